@@ -1,0 +1,1 @@
+//! One HTTP client: timeouts, retries, limits, credentials, cache policy.

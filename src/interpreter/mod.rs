@@ -1,0 +1,1 @@
+//! Finding a Python interpreter and asking it what it is.

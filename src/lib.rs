@@ -1,0 +1,25 @@
+//! Pinfold pins what goes into a Python container: requirements with hashes,
+//! base images by digest, and keeps both fresh.
+//!
+//! The modules, in reading order; `docs/architecture.md` says which may use
+//! which, and `tests/it/architecture.rs` holds them to it.
+
+pub mod cli;
+pub mod ui;
+
+pub mod ops;
+
+pub mod index;
+pub mod interpreter;
+
+pub mod cache;
+pub mod files;
+pub mod http;
+
+pub mod lock;
+pub mod resolve;
+
+pub mod requirements;
+
+pub mod python;
+pub mod text;

@@ -1,0 +1,1 @@
+//! The lock model: what a compiled requirements file holds, written and read.

@@ -1,0 +1,3 @@
+//! The `pinfold` program: arguments in, exit code out.
+
+fn main() {}

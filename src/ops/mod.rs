@@ -1,0 +1,1 @@
+//! The deeds, a file per command: gather, decide, apply.

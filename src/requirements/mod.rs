@@ -1,0 +1,1 @@
+//! pip's requirements files and pyproject tables, parsed with spans.

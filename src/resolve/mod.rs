@@ -1,0 +1,1 @@
+//! The resolver: candidates, PubGrub, explanations.
