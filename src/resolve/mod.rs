@@ -1,1 +1,201 @@
-//! The resolver: candidates, PubGrub, explanations.
+//! The resolver: which version of each project, so that all requirements hold.
+//!
+//! A [`Resolver`] is given what the user requires and is told, as it asks, which
+//! releases the projects have and what these require. It never fetches anything
+//! itself: [`Resolver::solve`] answers with a solution, with an explanation why
+//! there is none, or with what it needs to know. Beside it, a [`Frontier`] says
+//! early what will probably be needed, so that fetching need not wait.
+
+mod explain;
+mod frontier;
+mod set;
+mod solver;
+mod universe;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+pub use explain::{Explanation, Loosened};
+pub use frontier::Frontier;
+pub use universe::{
+    Availability, Constraint, Metadata, Need, PreReleases, Reason, Releases, Request,
+    RootRequirement, Universe,
+};
+
+use self::solver::{PackageId, Solver, Step};
+use self::universe::Kind;
+use crate::python::{ExtraName, ProjectName, Version};
+
+/// How a call of [`Resolver::solve`] ended.
+#[derive(Debug)]
+pub enum Outcome {
+    /// A version for every project that is required.
+    Solved(Solution),
+    /// No choice of versions meets all requirements.
+    Unsolvable(Explanation),
+    /// These must be known first.
+    Needs(Vec<Need>),
+}
+
+/// The chosen versions, by project.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Solution {
+    /// The chosen releases.
+    pub chosen: BTreeMap<ProjectName, Chosen>,
+    /// Extras that were required of a release that does not have them.
+    pub missing_extras: Vec<(ProjectName, Version, ExtraName)>,
+}
+
+/// A chosen release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chosen {
+    /// Its version.
+    pub version: Version,
+    /// Its position among the project's releases.
+    pub position: u32,
+    /// The extras that are required of it.
+    pub extras: BTreeSet<ExtraName>,
+    /// The projects that require it.
+    pub required_by: BTreeSet<ProjectName>,
+    /// The direct requirements on it, by their number in the request.
+    pub roots: Vec<usize>,
+}
+
+/// A resolution in progress.
+#[derive(Debug)]
+pub struct Resolver {
+    /// What is known.
+    pub universe: Universe,
+    solver: Solver,
+    /// The packages whose constraints the solver was told of.
+    constrained: BTreeSet<PackageId>,
+}
+
+impl Resolver {
+    /// Returns a resolution of which nothing is done yet.
+    pub fn new(request: Request) -> Self {
+        Self {
+            universe: Universe::new(request),
+            solver: Solver::new(true),
+            constrained: BTreeSet::new(),
+        }
+    }
+
+    /// Goes on as far as what is known allows.
+    pub fn solve(&mut self) -> Outcome {
+        loop {
+            self.universe.constrain(&mut self.solver, &mut self.constrained);
+            match self.solver.run(&mut self.universe) {
+                Step::Solved(chosen) => return Outcome::Solved(self.universe.solution(&chosen)),
+                Step::Needs => return Outcome::Needs(self.universe.take_needs()),
+                Step::Unsolvable(id) if self.solver.is_proven(id) => {
+                    return Outcome::Unsolvable(explain::explain(&mut self.universe, &self.solver, id));
+                }
+                Step::Unsolvable(_) => {
+                    self.solver = Solver::new(false);
+                    self.constrained.clear();
+                }
+            }
+        }
+    }
+
+    /// Returns how many versions of how many projects were tried.
+    pub fn tried(&self) -> (usize, usize) {
+        self.solver.tried()
+    }
+}
+
+impl Universe {
+    /// Hands the solver the constraints on projects whose releases are known.
+    fn constrain(&mut self, solver: &mut Solver, done: &mut BTreeSet<PackageId>) {
+        for project in 0..self.project_count() {
+            if self.constraints_on(project).is_empty() || self.releases(project).is_none() {
+                continue;
+            }
+            let package = self.package(Kind::Project(project));
+            if done.insert(package) {
+                let forbidden = self.forbidden(project);
+                solver.forbid(package, forbidden);
+            }
+        }
+    }
+
+    fn solution(&self, decided: &BTreeMap<PackageId, u32>) -> Solution {
+        let mut solution = Solution::default();
+        for (&package, &version) in decided {
+            let (Kind::Project(project) | Kind::Extra(project, _)) = self.kind(package) else {
+                continue;
+            };
+            let releases = self.releases(*project).expect("a decided project's releases are known");
+            let name = &self.projects[*project as usize].name;
+            let chosen = solution.chosen.entry(name.clone()).or_insert_with(|| Chosen {
+                version: releases.version(version).clone(),
+                position: version,
+                extras: BTreeSet::new(),
+                required_by: BTreeSet::new(),
+                roots: Vec::new(),
+            });
+            if let Kind::Extra(_, extra) = self.kind(package) {
+                chosen.extras.insert(extra.clone());
+                if self
+                    .provided_extras(*project, version)
+                    .is_some_and(|provided| !provided.contains(extra))
+                {
+                    solution.missing_extras.push((name.clone(), releases.version(version).clone(), extra.clone()));
+                }
+            }
+        }
+        for (&package, &version) in decided {
+            let parent = self.project_of(package).map(|project| self.projects[project as usize].name.clone());
+            let Some(parent) = parent else { continue };
+            for edge in self.edges(package, version).unwrap_or_default() {
+                let name = &self.projects[edge.project as usize].name;
+                if *name != parent
+                    && let Some(chosen) = solution.chosen.get_mut(name)
+                {
+                    chosen.required_by.insert(parent.clone());
+                }
+            }
+        }
+        for (index, root) in self.request.roots.iter().enumerate() {
+            if let Some(chosen) = solution.chosen.get_mut(&root.requirement.name) {
+                chosen.roots.push(index);
+            }
+        }
+        solution
+    }
+}
+
+impl std::fmt::Debug for Solver {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Solver").finish_non_exhaustive()
+    }
+}
+
+/// Releases of a project that no index knows.
+#[derive(Debug)]
+pub struct NoReleases;
+
+impl NoReleases {
+    /// Returns them as the resolver takes them.
+    pub fn shared() -> Arc<dyn Releases> {
+        Arc::new(Self)
+    }
+}
+
+impl Releases for NoReleases {
+    fn count(&self) -> u32 {
+        0
+    }
+
+    fn version(&self, position: u32) -> &Version {
+        unreachable!("there is no release {position} of a project without releases")
+    }
+
+    fn availability(&self, position: u32) -> Availability {
+        unreachable!("there is no release {position} of a project without releases")
+    }
+}

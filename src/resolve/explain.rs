@@ -1,0 +1,537 @@
+//! Why there is no solution, in a few lines.
+//!
+//! The proof of a failed search may have thousands of steps. What a person needs
+//! is the smallest set of requirements that cannot be met together. So the proof
+//! gives the suspects, and each suspect is left out in turn: where the rest still
+//! has no solution, it had nothing to do with it. What is left is a core in which
+//! every line counts. What could be loosened is returned as requests, so that
+//! advice can be tried before it is given.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use super::set::{Term, VersionSet};
+use super::solver::{Cause, IncompatibilityId, PackageId, Solver, Step};
+use super::Solution;
+use super::universe::{Availability, Kind, Mask, ProjectId, Reason, Request, Universe};
+use crate::python::{ProjectName, Requirement, RequirementSource, Specifiers};
+
+/// Why no choice of versions meets all requirements.
+#[derive(Debug, Clone)]
+pub struct Explanation {
+    /// What cannot hold together, a sentence a line, from the user's
+    /// requirements down.
+    pub facts: Vec<String>,
+    /// What the reasons for which releases cannot be used suggest.
+    pub hints: Vec<String>,
+    /// Where the user's requirements at fault stand.
+    pub places: Vec<String>,
+    /// What could be tried: whoever can fetch may see what comes of it.
+    pub loosened: Vec<Loosened>,
+}
+
+/// A request with one bound of the user's left out.
+#[derive(Debug, Clone)]
+pub struct Loosened {
+    /// The project whose bound it is.
+    pub name: ProjectName,
+    /// The bound, as a requirement.
+    pub bound: String,
+    /// The request without it.
+    pub request: Request,
+}
+
+impl Loosened {
+    /// Says that there is a solution without the bound.
+    pub fn verdict(&self, solution: &Solution) -> String {
+        match solution.chosen.get(&self.name) {
+            Some(chosen) => format!(
+                "without the bound `{}` there is a solution with {}=={}",
+                self.bound, self.name, chosen.version
+            ),
+            None => format!("without the bound `{}` there is a solution", self.bound),
+        }
+    }
+}
+
+/// How many lines of facts are shown at most.
+const MOST_FACTS: usize = 14;
+/// How many searches may be spent on making the explanation small.
+const MOST_TRIALS: usize = 400;
+
+/// The suspects: what a proof rests on.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Suspect {
+    Family(ProjectId, ProjectId),
+    Constraint(usize),
+    Root(usize),
+}
+
+pub(super) fn explain(universe: &mut Universe, solver: &Solver, id: IncompatibilityId) -> Explanation {
+    let (mask, core) = shrink(universe, solver, id);
+    universe.mask = mask;
+    let explanation = match &core {
+        Some((solver, id)) => describe(universe, solver, *id),
+        None => describe(universe, solver, id),
+    };
+    universe.mask = Mask::default();
+    universe.take_needs();
+    explanation
+}
+
+/// Leaves out whatever the contradiction does not need.
+fn shrink(
+    universe: &mut Universe,
+    solver: &Solver,
+    id: IncompatibilityId,
+) -> (Mask, Option<(Solver, IncompatibilityId)>) {
+    let mut mask = Mask::default();
+    let mut needed = suspects(universe, solver, id);
+    // All that the proof does not mention goes at once.
+    for root in 0..universe.request.roots.len() {
+        if !needed.contains(&Suspect::Root(root)) {
+            mask.roots.insert(root);
+        }
+    }
+    for constraint in 0..universe.request.constraints.len() {
+        if !needed.contains(&Suspect::Constraint(constraint)) {
+            mask.constraints.insert(constraint);
+        }
+    }
+    let mut core = None;
+    let mut settled: BTreeSet<Suspect> = BTreeSet::new();
+    let mut trials = 0;
+    while let Some(suspect) = needed.iter().rev().find(|&one| !settled.contains(one)).cloned() {
+        trials += 1;
+        if trials > MOST_TRIALS {
+            break;
+        }
+        let mut without = mask.clone();
+        without.hide(&suspect);
+        match refute(universe, &without) {
+            Some((solver, id)) => {
+                mask = without;
+                let mentioned = suspects(universe, &solver, id);
+                for gone in needed.difference(&mentioned) {
+                    mask.hide(gone);
+                }
+                needed = mentioned;
+                core = Some((solver, id));
+            }
+            None => {
+                settled.insert(suspect);
+            }
+        }
+    }
+    (mask, core)
+}
+
+impl Mask {
+    fn hide(&mut self, suspect: &Suspect) {
+        match *suspect {
+            Suspect::Root(root) => {
+                self.roots.insert(root);
+            }
+            Suspect::Constraint(constraint) => {
+                self.constraints.insert(constraint);
+            }
+            Suspect::Family(from, to) => {
+                self.families.insert((from, to));
+            }
+        }
+    }
+}
+
+/// Searches with some requirements left out; returns the proof if there is still
+/// no solution, by what is known.
+fn refute(universe: &mut Universe, mask: &Mask) -> Option<(Solver, IncompatibilityId)> {
+    match search(universe, mask) {
+        (solver, Step::Unsolvable(id)) => Some((solver, id)),
+        _ => None,
+    }
+}
+
+fn search(universe: &mut Universe, mask: &Mask) -> (Solver, Step) {
+    let before = std::mem::replace(&mut universe.mask, mask.clone());
+    let mut solver = Solver::new(false);
+    universe.constrain(&mut solver, &mut BTreeSet::new());
+    let step = solver.run(universe);
+    universe.mask = before;
+    universe.take_needs();
+    (solver, step)
+}
+
+fn suspects(universe: &Universe, solver: &Solver, id: IncompatibilityId) -> BTreeSet<Suspect> {
+    let mut suspects = BTreeSet::new();
+    for leaf in solver.leaves(id) {
+        let incompatibility = &solver.incompatibilities[leaf];
+        match incompatibility.cause {
+            Cause::Dependency | Cause::Assumed => {
+                let (from, on) = (incompatibility.terms[0].0, incompatibility.terms[1].0);
+                match (universe.project_of(from), universe.project_of(on)) {
+                    (Some(from), Some(to)) if from != to => {
+                        suspects.insert(Suspect::Family(from, to));
+                    }
+                    (None, Some(to)) => {
+                        for (index, root) in universe.request.roots.iter().enumerate() {
+                            if !universe.mask.roots.contains(&index)
+                                && root.requirement.name == universe.projects[to as usize].name
+                            {
+                                suspects.insert(Suspect::Root(index));
+                            }
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            Cause::Constraint => {
+                if let Some(project) = universe.project_of(incompatibility.terms[0].0) {
+                    suspects.extend(universe.constraints_on(project).iter().map(|&one| Suspect::Constraint(one)));
+                }
+            }
+            _ => {}
+        }
+    }
+    suspects
+}
+
+/// What the leaves of a proof say of one project's requirement on another.
+#[derive(Default)]
+struct Family {
+    versions: VersionSet,
+    texts: BTreeMap<String, VersionSet>,
+    /// The releases that are allowed, for the requirements that none meets.
+    unmet: BTreeSet<String>,
+}
+
+fn describe(universe: &mut Universe, solver: &Solver, id: IncompatibilityId) -> Explanation {
+    let mut roots: BTreeSet<usize> = BTreeSet::new();
+    let mut constraints: BTreeSet<usize> = BTreeSet::new();
+    let mut families: BTreeMap<(ProjectId, ProjectId), Family> = BTreeMap::new();
+    let mut unusable: BTreeMap<ProjectId, VersionSet> = BTreeMap::new();
+    for suspect in suspects(universe, solver, id) {
+        match suspect {
+            Suspect::Root(root) if !universe.mask.roots.contains(&root) => {
+                roots.insert(root);
+            }
+            Suspect::Constraint(constraint) if !universe.mask.constraints.contains(&constraint) => {
+                constraints.insert(constraint);
+            }
+            _ => {}
+        }
+    }
+    for leaf in solver.leaves(id) {
+        let incompatibility = &solver.incompatibilities[leaf];
+        let (package, Term::In(versions)) = &incompatibility.terms[0] else {
+            continue;
+        };
+        let Some(project) = universe.project_of(*package) else {
+            continue;
+        };
+        match incompatibility.cause {
+            Cause::Dependency | Cause::Assumed => {
+                let on = incompatibility.terms[1].0;
+                let Some(target) = universe.project_of(on).filter(|&target| target != project) else {
+                    continue;
+                };
+                let family = families.entry((project, target)).or_default();
+                family.versions = family.versions.union(versions);
+                add_texts(universe, family, *package, versions, target, on);
+            }
+            Cause::NoVersions | Cause::Unavailable => {
+                let set = unusable.entry(project).or_default();
+                *set = set.union(versions);
+            }
+            _ => {}
+        }
+    }
+
+    let mut facts = Vec::new();
+    let mut places = Vec::new();
+    for &index in &roots {
+        let root = universe.request.roots[index].clone();
+        places.push(root.place.clone());
+        let mut line = format!("you require {} ({})", spelled(&root.requirement), root.place);
+        let project = universe.project(&root.requirement.name);
+        if let Some(why) = unmet(universe, project, &root.requirement) {
+            let _ = write!(line, ", {why}");
+        }
+        facts.push(line);
+    }
+    for &index in &constraints {
+        let constraint = &universe.request.constraints[index];
+        places.push(constraint.place.clone());
+        facts.push(format!(
+            "you constrain {}{} ({})",
+            constraint.name, constraint.specifiers, constraint.place
+        ));
+    }
+    facts.extend(family_lines(universe, &roots, families));
+    for (project, versions) in &unusable {
+        facts.extend(unusable_lines(universe, *project, versions));
+    }
+    let hidden = facts.len().saturating_sub(MOST_FACTS);
+    if hidden > 0 {
+        facts.truncate(MOST_FACTS - 1);
+        facts.push(format!("and {} more requirements in the same way", hidden + 1));
+    }
+    Explanation {
+        facts,
+        hints: reason_hints(universe, &unusable),
+        places,
+        loosened: loosened(universe, &roots, &constraints),
+    }
+}
+
+/// Lists what projects require of each other, from the user's requirements down.
+fn family_lines(
+    universe: &Universe,
+    roots: &BTreeSet<usize>,
+    mut families: BTreeMap<(ProjectId, ProjectId), Family>,
+) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut reached: Vec<ProjectId> = Vec::new();
+    for &root in roots {
+        let name = &universe.request.roots[root].requirement.name;
+        if let Some(project) = universe.known_project(name)
+            && !reached.contains(&project)
+        {
+            reached.push(project);
+        }
+    }
+    let mut next = 0;
+    loop {
+        let Some(&project) = reached.get(next) else {
+            // Whatever the walk did not reach comes last.
+            let Some(&(from, _)) = families.keys().next() else {
+                return lines;
+            };
+            reached.push(from);
+            continue;
+        };
+        next += 1;
+        let here: Vec<_> = families.keys().filter(|(from, _)| *from == project).copied().collect();
+        for key in here {
+            if let Some(family) = families.remove(&key) {
+                lines.push(family_line(universe, key.0, &family));
+            }
+            if !reached.contains(&key.1) {
+                reached.push(key.1);
+            }
+        }
+    }
+}
+
+fn family_line(universe: &Universe, project: ProjectId, family: &Family) -> String {
+    let subject = releases_in_words(universe, project, &family.versions);
+    let verb = if family.versions.len() == 1 { "requires" } else { "require" };
+    let mut texts: Vec<(&String, &VersionSet)> = family.texts.iter().collect();
+    texts.sort_by_key(|(_, versions)| versions.runs().last().map(|run| std::cmp::Reverse(run.1)));
+    let object = match &texts[..] {
+        [] => "something else".to_owned(),
+        [(one, _)] => (*one).clone(),
+        [(one, _), (other, _)] => format!("{one} or {other}"),
+        [(newest, _), .., (oldest, _)] => {
+            format!("{newest} (the newest) … {oldest} (the oldest)")
+        }
+    };
+    let mut line = format!("{subject} {verb} {object}");
+    if let Some(unmet) = family.unmet.iter().next() {
+        let _ = write!(line, ", {unmet}");
+    }
+    line
+}
+
+fn add_texts(
+    universe: &mut Universe,
+    family: &mut Family,
+    package: PackageId,
+    versions: &VersionSet,
+    target: ProjectId,
+    on: PackageId,
+) {
+    let extra = universe.extra_of(on).cloned();
+    for version in versions.newest_first() {
+        for edge in universe.edges(package, version).unwrap_or_default() {
+            if edge.project != target
+                || extra.as_ref().is_some_and(|extra| !edge.requirement.extras.contains(extra))
+            {
+                continue;
+            }
+            let mut text = spelled(&edge.requirement);
+            if let Kind::Extra(_, extra) = universe.kind(package) {
+                let _ = write!(text, " for the extra `{extra}`");
+            }
+            if let Some(why) = unmet(universe, target, &edge.requirement) {
+                family.unmet.insert(why);
+            }
+            let set = family.texts.entry(text).or_default();
+            *set = set.union(&VersionSet::single(version));
+        }
+    }
+}
+
+/// Says why no release meets a requirement, if none does.
+fn unmet(universe: &mut Universe, project: ProjectId, requirement: &Requirement) -> Option<String> {
+    let count = universe.releases(project)?.count();
+    let name = universe.projects[project as usize].name.clone();
+    if count == 0 {
+        return Some(format!("but no index has a project {name}"));
+    }
+    if !universe.allowed(project, &requirement.source).is_empty() {
+        return None;
+    }
+    Some(format!(
+        "but there is no such release: {name} has {}",
+        versions_in_words(universe, project, &VersionSet::all(count))
+    ))
+}
+
+fn spelled(requirement: &Requirement) -> String {
+    let mut text = requirement.name.to_string();
+    if !requirement.extras.is_empty() {
+        let extras: Vec<String> = requirement.extras.iter().map(ToString::to_string).collect();
+        let _ = write!(text, "[{}]", extras.join(","));
+    }
+    match &requirement.source {
+        RequirementSource::Specifiers(specifiers) => {
+            let _ = write!(text, "{specifiers}");
+        }
+        RequirementSource::Url(url) => {
+            let _ = write!(text, " @ {}", crate::text::without_password(url));
+        }
+    }
+    text
+}
+
+fn releases_in_words(universe: &Universe, project: ProjectId, versions: &VersionSet) -> String {
+    format!(
+        "{} {}",
+        universe.projects[project as usize].name,
+        versions_in_words(universe, project, versions)
+    )
+}
+
+fn versions_in_words(universe: &Universe, project: ProjectId, versions: &VersionSet) -> String {
+    let Some(releases) = universe.releases(project) else {
+        return String::new();
+    };
+    let runs: Vec<String> = versions
+        .runs()
+        .iter()
+        .map(|&(start, end)| {
+            if end == start + 1 {
+                releases.version(start).to_string()
+            } else if end == start + 2 {
+                format!("{}, {}", releases.version(start), releases.version(end - 1))
+            } else {
+                format!("{} to {}", releases.version(start), releases.version(end - 1))
+            }
+        })
+        .collect();
+    match &runs[..] {
+        [] => "no release".to_owned(),
+        [first, .., last] if runs.len() > 4 => format!(
+            "{} to {} ({} releases)",
+            first.split(" to ").next().unwrap_or(first),
+            last.split(" to ").last().unwrap_or(last),
+            versions.len()
+        ),
+        _ => runs.join(", "),
+    }
+}
+
+fn reasons(universe: &Universe, project: ProjectId, versions: &VersionSet) -> Vec<(Reason, VersionSet)> {
+    let mut groups: Vec<(Reason, VersionSet)> = Vec::new();
+    for version in versions.newest_first() {
+        if let Availability::Unusable(reason) = universe.availability(project, version) {
+            match groups.iter_mut().find(|(known, _)| *known == reason) {
+                Some((_, set)) => *set = set.union(&VersionSet::single(version)),
+                None => groups.push((reason, VersionSet::single(version))),
+            }
+        }
+    }
+    groups
+}
+
+fn unusable_lines(universe: &Universe, project: ProjectId, versions: &VersionSet) -> Vec<String> {
+    let groups = reasons(universe, project, versions);
+    let more = groups.len().saturating_sub(3);
+    let mut lines: Vec<String> = groups
+        .iter()
+        .take(3)
+        .map(|(reason, set)| {
+            format!("{} cannot be used: {reason}", releases_in_words(universe, project, set))
+        })
+        .collect();
+    if more > 0
+        && let Some(last) = lines.last_mut()
+    {
+        let _ = write!(last, "; others for {more} more reasons");
+    }
+    lines
+}
+
+/// What the reasons themselves suggest.
+fn reason_hints(
+    universe: &Universe,
+    unusable: &BTreeMap<ProjectId, VersionSet>,
+) -> Vec<String> {
+    let mut hints = BTreeSet::new();
+    for (&project, versions) in unusable {
+        let name = &universe.projects[project as usize].name;
+        for (reason, _) in reasons(universe, project, versions) {
+            let hint = match reason {
+                Reason::PreRelease => "allow pre-releases with `--pre`".to_owned(),
+                Reason::TooNew | Reason::NoUploadTime => {
+                    format!("move or drop `--exclude-newer`, which rules out releases of {name}")
+                }
+                Reason::RequiresPython(specifiers) => {
+                    format!("choose another target with `--python-version`: {name} wants Python {specifiers}")
+                }
+                Reason::NoWheel(_) => {
+                    format!("choose another target with `--python-platform` or `--python-version` that {name} has wheels for")
+                }
+                Reason::NeedsBuild => format!(
+                    "allow a release of {name} that has a wheel: pinfold does not build source distributions yet"
+                ),
+                Reason::Yanked(_) => {
+                    format!("pin a yanked release exactly (`{name}==…`) if you want it all the same")
+                }
+                Reason::BinaryPolicy(option) => format!("leave {name} out of `{option}`"),
+                Reason::BadMetadata(_) | Reason::RequiresUrl(_) => continue,
+            };
+            hints.insert(hint);
+        }
+    }
+    hints.into_iter().take(3).collect()
+}
+
+/// Returns the request with one bound of the user's left out, for each bound at fault.
+fn loosened(universe: &Universe, roots: &BTreeSet<usize>, constraints: &BTreeSet<usize>) -> Vec<Loosened> {
+    let mut loosened = Vec::new();
+    for &index in roots {
+        let requirement = &universe.request.roots[index].requirement;
+        if matches!(&requirement.source, RequirementSource::Specifiers(bound) if bound.is_empty_spec()) {
+            continue;
+        }
+        let mut request = universe.request.clone();
+        request.roots[index].requirement.source = RequirementSource::Specifiers(Specifiers::default());
+        loosened.push(Loosened {
+            name: requirement.name.clone(),
+            bound: spelled(requirement),
+            request,
+        });
+    }
+    for &index in constraints {
+        let constraint = &universe.request.constraints[index];
+        let mut request = universe.request.clone();
+        request.constraints.remove(index);
+        loosened.push(Loosened {
+            name: constraint.name.clone(),
+            bound: format!("{}{}", constraint.name, constraint.specifiers),
+            request,
+        });
+    }
+    loosened
+}

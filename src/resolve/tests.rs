@@ -1,0 +1,429 @@
+//! The resolver as a whole, on small universes made up here.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::python::{Environment, Requirement};
+
+/// A universe as a table: project → version → requirements.
+#[derive(Debug, Clone, Default)]
+struct Table(BTreeMap<String, Vec<(Version, Vec<String>, Availability)>>);
+
+impl Table {
+    fn release(mut self, name: &str, version: &str, requirements: &[&str]) -> Self {
+        self.add(name, version, requirements, Availability::Wheel);
+        self
+    }
+
+    fn unusable(mut self, name: &str, version: &str, reason: Reason) -> Self {
+        self.add(name, version, &[], Availability::Unusable(reason));
+        self
+    }
+
+    fn add(&mut self, name: &str, version: &str, requirements: &[&str], availability: Availability) {
+        let requirements = requirements.iter().map(ToString::to_string).collect();
+        let releases = self.0.entry(name.to_owned()).or_default();
+        releases.push((version.parse().unwrap(), requirements, availability));
+        releases.sort_by(|a, b| a.0.cmp(&b.0));
+    }
+}
+
+#[derive(Debug)]
+struct Row(Vec<(Version, Vec<String>, Availability)>);
+
+impl Releases for Row {
+    fn count(&self) -> u32 {
+        u32::try_from(self.0.len()).unwrap()
+    }
+
+    fn version(&self, position: u32) -> &Version {
+        &self.0[position as usize].0
+    }
+
+    fn availability(&self, position: u32) -> Availability {
+        self.0[position as usize].2.clone()
+    }
+}
+
+fn roots(requirements: &[&str]) -> Request {
+    Request {
+        roots: requirements
+            .iter()
+            .zip(1..)
+            .map(|(text, line)| RootRequirement {
+                requirement: Requirement::parse(text).unwrap(),
+                place: format!("requirements.in:{line}"),
+                origin: "-r requirements.in".to_owned(),
+            })
+            .collect(),
+        environment: Environment {
+            python_version: "3.11".into(),
+            python_full_version: "3.11.0".into(),
+            sys_platform: "linux".into(),
+            ..Environment::default()
+        },
+        ..Request::default()
+    }
+}
+
+struct Run {
+    outcome: Outcome,
+    /// How many releases had their metadata looked at.
+    fetched: BTreeMap<String, usize>,
+    rounds: usize,
+}
+
+fn resolve(table: &Table, request: Request) -> Run {
+    let mut resolver = Resolver::new(request);
+    let mut fetched: BTreeMap<String, usize> = BTreeMap::new();
+    for rounds in 1..100_000 {
+        match resolver.solve() {
+            Outcome::Needs(needs) => {
+                assert!(!needs.is_empty(), "a solver that stops must say what it lacks");
+                for need in needs {
+                    match need {
+                        Need::Releases(name) => {
+                            let releases = match table.0.get(name.as_ref()) {
+                                Some(row) => Arc::new(Row(row.clone())) as Arc<dyn Releases>,
+                                None => NoReleases::shared(),
+                            };
+                            resolver.universe.learn_releases(&name, releases);
+                        }
+                        Need::Metadata(name, position) => {
+                            *fetched.entry(name.to_string()).or_default() += 1;
+                            let (_, requirements, _) = &table.0[name.as_ref()][position as usize];
+                            let metadata = Metadata {
+                                requirements: requirements
+                                    .iter()
+                                    .map(|text| Requirement::parse(text).unwrap())
+                                    .collect(),
+                                extras: vec!["x".parse().unwrap(), "y".parse().unwrap()],
+                            };
+                            resolver.universe.learn_metadata(&name, position, Ok(metadata));
+                        }
+                    }
+                }
+            }
+            outcome => return Run { outcome, fetched, rounds },
+        }
+    }
+    panic!("the resolver does not come to an end");
+}
+
+#[track_caller]
+fn check(table: &Table, request: Request, expected: &[&str]) {
+    match resolve(table, request).outcome {
+        Outcome::Solved(solution) => {
+            let pins: Vec<String> = solution
+                .chosen
+                .iter()
+                .map(|(name, chosen)| {
+                    let extras: Vec<String> = chosen.extras.iter().map(ToString::to_string).collect();
+                    let extras = if extras.is_empty() { String::new() } else { format!("[{}]", extras.join(",")) };
+                    format!("{name}{extras}=={}", chosen.version)
+                })
+                .collect();
+            assert_eq!(pins, expected);
+        }
+        other => panic!("no solution: {other:#?}"),
+    }
+}
+
+#[track_caller]
+fn refused(table: &Table, request: Request) -> Explanation {
+    match resolve(table, request).outcome {
+        Outcome::Unsolvable(explanation) => explanation,
+        other => panic!("not refused: {other:#?}"),
+    }
+}
+
+#[test]
+fn takes_the_newest_of_everything() {
+    let table = Table::default()
+        .release("a", "1", &["b"])
+        .release("a", "2", &["b"])
+        .release("b", "1", &[])
+        .release("b", "1.5", &[]);
+    check(&table, roots(&["a"]), &["a==2", "b==1.5"]);
+}
+
+#[test]
+fn goes_back_where_the_newest_does_not_fit() {
+    let table = Table::default()
+        .release("a", "1", &["b<2"])
+        .release("a", "2", &["b>=2"])
+        .release("b", "1", &[])
+        .release("b", "2", &["c<1"])
+        .release("c", "1", &[]);
+    check(&table, roots(&["a", "c"]), &["a==1", "b==1", "c==1"]);
+}
+
+#[test]
+fn keeps_preferences_while_they_fit() {
+    let table = Table::default()
+        .release("a", "1", &["b>=1"])
+        .release("a", "2", &["b>=2"])
+        .release("b", "1", &[])
+        .release("b", "2", &[])
+        .release("b", "3", &[]);
+    let preferring = |roots_: &[&str], pins: &[(&str, &str)]| Request {
+        preferences: pins.iter().map(|(n, v)| (n.parse().unwrap(), v.parse().unwrap())).collect(),
+        ..roots(roots_)
+    };
+    check(&table, preferring(&["a"], &[("a", "1"), ("b", "2")]), &["a==1", "b==2"]);
+    // Out of range: dropped without a word.
+    check(&table, preferring(&["a>1"], &[("a", "1"), ("b", "1")]), &["a==2", "b==3"]);
+}
+
+#[test]
+fn extras_share_the_version_of_their_project() {
+    let table = Table::default()
+        .release("a", "1", &["c; extra == 'x'"])
+        .release("a", "2", &["c>1; extra == 'x'", "d; extra == 'y'"])
+        .release("c", "1", &[])
+        .release("d", "1", &[]);
+    check(&table, roots(&["a[x]"]), &["a[x]==1", "c==1"]);
+    check(&table, roots(&["a[y]"]), &["a[y]==2", "d==1"]);
+    check(&table, roots(&["a", "a[x,y]<2"]), &["a[x,y]==1", "c==1"]);
+}
+
+#[test]
+fn pre_releases_come_last() {
+    let table = Table::default()
+        .release("a", "1", &[])
+        .release("a", "2rc1", &[])
+        .release("b", "1b1", &["a>=2rc1"]);
+    check(&table, roots(&["a"]), &["a==1"]);
+    check(&table, roots(&["b"]), &["a==2rc1", "b==1b1"]);
+    check(&table, Request { pre_releases: PreReleases::Allow, ..roots(&["a"]) }, &["a==2rc1"]);
+    let explanation = refused(&table, Request { pre_releases: PreReleases::Disallow, ..roots(&["b"]) });
+    assert!(explanation.hints.iter().any(|hint| hint.contains("--pre")), "{explanation:#?}");
+}
+
+#[test]
+fn constraints_bind_only_what_is_required() {
+    let table = Table::default().release("a", "1", &[]).release("a", "2", &[]).release("z", "1", &[]);
+    let request = Request {
+        constraints: vec![
+            Constraint { name: "a".parse().unwrap(), specifiers: "<2".parse().unwrap(), place: "c.txt:1".into() },
+            Constraint { name: "z".parse().unwrap(), specifiers: "<1".parse().unwrap(), place: "c.txt:2".into() },
+        ],
+        ..roots(&["a"])
+    };
+    check(&table, request.clone(), &["a==1"]);
+    let explanation = refused(&table, Request { roots: roots(&["a>=2"]).roots, ..request });
+    assert_eq!(
+        explanation.facts,
+        ["you require a>=2 (requirements.in:1)", "you constrain a<2 (c.txt:1)"]
+    );
+}
+
+#[test]
+fn overrides_replace_every_requirement() {
+    let table = Table::default()
+        .release("a", "1", &["b<2", "c"])
+        .release("b", "1", &[])
+        .release("b", "2", &[])
+        .release("c", "1", &["b<2"]);
+    let request = Request {
+        overrides: roots(&["b>=2"]).roots,
+        ..roots(&["a"])
+    };
+    check(&table, request, &["a==1", "b==2", "c==1"]);
+}
+
+#[test]
+fn names_the_core_and_nothing_else() {
+    let table = Table::default()
+        .release("django", "2.2", &[])
+        .release("django", "4.2", &[])
+        .release("drf", "3.15", &["django>=4.2"])
+        .release("drf", "3.16", &["django>=4.2"])
+        .release("other", "1", &["more"])
+        .release("more", "1", &[]);
+    let explanation = refused(&table, roots(&["other", "django<3", "drf>=3.15", "more"]));
+    assert_eq!(
+        explanation.facts,
+        [
+            "you require django<3 (requirements.in:2)",
+            "you require drf>=3.15 (requirements.in:3)",
+            "drf 3.15, 3.16 require django>=4.2",
+        ]
+    );
+    let tried: Vec<String> = explanation
+        .loosened
+        .iter()
+        .filter_map(|loosened| match resolve(&table, loosened.request.clone()).outcome {
+            Outcome::Solved(solution) => Some(loosened.verdict(&solution)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(tried, ["without the bound `django<3` there is a solution with django==4.2"]);
+}
+
+#[test]
+fn names_what_does_not_exist() {
+    let table = Table::default().release("a", "1", &["b"]).release("c", "1", &[]).release("c", "2", &[]);
+    assert_eq!(
+        refused(&table, roots(&["a"])).facts,
+        ["you require a (requirements.in:1)", "a 1 requires b, but no index has a project b"]
+    );
+    assert_eq!(
+        refused(&table, roots(&["c>2"])).facts,
+        ["you require c>2 (requirements.in:1), but there is no such release: c has 1, 2"]
+    );
+}
+
+#[test]
+fn names_why_releases_cannot_be_used() {
+    let table = Table::default()
+        .unusable("a", "1", Reason::NeedsBuild)
+        .unusable("a", "2", Reason::RequiresPython(">=3.12".into()))
+        .unusable("a", "3", Reason::RequiresPython(">=3.12".into()));
+    assert_eq!(
+        refused(&table, roots(&["a"])).facts,
+        [
+            "you require a (requirements.in:1)",
+            "a 2, 3 cannot be used: requires Python >=3.12",
+            "a 1 cannot be used: only a source distribution that would have to be built to learn its requirements",
+        ]
+    );
+}
+
+/// boto3 as it is: each release wants its own botocore, and old ones want an
+/// old urllib3.
+fn boto(releases: u32, border: u32) -> Table {
+    let mut table = Table::default().release("urllib3", "1.25.3", &[]).release("urllib3", "2.0", &[]);
+    for minor in 0..releases {
+        let urllib3 = if minor < border { "urllib3<1.26" } else { "urllib3>=1.25.4" };
+        table.add("botocore", &format!("1.{minor}"), &[urllib3], Availability::Wheel);
+        let botocore = format!("botocore>=1.{minor},<1.{}", minor + 1);
+        table.add("boto3", &format!("1.{minor}"), &[&botocore], Availability::Wheel);
+    }
+    table
+}
+
+#[test]
+fn does_not_walk_a_thousand_releases() {
+    let table = boto(1000, 137);
+    let run = resolve(&table, roots(&["urllib3<1.25.4", "boto3"]));
+    let Outcome::Solved(solution) = run.outcome else {
+        panic!("{:#?}", run.outcome);
+    };
+    assert_eq!(solution.chosen[&"boto3".parse().unwrap()].version.to_string(), "1.136");
+    assert!(run.fetched["boto3"] < 60 && run.fetched["botocore"] < 60, "{:?}", run.fetched);
+    assert!(run.rounds < 60, "{}", run.rounds);
+}
+
+#[test]
+fn proves_a_refusal_that_samples_suggest() {
+    // Every release fails but one that no sample will meet: it must be found all the same.
+    let mut table = boto(400, 0);
+    let lonely = "1.222";
+    for (version, requirements, _) in table.0.get_mut("botocore").unwrap() {
+        if version.to_string() == lonely {
+            *requirements = vec!["urllib3<1.26".to_owned()];
+        }
+    }
+    check(
+        &table,
+        roots(&["urllib3<1.25.4", "boto3"]),
+        &["boto3==1.222", "botocore==1.222", "urllib3==1.25.3"],
+    );
+    let explanation = refused(&boto(400, 0), roots(&["urllib3<1.25.4", "boto3"]));
+    assert!(explanation.facts.len() <= 6, "{explanation:#?}");
+    assert!(explanation.facts[0].contains("urllib3<1.25.4"), "{explanation:#?}");
+}
+
+// -- against brute force -------------------------------------------------------
+
+const PROJECTS: [&str; 4] = ["a", "b", "c", "d"];
+
+fn requirement() -> impl Strategy<Value = String> {
+    let bound = prop_oneof![Just(""), Just("<2"), Just(">=2"), Just("==1"), Just("!=2"), Just(">=3"), Just("<3")];
+    let extra = prop_oneof![4 => Just(""), 1 => Just("[x]")];
+    let marker = prop_oneof![5 => Just(""), 2 => Just("; extra == 'x'")];
+    (0..PROJECTS.len(), extra, bound, marker)
+        .prop_map(|(project, extra, bound, marker)| format!("{}{extra}{bound}{marker}", PROJECTS[project]))
+}
+
+fn universes() -> impl Strategy<Value = (Table, Vec<String>)> {
+    let release = proptest::collection::vec(requirement(), 0..4);
+    let project = proptest::collection::vec(release, 1..4);
+    let root = requirement().prop_filter("roots have no extra marker", |text| !text.contains(';'));
+    (proptest::collection::vec(project, PROJECTS.len()), proptest::collection::vec(root, 1..4)).prop_map(
+        |(projects, roots)| {
+            let mut table = Table::default();
+            for (name, releases) in PROJECTS.iter().zip(projects) {
+                for (version, requirements) in (1..).zip(releases) {
+                    let requirements: Vec<&str> = requirements.iter().map(String::as_str).collect();
+                    table.add(name, &format!("{version}"), &requirements, Availability::Wheel);
+                }
+            }
+            (table, roots)
+        },
+    )
+}
+
+/// Whether a choice of versions meets all that follows from the roots.
+fn is_valid(table: &Table, roots: &[String], pins: &BTreeMap<String, usize>) -> bool {
+    let environment = Environment::default();
+    let mut queue: Vec<Requirement> = roots.iter().map(|text| Requirement::parse(text).unwrap()).collect();
+    let mut seen = BTreeSet::new();
+    while let Some(requirement) = queue.pop() {
+        let name = requirement.name.to_string();
+        let Some(&pin) = pins.get(&name) else { return false };
+        let (version, requirements, _) = &table.0[&name][pin];
+        if !requirement.specifiers().unwrap().contains(version) {
+            return false;
+        }
+        for extra in std::iter::once(None).chain(requirement.extras.iter().map(Some)) {
+            if seen.insert((name.clone(), extra.cloned())) {
+                queue.extend(requirements.iter().map(|text| Requirement::parse(text).unwrap()).filter(|dependency| {
+                    dependency.marker.as_ref().is_none_or(|marker| marker.evaluate(&environment, extra))
+                }));
+            }
+        }
+    }
+    true
+}
+
+fn has_solution(table: &Table, roots: &[String]) -> bool {
+    fn go(table: &Table, roots: &[String], pins: &mut BTreeMap<String, usize>, left: &[&str]) -> bool {
+        let Some((name, left)) = left.split_first() else {
+            return is_valid(table, roots, pins);
+        };
+        (0..table.0[*name].len()).any(|pin| {
+            pins.insert((*name).to_owned(), pin);
+            go(table, roots, pins, left)
+        })
+    }
+    go(table, roots, &mut BTreeMap::new(), &PROJECTS)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1500))]
+    #[test]
+    fn agrees_with_brute_force((table, requirements) in universes()) {
+        let texts: Vec<&str> = requirements.iter().map(String::as_str).collect();
+        let request = Request { environment: Environment::default(), ..roots(&texts) };
+        match resolve(&table, request).outcome {
+            Outcome::Solved(solution) => {
+                let pins: BTreeMap<String, usize> = solution
+                    .chosen
+                    .iter()
+                    .map(|(name, chosen)| (name.to_string(), chosen.position as usize))
+                    .collect();
+                prop_assert!(is_valid(&table, &requirements, &pins), "{pins:?}");
+            }
+            Outcome::Unsolvable(explanation) => {
+                prop_assert!(!has_solution(&table, &requirements), "refused: {explanation:#?}");
+                prop_assert!(!explanation.facts.is_empty());
+            }
+            Outcome::Needs(_) => unreachable!(),
+        }
+    }
+}

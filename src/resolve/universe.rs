@@ -1,0 +1,801 @@
+//! What is known of the projects in play: their releases, which of them can be
+//! used and what they require. It answers the solver, and notes what it lacks.
+
+use std::fmt;
+use std::ops::Bound;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::set::VersionSet;
+use super::solver::{Dependencies, Dependency, PackageId, Provider};
+use crate::python::{
+    Environment, ExtraName, ProjectName, Requirement, RequirementSource, Specifiers, Version,
+};
+
+/// Something the resolver must know before it can go on.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Need {
+    /// Which releases a project has.
+    Releases(ProjectName),
+    /// What a release requires, by its position among the releases.
+    Metadata(ProjectName, u32),
+}
+
+/// The releases of one project, oldest first.
+pub trait Releases: Send + Sync + fmt::Debug {
+    /// Returns how many there are.
+    fn count(&self) -> u32;
+    /// Returns the version at a position below the count.
+    fn version(&self, position: u32) -> &Version;
+    /// Returns whether the release at a position can be used for the target.
+    fn availability(&self, position: u32) -> Availability;
+}
+
+/// Whether a release can be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Availability {
+    /// By a wheel.
+    Wheel,
+    /// Only by a source distribution.
+    Sdist,
+    /// Not at all.
+    Unusable(Reason),
+}
+
+/// Why a release cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Reason {
+    /// Withdrawn by its publisher, with the publisher's words if any.
+    Yanked(Option<String>),
+    /// It requires another Python: the specifier.
+    RequiresPython(String),
+    /// It has no wheel for the target and no source distribution: what the
+    /// nearest wheel is for.
+    NoWheel(String),
+    /// It has only a source distribution whose metadata takes a build.
+    NeedsBuild,
+    /// Uploaded after the limit.
+    TooNew,
+    /// The index does not say when it was uploaded, and there is a limit.
+    NoUploadTime,
+    /// A pre-release, and none are allowed.
+    PreRelease,
+    /// `--only-binary` or `--no-binary` rules it out.
+    BinaryPolicy(&'static str),
+    /// Its metadata is unusable: what is wrong with it.
+    BadMetadata(String),
+    /// It requires another project by URL, which only direct requirements may.
+    RequiresUrl(String),
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Yanked(None) => f.write_str("yanked"),
+            Self::Yanked(Some(words)) => write!(f, "yanked ({words})"),
+            Self::RequiresPython(specifiers) => write!(f, "requires Python {specifiers}"),
+            Self::NoWheel(mismatch) => write!(f, "no usable wheel ({mismatch})"),
+            Self::NeedsBuild => f.write_str(
+                "only a source distribution that would have to be built to learn its requirements",
+            ),
+            Self::TooNew => f.write_str("uploaded after --exclude-newer"),
+            Self::NoUploadTime => f.write_str("the index gives no upload time, and --exclude-newer needs one"),
+            Self::PreRelease => f.write_str("a pre-release"),
+            Self::BinaryPolicy(option) => write!(f, "excluded by {option}"),
+            Self::BadMetadata(what) => write!(f, "unusable metadata: {what}"),
+            Self::RequiresUrl(requirement) => {
+                write!(f, "requires `{requirement}`, and only your own requirements may name a URL")
+            }
+        }
+    }
+}
+
+/// What a release's metadata says, parsed.
+#[derive(Debug, Clone, Default)]
+pub struct Metadata {
+    /// Its requirements, in the order of the metadata.
+    pub requirements: Vec<Requirement>,
+    /// The extras it provides.
+    pub extras: Vec<ExtraName>,
+}
+
+/// Which pre-releases may be chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PreReleases {
+    /// None.
+    Disallow,
+    /// All, as if they were final.
+    Allow,
+    /// Where no final release will do.
+    #[default]
+    IfNecessary,
+    /// Of projects for which a direct requirement names one.
+    Explicit,
+    /// Both of the above.
+    IfNecessaryOrExplicit,
+}
+
+/// A requirement of the user's.
+#[derive(Debug, Clone)]
+pub struct RootRequirement {
+    /// The requirement; its marker has been found to hold.
+    pub requirement: Requirement,
+    /// Where it stands, for messages: `requirements.in:3`.
+    pub place: String,
+    /// Who asks, for annotations: `-r requirements.in`.
+    pub origin: String,
+}
+
+/// A bound of the user's on a project that need not be required.
+#[derive(Debug, Clone)]
+pub struct Constraint {
+    /// The project.
+    pub name: ProjectName,
+    /// What is allowed of it.
+    pub specifiers: Specifiers,
+    /// Where it stands, for messages.
+    pub place: String,
+}
+
+/// What is to be resolved.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// What the user requires.
+    pub roots: Vec<RootRequirement>,
+    /// What the user allows of whatever is required.
+    pub constraints: Vec<Constraint>,
+    /// Requirements that replace all others on the same project.
+    pub overrides: Vec<RootRequirement>,
+    /// Versions to try first.
+    pub preferences: FxHashMap<ProjectName, Version>,
+    /// The environment that markers are evaluated in.
+    pub environment: Environment,
+    /// Which pre-releases may be chosen.
+    pub pre_releases: PreReleases,
+    /// Whether only what the user requires is resolved, and not what it requires.
+    pub without_dependencies: bool,
+}
+
+pub(super) type ProjectId = u32;
+
+/// What a package of the solver stands for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Kind {
+    Root,
+    Project(ProjectId),
+    Extra(ProjectId, ExtraName),
+}
+
+/// A requirement of a release, with its marker evaluated but for extras.
+#[derive(Debug, Clone)]
+pub(super) struct Edge {
+    pub(super) project: ProjectId,
+    pub(super) requirement: Arc<Requirement>,
+    /// Whether the marker depends on an extra.
+    conditional: bool,
+}
+
+#[derive(Debug, Clone)]
+enum Facts {
+    Known {
+        edges: Vec<Edge>,
+        extras: Vec<ExtraName>,
+    },
+    Unusable(Reason),
+}
+
+#[derive(Debug)]
+pub(super) struct Project {
+    pub(super) name: ProjectName,
+    releases: Option<Arc<dyn Releases>>,
+    facts: FxHashMap<u32, Facts>,
+    preference: Option<u32>,
+    sets: FxHashMap<Specifiers, VersionSet>,
+    sequence: Option<Arc<[u32]>>,
+    allows_pre_releases: bool,
+    /// A direct requirement gives its URL.
+    direct: bool,
+    constraints: Vec<usize>,
+}
+
+/// Requirements left out of consideration, to see what comes of it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Mask {
+    /// Direct requirements that are not there.
+    pub(super) roots: FxHashSet<usize>,
+    /// Constraints that are not there.
+    pub(super) constraints: FxHashSet<usize>,
+    /// Pairs of projects of which the first requires nothing of the second.
+    pub(super) families: FxHashSet<(ProjectId, ProjectId)>,
+}
+
+/// All that is known, and the request it is known for.
+#[derive(Debug)]
+pub struct Universe {
+    pub(super) mask: Mask,
+    pub(super) request: Request,
+    pub(super) projects: Vec<Project>,
+    by_name: FxHashMap<ProjectName, ProjectId>,
+    kinds: Vec<Kind>,
+    packages: FxHashMap<Kind, PackageId>,
+    overrides: FxHashMap<ProjectId, Vec<Edge>>,
+    roots: Vec<Edge>,
+    needs: IndexMap<Need, ()>,
+}
+
+/// A requirement of a package on another, as the solver sees it.
+struct Target {
+    package: PackageId,
+    allowed: VersionSet,
+}
+
+impl Universe {
+    /// Returns a universe in which nothing is known yet.
+    pub fn new(request: Request) -> Self {
+        let mut universe = Self {
+            mask: Mask::default(),
+            projects: Vec::new(),
+            by_name: FxHashMap::default(),
+            kinds: vec![Kind::Root],
+            packages: FxHashMap::from_iter([(Kind::Root, PackageId::ROOT)]),
+            overrides: FxHashMap::default(),
+            roots: Vec::new(),
+            needs: IndexMap::new(),
+            request: Request::default(),
+        };
+        for root in &request.roots {
+            let project = universe.project(&root.requirement.name);
+            let state = &mut universe.projects[project as usize];
+            match &root.requirement.source {
+                RequirementSource::Url(_) => state.direct = true,
+                RequirementSource::Specifiers(specifiers) => {
+                    state.allows_pre_releases |= specifiers.mentions_prerelease();
+                }
+            }
+            universe.roots.push(Edge {
+                project,
+                requirement: Arc::new(root.requirement.clone()),
+                conditional: false,
+            });
+        }
+        for one in &request.overrides {
+            let project = universe.project(&one.requirement.name);
+            if matches!(one.requirement.source, RequirementSource::Url(_)) {
+                universe.projects[project as usize].direct = true;
+            }
+            universe.overrides.entry(project).or_default().push(Edge {
+                project,
+                requirement: Arc::new(one.requirement.clone()),
+                conditional: false,
+            });
+        }
+        for (index, constraint) in request.constraints.iter().enumerate() {
+            let project = universe.project(&constraint.name);
+            universe.projects[project as usize].constraints.push(index);
+        }
+        universe.request = request;
+        universe
+    }
+
+    /// Returns the number of a project, which it gets when first mentioned.
+    pub(super) fn project(&mut self, name: &ProjectName) -> ProjectId {
+        if let Some(&id) = self.by_name.get(name) {
+            return id;
+        }
+        let id = u32::try_from(self.projects.len()).expect("there are fewer projects than u32 counts");
+        self.by_name.insert(name.clone(), id);
+        self.projects.push(Project {
+            name: name.clone(),
+            releases: None,
+            facts: FxHashMap::default(),
+            preference: None,
+            sets: FxHashMap::default(),
+            sequence: None,
+            allows_pre_releases: false,
+            direct: false,
+            constraints: Vec::new(),
+        });
+        id
+    }
+
+    /// Returns how many projects have been mentioned.
+    pub(super) fn project_count(&self) -> ProjectId {
+        u32::try_from(self.projects.len()).expect("there are fewer projects than u32 counts")
+    }
+
+    pub(super) fn known_project(&self, name: &ProjectName) -> Option<ProjectId> {
+        self.by_name.get(name).copied()
+    }
+
+    pub(super) fn package(&mut self, kind: Kind) -> PackageId {
+        if let Some(&id) = self.packages.get(&kind) {
+            return id;
+        }
+        let id = PackageId(u32::try_from(self.kinds.len()).expect("there are fewer packages than u32 counts"));
+        self.kinds.push(kind.clone());
+        self.packages.insert(kind, id);
+        id
+    }
+
+    pub(super) fn kind(&self, package: PackageId) -> &Kind {
+        &self.kinds[package.0 as usize]
+    }
+
+    pub(super) fn project_of(&self, package: PackageId) -> Option<ProjectId> {
+        match self.kind(package) {
+            Kind::Root => None,
+            Kind::Project(project) | Kind::Extra(project, _) => Some(*project),
+        }
+    }
+
+    pub(super) fn extra_of(&self, package: PackageId) -> Option<&ExtraName> {
+        match self.kind(package) {
+            Kind::Extra(_, extra) => Some(extra),
+            _ => None,
+        }
+    }
+
+    /// Tells which releases a project has. An unknown project has none.
+    pub fn learn_releases(&mut self, name: &ProjectName, releases: Arc<dyn Releases>) {
+        let id = self.project(name);
+        let preference = self.request.preferences.get(name).and_then(|version| {
+            (0..releases.count()).find(|&position| releases.version(position) == version)
+        });
+        let project = &mut self.projects[id as usize];
+        project.preference = preference;
+        project.releases = Some(releases);
+    }
+
+    /// Tells what a release requires, or why that makes it unusable.
+    pub fn learn_metadata(
+        &mut self,
+        name: &ProjectName,
+        position: u32,
+        metadata: Result<Metadata, Reason>,
+    ) {
+        let id = self.project(name);
+        let facts = match metadata {
+            Ok(metadata) => self.facts(metadata),
+            Err(reason) => Facts::Unusable(reason),
+        };
+        let project = &mut self.projects[id as usize];
+        if matches!(facts, Facts::Unusable(_)) {
+            project.sequence = None;
+        }
+        project.facts.insert(position, facts);
+    }
+
+    fn facts(&mut self, metadata: Metadata) -> Facts {
+        let mut edges = Vec::with_capacity(metadata.requirements.len());
+        let requirements = if self.request.without_dependencies {
+            Vec::new()
+        } else {
+            metadata.requirements
+        };
+        for requirement in requirements {
+            let mut conditional = false;
+            if let Some(marker) = &requirement.marker {
+                if marker.mentions_extra() {
+                    conditional = true;
+                } else if !marker.evaluate(&self.request.environment, None) {
+                    continue;
+                }
+            }
+            let project = self.project(&requirement.name);
+            if matches!(requirement.source, RequirementSource::Url(_))
+                && !conditional
+                && !self.projects[project as usize].direct
+                && !self.overrides.contains_key(&project)
+            {
+                return Facts::Unusable(Reason::RequiresUrl(requirement.to_string()));
+            }
+            edges.push(Edge {
+                project,
+                requirement: Arc::new(requirement),
+                conditional,
+            });
+        }
+        Facts::Known {
+            edges,
+            extras: metadata.extras,
+        }
+    }
+
+    /// Returns what was noted as missing since the last call, in order.
+    pub fn take_needs(&mut self) -> Vec<Need> {
+        std::mem::take(&mut self.needs).into_keys().collect()
+    }
+
+    fn need_releases(&mut self, project: ProjectId) {
+        let name = self.projects[project as usize].name.clone();
+        self.needs.insert(Need::Releases(name), ());
+    }
+
+    fn need_metadata(&mut self, project: ProjectId, position: u32) {
+        let name = self.projects[project as usize].name.clone();
+        self.needs.insert(Need::Metadata(name, position), ());
+    }
+
+    pub(super) fn releases(&self, project: ProjectId) -> Option<&Arc<dyn Releases>> {
+        self.projects[project as usize].releases.as_ref()
+    }
+
+    /// Whether a release can be used, as far as is known.
+    pub(super) fn availability(&self, project: ProjectId, position: u32) -> Availability {
+        let state = &self.projects[project as usize];
+        if let Some(Facts::Unusable(reason)) = state.facts.get(&position) {
+            return Availability::Unusable(reason.clone());
+        }
+        let Some(releases) = &state.releases else {
+            return Availability::Wheel;
+        };
+        if releases.version(position).any_prerelease()
+            && !self.allows_pre_release(state)
+            && state.preference != Some(position)
+        {
+            return Availability::Unusable(Reason::PreRelease);
+        }
+        releases.availability(position)
+    }
+
+    fn allows_pre_release(&self, project: &Project) -> bool {
+        match self.request.pre_releases {
+            PreReleases::Disallow => false,
+            PreReleases::Explicit => project.allows_pre_releases,
+            PreReleases::Allow | PreReleases::IfNecessary | PreReleases::IfNecessaryOrExplicit => true,
+        }
+    }
+
+    /// Returns in which order a release is tried: 0 before all others, `None` never.
+    fn rank(&self, project: ProjectId, position: u32) -> Option<u8> {
+        let state = &self.projects[project as usize];
+        let sdist = match self.availability(project, position) {
+            Availability::Wheel => 0,
+            Availability::Sdist => 1,
+            Availability::Unusable(_) => return None,
+        };
+        let last = match self.request.pre_releases {
+            PreReleases::Allow => false,
+            PreReleases::Explicit | PreReleases::IfNecessaryOrExplicit if state.allows_pre_releases => false,
+            _ => state.releases.as_ref().is_some_and(|releases| releases.version(position).any_prerelease()),
+        };
+        Some(sdist + if last { 2 } else { 0 })
+    }
+
+    /// Returns the release to try first out of a set.
+    pub(super) fn best(&self, project: ProjectId, allowed: &VersionSet) -> Option<u32> {
+        let state = &self.projects[project as usize];
+        if let Some(position) = state.preference
+            && allowed.contains(position)
+            && self.rank(project, position).is_some()
+        {
+            return Some(position);
+        }
+        let mut best: Option<(u8, u32)> = None;
+        for position in allowed.newest_first() {
+            match self.rank(project, position) {
+                Some(0) => return Some(position),
+                Some(rank) if best.is_none_or(|(other, _)| rank < other) => {
+                    best = Some((rank, position));
+                }
+                _ => {}
+            }
+        }
+        best.map(|(_, position)| position)
+    }
+
+    /// Returns which of a project's releases a specifier allows.
+    pub(super) fn allowed(&mut self, project: ProjectId, source: &RequirementSource) -> VersionSet {
+        let state = &mut self.projects[project as usize];
+        let Some(releases) = &state.releases else {
+            return VersionSet::empty();
+        };
+        let RequirementSource::Specifiers(specifiers) = source else {
+            return VersionSet::all(releases.count());
+        };
+        if specifiers.is_empty_spec() {
+            return VersionSet::all(releases.count());
+        }
+        if let Some(set) = state.sets.get(specifiers) {
+            return set.clone();
+        }
+        let set = positions(releases.as_ref(), specifiers);
+        state.sets.insert(specifiers.clone(), set.clone());
+        set
+    }
+
+    /// Returns the requirements of a package's version: those of the root, of a
+    /// release, or of a release's extra. `None` while they are unknown.
+    pub(super) fn edges(&self, package: PackageId, version: u32) -> Option<Vec<Edge>> {
+        let (project, extra) = match self.kind(package) {
+            Kind::Root => return Some(self.overridden(&self.root_edges())),
+            Kind::Project(project) => (*project, None),
+            Kind::Extra(project, extra) => (*project, Some(extra)),
+        };
+        let Facts::Known { edges, .. } = self.projects[project as usize].facts.get(&version)? else {
+            return Some(Vec::new());
+        };
+        let chosen: Vec<Edge> = edges
+            .iter()
+            .filter(|edge| !self.mask.families.contains(&(project, edge.project)))
+            .filter(|edge| match (extra, edge.conditional) {
+                (None, false) => true,
+                (Some(_), false) => false,
+                (extra, true) => {
+                    let holds = |extra| {
+                        edge.requirement
+                            .marker
+                            .as_ref()
+                            .is_none_or(|marker| marker.evaluate(&self.request.environment, extra))
+                    };
+                    // What holds without the extra is the release's own requirement.
+                    holds(extra) && (extra.is_none() || !holds(None))
+                }
+            })
+            .cloned()
+            .collect();
+        Some(self.overridden(&chosen))
+    }
+
+    fn root_edges(&self) -> Vec<Edge> {
+        let mut edges = Vec::with_capacity(self.roots.len());
+        for (index, edge) in self.roots.iter().enumerate() {
+            if self.mask.roots.contains(&index) {
+                continue;
+            }
+            edges.push(edge.clone());
+        }
+        edges
+    }
+
+    fn overridden(&self, edges: &[Edge]) -> Vec<Edge> {
+        if self.overrides.is_empty() {
+            return edges.to_vec();
+        }
+        let mut result = Vec::with_capacity(edges.len());
+        let mut replaced = FxHashSet::default();
+        for edge in edges {
+            match self.overrides.get(&edge.project) {
+                None => result.push(edge.clone()),
+                Some(instead) => {
+                    if replaced.insert(edge.project) {
+                        result.extend(instead.iter().cloned());
+                    }
+                }
+            }
+        }
+        result
+    }
+
+    /// Returns the packages an edge leads to: the project and its extras.
+    fn targets(&mut self, edge: &Edge) -> Vec<Target> {
+        let allowed = self.allowed(edge.project, &edge.requirement.source);
+        let mut targets = vec![Target {
+            package: self.package(Kind::Project(edge.project)),
+            allowed: allowed.clone(),
+        }];
+        for extra in &edge.requirement.extras {
+            targets.push(Target {
+                package: self.package(Kind::Extra(edge.project, extra.clone())),
+                allowed: allowed.clone(),
+            });
+        }
+        targets
+    }
+
+    /// Returns the versions a constraint forbids, once the releases are known.
+    pub(super) fn forbidden(&mut self, project: ProjectId) -> VersionSet {
+        let Some(count) = self.releases(project).map(|releases| releases.count()) else {
+            return VersionSet::empty();
+        };
+        let mut allowed = VersionSet::all(count);
+        for index in self.projects[project as usize].constraints.clone() {
+            if self.mask.constraints.contains(&index) {
+                continue;
+            }
+            let source = RequirementSource::Specifiers(self.request.constraints[index].specifiers.clone());
+            allowed = allowed.intersection(&self.allowed(project, &source));
+        }
+        VersionSet::all(count).difference(&allowed)
+    }
+
+    pub(super) fn constraints_on(&self, project: ProjectId) -> &[usize] {
+        &self.projects[project as usize].constraints
+    }
+
+    /// Returns the extras a release provides, once its metadata is known.
+    pub(super) fn provided_extras(&self, project: ProjectId, version: u32) -> Option<&[ExtraName]> {
+        match self.projects[project as usize].facts.get(&version)? {
+            Facts::Known { extras, .. } => Some(extras),
+            Facts::Unusable(_) => None,
+        }
+    }
+
+    /// Whether a release requires something by URL that the user does not.
+    fn is_foreign_url(&self, package: PackageId, edge: &Edge) -> bool {
+        package != PackageId::ROOT
+            && matches!(edge.requirement.source, RequirementSource::Url(_))
+            && !self.projects[edge.project as usize].direct
+    }
+
+    fn knows(&self, project: ProjectId, version: u32) -> bool {
+        self.projects[project as usize].facts.contains_key(&version)
+    }
+
+    /// Returns the versions of a package whose requirements are known.
+    fn known_versions(&self, package: PackageId) -> Vec<u32> {
+        let Some(project) = self.project_of(package) else {
+            return vec![0];
+        };
+        self.projects[project as usize].facts.keys().copied().collect()
+    }
+}
+
+/// Returns which releases a specifier set allows.
+fn positions(releases: &dyn Releases, specifiers: &Specifiers) -> VersionSet {
+    let count = releases.count();
+    if specifiers.arbitrary().next().is_some() {
+        return VersionSet::of((0..count).filter(|&at| specifiers.contains(releases.version(at))));
+    }
+    let first_where = |holds: &dyn Fn(&Version) -> bool| {
+        let (mut low, mut high) = (0, count);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if holds(releases.version(middle)) {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        low
+    };
+    let mut set = VersionSet::empty();
+    for (start, end) in specifiers.ranges().iter() {
+        let start = match start {
+            Bound::Unbounded => 0,
+            Bound::Included(bound) => first_where(&|version| version >= bound),
+            Bound::Excluded(bound) => first_where(&|version| version > bound),
+        };
+        let end = match end {
+            Bound::Unbounded => count,
+            Bound::Included(bound) => first_where(&|version| version > bound),
+            Bound::Excluded(bound) => first_where(&|version| version >= bound),
+        };
+        set = set.union(&VersionSet::run(start, end));
+    }
+    set
+}
+
+impl Provider for Universe {
+    fn choose(&mut self, package: PackageId, allowed: &VersionSet) -> Option<u32> {
+        match self.project_of(package) {
+            None => Some(0),
+            Some(project) => self.best(project, allowed),
+        }
+    }
+
+    fn dependencies(&mut self, package: PackageId, version: u32) -> Dependencies {
+        if let Some(project) = self.project_of(package) {
+            match self.projects[project as usize].facts.get(&version) {
+                None => {
+                    self.need_metadata(project, version);
+                    return Dependencies::Unknown;
+                }
+                Some(Facts::Unusable(_)) => {
+                    return Dependencies::Unavailable(VersionSet::single(version));
+                }
+                Some(Facts::Known { .. }) => {}
+            }
+        }
+        let edges = self.edges(package, version).expect("the requirements are known by now");
+        if edges.iter().any(|edge| self.is_foreign_url(package, edge)) {
+            return Dependencies::Unavailable(VersionSet::single(version));
+        }
+        let mut complete = true;
+        for edge in &edges {
+            if self.releases(edge.project).is_none() {
+                self.need_releases(edge.project);
+                complete = false;
+            }
+        }
+        if !complete {
+            return Dependencies::Unknown;
+        }
+        let mut dependencies = Vec::with_capacity(edges.len() + 1);
+        if let Kind::Extra(project, _) = *self.kind(package) {
+            dependencies.push(Dependency {
+                of: VersionSet::single(version),
+                on: self.package(Kind::Project(project)),
+                allowed: VersionSet::single(version),
+            });
+        }
+        for edge in &edges {
+            for target in self.targets(edge) {
+                if target.package == package {
+                    if target.allowed.contains(version) {
+                        continue;
+                    }
+                    return Dependencies::Unavailable(VersionSet::single(version));
+                }
+                dependencies.push(Dependency {
+                    of: VersionSet::single(version),
+                    on: target.package,
+                    allowed: target.allowed,
+                });
+            }
+        }
+        // Other versions known to require the very same thing share the incompatibility.
+        let others: Vec<u32> =
+            self.known_versions(package).into_iter().filter(|&other| other != version).collect();
+        for other in others {
+            let Some(edges) = self.edges(package, other) else {
+                continue;
+            };
+            for edge in &edges {
+                if self.releases(edge.project).is_none() {
+                    continue;
+                }
+                for target in self.targets(edge) {
+                    for dependency in &mut dependencies {
+                        if dependency.on == target.package && dependency.allowed == target.allowed {
+                            dependency.of = dependency.of.union(&VersionSet::single(other));
+                        }
+                    }
+                }
+            }
+        }
+        Dependencies::Known(dependencies)
+    }
+
+    fn want(&mut self, package: PackageId, version: u32) {
+        if let Some(project) = self.project_of(package)
+            && !self.knows(project, version)
+        {
+            self.need_metadata(project, version);
+        }
+    }
+
+    fn sequence(&mut self, package: PackageId) -> Arc<[u32]> {
+        let Some(project) = self.project_of(package) else {
+            return Arc::from([0]);
+        };
+        if let Some(sequence) = &self.projects[project as usize].sequence {
+            return Arc::clone(sequence);
+        }
+        let count = self.releases(project).map_or(0, |releases| releases.count());
+        let sequence: Arc<[u32]> =
+            (0..count).rev().filter(|&at| self.rank(project, at) == Some(0)).collect();
+        self.projects[project as usize].sequence = Some(Arc::clone(&sequence));
+        sequence
+    }
+
+    fn allowed_by(
+        &mut self,
+        package: PackageId,
+        version: u32,
+        on: PackageId,
+    ) -> Option<Option<VersionSet>> {
+        let target = self.project_of(on)?;
+        let extra = self.extra_of(on).cloned();
+        let mut allowed: Option<VersionSet> = None;
+        for edge in self.edges(package, version)? {
+            if edge.project != target
+                || extra.as_ref().is_some_and(|extra| !edge.requirement.extras.contains(extra))
+            {
+                continue;
+            }
+            let set = self.allowed(target, &edge.requirement.source);
+            allowed = Some(match allowed {
+                None => set,
+                Some(before) => before.intersection(&set),
+            });
+        }
+        Some(allowed)
+    }
+
+    fn same_project(&self, one: PackageId, other: PackageId) -> bool {
+        self.project_of(one) == self.project_of(other)
+    }
+}
