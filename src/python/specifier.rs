@@ -92,12 +92,49 @@ pub(super) struct Clause {
 }
 
 impl Clause {
+    /// Makes a clause of an operator and what is written after it, without blanks
+    /// around it, which stands at `span`.
+    pub(super) fn new(
+        operator: Operator,
+        written: &str,
+        span: Span,
+    ) -> Result<Self, SpecifierError> {
+        if operator == Operator::Arbitrary {
+            if written.contains(|c: char| c.is_whitespace() || c == ';' || c == ')') {
+                return Err(SpecifierError::new(
+                    format!("`{written}` is more than one word after `===`"),
+                    span,
+                ));
+            }
+            return Ok(Self {
+                operator,
+                version: Version::from_str(written).ok(),
+                is_wildcard: false,
+                text: span,
+            });
+        }
+        let (number, is_wildcard) = match written.strip_suffix(".*") {
+            Some(number) => (number, true),
+            None => (written, false),
+        };
+        let Some(version) = parse_version(number) else {
+            return Err(bad_version(operator, written, span));
+        };
+        check(operator, &version, is_wildcard, written, span)?;
+        Ok(Self {
+            operator,
+            version: Some(version),
+            is_wildcard,
+            text: span,
+        })
+    }
+
     /// Returns the versions the clause admits: the one place that says what an
     /// operator means.
     ///
     /// For `===` these are the versions that are equal in value; that they are
     /// also written alike, [`Specifiers::contains`] checks.
-    fn ranges(&self) -> Ranges<Version> {
+    pub(super) fn ranges(&self) -> Ranges<Version> {
         let Some(version) = &self.version else {
             return Ranges::empty();
         };
@@ -376,7 +413,7 @@ impl Specifiers {
         Self::from_clauses(&text, vec![clause])
     }
 
-    pub(super) fn clause_list(&self) -> &[Clause] {
+    fn clause_list(&self) -> &[Clause] {
         self.0.as_deref().map_or(&[], |inner| &inner.clauses)
     }
 
@@ -562,43 +599,15 @@ fn parse_clause(text: &str, span: Span) -> Result<Option<Clause>, SpecifierError
     let Some(operator) = Operator::at_start(part.as_bytes()) else {
         return Err(no_operator(part, whole));
     };
-    let rest = &part[operator.as_str().len()..];
-    let written = rest.trim_ascii_start();
-    let version_span = Span::new(whole.end - written.len(), whole.end);
-    if operator == Operator::Arbitrary {
-        if written.contains(|c: char| c.is_whitespace() || c == ';' || c == ')') {
-            return Err(SpecifierError::new(
-                format!("`{written}` is more than one word after `===`"),
-                version_span,
-            ));
-        }
-        return Ok(Some(Clause {
-            operator,
-            version: Version::from_str(written).ok(),
-            is_wildcard: false,
-            text: version_span,
-        }));
-    }
-    if written.is_empty() {
+    let written = part[operator.as_str().len()..].trim_ascii_start();
+    if written.is_empty() && operator != Operator::Arbitrary {
         return Err(SpecifierError::new(
             format!("no version after `{}`", operator.as_str()),
             whole,
         ));
     }
-    let (number, is_wildcard) = match written.strip_suffix(".*") {
-        Some(number) => (number, true),
-        None => (written, false),
-    };
-    let Some(version) = parse_version(number) else {
-        return Err(bad_version(operator, written, version_span));
-    };
-    check(operator, &version, is_wildcard, written, version_span)?;
-    Ok(Some(Clause {
-        operator,
-        version: Some(version),
-        is_wildcard,
-        text: version_span,
-    }))
+    let version_span = Span::new(whole.end - written.len(), whole.end);
+    Clause::new(operator, written, version_span).map(Some)
 }
 
 fn parse_version(text: &str) -> Option<Version> {

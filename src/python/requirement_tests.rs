@@ -1,0 +1,3 @@
+//! Tests of requirements.
+
+use super::*;
