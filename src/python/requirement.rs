@@ -189,10 +189,13 @@ impl<'a> Parser<'a> {
         })
     }
 
-    /// Takes letters, digits and `-_.`, of which only a letter, a digit or `_` is
-    /// taken as the last.
+    /// Takes letters, digits and `-_.`, of which only a letter or a digit is taken
+    /// as the first, and neither `-` nor `.` as the last.
     fn identifier(&mut self) -> (&'a str, Span) {
         let bytes = self.rest().as_bytes();
+        if !bytes.first().is_some_and(u8::is_ascii_alphanumeric) {
+            return ("", Span::new(self.at, self.at));
+        }
         let length = bytes
             .iter()
             .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
@@ -224,7 +227,12 @@ impl<'a> Parser<'a> {
             match self.next() {
                 // `[]` is allowed, `[a,]` is not.
                 Some(b']') if extras.is_empty() || self.mode == Mode::Lenient => break,
-                None => return Err(RequirementError::new("there is no `]` for this `[`", opening)),
+                None => {
+                    return Err(RequirementError::new(
+                        "there is no `]` for this `[`",
+                        opening,
+                    ));
+                }
                 Some(_) => {}
             }
             let (name, span) = self.identifier();
@@ -236,7 +244,12 @@ impl<'a> Parser<'a> {
             match self.next() {
                 Some(b',') => self.at += 1,
                 Some(b']') => break,
-                None => return Err(RequirementError::new("there is no `]` for this `[`", opening)),
+                None => {
+                    return Err(RequirementError::new(
+                        "there is no `]` for this `[`",
+                        opening,
+                    ));
+                }
                 Some(_) => return Err(self.unexpected("expected `,` or `]` after an extra")),
             }
         }
@@ -268,7 +281,10 @@ impl<'a> Parser<'a> {
     /// Takes the specifiers and stands at the `;` or the end after it.
     fn specifiers(&mut self) -> Result<Specifiers, RequirementError> {
         let start = self.at;
-        let end = self.rest().find(';').map_or(self.text.len(), |at| start + at);
+        let end = self
+            .rest()
+            .find(';')
+            .map_or(self.text.len(), |at| start + at);
         let list = &self.text[start..end];
         self.at = end;
         if list.is_empty() {
