@@ -24,7 +24,7 @@ fn pin() -> impl Strategy<Value = Pin> {
             prop_oneof![
                 "[a-z-]{1,12}",
                 "-r [a-z./ é]{0,8}[a-z]",
-                "[a-z]{1,5} \\(pyproject.toml\\)"
+                "[a-z]{1,5} \\(pyproject\\.toml\\)"
             ],
             0..4,
         ),

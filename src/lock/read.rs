@@ -436,6 +436,9 @@ fn head(text: &str) -> Result<Head<'_>, String> {
     let text = text.trim();
     let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let (name, rest) = text.split_at(text.find(|c| !is_name(c)).unwrap_or(text.len()));
+    if name.is_empty() {
+        return Err(no_pin(text));
+    }
     let name = ProjectName::from_str(name).map_err(|_| no_pin(text))?;
 
     let mut rest = rest.trim_start();

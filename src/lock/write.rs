@@ -425,3 +425,289 @@ impl Writer<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{CommandOption, OptionKind, command_line, read};
+    use super::*;
+
+    /// Renders the oracle's lock and compares it with what pip-compile wrote.
+    fn check_against_pip_compile(oracle: &str, style: &Style) {
+        let hashes = read(include_str!(
+            "../../fixtures/oracle/pip-compile/split-hashes.txt"
+        ));
+        let hashes_of = |name: &ProjectName| -> Vec<String> {
+            hashes
+                .pins_of(name)
+                .flat_map(|pin| pin.hashes.clone())
+                .collect()
+        };
+        let with_hashes = oracle.contains("--hash");
+        let pin = |name: &str, version: &str, via: &[&str]| {
+            let name: ProjectName = name.parse().unwrap();
+            Pin {
+                hashes: if with_hashes {
+                    hashes_of(&name)
+                } else {
+                    Vec::new()
+                },
+                ..pin(name.as_ref(), version, via)
+            }
+        };
+        let mut pins = vec![
+            pin("setuptools", "80.1.0", &["flask"]),
+            pin("pip", "25.0", &["-r requirements.in"]),
+            pin("markupsafe", "3.0.2", &["jinja2", "-c constraints.txt"]),
+            pin("local-one", "1.0+cu12", &["-r requirements.in"]),
+            pin("jinja2", "3.1.6", &["flask", "-r requirements.in"]),
+            pin("flask", "3.1.3", &["-r requirements.in"]),
+            pin(
+                "averyveryverylongprojectname",
+                "2026.10.1",
+                &["-r requirements.in"],
+            ),
+            pin("asgiref", "3.13.0", &["flask"]),
+        ];
+        pins[3].source = PinSource::Version {
+            version: "1.0+cu12".to_owned(),
+            arbitrary: true,
+        };
+        pins[4].marker = Some("python_version >= \"3.8\"".to_owned());
+        pins[5].extras = vec!["dotenv".parse().unwrap(), "async".parse().unwrap()];
+        let lock = Lock {
+            header: Some(Header {
+                command: read(oracle)
+                    .header
+                    .and_then(|header| header.command)
+                    .unwrap_or_default(),
+                target: "Python 3.11".to_owned(),
+            }),
+            options: OptionLines {
+                find_links: vec!["wheels".to_owned()],
+                ..OptionLines::default()
+            },
+            pins,
+        };
+        let oracle = oracle.replace("by pip-compile with", "by pinfold with");
+        assert_eq!(render(&lock, style), oracle);
+        let crlf = Style {
+            newline: Newline::Crlf,
+            ..style.clone()
+        };
+        assert_eq!(render(&lock, &crlf), oracle.replace('\n', "\r\n"));
+    }
+
+    fn pin(name: &str, version: &str, via: &[&str]) -> Pin {
+        Pin {
+            name: name.parse().unwrap(),
+            extras: Vec::new(),
+            source: PinSource::version(version),
+            marker: None,
+            hashes: Vec::new(),
+            via: via.iter().map(|&source| source.to_owned()).collect(),
+            unhashable: false,
+        }
+    }
+
+    fn lines() -> Style {
+        Style {
+            annotations: Annotations::Line,
+            ..Style::default()
+        }
+    }
+
+    fn placing(placing: UnsafePlacing, style: Style) -> Style {
+        Style {
+            unsafe_packages: UnsafePackages {
+                placing,
+                ..UnsafePackages::default()
+            },
+            ..style
+        }
+    }
+
+    #[test]
+    fn split_style_is_byte_for_byte_pip_compiles() {
+        let split = include_str!("../../fixtures/oracle/pip-compile/split.txt");
+        check_against_pip_compile(split, &Style::default());
+        let hashes = include_str!("../../fixtures/oracle/pip-compile/split-hashes.txt");
+        check_against_pip_compile(hashes, &Style::default());
+    }
+
+    #[test]
+    fn line_style_is_byte_for_byte_pip_compiles() {
+        let line = include_str!("../../fixtures/oracle/pip-compile/line.txt");
+        check_against_pip_compile(line, &lines());
+        let hashes = include_str!("../../fixtures/oracle/pip-compile/line-hashes.txt");
+        check_against_pip_compile(hashes, &lines());
+    }
+
+    #[test]
+    fn what_is_left_out_is_what_pip_compile_leaves_out() {
+        let named = include_str!("../../fixtures/oracle/pip-compile/named.txt");
+        let style = Style {
+            strip_extras: true,
+            ..Style::default()
+        };
+        check_against_pip_compile(named, &placing(UnsafePlacing::Named, style));
+        let bare = include_str!("../../fixtures/oracle/pip-compile/bare.txt");
+        let style = Style {
+            header: false,
+            annotations: Annotations::None,
+            options: EmittedOptions::NONE,
+            ..Style::default()
+        };
+        check_against_pip_compile(bare, &placing(UnsafePlacing::Named, style));
+    }
+
+    fn check(lock: &Lock, style: &Style, expected: &str) {
+        assert_eq!(render(lock, style), expected);
+    }
+
+    fn pins(pins: Vec<Pin>) -> Lock {
+        Lock {
+            pins,
+            ..Lock::default()
+        }
+    }
+
+    #[test]
+    fn the_header_is_six_lines_that_bots_can_find() {
+        let option = |name: &str, value: &str| CommandOption {
+            name: name.to_owned(),
+            values: vec![value.to_owned()],
+            kind: OptionKind::Value { default: None },
+        };
+        let command = command_line(
+            "pinfold compile",
+            &[option("--output-file", "requirements.txt")],
+            &["requirements.in".to_owned()],
+        );
+        let lock = Lock {
+            header: Some(Header {
+                command,
+                target: "Python 3.11 for x86_64-manylinux_2_28".to_owned(),
+            }),
+            ..Lock::default()
+        };
+        check(
+            &lock,
+            &Style::default(),
+            "#\n\
+             # This file is autogenerated by pinfold with Python 3.11 for x86_64-manylinux_2_28\n\
+             # by the following command:\n\
+             #\n\
+             #    pinfold compile --output-file=requirements.txt requirements.in\n\
+             #\n",
+        );
+    }
+
+    #[test]
+    fn option_lines_come_in_pips_order_with_all_before_names() {
+        let list = |values: &[&str]| values.iter().map(|&value| value.to_owned()).collect();
+        let lock = Lock {
+            options: OptionLines {
+                index_url: Some("https://u:pw@index.example/simple/".to_owned()),
+                extra_index_urls: list(&[
+                    "https://u:${PW}@b.example/",
+                    "https://b.example/",
+                    "https://b.example/",
+                ]),
+                find_links: list(&["wheels"]),
+                trusted_hosts: list(&["b.example"]),
+                no_binary: list(&["z", "a", "a"]),
+                only_binary: list(&["b", ":all:"]),
+            },
+            ..Lock::default()
+        };
+        let style = Style {
+            options: EmittedOptions {
+                trusted_hosts: true,
+                ..EmittedOptions::default()
+            },
+            ..Style::default()
+        };
+        check(
+            &lock,
+            &style,
+            "--index-url https://index.example/simple/\n\
+             --extra-index-url https://u:${PW}@b.example/\n\
+             --extra-index-url https://b.example/\n\
+             --find-links wheels\n\
+             --trusted-host b.example\n\
+             --only-binary :all:\n\
+             --no-binary a\n--no-binary z\n\
+             --only-binary b\n\n",
+        );
+        check(
+            &lock,
+            &Style {
+                options: EmittedOptions::NONE,
+                ..style
+            },
+            "\n",
+        );
+    }
+
+    #[test]
+    fn editables_come_first_and_lines_without_a_hash_are_warned_about() {
+        let mut editable = pin("zebra", "0", &["-r requirements.in"]);
+        editable.source = PinSource::Editable("./zebra[dev]".to_owned());
+        editable.unhashable = true;
+        editable.hashes = vec!["sha256:00".to_owned()];
+        let mut url = pin("b", "0", &[]);
+        url.source = PinSource::Url("https://u:pw@host.example/b.whl#sha256=aa".to_owned());
+        url.hashes = vec![
+            "sha256:bb".to_owned(),
+            "sha256:aa".to_owned(),
+            "sha256:bb".to_owned(),
+        ];
+        url.marker = Some("os_name == \"posix\"".to_owned());
+        check(
+            &pins(vec![url.clone(), editable.clone()]),
+            &Style::default(),
+            "# WARNING: pip install will require the following package to be hashed.\n\
+             # Consider using a release from an index, or the URL of a wheel or an archive.\n\
+             -e ./zebra[dev]\n    # via -r requirements.in\n\
+             b @ https://host.example/b.whl#sha256=aa ; os_name == \"posix\" \\\n    \
+             --hash=sha256:aa \\\n    --hash=sha256:bb\n",
+        );
+        // Without any hash pip asks for none, and there is nothing to warn about.
+        check(
+            &pins(vec![editable]),
+            &Style::default(),
+            "-e ./zebra[dev]\n    # via -r requirements.in\n",
+        );
+    }
+
+    #[test]
+    fn unpinned_unsafe_packages_are_warned_about_where_pip_will_stop() {
+        let mut hashed = pin("a", "1", &[]);
+        hashed.hashes = vec!["sha256:aa".to_owned()];
+        let text = render(
+            &pins(vec![hashed, pin("pip", "25", &[])]),
+            &placing(UnsafePlacing::Named, Style::default()),
+        );
+        assert!(
+            text.starts_with("a==1 \\\n    --hash=sha256:aa\n\n# WARNING: "),
+            "{text}"
+        );
+        assert!(text.ends_with("\n# pip\n"), "{text}");
+    }
+
+    #[test]
+    fn line_breaks_in_a_value_cannot_start_a_line() {
+        let mut evil = pin("a", "1", &["-r x\n--index-url https://evil.example/"]);
+        evil.marker = Some("x\r\ny".to_owned());
+        check(
+            &pins(vec![evil]),
+            &Style::default(),
+            "a==1 ; x  y\n    # via -r x --index-url https://evil.example/\n",
+        );
+    }
+
+    #[test]
+    fn nothing_is_still_a_line() {
+        check(&Lock::default(), &Style::default(), "\n");
+    }
+}
