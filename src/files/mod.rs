@@ -21,5 +21,6 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
 }
 
 // They mount, give away and fill what only Linux lets them.
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests;

@@ -233,7 +233,7 @@ fn a_full_disk_leaves_the_old_file_and_nothing_else() {
     assert!(error.help().unwrap().contains("make room"));
     mount.0.check(&[("requirements.txt", "old")]);
     // The room is free again.
-    replace(&path, &[b'y'; 30_000]).unwrap();
+    replace(&path, &vec![b'y'; 30_000]).unwrap();
 }
 
 #[test]

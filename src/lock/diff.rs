@@ -4,6 +4,7 @@
 //! not count. The text itself is compared in `ui`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
 
 use super::model::{Lock, PinSource};
 use super::read::LockFile;
@@ -195,7 +196,7 @@ pub fn summary(changes: &[Change]) -> String {
             let noun = if count == 1 { "pin" } else { "pins" };
             sentence = format!("{count} {noun} {what}");
         } else {
-            sentence.push_str(&format!(", {count} {what}"));
+            write!(sentence, ", {count} {what}").expect("a string takes all text");
         }
     }
     if sentence.is_empty() {

@@ -34,7 +34,7 @@ pub struct Header {
 /// was written out is dropped when the lock is rendered.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct OptionLines {
-    /// The default index, unless it is PyPI.
+    /// The default index, if it is not pip's own default.
     pub index_url: Option<String>,
     /// Further indexes, the first one first.
     pub extra_index_urls: Vec<String>,

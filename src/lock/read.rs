@@ -607,7 +607,7 @@ mod tests {
             ),
             [
                 r#"a[]==1.0 ; - # ["sha256:aa", "md5:bb"] via ["c"]"#,
-                r#"b[]==2 ; - # [] via []"#,
+                r"b[]==2 ; - # [] via []",
             ]
         );
         // A comment line ends a continuation, also after a backslash.
@@ -615,7 +615,7 @@ mod tests {
             brief("a==1 \\\n    --hash=sha256:aa \\\n    # via b \\\nc==2\n"),
             [
                 r#"a[]==1 ; - # ["sha256:aa"] via ["b \\"]"#,
-                r#"c[]==2 ; - # [] via []"#,
+                r"c[]==2 ; - # [] via []",
             ]
         );
     }
@@ -623,7 +623,7 @@ mod tests {
     #[test]
     fn notes_and_skips_what_is_no_pin() {
         let text = "flask>=2\na==1.*\nb==1,>0\n==3\n[x]\nc @\nd\n-e ./proj\nok==1 --global-option=x\n\u{1b}[31m\n";
-        assert_eq!(brief(text), [r#"ok[]==1 ; - # [] via []"#]);
+        assert_eq!(brief(text), [r"ok[]==1 ; - # [] via []"]);
         let file = read(text);
         assert_eq!(file.problems.len(), 9);
         assert_eq!(
@@ -638,7 +638,7 @@ mod tests {
     fn comments_of_one_pin_do_not_leak_into_the_next() {
         assert_eq!(
             brief("a==1\n    # via\n    #   b\n# via c\n    # via d\ne==1\n    #   f\n"),
-            [r#"a[]==1 ; - # [] via ["b"]"#, r#"e[]==1 ; - # [] via []"#]
+            [r#"a[]==1 ; - # [] via ["b"]"#, r"e[]==1 ; - # [] via []"]
         );
     }
 
@@ -657,6 +657,6 @@ mod tests {
             let file = read(text);
             assert!(file.pins.len() <= 1, "{text:?}");
         }
-        assert_eq!(brief("\u{feff}a==1"), [r#"a[]==1 ; - # [] via []"#]);
+        assert_eq!(brief("\u{feff}a==1"), [r"a[]==1 ; - # [] via []"]);
     }
 }

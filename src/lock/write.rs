@@ -516,13 +516,13 @@ mod tests {
         }
     }
 
-    fn placing(placing: UnsafePlacing, style: Style) -> Style {
+    fn placing(placing: UnsafePlacing, style: &Style) -> Style {
         Style {
             unsafe_packages: UnsafePackages {
                 placing,
                 ..UnsafePackages::default()
             },
-            ..style
+            ..style.clone()
         }
     }
 
@@ -549,7 +549,7 @@ mod tests {
             strip_extras: true,
             ..Style::default()
         };
-        check_against_pip_compile(named, &placing(UnsafePlacing::Named, style));
+        check_against_pip_compile(named, &placing(UnsafePlacing::Named, &style));
         let bare = include_str!("../../fixtures/oracle/pip-compile/bare.txt");
         let style = Style {
             header: false,
@@ -557,7 +557,7 @@ mod tests {
             options: EmittedOptions::NONE,
             ..Style::default()
         };
-        check_against_pip_compile(bare, &placing(UnsafePlacing::Named, style));
+        check_against_pip_compile(bare, &placing(UnsafePlacing::Named, &style));
     }
 
     fn check(lock: &Lock, style: &Style, expected: &str) {
@@ -686,7 +686,7 @@ mod tests {
         hashed.hashes = vec!["sha256:aa".to_owned()];
         let text = render(
             &pins(vec![hashed, pin("pip", "25", &[])]),
-            &placing(UnsafePlacing::Named, Style::default()),
+            &placing(UnsafePlacing::Named, &Style::default()),
         );
         assert!(
             text.starts_with("a==1 \\\n    --hash=sha256:aa\n\n# WARNING: "),

@@ -13,5 +13,5 @@ mod progress;
 
 pub use diagnostics::{Diagnostic, Level, SourceText};
 pub use diff::unified;
-pub use printer::{ColorChoice, Printed, Printer, Verbosity};
+pub use printer::{Captured, ColorChoice, Printer, Verbosity};
 pub use progress::Progress;

@@ -62,12 +62,12 @@ enum Sink {
 
 /// What a printer made by [`Printer::in_memory`] has printed.
 #[derive(Debug, Clone, Default)]
-pub struct Printed {
+pub struct Captured {
     stdout: Arc<Mutex<Vec<u8>>>,
     stderr: Arc<Mutex<Vec<u8>>>,
 }
 
-impl Printed {
+impl Captured {
     /// Returns what went to standard output.
     pub fn stdout(&self) -> String {
         text(&self.stdout)
@@ -109,8 +109,8 @@ impl Printer {
     }
 
     /// Returns a printer without colour that keeps what it prints, for tests.
-    pub fn in_memory(verbosity: Verbosity) -> (Self, Printed) {
-        let printed = Printed::default();
+    pub fn in_memory(verbosity: Verbosity) -> (Self, Captured) {
+        let captured = Captured::default();
         let output = |bytes: &Arc<Mutex<Vec<u8>>>| Output {
             sink: Sink::Memory(Arc::clone(bytes)),
             color: false,
@@ -118,12 +118,12 @@ impl Printer {
         };
         let printer = Self {
             verbosity,
-            stdout: output(&printed.stdout),
-            stderr: output(&printed.stderr),
+            stdout: output(&captured.stdout),
+            stderr: output(&captured.stderr),
             shows_progress: false,
             progress: Current::default(),
         };
-        (printer, printed)
+        (printer, captured)
     }
 
     /// Returns how much is said.
@@ -141,10 +141,7 @@ impl Printer {
     /// A reader that has gone away (a broken pipe) is a success; other failures
     /// are the caller's, since the data is what the user asked for.
     pub fn data(&self, bytes: &[u8]) -> io::Result<()> {
-        match self.write(&self.stdout, bytes) {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            result => result,
-        }
+        unless_nobody_reads(self.write(&self.stdout, bytes))
     }
 
     /// Prints the difference between a file and what it would become, as data.
@@ -225,19 +222,27 @@ impl ColorChoice {
 impl Output {
     fn write(&self, bytes: &[u8]) -> io::Result<()> {
         match &self.sink {
-            Sink::Stdout => self.write_to(io::stdout().lock(), bytes),
-            Sink::Stderr => self.write_to(io::stderr().lock(), bytes),
+            Sink::Stdout => write_all(io::stdout().lock(), bytes),
+            Sink::Stderr => write_all(io::stderr().lock(), bytes),
             Sink::Memory(memory) => {
                 let mut memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
                 memory.write_all(bytes)
             }
         }
     }
+}
 
-    fn write_to(&self, mut stream: impl Write, bytes: &[u8]) -> io::Result<()> {
-        stream.write_all(bytes)?;
-        stream.flush()
+/// Takes a broken pipe for a success.
+fn unless_nobody_reads(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => result,
     }
+}
+
+fn write_all(mut stream: impl Write, bytes: &[u8]) -> io::Result<()> {
+    stream.write_all(bytes)?;
+    stream.flush()
 }
 
 #[cfg(test)]
@@ -245,7 +250,7 @@ mod tests {
     use super::*;
 
     fn say_everything(verbosity: Verbosity) -> (String, String) {
-        let (printer, printed) = Printer::in_memory(verbosity);
+        let (printer, captured) = Printer::in_memory(verbosity);
         printer.data(b"data\n").unwrap();
         printer.line("Pinned 3 packages");
         printer.detail("fetched flask");
@@ -254,7 +259,7 @@ mod tests {
         printer.diagnostic(&Diagnostic::error("no such file"));
         printer.diff("x", Some("a\n"), "b\n").unwrap();
         printer.progress().set_message("never seen");
-        (printed.stdout(), printed.stderr())
+        (captured.stdout(), captured.stderr())
     }
 
     #[test]
@@ -277,7 +282,7 @@ mod tests {
 
     #[test]
     fn foreign_text_cannot_steer_the_terminal() {
-        let (printer, printed) = Printer::in_memory(Verbosity::Normal);
+        let (printer, captured) = Printer::in_memory(Verbosity::Normal);
         printer.line("a\u{1b}[2J");
         printer.warning("b\u{1b}[2J");
         printer.diagnostic(
@@ -286,10 +291,21 @@ mod tests {
                 .with_note("e\u{7}"),
         );
         assert!(
-            !printed.stderr().contains(['\u{1b}', '\u{7}']),
+            !captured.stderr().contains(['\u{1b}', '\u{7}']),
             "{}",
-            printed.stderr()
+            captured.stderr()
         );
+    }
+
+    #[test]
+    fn a_broken_pipe_is_a_success_and_a_full_disk_is_none() {
+        let (reader, writer) = io::pipe().unwrap();
+        drop(reader);
+        let broken = write_all(writer, b"x");
+        assert!(broken.is_err());
+        assert!(unless_nobody_reads(broken).is_ok());
+        let full = Err(io::ErrorKind::StorageFull.into());
+        assert!(unless_nobody_reads(full).is_err());
     }
 
     #[test]
