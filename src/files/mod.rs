@@ -1,1 +1,26 @@
 //! Files are read whole and replaced atomically.
+//!
+//! A reader of a replaced file sees the old content or the new, never a mixture,
+//! whatever happens to this process or the disk. What is kept of the old file: its
+//! permissions, its owner where we may, and that it is reached through a symbolic
+//! link. What is not: hard links, access control lists, extended attributes.
+
+mod error;
+mod replace;
+mod temporaries;
+
+pub use error::{Action, Cause, Error};
+pub use replace::{replace, replace_if_changed};
+pub use temporaries::remove_temporaries;
+
+use std::path::Path;
+
+/// Returns the content of a file.
+pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    std::fs::read(path).map_err(|source| Error::new(Action::Read, path, source))
+}
+
+// They mount, give away and fill what only Linux lets them.
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests;

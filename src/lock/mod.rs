@@ -1,1 +1,25 @@
 //! The lock model: what a compiled requirements file holds, written and read.
+//!
+//! Everything here is a function on values: `write` turns a [`Lock`] into text,
+//! `read` turns any text into the pins it can find, `diff` says what moved
+//! between two of them. Files, clocks and versions' meaning live elsewhere.
+
+mod command;
+mod diff;
+mod model;
+mod read;
+mod secrets;
+mod write;
+
+pub use command::{CommandOption, OptionKind, command_line};
+pub use diff::{Change, changes, summary};
+pub use model::{Header, Lock, Newline, OptionLines, Pin, PinSource};
+pub use read::{FileHeader, LockFile, LockedPin, read};
+pub use secrets::without_password;
+pub use write::{
+    Annotations, EmittedOptions, Style, UnsafePackages, UnsafePlacing, default_unsafe_packages,
+    render,
+};
+
+#[cfg(test)]
+mod laws;

@@ -1,0 +1,143 @@
+//! Replaces a file: writes a new one beside it, then renames.
+
+use std::fs::{self, File, Metadata, OpenOptions, Permissions};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::Builder;
+
+use super::error::{Action, Error};
+use super::temporaries::Temporary;
+
+/// How many symbolic links are followed, as on Linux (`MAXSYMLINKS`).
+const MAX_LINKS: usize = 40;
+
+/// Writes `bytes` to `path` unless they are there already; returns whether it did.
+pub fn replace_if_changed(path: &Path, bytes: &[u8]) -> Result<bool, Error> {
+    if has_content(path, bytes).unwrap_or(false) {
+        return Ok(false);
+    }
+    replace(path, bytes)?;
+    Ok(true)
+}
+
+/// Whether `path` is a regular file with just this content.
+fn has_content(path: &Path, bytes: &[u8]) -> io::Result<bool> {
+    let metadata = fs::metadata(path)?;
+    if !metadata.is_file() || metadata.len() != bytes.len() as u64 {
+        return Ok(false);
+    }
+    let mut content = Vec::with_capacity(bytes.len());
+    File::open(path)?.read_to_end(&mut content)?;
+    Ok(content == bytes)
+}
+
+/// Makes `bytes` the content of the file at `path`, all at once or not at all.
+///
+/// The new file is written beside the old one, forced to disk and renamed. On any
+/// failure the old file stays and the new one is removed. A symbolic link is
+/// followed, also one whose target does not exist yet. A pipe or a device (such as
+/// `/dev/stdout`) cannot be replaced and is written to.
+///
+/// A new file may be read and written as the process's mask allows, which is
+/// usually `0644`; an existing file keeps its permissions.
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    try_replace(path, bytes).map_err(|source| Error::new(Action::Write, path, source))
+}
+
+fn try_replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let existing = match fs::metadata(path) {
+        Ok(metadata) => Some(metadata),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(error),
+    };
+    if let Some(metadata) = &existing {
+        if metadata.is_dir() {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
+        if !metadata.is_file() {
+            return OpenOptions::new().write(true).open(path)?.write_all(bytes);
+        }
+    }
+    let target = follow_links(path)?;
+    let folder = match target.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    if target.file_name().is_none() || ends_with_separator(path) {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+
+    let mut builder = Builder::new();
+    builder.prefix(".pinfold-").suffix(".tmp");
+    if let Some(permissions) = new_permissions(existing.as_ref()) {
+        builder.permissions(permissions);
+    }
+    let mut temporary = Temporary::new_in(folder, &builder)?;
+    let file = temporary.file();
+    file.write_all(bytes)?;
+    if let Some(metadata) = &existing {
+        keep_owner(file, metadata);
+        file.set_permissions(metadata.permissions())?;
+    }
+    // Without this, a crash of the machine could leave the name with no content.
+    file.sync_all()?;
+    temporary.rename(&target)
+}
+
+/// Returns the file a path means, which need not exist.
+fn follow_links(path: &Path) -> io::Result<PathBuf> {
+    let mut target = path.to_owned();
+    for _ in 0..MAX_LINKS {
+        match fs::read_link(&target) {
+            // A relative link is relative to its own folder; `join` takes an
+            // absolute one as it is.
+            Ok(link) => target = target.parent().unwrap_or(Path::new("")).join(link),
+            // Not a link, or not there: this is the file.
+            Err(_) => return Ok(target),
+        }
+    }
+    Err(io::Error::other("too many symbolic links"))
+}
+
+/// Whether a path names a folder by its spelling.
+fn ends_with_separator(path: &Path) -> bool {
+    let bytes = path.as_os_str().as_encoded_bytes();
+    bytes
+        .last()
+        .is_some_and(|&byte| std::path::is_separator(byte.into()))
+}
+
+/// Returns the permissions a file is made with.
+///
+/// An existing file's are set later, when they need not suffice for writing; till
+/// then nobody else may look into what may be a private file.
+#[cfg(unix)]
+fn new_permissions(existing: Option<&Metadata>) -> Option<Permissions> {
+    use std::os::unix::fs::PermissionsExt;
+    // The mask of the process is taken off by the operating system.
+    existing.is_none().then(|| Permissions::from_mode(0o666))
+}
+
+#[cfg(not(unix))]
+fn new_permissions(_: Option<&Metadata>) -> Option<Permissions> {
+    None
+}
+
+/// Gives a file the owner of the one it replaces, if we may.
+///
+/// Matters when an administrator runs us on someone's project, as in a container.
+#[cfg(unix)]
+fn keep_owner(file: &File, existing: &Metadata) {
+    use std::os::unix::fs::{MetadataExt, fchown};
+    let is_same = file
+        .metadata()
+        .is_ok_and(|new| new.uid() == existing.uid() && new.gid() == existing.gid());
+    if !is_same {
+        // An ordinary user may not, and then owns the file; that is no failure.
+        let _ = fchown(file, Some(existing.uid()), Some(existing.gid()));
+    }
+}
+
+#[cfg(not(unix))]
+fn keep_owner(_: &File, _: &Metadata) {}

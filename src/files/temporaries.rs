@@ -1,0 +1,96 @@
+//! The temporary files that exist just now.
+//!
+//! A temporary is removed when its value is dropped, but a signal ends the program
+//! without dropping anything. So each is listed here from before it exists till
+//! after it is gone, and whoever handles the signal calls [`remove_temporaries`].
+//! What remains open is a kill that cannot be handled: it can leave a
+//! `.pinfold-….tmp` beside the target, never a damaged target.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tempfile::{Builder, NamedTempFile};
+
+struct Listed {
+    paths: Vec<PathBuf>,
+    /// Whether the program is ending, so that no temporary may be made any more.
+    is_closed: bool,
+}
+
+static LISTED: Mutex<Listed> = Mutex::new(Listed {
+    paths: Vec::new(),
+    is_closed: false,
+});
+
+fn listed() -> MutexGuard<'static, Listed> {
+    // The list is whole after every statement, so a panic elsewhere does no harm.
+    LISTED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Removes all temporary files there are, and lets no new ones be made.
+///
+/// To be called once, when the program is about to end because of a signal, from
+/// an ordinary thread or task (not from inside a raw signal handler: it locks).
+/// Replacing a file after this fails with [`Cause::Interrupted`](super::Cause).
+pub fn remove_temporaries() {
+    let mut listed = listed();
+    listed.is_closed = true;
+    for path in listed.paths.drain(..) {
+        // It may just have been renamed to its target: then it is done, not left.
+        let _ = std::fs::remove_file(path);
+    }
+}
+
+/// A temporary file that is listed while it exists.
+pub(super) struct Temporary {
+    /// Taken when the file gets its final name.
+    file: Option<NamedTempFile>,
+    path: PathBuf,
+}
+
+impl Temporary {
+    /// Makes a temporary file in `folder`.
+    ///
+    /// The lock is held from before the file is made till it is listed: between
+    /// the two no signal can overlook it.
+    pub(super) fn new_in(folder: &Path, builder: &Builder<'_, '_>) -> io::Result<Self> {
+        let mut listed = listed();
+        if listed.is_closed {
+            return Err(io::Error::new(
+                io::ErrorKind::Interrupted,
+                "the program is ending",
+            ));
+        }
+        let file = builder.tempfile_in(folder)?;
+        let path = file.path().to_owned();
+        listed.paths.push(path.clone());
+        Ok(Self {
+            file: Some(file),
+            path,
+        })
+    }
+
+    /// Returns the open file.
+    pub(super) fn file(&mut self) -> &mut std::fs::File {
+        self.file
+            .as_mut()
+            .expect("the file is taken by `rename` only, which takes `self`")
+            .as_file_mut()
+    }
+
+    /// Gives the file its final name; if that fails, it is removed.
+    pub(super) fn rename(mut self, target: &Path) -> io::Result<()> {
+        let file = self.file.take().expect("`rename` takes `self`");
+        file.persist(target)?;
+        Ok(())
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        // Removes the file first, if it is still there, then forgets it.
+        drop(self.file.take());
+        listed().paths.retain(|path| *path != self.path);
+    }
+}

@@ -1,0 +1,288 @@
+//! What moved between the file that is there and the lock that was made.
+//!
+//! Compared by project and source; comments, order and spelling of the text do
+//! not count. The text itself is compared in `ui`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use super::model::{Lock, PinSource};
+use super::read::LockFile;
+use crate::python::ProjectName;
+
+/// One pin moving.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// The project was not pinned before.
+    Added {
+        /// The project.
+        name: ProjectName,
+        /// What it is pinned to.
+        to: PinSource,
+    },
+    /// The project is no longer needed.
+    Removed {
+        /// The project.
+        name: ProjectName,
+        /// What it was pinned to.
+        from: PinSource,
+    },
+    /// The project is pinned to something else.
+    Changed {
+        /// The project.
+        name: ProjectName,
+        /// What it was pinned to.
+        from: PinSource,
+        /// What it is pinned to.
+        to: PinSource,
+    },
+    /// The same release is accepted in other files.
+    HashesChanged {
+        /// The project.
+        name: ProjectName,
+        /// What it is pinned to.
+        source: PinSource,
+        /// Hashes that are new, sorted.
+        added: Vec<String>,
+        /// Hashes that are gone, sorted.
+        removed: Vec<String>,
+    },
+    /// The same release is installed in other environments or with other extras.
+    ConditionChanged {
+        /// The project.
+        name: ProjectName,
+        /// What it is pinned to.
+        source: PinSource,
+    },
+}
+
+impl Change {
+    /// Returns the project that moves.
+    pub fn name(&self) -> &ProjectName {
+        match self {
+            Self::Added { name, .. }
+            | Self::Removed { name, .. }
+            | Self::Changed { name, .. }
+            | Self::HashesChanged { name, .. }
+            | Self::ConditionChanged { name, .. } => name,
+        }
+    }
+}
+
+/// A pin of either side. Editables are left out: a file does not name them.
+struct View<'a> {
+    source: &'a PinSource,
+    marker: Option<&'a str>,
+    extras: BTreeSet<&'a str>,
+    hashes: &'a [String],
+}
+
+/// Returns what moved from `old` to `new`, sorted by name.
+///
+/// Extras are compared only if the old file has some, since leaving them out
+/// is a question of style.
+pub fn changes(old: &LockFile, new: &Lock) -> Vec<Change> {
+    let mut names: BTreeMap<&ProjectName, (Vec<View<'_>>, Vec<View<'_>>)> = BTreeMap::new();
+    for pin in &old.pins {
+        names.entry(&pin.name).or_default().0.push(View {
+            source: &pin.source,
+            marker: pin.marker.as_deref(),
+            extras: pin.extras.iter().map(AsRef::as_ref).collect(),
+            hashes: &pin.hashes,
+        });
+    }
+    for pin in &new.pins {
+        if matches!(pin.source, PinSource::Editable(_)) {
+            continue;
+        }
+        names.entry(&pin.name).or_default().1.push(View {
+            source: &pin.source,
+            marker: pin.marker.as_deref(),
+            extras: pin.extras.iter().map(AsRef::as_ref).collect(),
+            hashes: if pin.unhashable { &[] } else { &pin.hashes },
+        });
+    }
+    let mut changes = Vec::new();
+    for (name, (old, new)) in names {
+        compare(name, old, new, &mut changes);
+    }
+    changes
+}
+
+/// Compares the pins of one project: several, if markers tell them apart.
+fn compare(
+    name: &ProjectName,
+    old: Vec<View<'_>>,
+    mut new: Vec<View<'_>>,
+    changes: &mut Vec<Change>,
+) {
+    let mut gone = Vec::new();
+    for before in old {
+        // The same release with the same marker, else with any.
+        let same = new
+            .iter()
+            .position(|after| after.source == before.source && after.marker == before.marker)
+            .or_else(|| new.iter().position(|after| after.source == before.source));
+        match same {
+            Some(at) => compare_same(name, &before, &new.remove(at), changes),
+            None => gone.push(before),
+        }
+    }
+    let mut new = new.into_iter();
+    for before in gone {
+        changes.push(match new.next() {
+            Some(after) => Change::Changed {
+                name: name.clone(),
+                from: before.source.clone(),
+                to: after.source.clone(),
+            },
+            None => Change::Removed {
+                name: name.clone(),
+                from: before.source.clone(),
+            },
+        });
+    }
+    changes.extend(new.map(|after| Change::Added {
+        name: name.clone(),
+        to: after.source.clone(),
+    }));
+}
+
+/// Compares two pins of the same release.
+fn compare_same(name: &ProjectName, old: &View<'_>, new: &View<'_>, changes: &mut Vec<Change>) {
+    if old.marker != new.marker || (!old.extras.is_empty() && old.extras != new.extras) {
+        changes.push(Change::ConditionChanged {
+            name: name.clone(),
+            source: new.source.clone(),
+        });
+    }
+    let before: BTreeSet<&String> = old.hashes.iter().collect();
+    let after: BTreeSet<&String> = new.hashes.iter().collect();
+    if before != after {
+        changes.push(Change::HashesChanged {
+            name: name.clone(),
+            source: new.source.clone(),
+            added: after
+                .difference(&before)
+                .map(|&hash| hash.clone())
+                .collect(),
+            removed: before
+                .difference(&after)
+                .map(|&hash| hash.clone())
+                .collect(),
+        });
+    }
+}
+
+/// Returns the changes in one sentence's words, `no changes` if there are none.
+pub fn summary(changes: &[Change]) -> String {
+    let count = |is: fn(&Change) -> bool| changes.iter().filter(|change| is(change)).count();
+    let counts = [
+        (count(|c| matches!(c, Change::Changed { .. })), "changed"),
+        (count(|c| matches!(c, Change::Added { .. })), "added"),
+        (count(|c| matches!(c, Change::Removed { .. })), "removed"),
+        (
+            count(|c| matches!(c, Change::HashesChanged { .. })),
+            "with other hashes",
+        ),
+        (
+            count(|c| matches!(c, Change::ConditionChanged { .. })),
+            "with another marker or extra",
+        ),
+    ];
+    let mut sentence = String::new();
+    for (count, what) in counts.into_iter().filter(|(count, _)| *count > 0) {
+        if sentence.is_empty() {
+            let noun = if count == 1 { "pin" } else { "pins" };
+            sentence = format!("{count} {noun} {what}");
+        } else {
+            write!(sentence, ", {count} {what}").expect("a string takes all text");
+        }
+    }
+    if sentence.is_empty() {
+        "no changes".clone_into(&mut sentence);
+    }
+    sentence
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::model::Pin;
+    use super::super::read::read;
+    use super::*;
+
+    fn lock(text: &str) -> Lock {
+        let pins = read(text).pins.into_iter().map(|pin| Pin {
+            name: pin.name,
+            extras: pin.extras,
+            source: pin.source,
+            marker: pin.marker,
+            hashes: pin.hashes,
+            via: pin.via,
+            unhashable: false,
+        });
+        Lock {
+            pins: pins.collect(),
+            ..Lock::default()
+        }
+    }
+
+    fn check(old: &str, new: &str, expected: &str) -> Vec<Change> {
+        let changes = changes(&read(old), &lock(new));
+        assert_eq!(summary(&changes), expected);
+        changes
+    }
+
+    #[test]
+    fn counts_what_moved() {
+        check(
+            "a==1\nb==1\nc==1\nd==1\ne==1\nf==1",
+            "a==2\nb==2\nc==2\ng==1\nf==1",
+            "3 pins changed, 1 added, 2 removed",
+        );
+        check("a==1", "a==1 --hash=sha256:aa", "1 pin with other hashes");
+        check("a==1 # via b", "a==1 # via c", "no changes");
+        check("a==1", "a===1", "1 pin changed");
+    }
+
+    #[test]
+    fn names_the_hashes_that_came_and_went() {
+        let changes = check(
+            "a==1 --hash=sha256:aa --hash=sha256:bb",
+            "a==1 --hash=sha256:cc --hash=sha256:bb",
+            "1 pin with other hashes",
+        );
+        assert_eq!(
+            changes,
+            [Change::HashesChanged {
+                name: "a".parse().unwrap(),
+                source: PinSource::version("1"),
+                added: vec!["sha256:cc".to_owned()],
+                removed: vec!["sha256:aa".to_owned()],
+            }]
+        );
+        assert_eq!(changes[0].name().to_string(), "a");
+    }
+
+    #[test]
+    fn tells_pins_of_one_project_apart_by_marker() {
+        let old = "a==1 ; os_name == 'nt'\na==2 ; os_name != 'nt'";
+        check(
+            old,
+            "a==2 ; os_name != 'nt'\na==1 ; os_name == 'nt'",
+            "no changes",
+        );
+        check(
+            old,
+            "a==1 ; os_name == 'nt'\na==3 ; os_name != 'nt'",
+            "1 pin changed",
+        );
+        check(old, "a==2", "1 pin removed, 1 with another marker or extra");
+    }
+
+    #[test]
+    fn extras_that_a_style_left_out_are_no_change() {
+        check("a==1", "a[x]==1", "no changes");
+        check("a[y]==1", "a[x]==1", "1 pin with another marker or extra");
+    }
+}

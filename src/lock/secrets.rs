@@ -1,0 +1,169 @@
+//! Keeps passwords out of what is written.
+//!
+//! A URL's userinfo (RFC 3986 §3.2.1) is dropped; `${VAR}`, pip's way to name
+//! an environment variable, is no secret and stays. The scan errs on the side
+//! of dropping: it takes the slashes of `http:` as the URL standard does (any
+//! number, also backslashes) and lets userinfo hold blanks. Secrets in a path
+//! or a query are not known as such and stay.
+
+/// Returns `text` without the literal credentials of any URL in it.
+///
+/// `https://user:secret@host/` becomes `https://host/`, `https://token@host/`
+/// too. What consists of `${VAR}` alone stays, with the user name before it:
+/// `https://user:${TOKEN}@host/`. The user of an SSH URL (`ssh://git@host/`) is
+/// part of the address and stays.
+pub fn without_password(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    // Everything before `copied` is in `kept`; `from` is where to look next.
+    let (mut copied, mut from) = (0, 0);
+    while let Some(colon) = text[from..].find(':').map(|at| from + at) {
+        from = colon + 1;
+        let scheme = scheme_before(&text[..colon]);
+        let Some(authority_start) = authority_start(text, colon, scheme) else {
+            continue;
+        };
+        let is_special = is_special(scheme);
+        let authority_len = text[authority_start..]
+            .find(|c| matches!(c, '/' | '?' | '#') || (is_special && c == '\\'))
+            .unwrap_or(text.len() - authority_start);
+        let authority = &text[authority_start..authority_start + authority_len];
+        if let Some(at) = authority.rfind('@') {
+            kept.push_str(&text[copied..authority_start]);
+            copied = authority_start + at + 1;
+            if let Some(userinfo) = public_part(&authority[..at], scheme) {
+                kept.push_str(userinfo);
+                kept.push('@');
+            }
+            from = copied;
+        } else {
+            from = authority_start;
+        }
+    }
+    kept.push_str(&text[copied..]);
+    kept
+}
+
+/// Returns the longest scheme that ends `text`, without a prefix such as `git+`.
+fn scheme_before(text: &str) -> &str {
+    let start = text
+        .bytes()
+        .rposition(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.')))
+        .map_or(0, |at| at + 1);
+    &text[start..]
+}
+
+/// Returns where the authority starts behind the colon of a scheme, if it does.
+fn authority_start(text: &str, colon: usize, scheme: &str) -> Option<usize> {
+    let rest = &text[colon + 1..];
+    if is_special(scheme) {
+        return Some(text.len() - rest.trim_start_matches(['/', '\\']).len());
+    }
+    (!scheme.is_empty() && rest.starts_with("//")).then_some(colon + 3)
+}
+
+/// Whether the URL standard reads any number of slashes behind this scheme.
+fn is_special(scheme: &str) -> bool {
+    ["http", "https", "ftp", "ws", "wss"]
+        .iter()
+        .any(|special| scheme.eq_ignore_ascii_case(special))
+}
+
+/// Returns what of a userinfo may be written.
+fn public_part<'a>(userinfo: &'a str, scheme: &str) -> Option<&'a str> {
+    let (user, password) = userinfo
+        .split_once(':')
+        .map_or((userinfo, None), |(user, password)| (user, Some(password)));
+    match password {
+        Some(password) if is_variables(password) => Some(userinfo),
+        _ if scheme.eq_ignore_ascii_case("ssh") => Some(user).filter(|user| !user.is_empty()),
+        None if is_variables(user) => Some(user),
+        _ => None,
+    }
+}
+
+/// Whether `text` is one or more `${VAR}` and nothing else.
+fn is_variables(text: &str) -> bool {
+    let mut rest = text;
+    while let Some(inner) = rest.strip_prefix("${") {
+        let Some((name, behind)) = inner.split_once('}') else {
+            return false;
+        };
+        let is_name = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
+        if name.is_empty() || !name.bytes().all(is_name) {
+            return false;
+        }
+        rest = behind;
+    }
+    rest.is_empty() && !text.is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_password;
+
+    fn check(before: &str, after: &str) {
+        assert_eq!(without_password(before), after, "{before}");
+    }
+
+    #[test]
+    fn drops_literal_credentials() {
+        check("https://user:pw@host/simple/", "https://host/simple/");
+        check("https://token@host/simple/", "https://host/simple/");
+        check("https://user:@host/", "https://host/");
+        check("https://u:p@ss@host:8080/a@b", "https://host:8080/a@b");
+        check("https://u:p w@host", "https://host");
+        check("HTTPS://u:pw@host?x", "HTTPS://host?x");
+        check("git+https://u:pw@host/r@main", "git+https://host/r@main");
+    }
+
+    #[test]
+    fn drops_credentials_in_spellings_a_browser_would_accept() {
+        check("https:/u:pw@host/", "https:/host/");
+        check("https:u:pw@host/", "https:host/");
+        check(r"https:\\u:pw@host\x@y", r"https:\\host\x@y");
+    }
+
+    #[test]
+    fn keeps_variables_as_they_were_written() {
+        for url in [
+            "https://${USER}:${PW_1}@host/",
+            "https://user:${TOKEN}@host/",
+            "https://${TOKEN}@host/",
+            "${INDEX}",
+        ] {
+            check(url, url);
+        }
+        check("https://${USER}:pw@host/", "https://host/");
+        check("https://u:x${TOKEN}@host/", "https://host/");
+        check("https://u:${TOKEN@host/", "https://host/");
+    }
+
+    #[test]
+    fn keeps_the_user_of_ssh_but_not_its_password() {
+        check("git+ssh://git@host/r.git@v1", "git+ssh://git@host/r.git@v1");
+        check("ssh://git:pw@host/", "ssh://git@host/");
+    }
+
+    #[test]
+    fn finds_every_url_of_a_text() {
+        check(
+            "-f https://a:b@c/ --index-url=http://d:e@f/g",
+            "-f https://c/ --index-url=http://f/g",
+        );
+        check("-r http://a:b@http://c:d@e/", "-r http://http://e/");
+    }
+
+    #[test]
+    fn leaves_other_text_alone() {
+        for text in [
+            "",
+            "a: b@c",
+            "C:\\x@y",
+            "git@host:org/repo",
+            "é:é//ü@ö",
+            "file:///a@b",
+        ] {
+            check(text, text);
+        }
+    }
+}
