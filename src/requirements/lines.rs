@@ -457,7 +457,8 @@ mod tests {
             for line in logical_lines(&source, &variable) {
                 prop_assert!(!line.text.is_empty());
                 if !line.has_references() {
-                    prop_assert!(!line.text.contains(['\n', '\r', '\u{85}']));
+                    let has_ending = line.text.contains(['\n', '\r', '\u{85}']);
+                    prop_assert!(!has_ending);
                     prop_assert_eq!(comment_start(&line.text), None);
                     prop_assert_eq!(line.text.trim_matches(is_space), &line.text);
                 }
