@@ -52,7 +52,12 @@ struct Test {
 impl PartialEq for Test {
     fn eq(&self, other: &Self) -> bool {
         (self.variable, self.operator, self.is_reversed, self.is_name)
-            == (other.variable, other.operator, other.is_reversed, other.is_name)
+            == (
+                other.variable,
+                other.operator,
+                other.is_reversed,
+                other.is_name,
+            )
             && self.value == other.value
     }
 }
@@ -277,10 +282,9 @@ impl Test {
                 Operator::Equal | Operator::AtLeast | Operator::AtMost => left == right,
                 Operator::NotEqual => left != right,
                 // `packaging` has no order of strings, and raises on the last two.
-                Operator::Above
-                | Operator::Below
-                | Operator::Compatible
-                | Operator::Arbitrary => false,
+                Operator::Above | Operator::Below | Operator::Compatible | Operator::Arbitrary => {
+                    false
+                }
             },
         }
     }
@@ -291,8 +295,8 @@ fn compare_versions(clause: &Clause, operator: Operator, expected: &str, actual:
     if operator == Operator::Arbitrary {
         return actual.eq_ignore_ascii_case(expected);
     }
-    if let Some(answer) =
-        parse_release(actual).and_then(|(release, length)| clause.contains_release(&release[..length]))
+    if let Some(answer) = parse_release(actual)
+        .and_then(|(release, length)| clause.contains_release(&release[..length]))
     {
         return answer;
     }
@@ -636,7 +640,9 @@ impl<'a> Parser<'a> {
         let rest = &self.text[self.at..];
         let length = rest
             .find(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | '"' | '\''))
-            .map_or(rest.len(), |at| at.max(rest.chars().next().map_or(0, char::len_utf8)));
+            .map_or(rest.len(), |at| {
+                at.max(rest.chars().next().map_or(0, char::len_utf8))
+            });
         let span = Span::new(self.at, self.at + length);
         let found = &self.text[span.range()];
         if found.is_empty() {

@@ -108,12 +108,7 @@ fn errors_say_where_and_what_to_write() {
         "win32",
         Some("put quotes round a text: `\"win32\"`"),
     );
-    check_error(
-        "os_name == 'nt",
-        "there is no closing `'`",
-        "'nt",
-        None,
-    );
+    check_error("os_name == 'nt", "there is no closing `'`", "'nt", None);
     check_error(
         "os_name == 'nt' os_name",
         "expected `and`, `or` or the end of the marker, found `os_name`",

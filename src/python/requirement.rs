@@ -224,7 +224,12 @@ impl<'a> Parser<'a> {
             match self.next() {
                 // `[]` is allowed, `[a,]` is not.
                 Some(b']') if extras.is_empty() || self.mode == Mode::Lenient => break,
-                None => return Err(RequirementError::new("there is no `]` for this `[`", opening)),
+                None => {
+                    return Err(RequirementError::new(
+                        "there is no `]` for this `[`",
+                        opening,
+                    ));
+                }
                 Some(_) => {}
             }
             let (name, span) = self.identifier();
@@ -236,7 +241,12 @@ impl<'a> Parser<'a> {
             match self.next() {
                 Some(b',') => self.at += 1,
                 Some(b']') => break,
-                None => return Err(RequirementError::new("there is no `]` for this `[`", opening)),
+                None => {
+                    return Err(RequirementError::new(
+                        "there is no `]` for this `[`",
+                        opening,
+                    ));
+                }
                 Some(_) => return Err(self.unexpected("expected `,` or `]` after an extra")),
             }
         }
@@ -268,7 +278,10 @@ impl<'a> Parser<'a> {
     /// Takes the specifiers and stands at the `;` or the end after it.
     fn specifiers(&mut self) -> Result<Specifiers, RequirementError> {
         let start = self.at;
-        let end = self.rest().find(';').map_or(self.text.len(), |at| start + at);
+        let end = self
+            .rest()
+            .find(';')
+            .map_or(self.text.len(), |at| start + at);
         let list = &self.text[start..end];
         self.at = end;
         if list.is_empty() {

@@ -121,7 +121,10 @@ mod tests {
         assert_eq!(join(base, "base.txt"), "https://host.example/a/base.txt");
         assert_eq!(join(base, "../c.txt"), "https://host.example/c.txt");
         assert_eq!(join(base, "/c.txt"), "https://host.example/c.txt");
-        assert_eq!(join(base, "http://other.example/c"), "http://other.example/c");
+        assert_eq!(
+            join(base, "http://other.example/c"),
+            "http://other.example/c"
+        );
         assert_eq!(join("file:///a/b.txt", "c.txt"), "file:///a/c.txt");
         assert_eq!(
             join("sub/dev.in", "HTTPS://host.example/../c.txt"),

@@ -3,6 +3,7 @@
 mod decode;
 mod file;
 mod lines;
+pub mod location;
 mod options;
 mod per_project;
 mod unresolved;

@@ -405,38 +405,35 @@ fn parse_extras(extras: &str, offset: usize) -> Result<Vec<ExtraName>, Problem> 
     if extras.is_empty() {
         return Ok(Vec::new());
     }
-    parse_behind("placeholder", extras, offset).map(|requirement| requirement.extras)
+    // The grammar of extras is that of requirements, so a name is put before them.
+    let name = "placeholder";
+    let whole = format!("{name}{extras}");
+    Requirement::parse(&whole)
+        .map(|requirement| requirement.extras)
+        .map_err(|error| {
+            let span = clamp(error.span, &whole);
+            let start = span.start.saturating_sub(name.len());
+            let end = span.end.saturating_sub(name.len());
+            Problem {
+                span: Span::new(start, end).shift(offset),
+                message: error.message,
+                help: error.help,
+            }
+        })
 }
 
 /// Parses the marker that starts at `start`, if there is one.
 fn parse_marker(text: &str, start: Option<usize>) -> Result<Option<Marker>, Problem> {
-    match start {
-        None => Ok(None),
-        Some(start) => parse_behind("placeholder ; ", &text[start..], start)
-            .map(|requirement| requirement.marker),
-    }
-}
-
-/// Parses a part of a requirement behind a made-up beginning.
-pub(super) fn parse_behind(
-    beginning: &str,
-    part: &str,
-    offset: usize,
-) -> Result<Requirement, Problem> {
-    let whole = format!("{beginning}{part}");
-    Requirement::parse(&whole).map_err(|error| {
-        let span = clamp(error.span, &whole);
-        let length = beginning.len();
-        Problem {
-            span: Span::new(
-                span.start.saturating_sub(length),
-                span.end.saturating_sub(length),
-            )
-            .shift(offset),
+    let Some(start) = start else {
+        return Ok(None);
+    };
+    Marker::parse(&text[start..])
+        .map(Some)
+        .map_err(|error| Problem {
+            span: clamp(error.span, &text[start..]).shift(start),
             message: error.message,
             help: error.help,
-        }
-    })
+        })
 }
 
 /// Keeps a span inside a text and on its characters' borders.
