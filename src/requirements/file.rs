@@ -220,6 +220,16 @@ fn parse_line(logical: &LogicalLine, file: &mut RequirementsFile) {
         requirement_line(&line, requirement, &parsed.options, &mut items, file);
     } else if let Some(editable) = editable {
         editable_line(&line, editable, &parsed.options, &mut items, file);
+        if let Some(&at) = parsed
+            .ignored
+            .iter()
+            .find(|span| &logical.text[span.range()] == "@")
+        {
+            file.problems.push(
+                Problem::new(logical.source(at), "a name and a URL are one value")
+                    .with_help("quote them: `-e \"name @ git+https://…\"`"),
+            );
+        }
     } else {
         option_line(&line, &parsed.options, &mut items, file);
     }
@@ -272,14 +282,7 @@ fn requirement_line(
     let mut global_options = Vec::new();
     for option in options {
         match option.name {
-            OptionName::Hash => match parse_hash(&option.value.text) {
-                Ok(hash) => hashes.push(hash),
-                Err((message, help)) => file.problems.push(Problem {
-                    span: line.value_span(&option.value),
-                    message,
-                    help: Some(help),
-                }),
-            },
+            OptionName::Hash => hashes.extend(hash(line, option, file)),
             OptionName::ConfigSettings => {
                 config_settings.extend(config_setting(line, option, file))
             }
@@ -473,6 +476,11 @@ fn plain_option(
         OptionName::TrustedHost => ItemKind::TrustedHost(option.value.text.clone()),
         OptionName::UseFeature => ItemKind::UseFeature(option.value.text.clone()),
         OptionName::Hash | OptionName::ConfigSettings | OptionName::GlobalOption => {
+            match option.name {
+                OptionName::Hash => drop(hash(line, option, file)),
+                OptionName::ConfigSettings => drop(config_setting(line, option, file)),
+                _ => {}
+            }
             file.warnings.push(
                 Problem::new(
                     span,
@@ -548,6 +556,20 @@ fn control(line: &Line<'_>, option: &ParsedOption, file: &mut RequirementsFile) 
         span: line.option_span(option),
         kind,
     })
+}
+
+fn hash(line: &Line<'_>, option: &ParsedOption, file: &mut RequirementsFile) -> Option<String> {
+    match parse_hash(&option.value.text) {
+        Ok(hash) => Some(hash),
+        Err((message, help)) => {
+            file.problems.push(Problem {
+                span: line.value_span(&option.value),
+                message,
+                help: Some(help),
+            });
+            None
+        }
+    }
 }
 
 fn config_setting(

@@ -13,3 +13,6 @@ pub use decode::{DecodeError, decode};
 pub use file::{EditableLine, Item, ItemKind, RequirementLine, RequirementsFile, Written};
 pub use per_project::{PerProject, Selector};
 pub use unresolved::{UnnamedRequirement, UnresolvedRequirement};
+
+#[cfg(test)]
+mod oracle_tests;

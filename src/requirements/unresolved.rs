@@ -238,10 +238,15 @@ fn is_path(path: &str, text: &str) -> bool {
     {
         return false;
     }
-    looks_like_path(text) || is_archive(path)
+    // No directory would be meant by `flask>=1/2` or `flask https://…`; pip finds out by
+    // looking for it.
+    let start = &text[..text.find('/').unwrap_or(0)];
+    let is_mistake = !text.starts_with('.')
+        && start.contains(|character| is_space(character) || "<>=!~:;\"'".contains(character));
+    looks_like_path(text) && !is_mistake || is_archive(path)
 }
 
-fn is_archive(path: &str) -> bool {
+pub(super) fn is_archive(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path).as_bytes();
     ARCHIVES.iter().any(|extension| {
         name.len() > extension.len()
