@@ -5,7 +5,7 @@
 //! sorted, then sources sorted. It is made of the settings, not of what was
 //! typed, so that two spellings of one wish give the same file.
 
-use super::secrets::without_password;
+use crate::text::without_password;
 
 /// An option as the command line understood it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::text::Newline;
 
 fn pin() -> impl Strategy<Value = Pin> {
     let source = prop_oneof![
@@ -63,7 +64,7 @@ fn lock() -> impl Strategy<Value = Lock> {
 fn style() -> impl Strategy<Value = Style> {
     (
         prop_oneof![Just(Annotations::Split), Just(Annotations::Line)],
-        prop_oneof![Just(Newline::Lf), Just(Newline::Crlf)],
+        prop_oneof![Just(Newline::Lf), Just(Newline::CrLf)],
         prop_oneof![Just(UnsafePlacing::InPlace), Just(UnsafePlacing::Apart)],
     )
         .prop_map(|(annotations, newline, placing)| Style {
@@ -121,7 +122,7 @@ proptest! {
             ))
         );
         prop_assert!(changes(&file, &lock).is_empty(), "{}", text);
-        if style.newline == Newline::Crlf {
+        if style.newline == Newline::CrLf {
             prop_assert_eq!(text.matches('\n').count(), text.matches("\r\n").count());
         }
         // Every span is a pin's text alone.

@@ -8,14 +8,12 @@ mod command;
 mod diff;
 mod model;
 mod read;
-mod secrets;
 mod write;
 
 pub use command::{CommandOption, OptionKind, command_line};
 pub use diff::{Change, changes, summary};
-pub use model::{Header, Lock, Newline, OptionLines, Pin, PinSource};
+pub use model::{Header, Lock, OptionLines, Pin, PinSource};
 pub use read::{FileHeader, LockFile, LockedPin, read};
-pub use secrets::without_password;
 pub use write::{
     Annotations, EmittedOptions, Style, UnsafePackages, UnsafePlacing, default_unsafe_packages,
     render,

@@ -8,9 +8,9 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use super::model::{Header, Lock, Newline, OptionLines, Pin, PinSource};
-use super::secrets::without_password;
+use super::model::{Header, Lock, OptionLines, Pin, PinSource};
 use crate::python::ProjectName;
+use crate::text::{Newline, without_password};
 
 /// How a lock looks as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -491,7 +491,7 @@ mod tests {
         let oracle = oracle.replace("by pip-compile with", "by pinfold with");
         assert_eq!(render(&lock, style), oracle);
         let crlf = Style {
-            newline: Newline::Crlf,
+            newline: Newline::CrLf,
             ..style.clone()
         };
         assert_eq!(render(&lock, &crlf), oracle.replace('\n', "\r\n"));

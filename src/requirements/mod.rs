@@ -1,1 +1,18 @@
 //! pip's requirements files and pyproject tables, parsed with spans.
+
+mod decode;
+mod file;
+mod lines;
+pub mod location;
+mod options;
+mod per_project;
+mod unresolved;
+mod words;
+
+pub use decode::{DecodeError, decode};
+pub use file::{EditableLine, Item, ItemKind, RequirementLine, RequirementsFile, Written};
+pub use per_project::{PerProject, Selector};
+pub use unresolved::{UnnamedRequirement, UnresolvedRequirement};
+
+#[cfg(test)]
+mod oracle_tests;

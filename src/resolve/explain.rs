@@ -10,9 +10,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use super::Solution;
 use super::set::{Term, VersionSet};
 use super::solver::{Cause, IncompatibilityId, PackageId, Solver, Step};
-use super::Solution;
 use super::universe::{Availability, Kind, Mask, ProjectId, Reason, Request, Universe};
 use crate::python::{ProjectName, Requirement, RequirementSource, Specifiers};
 
@@ -67,7 +67,11 @@ enum Suspect {
     Root(usize),
 }
 
-pub(super) fn explain(universe: &mut Universe, solver: &Solver, id: IncompatibilityId) -> Explanation {
+pub(super) fn explain(
+    universe: &mut Universe,
+    solver: &Solver,
+    id: IncompatibilityId,
+) -> Explanation {
     let (mask, core) = shrink(universe, solver, id);
     universe.mask = mask;
     let explanation = match &core {
@@ -101,7 +105,12 @@ fn shrink(
     let mut core = None;
     let mut settled: BTreeSet<Suspect> = BTreeSet::new();
     let mut trials = 0;
-    while let Some(suspect) = needed.iter().rev().find(|&one| !settled.contains(one)).cloned() {
+    while let Some(suspect) = needed
+        .iter()
+        .rev()
+        .find(|&one| !settled.contains(one))
+        .cloned()
+    {
         trials += 1;
         if trials > MOST_TRIALS {
             break;
@@ -186,7 +195,12 @@ fn suspects(universe: &Universe, solver: &Solver, id: IncompatibilityId) -> BTre
             }
             Cause::Constraint => {
                 if let Some(project) = universe.project_of(incompatibility.terms[0].0) {
-                    suspects.extend(universe.constraints_on(project).iter().map(|&one| Suspect::Constraint(one)));
+                    suspects.extend(
+                        universe
+                            .constraints_on(project)
+                            .iter()
+                            .map(|&one| Suspect::Constraint(one)),
+                    );
                 }
             }
             _ => {}
@@ -231,7 +245,8 @@ fn describe(universe: &mut Universe, solver: &Solver, id: IncompatibilityId) -> 
         match incompatibility.cause {
             Cause::Dependency | Cause::Assumed => {
                 let on = incompatibility.terms[1].0;
-                let Some(target) = universe.project_of(on).filter(|&target| target != project) else {
+                let Some(target) = universe.project_of(on).filter(|&target| target != project)
+                else {
                     continue;
                 };
                 let family = families.entry((project, target)).or_default();
@@ -251,7 +266,11 @@ fn describe(universe: &mut Universe, solver: &Solver, id: IncompatibilityId) -> 
     for &index in &roots {
         let root = universe.request.roots[index].clone();
         places.push(root.place.clone());
-        let mut line = format!("you require {} ({})", spelled(&root.requirement), root.place);
+        let mut line = format!(
+            "you require {} ({})",
+            spelled(&root.requirement),
+            root.place
+        );
         let project = universe.project(&root.requirement.name);
         if let Some(why) = unmet(universe, project, &root.requirement) {
             let _ = write!(line, ", {why}");
@@ -273,7 +292,10 @@ fn describe(universe: &mut Universe, solver: &Solver, id: IncompatibilityId) -> 
     let hidden = facts.len().saturating_sub(MOST_FACTS);
     if hidden > 0 {
         facts.truncate(MOST_FACTS - 1);
-        facts.push(format!("and {} more requirements in the same way", hidden + 1));
+        facts.push(format!(
+            "and {} more requirements in the same way",
+            hidden + 1
+        ));
     }
     Explanation {
         facts,
@@ -310,7 +332,11 @@ fn family_lines(
             continue;
         };
         next += 1;
-        let here: Vec<_> = families.keys().filter(|(from, _)| *from == project).copied().collect();
+        let here: Vec<_> = families
+            .keys()
+            .filter(|(from, _)| *from == project)
+            .copied()
+            .collect();
         for key in here {
             if let Some(family) = families.remove(&key) {
                 lines.push(family_line(universe, key.0, &family));
@@ -324,7 +350,11 @@ fn family_lines(
 
 fn family_line(universe: &Universe, project: ProjectId, family: &Family) -> String {
     let subject = releases_in_words(universe, project, &family.versions);
-    let verb = if family.versions.len() == 1 { "requires" } else { "require" };
+    let verb = if family.versions.len() == 1 {
+        "requires"
+    } else {
+        "require"
+    };
     let mut texts: Vec<(&String, &VersionSet)> = family.texts.iter().collect();
     texts.sort_by_key(|(_, versions)| versions.runs().last().map(|run| std::cmp::Reverse(run.1)));
     let object = match &texts[..] {
@@ -354,7 +384,9 @@ fn add_texts(
     for version in versions.newest_first() {
         for edge in universe.edges(package, version).unwrap_or_default() {
             if edge.project != target
-                || extra.as_ref().is_some_and(|extra| !edge.requirement.extras.contains(extra))
+                || extra
+                    .as_ref()
+                    .is_some_and(|extra| !edge.requirement.extras.contains(extra))
             {
                 continue;
             }
@@ -425,7 +457,11 @@ fn versions_in_words(universe: &Universe, project: ProjectId, versions: &Version
             } else if end == start + 2 {
                 format!("{}, {}", releases.version(start), releases.version(end - 1))
             } else {
-                format!("{} to {}", releases.version(start), releases.version(end - 1))
+                format!(
+                    "{} to {}",
+                    releases.version(start),
+                    releases.version(end - 1)
+                )
             }
         })
         .collect();
@@ -441,7 +477,11 @@ fn versions_in_words(universe: &Universe, project: ProjectId, versions: &Version
     }
 }
 
-fn reasons(universe: &Universe, project: ProjectId, versions: &VersionSet) -> Vec<(Reason, VersionSet)> {
+fn reasons(
+    universe: &Universe,
+    project: ProjectId,
+    versions: &VersionSet,
+) -> Vec<(Reason, VersionSet)> {
     let mut groups: Vec<(Reason, VersionSet)> = Vec::new();
     for version in versions.newest_first() {
         if let Availability::Unusable(reason) = universe.availability(project, version) {
@@ -461,7 +501,10 @@ fn unusable_lines(universe: &Universe, project: ProjectId, versions: &VersionSet
         .iter()
         .take(3)
         .map(|(reason, set)| {
-            format!("{} cannot be used: {reason}", releases_in_words(universe, project, set))
+            format!(
+                "{} cannot be used: {reason}",
+                releases_in_words(universe, project, set)
+            )
         })
         .collect();
     if more > 0
@@ -473,10 +516,7 @@ fn unusable_lines(universe: &Universe, project: ProjectId, versions: &VersionSet
 }
 
 /// What the reasons themselves suggest.
-fn reason_hints(
-    universe: &Universe,
-    unusable: &BTreeMap<ProjectId, VersionSet>,
-) -> Vec<String> {
+fn reason_hints(universe: &Universe, unusable: &BTreeMap<ProjectId, VersionSet>) -> Vec<String> {
     let mut hints = BTreeSet::new();
     for (&project, versions) in unusable {
         let name = &universe.projects[project as usize].name;
@@ -487,16 +527,22 @@ fn reason_hints(
                     format!("move or drop `--exclude-newer`, which rules out releases of {name}")
                 }
                 Reason::RequiresPython(specifiers) => {
-                    format!("choose another target with `--python-version`: {name} wants Python {specifiers}")
+                    format!(
+                        "choose another target with `--python-version`: {name} wants Python {specifiers}"
+                    )
                 }
                 Reason::NoWheel(_) => {
-                    format!("choose another target with `--python-platform` or `--python-version` that {name} has wheels for")
+                    format!(
+                        "choose another target with `--python-platform` or `--python-version` that {name} has wheels for"
+                    )
                 }
                 Reason::NeedsBuild => format!(
                     "allow a release of {name} that has a wheel: pinfold does not build source distributions yet"
                 ),
                 Reason::Yanked(_) => {
-                    format!("pin a yanked release exactly (`{name}==…`) if you want it all the same")
+                    format!(
+                        "pin a yanked release exactly (`{name}==…`) if you want it all the same"
+                    )
                 }
                 Reason::BinaryPolicy(option) => format!("leave {name} out of `{option}`"),
                 Reason::BadMetadata(_) | Reason::RequiresUrl(_) => continue,
@@ -508,15 +554,21 @@ fn reason_hints(
 }
 
 /// Returns the request with one bound of the user's left out, for each bound at fault.
-fn loosened(universe: &Universe, roots: &BTreeSet<usize>, constraints: &BTreeSet<usize>) -> Vec<Loosened> {
+fn loosened(
+    universe: &Universe,
+    roots: &BTreeSet<usize>,
+    constraints: &BTreeSet<usize>,
+) -> Vec<Loosened> {
     let mut loosened = Vec::new();
     for &index in roots {
         let requirement = &universe.request.roots[index].requirement;
-        if matches!(&requirement.source, RequirementSource::Specifiers(bound) if bound.is_empty_spec()) {
+        if matches!(&requirement.source, RequirementSource::Specifiers(bound) if bound.is_empty_spec())
+        {
             continue;
         }
         let mut request = universe.request.clone();
-        request.roots[index].requirement.source = RequirementSource::Specifiers(Specifiers::default());
+        request.roots[index].requirement.source =
+            RequirementSource::Specifiers(Specifiers::default());
         loosened.push(Loosened {
             name: requirement.name.clone(),
             bound: spelled(requirement),

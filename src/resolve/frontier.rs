@@ -33,7 +33,11 @@ impl Frontier {
     /// Goes on with a project whose releases have become known.
     pub fn learned_releases(&mut self, universe: &mut Universe, name: &ProjectName) -> Vec<Need> {
         let project = universe.project(name);
-        for edge in self.waiting_for_releases.remove(&project).unwrap_or_default() {
+        for edge in self
+            .waiting_for_releases
+            .remove(&project)
+            .unwrap_or_default()
+        {
             self.follow(universe, &edge);
         }
         std::mem::take(&mut self.needs)
@@ -47,7 +51,11 @@ impl Frontier {
         position: u32,
     ) -> Vec<Need> {
         let project = universe.project(name);
-        for package in self.waiting_for_metadata.remove(&(project, position)).unwrap_or_default() {
+        for package in self
+            .waiting_for_metadata
+            .remove(&(project, position))
+            .unwrap_or_default()
+        {
             self.visit(universe, package, project);
         }
         std::mem::take(&mut self.needs)
@@ -55,8 +63,13 @@ impl Frontier {
 
     fn follow(&mut self, universe: &mut Universe, edge: &Edge) {
         if universe.releases(edge.project).is_none() {
-            self.ask(Need::Releases(universe.projects[edge.project as usize].name.clone()));
-            self.waiting_for_releases.entry(edge.project).or_default().push(edge.clone());
+            self.ask(Need::Releases(
+                universe.projects[edge.project as usize].name.clone(),
+            ));
+            self.waiting_for_releases
+                .entry(edge.project)
+                .or_default()
+                .push(edge.clone());
             return;
         }
         let allowed = universe.allowed(edge.project, &edge.requirement.source);
@@ -98,8 +111,14 @@ impl Frontier {
         if universe.edges(package, position).is_some() {
             self.expand(universe, package, position);
         } else {
-            self.ask(Need::Metadata(universe.projects[project as usize].name.clone(), position));
-            self.waiting_for_metadata.entry((project, position)).or_default().push(package);
+            self.ask(Need::Metadata(
+                universe.projects[project as usize].name.clone(),
+                position,
+            ));
+            self.waiting_for_metadata
+                .entry((project, position))
+                .or_default()
+                .push(package);
         }
     }
 

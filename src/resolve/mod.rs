@@ -87,12 +87,17 @@ impl Resolver {
     /// Goes on as far as what is known allows.
     pub fn solve(&mut self) -> Outcome {
         loop {
-            self.universe.constrain(&mut self.solver, &mut self.constrained);
+            self.universe
+                .constrain(&mut self.solver, &mut self.constrained);
             match self.solver.run(&mut self.universe) {
                 Step::Solved(chosen) => return Outcome::Solved(self.universe.solution(&chosen)),
                 Step::Needs => return Outcome::Needs(self.universe.take_needs()),
                 Step::Unsolvable(id) if self.solver.is_proven(id) => {
-                    return Outcome::Unsolvable(explain::explain(&mut self.universe, &self.solver, id));
+                    return Outcome::Unsolvable(explain::explain(
+                        &mut self.universe,
+                        &self.solver,
+                        id,
+                    ));
                 }
                 Step::Unsolvable(_) => {
                     self.solver = Solver::new(false);
@@ -129,27 +134,38 @@ impl Universe {
             let (Kind::Project(project) | Kind::Extra(project, _)) = self.kind(package) else {
                 continue;
             };
-            let releases = self.releases(*project).expect("a decided project's releases are known");
+            let releases = self
+                .releases(*project)
+                .expect("a decided project's releases are known");
             let name = &self.projects[*project as usize].name;
-            let chosen = solution.chosen.entry(name.clone()).or_insert_with(|| Chosen {
-                version: releases.version(version).clone(),
-                position: version,
-                extras: BTreeSet::new(),
-                required_by: BTreeSet::new(),
-                roots: Vec::new(),
-            });
+            let chosen = solution
+                .chosen
+                .entry(name.clone())
+                .or_insert_with(|| Chosen {
+                    version: releases.version(version).clone(),
+                    position: version,
+                    extras: BTreeSet::new(),
+                    required_by: BTreeSet::new(),
+                    roots: Vec::new(),
+                });
             if let Kind::Extra(_, extra) = self.kind(package) {
                 chosen.extras.insert(extra.clone());
                 if self
                     .provided_extras(*project, version)
                     .is_some_and(|provided| !provided.contains(extra))
                 {
-                    solution.missing_extras.push((name.clone(), releases.version(version).clone(), extra.clone()));
+                    solution.missing_extras.push((
+                        name.clone(),
+                        releases.version(version).clone(),
+                        extra.clone(),
+                    ));
                 }
             }
         }
         for (&package, &version) in decided {
-            let parent = self.project_of(package).map(|project| self.projects[project as usize].name.clone());
+            let parent = self
+                .project_of(package)
+                .map(|project| self.projects[project as usize].name.clone());
             let Some(parent) = parent else { continue };
             for edge in self.edges(package, version).unwrap_or_default() {
                 let name = &self.projects[edge.project as usize].name;

@@ -90,7 +90,10 @@ impl VersionSet {
 
     /// Returns the positions, newest first.
     pub(super) fn newest_first(&self) -> impl Iterator<Item = u32> + '_ {
-        self.runs.iter().rev().flat_map(|&(start, end)| (start..end).rev())
+        self.runs
+            .iter()
+            .rev()
+            .flat_map(|&(start, end)| (start..end).rev())
     }
 
     /// Returns what is in both sets.
@@ -166,7 +169,9 @@ impl VersionSet {
         let mut outer = other.runs.iter().peekable();
         self.runs.iter().all(|&(start, end)| {
             while outer.next_if(|run| run.1 < end).is_some() {}
-            outer.peek().is_some_and(|run| run.0 <= start && end <= run.1)
+            outer
+                .peek()
+                .is_some_and(|run| run.0 <= start && end <= run.1)
         })
     }
 

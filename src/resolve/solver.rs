@@ -363,10 +363,13 @@ impl Solver {
             self.packages[imposer.index()].raised = Some(Urgency::ConflictLate);
         }
         if raised || lowered {
-            let level = self.packages[imposer.index()].assignments.iter().find_map(|&at| {
-                let assignment = &self.assignments[at];
-                assignment.cause.is_none().then_some(assignment.level)
-            });
+            let level = self.packages[imposer.index()]
+                .assignments
+                .iter()
+                .find_map(|&at| {
+                    let assignment = &self.assignments[at];
+                    assignment.cause.is_none().then_some(assignment.level)
+                });
             if let Some(level) = level.filter(|&level| level > 1) {
                 self.backtrack(level - 1);
                 self.next = Some(package);
@@ -459,7 +462,12 @@ impl Solver {
     }
 
     /// Asks for what will likely be looked at next, so that it comes along.
-    fn want_more(&mut self, provider: &mut impl Provider, package: PackageId, allowed: &VersionSet) {
+    fn want_more(
+        &mut self,
+        provider: &mut impl Provider,
+        package: PackageId,
+        allowed: &VersionSet,
+    ) {
         let tried = self.packages[package.index()].tried.len();
         if tried >= 2 {
             let mut left = allowed.clone();
@@ -473,7 +481,8 @@ impl Solver {
             }
         }
         for index in 0..self.packages.len() {
-            let other = PackageId(u32::try_from(index).expect("there are fewer packages than u32 counts"));
+            let other =
+                PackageId(u32::try_from(index).expect("there are fewer packages than u32 counts"));
             if other != package
                 && let Some(allowed) = self.undecided(other).cloned()
                 && let Some(version) = provider.choose(other, &allowed)
@@ -487,14 +496,18 @@ impl Solver {
     /// that were in all.
     pub(super) fn tried(&self) -> (usize, usize) {
         let tried = self.packages.iter().map(|state| state.tried.len());
-        (tried.clone().filter(|&count| count > 0).count(), tried.sum())
+        (
+            tried.clone().filter(|&count| count > 0).count(),
+            tried.sum(),
+        )
     }
 
     // -- partial solution ------------------------------------------------------
 
     fn state(&mut self, package: PackageId) -> &mut PackageState {
         if self.packages.len() <= package.index() {
-            self.packages.resize_with(package.index() + 1, PackageState::default);
+            self.packages
+                .resize_with(package.index() + 1, PackageState::default);
         }
         &mut self.packages[package.index()]
     }
@@ -520,7 +533,8 @@ impl Solver {
     fn most_urgent(&self) -> Option<(PackageId, VersionSet)> {
         let mut best: Option<((Urgency, u32), PackageId)> = None;
         for index in 0..self.packages.len() {
-            let package = PackageId(u32::try_from(index).expect("there are fewer packages than u32 counts"));
+            let package =
+                PackageId(u32::try_from(index).expect("there are fewer packages than u32 counts"));
             let Some(set) = self.undecided(package) else {
                 continue;
             };
@@ -656,9 +670,13 @@ impl Solver {
         mut id: IncompatibilityId,
     ) -> Result<IncompatibilityId, IncompatibilityId> {
         loop {
-            let hopeless = self.incompatibilities[id].terms.iter().all(|(package, term)| {
-                *term == Term::ANY || (*package == PackageId::ROOT && matches!(term, Term::In(_)))
-            });
+            let hopeless = self.incompatibilities[id]
+                .terms
+                .iter()
+                .all(|(package, term)| {
+                    *term == Term::ANY
+                        || (*package == PackageId::ROOT && matches!(term, Term::In(_)))
+                });
             if hopeless {
                 return Err(id);
             }
@@ -737,7 +755,9 @@ impl Solver {
                         None => term.clone(),
                         Some(before) => before.or(term),
                     });
-                } else if let Some((_, before)) = terms.iter_mut().find(|(known, _)| known == package) {
+                } else if let Some((_, before)) =
+                    terms.iter_mut().find(|(known, _)| known == package)
+                {
                     *before = before.and(term);
                 } else {
                     terms.push((*package, term.clone()));
@@ -749,7 +769,9 @@ impl Solver {
         }
         // The root is always chosen: saying so says nothing.
         if terms.len() > 1 {
-            terms.retain(|(package, term)| *package != PackageId::ROOT || !matches!(term, Term::In(_)));
+            terms.retain(|(package, term)| {
+                *package != PackageId::ROOT || !matches!(term, Term::In(_))
+            });
         }
         self.add(Incompatibility {
             terms,
@@ -819,7 +841,9 @@ impl Probe {
             return Self::Nothing;
         }
         // The border lies between the last that is known to fail and the first known not to, or the end.
-        let high = (0..rest.len()).find(|&at| fails(at) == Some(None)).unwrap_or(rest.len());
+        let high = (0..rest.len())
+            .find(|&at| fails(at) == Some(None))
+            .unwrap_or(rest.len());
         let failing: Vec<usize> = (0..high).filter(|&at| fails(at).is_some()).collect();
         // First a grid over all that is left, however little is known of it…
         let step = (rest.len() / PROBE_WIDTH).max(1);

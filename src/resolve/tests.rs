@@ -23,7 +23,13 @@ impl Table {
         self
     }
 
-    fn add(&mut self, name: &str, version: &str, requirements: &[&str], availability: Availability) {
+    fn add(
+        &mut self,
+        name: &str,
+        version: &str,
+        requirements: &[&str],
+        availability: Availability,
+    ) {
         let requirements = requirements.iter().map(ToString::to_string).collect();
         let releases = self.0.entry(name.to_owned()).or_default();
         releases.push((version.parse().unwrap(), requirements, availability));
@@ -82,7 +88,10 @@ fn resolve(table: &Table, request: Request) -> Run {
     for rounds in 1..100_000 {
         match resolver.solve() {
             Outcome::Needs(needs) => {
-                assert!(!needs.is_empty(), "a solver that stops must say what it lacks");
+                assert!(
+                    !needs.is_empty(),
+                    "a solver that stops must say what it lacks"
+                );
                 for need in needs {
                     match need {
                         Need::Releases(name) => {
@@ -102,12 +111,20 @@ fn resolve(table: &Table, request: Request) -> Run {
                                     .collect(),
                                 extras: vec!["x".parse().unwrap(), "y".parse().unwrap()],
                             };
-                            resolver.universe.learn_metadata(&name, position, Ok(metadata));
+                            resolver
+                                .universe
+                                .learn_metadata(&name, position, Ok(metadata));
                         }
                     }
                 }
             }
-            outcome => return Run { outcome, fetched, rounds },
+            outcome => {
+                return Run {
+                    outcome,
+                    fetched,
+                    rounds,
+                };
+            }
         }
     }
     panic!("the resolver does not come to an end");
@@ -121,8 +138,13 @@ fn check(table: &Table, request: Request, expected: &[&str]) {
                 .chosen
                 .iter()
                 .map(|(name, chosen)| {
-                    let extras: Vec<String> = chosen.extras.iter().map(ToString::to_string).collect();
-                    let extras = if extras.is_empty() { String::new() } else { format!("[{}]", extras.join(",")) };
+                    let extras: Vec<String> =
+                        chosen.extras.iter().map(ToString::to_string).collect();
+                    let extras = if extras.is_empty() {
+                        String::new()
+                    } else {
+                        format!("[{}]", extras.join(","))
+                    };
                     format!("{name}{extras}=={}", chosen.version)
                 })
                 .collect();
@@ -170,12 +192,23 @@ fn keeps_preferences_while_they_fit() {
         .release("b", "2", &[])
         .release("b", "3", &[]);
     let preferring = |roots_: &[&str], pins: &[(&str, &str)]| Request {
-        preferences: pins.iter().map(|(n, v)| (n.parse().unwrap(), v.parse().unwrap())).collect(),
+        preferences: pins
+            .iter()
+            .map(|(n, v)| (n.parse().unwrap(), v.parse().unwrap()))
+            .collect(),
         ..roots(roots_)
     };
-    check(&table, preferring(&["a"], &[("a", "1"), ("b", "2")]), &["a==1", "b==2"]);
+    check(
+        &table,
+        preferring(&["a"], &[("a", "1"), ("b", "2")]),
+        &["a==1", "b==2"],
+    );
     // Out of range: dropped without a word.
-    check(&table, preferring(&["a>1"], &[("a", "1"), ("b", "1")]), &["a==2", "b==3"]);
+    check(
+        &table,
+        preferring(&["a>1"], &[("a", "1"), ("b", "1")]),
+        &["a==2", "b==3"],
+    );
 }
 
 #[test]
@@ -198,26 +231,62 @@ fn pre_releases_come_last() {
         .release("b", "1b1", &["a>=2rc1"]);
     check(&table, roots(&["a"]), &["a==1"]);
     check(&table, roots(&["b"]), &["a==2rc1", "b==1b1"]);
-    check(&table, Request { pre_releases: PreReleases::Allow, ..roots(&["a"]) }, &["a==2rc1"]);
-    let explanation = refused(&table, Request { pre_releases: PreReleases::Disallow, ..roots(&["b"]) });
-    assert!(explanation.hints.iter().any(|hint| hint.contains("--pre")), "{explanation:#?}");
+    check(
+        &table,
+        Request {
+            pre_releases: PreReleases::Allow,
+            ..roots(&["a"])
+        },
+        &["a==2rc1"],
+    );
+    let explanation = refused(
+        &table,
+        Request {
+            pre_releases: PreReleases::Disallow,
+            ..roots(&["b"])
+        },
+    );
+    assert!(
+        explanation.hints.iter().any(|hint| hint.contains("--pre")),
+        "{explanation:#?}"
+    );
 }
 
 #[test]
 fn constraints_bind_only_what_is_required() {
-    let table = Table::default().release("a", "1", &[]).release("a", "2", &[]).release("z", "1", &[]);
+    let table = Table::default()
+        .release("a", "1", &[])
+        .release("a", "2", &[])
+        .release("z", "1", &[]);
     let request = Request {
         constraints: vec![
-            Constraint { name: "a".parse().unwrap(), specifiers: "<2".parse().unwrap(), place: "c.txt:1".into() },
-            Constraint { name: "z".parse().unwrap(), specifiers: "<1".parse().unwrap(), place: "c.txt:2".into() },
+            Constraint {
+                name: "a".parse().unwrap(),
+                specifiers: "<2".parse().unwrap(),
+                place: "c.txt:1".into(),
+            },
+            Constraint {
+                name: "z".parse().unwrap(),
+                specifiers: "<1".parse().unwrap(),
+                place: "c.txt:2".into(),
+            },
         ],
         ..roots(&["a"])
     };
     check(&table, request.clone(), &["a==1"]);
-    let explanation = refused(&table, Request { roots: roots(&["a>=2"]).roots, ..request });
+    let explanation = refused(
+        &table,
+        Request {
+            roots: roots(&["a>=2"]).roots,
+            ..request
+        },
+    );
     assert_eq!(
         explanation.facts,
-        ["you require a>=2 (requirements.in:1)", "you constrain a<2 (c.txt:1)"]
+        [
+            "you require a>=2 (requirements.in:1)",
+            "you constrain a<2 (c.txt:1)"
+        ]
     );
 }
 
@@ -256,20 +325,31 @@ fn names_the_core_and_nothing_else() {
     let tried: Vec<String> = explanation
         .loosened
         .iter()
-        .filter_map(|loosened| match resolve(&table, loosened.request.clone()).outcome {
-            Outcome::Solved(solution) => Some(loosened.verdict(&solution)),
-            _ => None,
-        })
+        .filter_map(
+            |loosened| match resolve(&table, loosened.request.clone()).outcome {
+                Outcome::Solved(solution) => Some(loosened.verdict(&solution)),
+                _ => None,
+            },
+        )
         .collect();
-    assert_eq!(tried, ["without the bound `django<3` there is a solution with django==4.2"]);
+    assert_eq!(
+        tried,
+        ["without the bound `django<3` there is a solution with django==4.2"]
+    );
 }
 
 #[test]
 fn names_what_does_not_exist() {
-    let table = Table::default().release("a", "1", &["b"]).release("c", "1", &[]).release("c", "2", &[]);
+    let table = Table::default()
+        .release("a", "1", &["b"])
+        .release("c", "1", &[])
+        .release("c", "2", &[]);
     assert_eq!(
         refused(&table, roots(&["a"])).facts,
-        ["you require a (requirements.in:1)", "a 1 requires b, but no index has a project b"]
+        [
+            "you require a (requirements.in:1)",
+            "a 1 requires b, but no index has a project b"
+        ]
     );
     assert_eq!(
         refused(&table, roots(&["c>2"])).facts,
@@ -296,12 +376,29 @@ fn names_why_releases_cannot_be_used() {
 /// boto3 as it is: each release wants its own botocore, and old ones want an
 /// old urllib3.
 fn boto(releases: u32, border: u32) -> Table {
-    let mut table = Table::default().release("urllib3", "1.25.3", &[]).release("urllib3", "2.0", &[]);
+    let mut table =
+        Table::default()
+            .release("urllib3", "1.25.3", &[])
+            .release("urllib3", "2.0", &[]);
     for minor in 0..releases {
-        let urllib3 = if minor < border { "urllib3<1.26" } else { "urllib3>=1.25.4" };
-        table.add("botocore", &format!("1.{minor}"), &[urllib3], Availability::Wheel);
+        let urllib3 = if minor < border {
+            "urllib3<1.26"
+        } else {
+            "urllib3>=1.25.4"
+        };
+        table.add(
+            "botocore",
+            &format!("1.{minor}"),
+            &[urllib3],
+            Availability::Wheel,
+        );
         let botocore = format!("botocore>=1.{minor},<1.{}", minor + 1);
-        table.add("boto3", &format!("1.{minor}"), &[&botocore], Availability::Wheel);
+        table.add(
+            "boto3",
+            &format!("1.{minor}"),
+            &[&botocore],
+            Availability::Wheel,
+        );
     }
     table
 }
@@ -313,8 +410,17 @@ fn does_not_walk_a_thousand_releases() {
     let Outcome::Solved(solution) = run.outcome else {
         panic!("{:#?}", run.outcome);
     };
-    assert_eq!(solution.chosen[&"boto3".parse().unwrap()].version.to_string(), "1.136");
-    assert!(run.fetched["boto3"] < 60 && run.fetched["botocore"] < 60, "{:?}", run.fetched);
+    assert_eq!(
+        solution.chosen[&"boto3".parse().unwrap()]
+            .version
+            .to_string(),
+        "1.136"
+    );
+    assert!(
+        run.fetched["boto3"] < 60 && run.fetched["botocore"] < 60,
+        "{:?}",
+        run.fetched
+    );
     assert!(run.rounds < 60, "{}", run.rounds);
 }
 
@@ -335,7 +441,10 @@ fn proves_a_refusal_that_samples_suggest() {
     );
     let explanation = refused(&boto(400, 0), roots(&["urllib3<1.25.4", "boto3"]));
     assert!(explanation.facts.len() <= 6, "{explanation:#?}");
-    assert!(explanation.facts[0].contains("urllib3<1.25.4"), "{explanation:#?}");
+    assert!(
+        explanation.facts[0].contains("urllib3<1.25.4"),
+        "{explanation:#?}"
+    );
 }
 
 // -- against brute force -------------------------------------------------------
@@ -343,48 +452,77 @@ fn proves_a_refusal_that_samples_suggest() {
 const PROJECTS: [&str; 4] = ["a", "b", "c", "d"];
 
 fn requirement() -> impl Strategy<Value = String> {
-    let bound = prop_oneof![Just(""), Just("<2"), Just(">=2"), Just("==1"), Just("!=2"), Just(">=3"), Just("<3")];
+    let bound = prop_oneof![
+        Just(""),
+        Just("<2"),
+        Just(">=2"),
+        Just("==1"),
+        Just("!=2"),
+        Just(">=3"),
+        Just("<3")
+    ];
     let extra = prop_oneof![4 => Just(""), 1 => Just("[x]")];
     let marker = prop_oneof![5 => Just(""), 2 => Just("; extra == 'x'")];
-    (0..PROJECTS.len(), extra, bound, marker)
-        .prop_map(|(project, extra, bound, marker)| format!("{}{extra}{bound}{marker}", PROJECTS[project]))
+    (0..PROJECTS.len(), extra, bound, marker).prop_map(|(project, extra, bound, marker)| {
+        format!("{}{extra}{bound}{marker}", PROJECTS[project])
+    })
 }
 
 fn universes() -> impl Strategy<Value = (Table, Vec<String>)> {
     let release = proptest::collection::vec(requirement(), 0..4);
     let project = proptest::collection::vec(release, 1..4);
     let root = requirement().prop_filter("roots have no extra marker", |text| !text.contains(';'));
-    (proptest::collection::vec(project, PROJECTS.len()), proptest::collection::vec(root, 1..4)).prop_map(
-        |(projects, roots)| {
+    (
+        proptest::collection::vec(project, PROJECTS.len()),
+        proptest::collection::vec(root, 1..4),
+    )
+        .prop_map(|(projects, roots)| {
             let mut table = Table::default();
             for (name, releases) in PROJECTS.iter().zip(projects) {
                 for (version, requirements) in (1..).zip(releases) {
                     let requirements: Vec<&str> = requirements.iter().map(String::as_str).collect();
-                    table.add(name, &format!("{version}"), &requirements, Availability::Wheel);
+                    table.add(
+                        name,
+                        &format!("{version}"),
+                        &requirements,
+                        Availability::Wheel,
+                    );
                 }
             }
             (table, roots)
-        },
-    )
+        })
 }
 
 /// Whether a choice of versions meets all that follows from the roots.
 fn is_valid(table: &Table, roots: &[String], pins: &BTreeMap<String, usize>) -> bool {
     let environment = Environment::default();
-    let mut queue: Vec<Requirement> = roots.iter().map(|text| Requirement::parse(text).unwrap()).collect();
+    let mut queue: Vec<Requirement> = roots
+        .iter()
+        .map(|text| Requirement::parse(text).unwrap())
+        .collect();
     let mut seen = BTreeSet::new();
     while let Some(requirement) = queue.pop() {
         let name = requirement.name.to_string();
-        let Some(&pin) = pins.get(&name) else { return false };
+        let Some(&pin) = pins.get(&name) else {
+            return false;
+        };
         let (version, requirements, _) = &table.0[&name][pin];
         if !requirement.specifiers().unwrap().contains(version) {
             return false;
         }
         for extra in std::iter::once(None).chain(requirement.extras.iter().map(Some)) {
             if seen.insert((name.clone(), extra.cloned())) {
-                queue.extend(requirements.iter().map(|text| Requirement::parse(text).unwrap()).filter(|dependency| {
-                    dependency.marker.as_ref().is_none_or(|marker| marker.evaluate(&environment, extra))
-                }));
+                queue.extend(
+                    requirements
+                        .iter()
+                        .map(|text| Requirement::parse(text).unwrap())
+                        .filter(|dependency| {
+                            dependency
+                                .marker
+                                .as_ref()
+                                .is_none_or(|marker| marker.evaluate(&environment, extra))
+                        }),
+                );
             }
         }
     }
@@ -392,7 +530,12 @@ fn is_valid(table: &Table, roots: &[String], pins: &BTreeMap<String, usize>) -> 
 }
 
 fn has_solution(table: &Table, roots: &[String]) -> bool {
-    fn go(table: &Table, roots: &[String], pins: &mut BTreeMap<String, usize>, left: &[&str]) -> bool {
+    fn go(
+        table: &Table,
+        roots: &[String],
+        pins: &mut BTreeMap<String, usize>,
+        left: &[&str],
+    ) -> bool {
         let Some((name, left)) = left.split_first() else {
             return is_valid(table, roots, pins);
         };

@@ -81,12 +81,17 @@ impl fmt::Display for Reason {
                 "only a source distribution that would have to be built to learn its requirements",
             ),
             Self::TooNew => f.write_str("uploaded after --exclude-newer"),
-            Self::NoUploadTime => f.write_str("the index gives no upload time, and --exclude-newer needs one"),
+            Self::NoUploadTime => {
+                f.write_str("the index gives no upload time, and --exclude-newer needs one")
+            }
             Self::PreRelease => f.write_str("a pre-release"),
             Self::BinaryPolicy(option) => write!(f, "excluded by {option}"),
             Self::BadMetadata(what) => write!(f, "unusable metadata: {what}"),
             Self::RequiresUrl(requirement) => {
-                write!(f, "requires `{requirement}`, and only your own requirements may name a URL")
+                write!(
+                    f,
+                    "requires `{requirement}`, and only your own requirements may name a URL"
+                )
             }
         }
     }
@@ -284,7 +289,8 @@ impl Universe {
         if let Some(&id) = self.by_name.get(name) {
             return id;
         }
-        let id = u32::try_from(self.projects.len()).expect("there are fewer projects than u32 counts");
+        let id =
+            u32::try_from(self.projects.len()).expect("there are fewer projects than u32 counts");
         self.by_name.insert(name.clone(), id);
         self.projects.push(Project {
             name: name.clone(),
@@ -313,7 +319,9 @@ impl Universe {
         if let Some(&id) = self.packages.get(&kind) {
             return id;
         }
-        let id = PackageId(u32::try_from(self.kinds.len()).expect("there are fewer packages than u32 counts"));
+        let id = PackageId(
+            u32::try_from(self.kinds.len()).expect("there are fewer packages than u32 counts"),
+        );
         self.kinds.push(kind.clone());
         self.packages.insert(kind, id);
         id
@@ -444,7 +452,9 @@ impl Universe {
         match self.request.pre_releases {
             PreReleases::Disallow => false,
             PreReleases::Explicit => project.allows_pre_releases,
-            PreReleases::Allow | PreReleases::IfNecessary | PreReleases::IfNecessaryOrExplicit => true,
+            PreReleases::Allow | PreReleases::IfNecessary | PreReleases::IfNecessaryOrExplicit => {
+                true
+            }
         }
     }
 
@@ -458,8 +468,15 @@ impl Universe {
         };
         let last = match self.request.pre_releases {
             PreReleases::Allow => false,
-            PreReleases::Explicit | PreReleases::IfNecessaryOrExplicit if state.allows_pre_releases => false,
-            _ => state.releases.as_ref().is_some_and(|releases| releases.version(position).any_prerelease()),
+            PreReleases::Explicit | PreReleases::IfNecessaryOrExplicit
+                if state.allows_pre_releases =>
+            {
+                false
+            }
+            _ => state
+                .releases
+                .as_ref()
+                .is_some_and(|releases| releases.version(position).any_prerelease()),
         };
         Some(sdist + if last { 2 } else { 0 })
     }
@@ -514,7 +531,8 @@ impl Universe {
             Kind::Project(project) => (*project, None),
             Kind::Extra(project, extra) => (*project, Some(extra)),
         };
-        let Facts::Known { edges, .. } = self.projects[project as usize].facts.get(&version)? else {
+        let Facts::Known { edges, .. } = self.projects[project as usize].facts.get(&version)?
+        else {
             return Some(Vec::new());
         };
         let chosen: Vec<Edge> = edges
@@ -595,7 +613,8 @@ impl Universe {
             if self.mask.constraints.contains(&index) {
                 continue;
             }
-            let source = RequirementSource::Specifiers(self.request.constraints[index].specifiers.clone());
+            let source =
+                RequirementSource::Specifiers(self.request.constraints[index].specifiers.clone());
             allowed = allowed.intersection(&self.allowed(project, &source));
         }
         VersionSet::all(count).difference(&allowed)
@@ -629,7 +648,11 @@ impl Universe {
         let Some(project) = self.project_of(package) else {
             return vec![0];
         };
-        self.projects[project as usize].facts.keys().copied().collect()
+        self.projects[project as usize]
+            .facts
+            .keys()
+            .copied()
+            .collect()
     }
 }
 
@@ -689,7 +712,9 @@ impl Provider for Universe {
                 Some(Facts::Known { .. }) => {}
             }
         }
-        let edges = self.edges(package, version).expect("the requirements are known by now");
+        let edges = self
+            .edges(package, version)
+            .expect("the requirements are known by now");
         if edges.iter().any(|edge| self.is_foreign_url(package, edge)) {
             return Dependencies::Unavailable(VersionSet::single(version));
         }
@@ -727,8 +752,11 @@ impl Provider for Universe {
             }
         }
         // Other versions known to require the very same thing share the incompatibility.
-        let others: Vec<u32> =
-            self.known_versions(package).into_iter().filter(|&other| other != version).collect();
+        let others: Vec<u32> = self
+            .known_versions(package)
+            .into_iter()
+            .filter(|&other| other != version)
+            .collect();
         for other in others {
             let Some(edges) = self.edges(package, other) else {
                 continue;
@@ -764,9 +792,13 @@ impl Provider for Universe {
         if let Some(sequence) = &self.projects[project as usize].sequence {
             return Arc::clone(sequence);
         }
-        let count = self.releases(project).map_or(0, |releases| releases.count());
-        let sequence: Arc<[u32]> =
-            (0..count).rev().filter(|&at| self.rank(project, at) == Some(0)).collect();
+        let count = self
+            .releases(project)
+            .map_or(0, |releases| releases.count());
+        let sequence: Arc<[u32]> = (0..count)
+            .rev()
+            .filter(|&at| self.rank(project, at) == Some(0))
+            .collect();
         self.projects[project as usize].sequence = Some(Arc::clone(&sequence));
         sequence
     }
@@ -782,7 +814,9 @@ impl Provider for Universe {
         let mut allowed: Option<VersionSet> = None;
         for edge in self.edges(package, version)? {
             if edge.project != target
-                || extra.as_ref().is_some_and(|extra| !edge.requirement.extras.contains(extra))
+                || extra
+                    .as_ref()
+                    .is_some_and(|extra| !edge.requirement.extras.contains(extra))
             {
                 continue;
             }

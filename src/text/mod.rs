@@ -1,7 +1,12 @@
-//! Words for text: spans, and the problems found at them.
+//! Words for text: spans and the problems found at them, lines, newlines, and the
+//! nearest known word to a misspelt one.
 
+mod line;
+mod nearest;
 mod secrets;
 mod span;
 
+pub use line::{Newline, Position, line_at, position};
+pub use nearest::nearest;
 pub use secrets::without_password;
 pub use span::{Problem, Span};

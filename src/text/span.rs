@@ -21,6 +21,22 @@ impl Span {
     pub const fn range(self) -> Range<usize> {
         self.start..self.end
     }
+
+    /// Returns the number of bytes.
+    pub const fn len(self) -> usize {
+        self.end - self.start
+    }
+
+    /// Whether the span holds no byte.
+    pub const fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+
+    /// Returns the span moved `bytes` towards the end.
+    #[must_use]
+    pub const fn shift(self, bytes: usize) -> Self {
+        Self::new(self.start + bytes, self.end + bytes)
+    }
 }
 
 impl From<Range<usize>> for Span {
@@ -38,4 +54,22 @@ pub struct Problem {
     pub message: String,
     /// What to do about it, if anything is known.
     pub help: Option<String>,
+}
+
+impl Problem {
+    /// Returns a problem without advice.
+    pub fn new(span: Span, message: impl Into<String>) -> Self {
+        Self {
+            span,
+            message: message.into(),
+            help: None,
+        }
+    }
+
+    /// Adds what to do about it.
+    #[must_use]
+    pub fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
 }
