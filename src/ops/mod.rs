@@ -1,1 +1,23 @@
 //! The deeds, a file per command: gather, decide, apply.
+//!
+//! A deed takes a request in which nothing is left open, tells a [`Reporter`] what
+//! it does, and returns what came of it. It prints nothing and ends no process.
+
+mod candidates;
+mod compile;
+mod error;
+mod events;
+mod fetch;
+mod inputs;
+mod output;
+mod project;
+mod target;
+
+pub use compile::{Compile, Compiled, compile};
+pub use error::{Error, FileProblems};
+pub use events::{Event, Ignore, Reporter};
+pub use inputs::{Source, SourceOptions};
+pub use output::{Emit, Hashes, OutputOptions};
+pub use target::{ResolvedTarget, TargetRequest};
+
+pub use fetch::{IndexSettings, Strategy};

@@ -1,0 +1,95 @@
+//! Why a deed could not be done.
+
+use std::path::PathBuf;
+
+use crate::resolve::Explanation;
+use crate::text::Problem;
+use crate::{files, http, index, interpreter};
+
+/// What is wrong in one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileProblems {
+    /// The file's name as shown.
+    pub name: String,
+    /// Its text, decoded.
+    pub text: String,
+    /// The problems, in order.
+    pub problems: Vec<Problem>,
+}
+
+/// Why a deed could not be done.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Inputs that cannot be understood.
+    #[error("the requirements cannot be understood")]
+    Inputs(Vec<FileProblems>),
+    /// A wish that contradicts itself or cannot be met.
+    #[error("{message}")]
+    Usage {
+        /// What is wrong.
+        message: String,
+        /// What to do.
+        help: Option<String>,
+    },
+    /// A file could not be read or written.
+    #[error(transparent)]
+    File(#[from] files::Error),
+    /// An included file could not be read.
+    #[error("{including} includes `{location}`, which could not be read")]
+    Include {
+        /// Where it is included, as `file:line`.
+        including: String,
+        /// What is included.
+        location: String,
+        /// Why not.
+        source: Box<Self>,
+    },
+    /// Something that was fetched for its own sake (a requirements file, a page of links).
+    #[error(transparent)]
+    Http(#[from] http::Error),
+    /// The index did not answer as it should.
+    #[error("could not learn about `{project}`")]
+    Index {
+        /// The project.
+        project: String,
+        /// Why not.
+        source: index::Error,
+    },
+    /// A page or folder of links could not be read.
+    #[error("could not read the links of `{location}`")]
+    FindLinks {
+        /// Where they are.
+        location: String,
+        /// Why not.
+        source: index::Error,
+    },
+    /// No Python could be asked.
+    #[error(transparent)]
+    Interpreter(#[from] interpreter::Error),
+    /// There is no solution.
+    #[error("no choice of versions meets all requirements")]
+    NoSolution {
+        /// Why.
+        explanation: Box<Explanation>,
+        /// What was tried and would help.
+        advice: Vec<String>,
+    },
+    /// The output exists and is not text.
+    #[error("`{}` is not a text file: it is not UTF-8", path.display())]
+    OutputNotText {
+        /// The output.
+        path: PathBuf,
+    },
+}
+
+impl Error {
+    /// Whether running again later may help.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Http(error) => error.is_transient(),
+            Self::Index { source, .. } | Self::FindLinks { source, .. } => source.is_transient(),
+            Self::Include { source, .. } => source.is_transient(),
+            _ => false,
+        }
+    }
+}
