@@ -316,8 +316,9 @@ impl<'a> Reader<'a> {
             let Some((next, position)) = self.lines.peek() else {
                 break;
             };
+            let trimmed = next.trimmed();
             // A comment line ends the continuation; `line` will read it.
-            if next.trimmed().text.starts_with('#') {
+            if trimmed.text.starts_with('#') {
                 break;
             }
             self.lines.position = position;
@@ -326,13 +327,15 @@ impl<'a> Reader<'a> {
             if in_comment {
                 continue;
             }
-            if let Some(hash) = lone_hash(body.text) {
+            if let Some(hash) = lone_hash(trimmed.text) {
+                joined.end = trimmed.start + HASH_OPTION.len() + hash.len();
                 joined.hashes.push(hash.to_owned());
-            } else {
-                joined.text.to_mut().push_str(body.text);
-                in_comment = split_comment(body.text).1.is_some();
+                continue;
             }
-            let before_comment = split_comment(body.text).0.trim_end();
+            joined.text.to_mut().push_str(body.text);
+            let (before_comment, comment) = split_comment(body.text);
+            in_comment = comment.is_some();
+            let before_comment = before_comment.trim_end();
             if !before_comment.trim_start().is_empty() {
                 joined.end = body.start + before_comment.len();
             }
@@ -363,20 +366,35 @@ fn split_comment(text: &str) -> (&str, Option<&str>) {
     (text, None)
 }
 
-/// Returns the hash of a line that holds one hash and nothing else.
-fn lone_hash(text: &str) -> Option<&str> {
-    let hash = text.trim().strip_prefix("--hash=")?;
+/// How a hash is given in a file.
+const HASH_OPTION: &str = "--hash=";
+
+/// Returns the hash of a line that holds one hash and nothing else, perhaps with
+/// a continuation mark; the line is trimmed.
+fn lone_hash(trimmed: &str) -> Option<&str> {
+    let rest = trimmed.strip_prefix(HASH_OPTION)?;
+    let hash = match rest.strip_suffix('\\') {
+        // Without a blank before the mark, the next line goes on with this word.
+        Some(rest) if !rest.ends_with(char::is_whitespace) => return None,
+        Some(rest) => rest.trim_end(),
+        None => rest,
+    };
     is_hash(hash).then_some(hash)
 }
 
 /// Whether `text` has the form `algorithm:hexadecimal`.
 fn is_hash(text: &str) -> bool {
-    text.split_once(':').is_some_and(|(algorithm, digest)| {
-        !algorithm.is_empty()
-            && !digest.is_empty()
-            && algorithm.bytes().all(|b| b.is_ascii_alphanumeric())
-            && digest.bytes().all(|b| b.is_ascii_hexdigit())
-    })
+    let Some(colon) = text.bytes().position(|b| b == b':') else {
+        return false;
+    };
+    let (algorithm, digest) = (&text.as_bytes()[..colon], &text.as_bytes()[colon + 1..]);
+    // Without a way out of the loop, the compiler looks at many bytes at once.
+    !algorithm.is_empty()
+        && !digest.is_empty()
+        && algorithm.iter().all(u8::is_ascii_alphanumeric)
+        && digest
+            .iter()
+            .fold(true, |is_hex, b| is_hex & b.is_ascii_hexdigit())
 }
 
 /// Reads `--hash=…` options; returns the first that is something else.
@@ -387,7 +405,7 @@ fn hashes<'a>(options: &'a str, hashes: &mut Vec<String>) -> Option<&'a str> {
         let hash = if word == "--hash" {
             words.next()
         } else {
-            word.strip_prefix("--hash=")
+            word.strip_prefix(HASH_OPTION)
         };
         match hash {
             Some(hash) if is_hash(hash) => hashes.push(hash.to_owned()),
@@ -617,6 +635,14 @@ mod tests {
                 r#"a[]==1 ; - # ["sha256:aa"] via ["b \\"]"#,
                 r"c[]==2 ; - # [] via []",
             ]
+        );
+    }
+
+    #[test]
+    fn joins_a_hash_that_is_broken_in_two() {
+        assert_eq!(
+            brief("a==1 \\\n --hash=sha256:aa\\\nbb --hash=sha256:cc\n"),
+            [r#"a[]==1 ; - # ["sha256:aabb", "sha256:cc"] via []"#]
         );
     }
 

@@ -4,6 +4,7 @@
 //! problems of a file are shown, each with its line; lines that are too long are
 //! cut around the place.
 
+use annotate_snippets::renderer::Style;
 use annotate_snippets::{
     AnnotationKind, Group, Level as Label, Renderer, Snippet, normalize_untrusted_str,
 };
@@ -128,8 +129,11 @@ impl Diagnostic {
         } else {
             Renderer::plain()
         };
+        // Each is drawn on its own, since together they would be joined by bars;
+        // and then each would be bold, as if it were the main thing.
+        let aside = renderer.clone().emphasis(Style::new());
         let mut text = String::new();
-        let mut push = |group: Group<'_>, end: &str| {
+        let mut push = |renderer: &Renderer, group: Group<'_>, end: &str| {
             text.push_str(&renderer.render(&[group]));
             text.push_str(end);
         };
@@ -142,22 +146,22 @@ impl Diagnostic {
                 } else {
                     "\n"
                 };
-                push(self.problem(source, problem), end);
+                push(&renderer, self.problem(source, problem), end);
             }
             let hidden = self.problems.len().saturating_sub(MAX_PROBLEMS);
             if hidden > 0 {
                 let more = format!("{hidden} more problems in `{}`", source.name);
-                push(title(self.level.label(), &more), "\n");
+                push(&renderer, title(self.level.label(), &more), "\n");
             }
         }
         if !self.is_told_by_problems() {
-            push(title(self.level.label(), &self.message), "\n");
+            push(&renderer, title(self.level.label(), &self.message), "\n");
         }
         for note in &self.notes {
-            push(title(Label::NOTE, note), "\n");
+            push(&aside, title(Label::NOTE, note), "\n");
         }
         if let Some(help) = &self.help {
-            push(title(Label::HELP, help), "\n");
+            push(&aside, title(Label::HELP, help), "\n");
         }
         text
     }
@@ -314,7 +318,12 @@ mod tests {
         help: make room
               and run again
         ");
-        assert!(diagnostic.render(true).contains("\u{1b}["));
+        let colored = diagnostic.render(true);
+        assert!(
+            colored.contains("error\u{1b}[0m\u{1b}[1m: cannot"),
+            "{colored}"
+        );
+        assert!(colored.contains("note\u{1b}[0m: no space"), "{colored}");
     }
 
     #[test]
