@@ -86,7 +86,6 @@ fn agrees_with_pep508_rs_on_names_extras_and_versions() {
             let theirs = Specifiers::parse(&specifiers.to_string()).unwrap();
             assert_eq!(ours, theirs, "{text}");
         }
-        assert_eq!(ours.marker.is_some(), !theirs.marker.is_true(), "{text}");
     }
     assert!(count > 500, "{count}");
 }
