@@ -7,19 +7,22 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, header};
 use tokio::sync::Semaphore;
 use url::Url;
 
-use super::credentials::{Credentials, Login, Origin, take_login};
+use super::answer::{body_length, is_answer, position};
+use super::credentials::{Credentials, Login, Origin};
 use super::error::Error;
 use super::gate::Gates;
+use super::hop::{Hop, redirect_of};
 use super::observe::Exchange;
 use super::redact::display_url;
 use super::request::Request;
-use super::response::{Response, content_range};
+use super::response::Response;
 use super::retry::{LONGEST_WAIT, backoff, jitter};
 use super::settings::Settings;
+use super::sink::{Sink, Streamed, Whole};
 use super::status::Failed;
 use super::transport;
 
@@ -48,15 +51,6 @@ struct Inner {
     gates: Gates,
     requests: AtomicU64,
     bytes: AtomicU64,
-}
-
-/// What is done with the body as it comes.
-trait Sink: Send {
-    /// A body begins, at this byte of what was asked for; `length` is announced.
-    fn begin(&mut self, first: u64, length: Option<u64>);
-    fn add(&mut self, chunk: &[u8]);
-    /// How many bytes need not come again.
-    fn kept(&self) -> u64;
 }
 
 /// An exchange that gave no usable answer.
@@ -154,11 +148,7 @@ impl Client {
         request: Request,
         sink: impl FnMut(&[u8]) + Send,
     ) -> Result<Response, Error> {
-        let mut sink = Streamed {
-            sink,
-            passed: 0,
-            position: 0,
-        };
+        let mut sink = Streamed::to(sink);
         self.inner.run(Method::GET, request, &mut sink).await
     }
 
@@ -184,69 +174,6 @@ impl fmt::Debug for Client {
             .field("settings", &self.inner.settings)
             .finish_non_exhaustive()
     }
-}
-
-/// Keeps all of it; a second try begins anew.
-#[derive(Default)]
-struct Whole {
-    bytes: Vec<u8>,
-}
-
-impl Sink for Whole {
-    fn begin(&mut self, _: u64, length: Option<u64>) {
-        // A wrong announcement must not cost memory: what is longer grows.
-        const MOST_AT_ONCE: u64 = 16 << 20;
-        self.bytes.clear();
-        let length = length.unwrap_or(0).min(MOST_AT_ONCE);
-        self.bytes
-            .reserve(usize::try_from(length).unwrap_or_default());
-    }
-
-    fn add(&mut self, chunk: &[u8]) {
-        self.bytes.extend_from_slice(chunk);
-    }
-
-    fn kept(&self) -> u64 {
-        0
-    }
-}
-
-/// Passes on what was not passed on before.
-struct Streamed<F> {
-    sink: F,
-    passed: u64,
-    position: u64,
-}
-
-impl<F: FnMut(&[u8]) + Send> Sink for Streamed<F> {
-    fn begin(&mut self, first: u64, _: Option<u64>) {
-        self.position = first;
-    }
-
-    fn add(&mut self, chunk: &[u8]) {
-        let known = self.passed.saturating_sub(self.position);
-        self.position += chunk.len() as u64;
-        let new = usize::try_from(known)
-            .ok()
-            .and_then(|known| chunk.get(known..));
-        if let Some(new) = new.filter(|new| !new.is_empty()) {
-            (self.sink)(new);
-            self.passed = self.position;
-        }
-    }
-
-    fn kept(&self) -> u64 {
-        self.passed
-    }
-}
-
-/// A request on its way, redirects followed.
-struct Hop {
-    method: Method,
-    url: Url,
-    headers: HeaderMap,
-    /// What the URL itself said.
-    login: Option<Login>,
 }
 
 impl Inner {
@@ -318,7 +245,7 @@ impl Inner {
         let mut hop = Hop {
             method: method.clone(),
             url: request.url.clone(),
-            headers: self.headers_of(request, sink.kept()),
+            headers: headers_of(request, sink.kept()),
             login: None,
         };
         let mut asked_again = false;
@@ -326,7 +253,9 @@ impl Inner {
             let sent = self.send(&hop, request, sink).await;
             match sent {
                 Ok(Sent::Answer(response)) => return Ok(response),
-                Ok(Sent::Redirect(location)) => hop.follow(location, &request.url)?,
+                Ok(Sent::Redirect(location)) => {
+                    hop.follow(&location, &request.url).map_err(Failure::last)?;
+                }
                 Err(failure) => {
                     let wants_login = matches!(
                         failure.error,
@@ -351,21 +280,6 @@ impl Inner {
             url: display_url(&request.url),
             detail: format!("more than {MOST_REDIRECTS} times in a row"),
         }))
-    }
-
-    fn headers_of(&self, request: &Request, kept: u64) -> HeaderMap {
-        let mut headers = request.outgoing_headers();
-        if kept > 0 && request.last_bytes.is_none() {
-            // Ask for the rest only.
-            let range = match request.range {
-                Some((first, last)) => format!("bytes={}-{last}", first + kept),
-                None => format!("bytes={kept}-"),
-            };
-            if let Ok(range) = HeaderValue::from_str(&range) {
-                headers.insert(header::RANGE, range);
-            }
-        }
-        headers
     }
 
     fn read_credentials(&self, find: impl FnOnce(&Credentials) -> Option<Login>) -> Option<Login> {
@@ -467,11 +381,11 @@ impl Inner {
         let first = position(status, answer.headers(), request, sink.kept())
             .map_err(|detail| Failure::last(garbage(&hop.url, detail)))?;
         let length = body_length(&hop.method, status, answer.headers());
-        self.check_length(hop, request, length.unwrap_or(0))?;
+        check_length(hop, request, length.unwrap_or(0))?;
         sink.begin(first, length);
         while let Some(chunk) = answer.chunk().await.map_err(|error| fail(&error))? {
             record.bytes += chunk.len() as u64;
-            self.check_length(hop, request, record.bytes)?;
+            check_length(hop, request, record.bytes)?;
             sink.add(&chunk);
         }
         if let Some(length) = length.filter(|length| *length != record.bytes) {
@@ -489,16 +403,6 @@ impl Inner {
             url: hop.url.clone(),
             headers: std::mem::take(answer.headers_mut()),
             body: Bytes::new(),
-        }))
-    }
-
-    fn check_length(&self, hop: &Hop, request: &Request, length: u64) -> Result<(), Failure> {
-        if length <= request.max_bytes {
-            return Ok(());
-        }
-        Err(Failure::last(Error::TooLarge {
-            url: display_url(&hop.url),
-            limit: request.max_bytes,
         }))
     }
 
@@ -600,110 +504,29 @@ struct Record {
     protocol: http::Version,
 }
 
-impl Hop {
-    /// Goes where a redirect points, taking along only what may go there.
-    fn follow(&mut self, location: String, asked: &Url) -> Result<(), Failure> {
-        let refuse = |detail: String| {
-            Failure::last(Error::Redirect {
-                url: display_url(asked),
-                detail,
-            })
+fn headers_of(request: &Request, kept: u64) -> HeaderMap {
+    let mut headers = request.outgoing_headers();
+    if kept > 0 && request.last_bytes.is_none() {
+        // Ask for the rest only.
+        let range = match request.range {
+            Some((first, last)) => format!("bytes={}-{last}", first.saturating_add(kept)),
+            None => format!("bytes={kept}-"),
         };
-        let mut next = self
-            .url
-            .join(&location)
-            .map_err(|error| refuse(format!("its target is no URL ({error})")))?;
-        // Whatever it says, we say who we are only where the user told us to.
-        take_login(&mut next);
-        if !matches!(next.scheme(), "http" | "https") {
-            return Err(refuse(format!("to the scheme `{}`", next.scheme())));
+        if let Ok(range) = HeaderValue::from_str(&range) {
+            headers.insert(header::RANGE, range);
         }
-        if self.url.scheme() == "https" && next.scheme() == "http" {
-            return Err(refuse(format!(
-                "from HTTPS to plain HTTP, at `{}`",
-                display_url(&next)
-            )));
-        }
-        if Origin::of(&self.url) != Origin::of(&next) {
-            for name in [
-                header::AUTHORIZATION,
-                header::COOKIE,
-                header::PROXY_AUTHORIZATION,
-            ] {
-                self.headers.remove(name);
-            }
-            self.login = None;
-        }
-        self.url = next;
-        Ok(())
-    }
-}
-
-fn is_answer(status: StatusCode) -> bool {
-    matches!(
-        status,
-        StatusCode::OK | StatusCode::PARTIAL_CONTENT | StatusCode::NOT_MODIFIED
-    )
-}
-
-/// Returns where an answer points, if it is a redirect.
-fn redirect_of(status: StatusCode, headers: &HeaderMap) -> Option<Result<String, String>> {
-    if !matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) {
-        return None;
-    }
-    let Some(location) = headers.get(header::LOCATION) else {
-        return Some(Err(format!("status {status} without a target")));
-    };
-    // A target may hold bytes beyond ASCII, against the rules; browsers take UTF-8.
-    let location = String::from_utf8_lossy(location.as_bytes()).into_owned();
-    Some(Ok(location))
-}
-
-/// Returns at which byte of what was asked for the body begins.
-fn position(
-    status: StatusCode,
-    headers: &HeaderMap,
-    request: &Request,
-    kept: u64,
-) -> Result<u64, String> {
-    match status {
-        StatusCode::NOT_MODIFIED if request.revalidate.is_none() => {
-            Err("status 304 to a request without a condition".to_owned())
-        }
-        StatusCode::PARTIAL_CONTENT => {
-            let is_resumed = kept > 0 && request.last_bytes.is_none();
-            if !request.is_range() && !is_resumed {
-                return Err("status 206 to a request without a range".to_owned());
-            }
-            let range = content_range(headers)
-                .ok_or_else(|| "status 206 without the range it holds".to_owned())?;
-            if request.last_bytes.is_some() {
-                return Ok(0);
-            }
-            let resumed_at = if is_resumed { kept } else { 0 };
-            let (first, last) = request.range.unwrap_or((0, u64::MAX));
-            if range.first != first + resumed_at || range.last > last {
-                return Err(format!(
-                    "another range than asked for: {}-{}",
-                    range.first, range.last
-                ));
-            }
-            Ok(resumed_at)
-        }
-        _ => Ok(0),
-    }
-}
-
-fn body_length(method: &Method, status: StatusCode, headers: &HeaderMap) -> Option<u64> {
-    if method == Method::HEAD || status == StatusCode::NOT_MODIFIED {
-        return Some(0);
     }
     headers
-        .get(header::CONTENT_LENGTH)?
-        .to_str()
-        .ok()?
-        .parse()
-        .ok()
+}
+
+fn check_length(hop: &Hop, request: &Request, length: u64) -> Result<(), Failure> {
+    if length <= request.max_bytes {
+        return Ok(());
+    }
+    Err(Failure::last(Error::TooLarge {
+        url: display_url(&hop.url),
+        limit: request.max_bytes,
+    }))
 }
 
 /// Reads the beginning of a body that is not the answer; if it breaks, what came of it.
