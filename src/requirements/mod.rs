@@ -6,12 +6,14 @@ mod lines;
 pub mod location;
 mod options;
 mod per_project;
+mod pyproject;
 mod unresolved;
 mod words;
 
 pub use decode::{DecodeError, decode};
 pub use file::{EditableLine, Item, ItemKind, RequirementLine, RequirementsFile, Written};
 pub use per_project::{PerProject, Selector};
+pub use pyproject::{Project, SelectError, Selected};
 pub use unresolved::{UnnamedRequirement, UnresolvedRequirement};
 
 #[cfg(test)]
