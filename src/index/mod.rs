@@ -1,1 +1,9 @@
 //! The Simple API client (PEP 503, 691, 700, 658, 714).
+
+mod hash;
+pub mod page;
+
+pub use hash::{Algorithm, NotSha256, Sha256};
+
+/// The address of PyPI's Simple API, the index used unless another is named.
+pub const PYPI_SIMPLE: &str = "https://pypi.org/simple/";
