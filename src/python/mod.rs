@@ -2,5 +2,7 @@
 //! markers, wheel tags, environments.
 
 mod name;
+mod wheel;
 
 pub use name::{ExtraName, ProjectName};
+pub use wheel::{Version, WheelName};
