@@ -1,1 +1,40 @@
-//! One HTTP client: timeouts, retries, limits, credentials, cache policy.
+//! One HTTP client: timeouts, retries, limits, credentials, redirects, and what
+//! the cache may do with an answer.
+//!
+//! [`Client::get`] answers with a whole body, [`Client::download`] streams one.
+//! The client is cheap to make: connections, TLS and the roots of trust come
+//! with the first request that needs them. RFC 9110 gives the meaning of status
+//! codes, ranges and `Retry-After`; freshness after RFC 9111 is in
+//! [`Freshness`], which the caller keeps beside what it stores: the client
+//! itself holds no cache. There are no cookies and no methods but GET and HEAD.
+
+mod client;
+mod credentials;
+mod error;
+mod freshness;
+mod gate;
+mod netrc;
+mod observe;
+mod redact;
+mod request;
+mod response;
+mod retry;
+mod settings;
+mod status;
+#[cfg(test)]
+mod tests;
+mod tls;
+mod transport;
+
+pub use bytes::Bytes;
+pub use client::Client;
+pub use credentials::{Credentials, Secret};
+pub use error::{ConnectProblem, Error};
+pub use freshness::Freshness;
+pub use http::{HeaderMap, HeaderName, HeaderValue, header};
+pub use observe::{Exchange, Observer};
+pub use redact::{display_url, redact};
+pub use request::{Request, Validators};
+pub use response::{ContentRange, Response};
+pub use retry::{SystemTimer, Timer};
+pub use settings::{Environment, Settings};

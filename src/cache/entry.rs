@@ -1,0 +1,235 @@
+//! The format of one entry's file.
+//!
+//! ```text
+//! entry  = payload slot footer
+//! slot   = note-check (u64) note-length (u16) note padding
+//! footer = magic (8 bytes) payload-length (u64) payload-check (u64)
+//!          identity (u64) slot-length (u32) footer-check (u32)
+//! ```
+//!
+//! Numbers are little-endian, checks are XXH3 (against accidents, not against
+//! people who can write to the folder). The payload comes first, so that a
+//! reader who wants only it cuts the rest off instead of moving megabytes. The
+//! note's check covers the payload's check too: a note written into the file of
+//! another payload, which a race between two processes may do, does not hold.
+
+use std::ops::Range;
+
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
+
+const MAGIC: [u8; 8] = *b"pinfold\x01";
+const FOOTER_BYTES: usize = 8 + 8 + 8 + 8 + 4 + 4;
+const SLOT_HEAD_BYTES: usize = 8 + 2;
+/// Room for a freshness with an ordinary entity tag and date, and to grow.
+const SLOT_MIN_BYTES: usize = 192;
+
+/// A stored payload and the note beside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    bytes: Vec<u8>,
+    payload_bytes: usize,
+    note: Range<usize>,
+    stamp: Stamp,
+}
+
+/// Where an entry's note is, and which payload it belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stamp {
+    payload_bytes: u64,
+    payload_check: u64,
+    slot_bytes: u32,
+}
+
+impl Entry {
+    /// Returns what was stored.
+    pub fn payload(&self) -> &[u8] {
+        &self.bytes[..self.payload_bytes]
+    }
+
+    /// Returns the note stored beside the payload; empty if there was none.
+    pub fn note(&self) -> &[u8] {
+        &self.bytes[self.note.clone()]
+    }
+
+    /// Returns the payload alone, without copying it.
+    pub fn into_payload(mut self) -> Vec<u8> {
+        self.bytes.truncate(self.payload_bytes);
+        self.bytes
+    }
+
+    pub(super) fn stamp(&self) -> Stamp {
+        self.stamp
+    }
+
+    /// Reads a file's bytes; none if they are torn, foreign, or another key's.
+    pub(super) fn parse(bytes: Vec<u8>, identity: u64) -> Option<Self> {
+        let footer_start = bytes.len().checked_sub(FOOTER_BYTES)?;
+        let stamp = Stamp::parse(&bytes[footer_start..], bytes.len() as u64, identity)?;
+        let payload_bytes = usize::try_from(stamp.payload_bytes).ok()?;
+        if xxh3_64(&bytes[..payload_bytes]) != stamp.payload_check {
+            return None;
+        }
+        let slot = &bytes[payload_bytes..footer_start];
+        let check = u64::from_le_bytes(slot.get(..8)?.try_into().ok()?);
+        let length = usize::from(u16::from_le_bytes(slot.get(8..10)?.try_into().ok()?));
+        let note = slot.get(SLOT_HEAD_BYTES..SLOT_HEAD_BYTES + length)?;
+        if note_check(note, stamp.payload_check) != check {
+            return None;
+        }
+        let note_start = payload_bytes + SLOT_HEAD_BYTES;
+        Some(Self {
+            payload_bytes,
+            note: note_start..note_start + length,
+            stamp,
+            bytes,
+        })
+    }
+}
+
+impl Stamp {
+    pub(super) const BYTES: usize = FOOTER_BYTES;
+
+    /// Reads the footer of a file that is `file_bytes` long.
+    pub(super) fn parse(footer: &[u8], file_bytes: u64, identity: u64) -> Option<Self> {
+        let word = |at: usize| Some(u64::from_le_bytes(footer.get(at..at + 8)?.try_into().ok()?));
+        let half = |at: usize| Some(u32::from_le_bytes(footer.get(at..at + 4)?.try_into().ok()?));
+        if footer.get(..8)? != MAGIC || word(24)? != identity {
+            return None;
+        }
+        if half(36)? != low_half(xxh3_64(&footer[..36])) {
+            return None;
+        }
+        let stamp = Self {
+            payload_bytes: word(8)?,
+            payload_check: word(16)?,
+            slot_bytes: half(32)?,
+        };
+        let expected = stamp
+            .payload_bytes
+            .checked_add(u64::from(stamp.slot_bytes))?
+            .checked_add(FOOTER_BYTES as u64)?;
+        (expected == file_bytes).then_some(stamp)
+    }
+
+    /// Returns where in the file the slot begins.
+    pub(super) fn slot_offset(self) -> u64 {
+        self.payload_bytes
+    }
+
+    /// Returns the bytes to write at the slot for a new note, if it has room.
+    pub(super) fn slot(self, note: &[u8]) -> Option<Vec<u8>> {
+        let slot_bytes = self.slot_bytes as usize;
+        let length = u16::try_from(note.len()).ok()?;
+        if SLOT_HEAD_BYTES + note.len() > slot_bytes {
+            return None;
+        }
+        let mut slot = Vec::with_capacity(slot_bytes);
+        slot.extend_from_slice(&note_check(note, self.payload_check).to_le_bytes());
+        slot.extend_from_slice(&length.to_le_bytes());
+        slot.extend_from_slice(note);
+        slot.resize(slot_bytes, 0);
+        Some(slot)
+    }
+}
+
+/// Returns what follows `payload` in its file; none if the note is too long.
+pub(super) fn tail(payload: &[u8], note: &[u8], identity: u64) -> Option<Vec<u8>> {
+    let slot_bytes = (SLOT_HEAD_BYTES + note.len()).max(SLOT_MIN_BYTES);
+    let stamp = Stamp {
+        payload_bytes: payload.len() as u64,
+        payload_check: xxh3_64(payload),
+        slot_bytes: u32::try_from(slot_bytes).ok()?,
+    };
+    let mut tail = stamp.slot(note)?;
+    let start = tail.len();
+    tail.extend_from_slice(&MAGIC);
+    tail.extend_from_slice(&stamp.payload_bytes.to_le_bytes());
+    tail.extend_from_slice(&stamp.payload_check.to_le_bytes());
+    tail.extend_from_slice(&identity.to_le_bytes());
+    tail.extend_from_slice(&stamp.slot_bytes.to_le_bytes());
+    let check = low_half(xxh3_64(&tail[start..]));
+    tail.extend_from_slice(&check.to_le_bytes());
+    Some(tail)
+}
+
+fn note_check(note: &[u8], payload_check: u64) -> u64 {
+    xxh3_64_with_seed(note, payload_check)
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the low half is meant")]
+fn low_half(value: u64) -> u32 {
+    value as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn file(payload: &[u8], note: &[u8]) -> Vec<u8> {
+        let mut file = payload.to_vec();
+        file.extend(tail(payload, note, 7).expect("the note is short"));
+        file
+    }
+
+    #[test]
+    fn reads_what_it_wrote() {
+        let entry = Entry::parse(file(b"payload", b"note"), 7).expect("a good entry");
+        assert_eq!(entry.payload(), b"payload");
+        assert_eq!(entry.note(), b"note");
+        assert_eq!(entry.into_payload(), b"payload");
+    }
+
+    #[test]
+    fn refuses_the_entry_of_another_key() {
+        assert_eq!(Entry::parse(file(b"payload", b""), 8), None);
+    }
+
+    #[test]
+    fn refuses_every_prefix_and_a_longer_file() {
+        let whole = file(b"payload", b"note");
+        for length in 0..whole.len() {
+            assert_eq!(Entry::parse(whole[..length].to_vec(), 7), None, "{length}");
+        }
+        let mut longer = whole;
+        longer.push(0);
+        assert_eq!(Entry::parse(longer, 7), None);
+    }
+
+    #[test]
+    fn refuses_a_note_made_for_another_payload() {
+        let other = Entry::parse(file(b"PAYLOAD", b"old"), 7).expect("a good entry");
+        let mut mixed = file(b"payload", b"new");
+        let slot = other.stamp().slot(b"old").expect("it has room");
+        mixed[7..7 + slot.len()].copy_from_slice(&slot);
+        assert_eq!(Entry::parse(mixed, 7), None);
+    }
+
+    #[test]
+    fn has_no_room_for_a_note_beyond_the_slot() {
+        let entry = Entry::parse(file(b"payload", b"note"), 7).expect("a good entry");
+        assert!(entry.stamp().slot(&[1; 182]).is_some());
+        assert_eq!(entry.stamp().slot(&[1; 183]), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_payload_and_note_come_back(payload: Vec<u8>, note in prop::collection::vec(any::<u8>(), 0..400)) {
+            let entry = Entry::parse(file(&payload, &note), 7).expect("a good entry");
+            prop_assert_eq!(entry.payload(), &payload[..]);
+            prop_assert_eq!(entry.note(), &note[..]);
+        }
+
+        #[test]
+        fn a_flipped_bit_outside_the_padding_is_noticed(bit in 0usize..8 * (7 + 10 + 4)) {
+            let mut bytes = file(b"payload", b"note");
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            prop_assert_eq!(Entry::parse(bytes, 7), None);
+        }
+
+        #[test]
+        fn any_bytes_are_read_without_panic(bytes: Vec<u8>) {
+            prop_assert_eq!(Entry::parse(bytes, 7), None);
+        }
+    }
+}
