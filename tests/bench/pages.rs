@@ -15,7 +15,10 @@ use url::Url;
 const ROUNDS: usize = 5;
 
 fn main() {
-    let Some(folder) = std::env::args().skip(1).find(|argument| !argument.starts_with('-')) else {
+    let Some(folder) = std::env::args()
+        .skip(1)
+        .find(|argument| !argument.starts_with('-'))
+    else {
         println!("usage: cargo bench --bench pages -- FOLDER");
         return;
     };
@@ -76,22 +79,36 @@ fn measure(extension: &str, pages: &[(ProjectName, Vec<u8>)], url: &Url) {
         counts.0,
         counts.1
     );
-    for (what, time) in ["parse", "build", "open", "versions", "files"].iter().zip(best) {
+    for (what, time) in ["parse", "build", "open", "versions", "files"]
+        .iter()
+        .zip(best)
+    {
         let rate = bytes as f64 / time.as_secs_f64() / 1e6;
-        println!("  {what:9} {:9.2} ms  {rate:8.0} MB of page per second", time.as_secs_f64() * 1e3);
+        println!(
+            "  {what:9} {:9.2} ms  {rate:8.0} MB of page per second",
+            time.as_secs_f64() * 1e3
+        );
     }
 }
 
 fn read(folder: &str, extension: &str) -> Vec<(ProjectName, Vec<u8>)> {
     let entries = std::fs::read_dir(folder).expect("a folder");
-    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    let mut paths: Vec<PathBuf> = entries
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
     paths.sort();
     paths
         .into_iter()
         .filter(|path| path.extension().is_some_and(|found| found == extension))
         .map(|path| {
-            let name = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-            (name.parse().expect("a project's name"), std::fs::read(&path).expect("a file"))
+            let name = path
+                .file_stem()
+                .and_then(|stem| stem.to_str())
+                .unwrap_or_default();
+            (
+                name.parse().expect("a project's name"),
+                std::fs::read(&path).expect("a file"),
+            )
         })
         .collect()
 }

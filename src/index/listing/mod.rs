@@ -22,6 +22,7 @@ use crate::python::{ProjectName, Version, WheelName};
 use blob::Layout;
 
 pub use names::is_sdist_name;
+pub(super) use names::parse_version;
 
 /// A project's files by version, ascending.
 #[derive(Debug)]

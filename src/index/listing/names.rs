@@ -57,7 +57,7 @@ pub(super) fn split<'a>(filename: &'a str, project: &ProjectName) -> Option<Part
 }
 
 /// Reads a version as file names write it: wheels may have `_` for `-` (PEP 427).
-pub(super) fn parse_version(text: &str) -> Option<Version> {
+pub(in crate::index) fn parse_version(text: &str) -> Option<Version> {
     if text.trim() != text {
         return None;
     }
