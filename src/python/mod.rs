@@ -2,7 +2,5 @@
 //! markers, wheel tags, environments.
 
 mod name;
-mod wheel;
 
 pub use name::{ExtraName, ProjectName};
-pub use wheel::{Version, WheelName};
