@@ -1,0 +1,297 @@
+//! What we keep of a project page: its wheels and sdists, grouped by version, in
+//! one block of bytes.
+//!
+//! The block is what the cache stores and what is read in place: opening one
+//! looks at its header, and a version's files are decoded when they are asked
+//! for. Strings that repeat (folders of URLs, wheel tags, `Requires-Python`)
+//! are stored once, hashes as bytes, so a file takes some 110 bytes.
+//! Files that are no wheel or sdist of the project, and versions that are none
+//! by PEP 440, are left out.
+
+mod blob;
+mod build;
+mod names;
+
+use std::sync::OnceLock;
+
+use jiff::Timestamp;
+
+use super::hash::{Algorithm, HEX_DIGITS, Sha256};
+use super::page::{MetadataFile, Page, ProjectStatus};
+use crate::python::{ProjectName, Version, WheelName};
+use blob::Layout;
+
+pub use names::is_sdist_name;
+pub(super) use names::parse_version;
+
+/// A project's files by version, ascending.
+#[derive(Debug)]
+pub struct Listing {
+    blob: Vec<u8>,
+    layout: Layout,
+    versions: Box<[OnceLock<Version>]>,
+}
+
+/// A wheel or sdist of a project.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// Its name.
+    pub filename: String,
+    /// Where it is: absolute, without fragment.
+    pub url: String,
+    /// The hashes the index gives, as lower-case hexadecimal digits; mostly one SHA-256.
+    pub hashes: Vec<(Algorithm, String)>,
+    /// The Python versions it is for, as published.
+    pub requires_python: Option<String>,
+    /// Whether and why it was yanked (PEP 592).
+    pub yanked: Option<Yanked>,
+    /// When it was uploaded (PEP 700).
+    pub upload_time: Option<Timestamp>,
+    /// Its length in bytes.
+    pub size: Option<u64>,
+    /// Whether its metadata lies beside it (PEP 658).
+    pub core_metadata: MetadataFile,
+    /// What kind of distribution it is.
+    pub kind: FileKind,
+}
+
+impl File {
+    /// Returns its SHA-256, if the index gives it.
+    pub fn sha256(&self) -> Option<Sha256> {
+        let (_, hex) = self
+            .hashes
+            .iter()
+            .find(|(algorithm, _)| *algorithm == Algorithm::Sha256)?;
+        Sha256::from_hex(hex)
+    }
+
+    /// Returns the wheel's parsed name; none for an sdist.
+    pub fn wheel(&self) -> Option<&WheelName> {
+        match &self.kind {
+            FileKind::Wheel(name) => Some(name),
+            FileKind::Sdist => None,
+        }
+    }
+}
+
+/// A file that should no longer be chosen (PEP 592).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Yanked {
+    /// Why, if the index says.
+    pub reason: Option<String>,
+}
+
+/// A kind of distribution.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileKind {
+    /// Built, with what it runs on in its name (PEP 427).
+    Wheel(WheelName),
+    /// A source distribution.
+    Sdist,
+}
+
+/// The bytes are no listing of this format.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the stored project page is damaged")]
+pub struct Damaged;
+
+impl Listing {
+    /// Makes the listing of a project from its page.
+    pub fn build(project: &ProjectName, page: &Page<'_>) -> Self {
+        Self::open(build::build(project, page)).expect("a block just made has the right layout")
+    }
+
+    /// Reads the listing out of bytes that [`Self::bytes`] gave before.
+    ///
+    /// Only the header is looked at. A version whose rows turn out to be damaged
+    /// has no files beyond the damage.
+    pub fn open(blob: Vec<u8>) -> Result<Self, Damaged> {
+        let layout = Layout::read(&blob).ok_or(Damaged)?;
+        Ok(Self {
+            versions: (0..layout.version_count).map(|_| OnceLock::new()).collect(),
+            layout,
+            blob,
+        })
+    }
+
+    /// Returns the bytes to store.
+    pub fn bytes(&self) -> &[u8] {
+        &self.blob
+    }
+
+    /// Returns the number of versions.
+    pub fn len(&self) -> usize {
+        self.versions.len()
+    }
+
+    /// Tells whether there is no version at all.
+    pub fn is_empty(&self) -> bool {
+        self.versions.is_empty()
+    }
+
+    /// Returns the number of files of all versions.
+    pub fn file_count(&self) -> usize {
+        self.layout.file_count
+    }
+
+    /// Returns the state of the project (PEP 792), where the index gives one.
+    pub fn status(&self) -> Option<ProjectStatus> {
+        self.layout.status(&self.blob)
+    }
+
+    /// Returns a version; they ascend with the index, which is below [`Self::len`].
+    pub fn version(&self, index: usize) -> &Version {
+        self.versions[index].get_or_init(|| {
+            let text = self.version_text(index);
+            names::parse_version(text).unwrap_or_else(|| Version::new([0]))
+        })
+    }
+
+    /// Returns a version as the first of its files spells it.
+    pub fn version_text(&self, index: usize) -> &str {
+        self.layout.version_text(&self.blob, index).unwrap_or("0")
+    }
+
+    /// Returns the index of a version, however it is spelled.
+    pub fn find(&self, version: &Version) -> Option<usize> {
+        let (mut low, mut high) = (0, self.len());
+        while low < high {
+            let middle = low.midpoint(high);
+            match self.version(middle).cmp(version) {
+                std::cmp::Ordering::Less => low = middle + 1,
+                std::cmp::Ordering::Greater => high = middle,
+                std::cmp::Ordering::Equal => return Some(middle),
+            }
+        }
+        None
+    }
+
+    /// Returns a version's files in the page's order, ready to be kept.
+    pub fn files(&self, index: usize) -> Vec<File> {
+        self.entries(index)
+            .filter_map(|entry| entry.to_file())
+            .collect()
+    }
+
+    /// Returns a version's files in the page's order, without copying anything.
+    pub fn entries(&self, index: usize) -> impl Iterator<Item = Entry<'_>> {
+        self.layout.entries(&self.blob, index)
+    }
+}
+
+/// A file in a listing, borrowed from its bytes: what a choice needs to look at
+/// before it takes one.
+#[derive(Debug, Clone)]
+pub struct Entry<'a> {
+    /// The start of the name: up to the version, included.
+    head: &'a str,
+    /// The rest of the name.
+    tail: &'a str,
+    folder: &'a str,
+    /// Thirty-two bytes of hexadecimal folders (`ab/cd/…`), as PyPI has them.
+    hash_folders: Option<&'a [u8]>,
+    /// The URL's last part, if it is not the name.
+    last: Option<&'a str>,
+    sha256: Option<&'a [u8]>,
+    other_hashes: Vec<(Algorithm, &'a [u8])>,
+    core_metadata: MetadataFile,
+    /// Whether it is a wheel.
+    pub is_wheel: bool,
+    /// The Python versions it is for, as published.
+    pub requires_python: Option<&'a str>,
+    /// The reason for which it was yanked, which may be empty; `None`: it was not.
+    pub yanked: Option<&'a str>,
+    /// When it was uploaded.
+    pub upload_time: Option<Timestamp>,
+    /// Its length in bytes.
+    pub size: Option<u64>,
+}
+
+impl<'a> Entry<'a> {
+    /// Returns the file's name.
+    pub fn filename(&self) -> String {
+        [self.head, self.tail].concat()
+    }
+
+    /// Returns the end of a wheel's name, `1-cp311-cp311-linux_x86_64` or without the
+    /// build tag; none for an sdist. Equal ones are at one address in a listing.
+    pub fn wheel_tags(&self) -> Option<&'a str> {
+        let tags = self.tail.strip_prefix('-')?.strip_suffix(".whl")?;
+        self.is_wheel.then_some(tags)
+    }
+
+    /// Returns where the file is.
+    pub fn url(&self) -> String {
+        let length = self.folder.len() + 67 + self.head.len() + self.tail.len();
+        let mut url = String::with_capacity(length);
+        url.push_str(self.folder);
+        if let Some(bytes) = self.hash_folders {
+            for (index, byte) in bytes.iter().enumerate() {
+                if let 1 | 2 = index {
+                    url.push('/');
+                }
+                push_hex(&mut url, *byte);
+            }
+            url.push('/');
+        }
+        match self.last {
+            Some(last) => url.push_str(last),
+            None => {
+                url.push_str(self.head);
+                url.push_str(self.tail);
+            }
+        }
+        url
+    }
+
+    /// Returns the file's SHA-256, if the index gives it.
+    pub fn sha256(&self) -> Option<Sha256> {
+        Some(Sha256(self.sha256?.try_into().ok()?))
+    }
+
+    /// Returns whether the file's metadata lies beside it.
+    pub fn core_metadata(&self) -> MetadataFile {
+        self.core_metadata
+    }
+
+    /// Copies all of it; none if it is called a wheel but not by the rules.
+    pub fn to_file(&self) -> Option<File> {
+        let filename = self.filename();
+        let kind = if self.is_wheel {
+            FileKind::Wheel(WheelName::parse(&filename).ok()?)
+        } else {
+            FileKind::Sdist
+        };
+        let hash = |(algorithm, bytes): (Algorithm, &[u8])| {
+            let mut hex = String::with_capacity(bytes.len() * 2);
+            bytes.iter().for_each(|byte| push_hex(&mut hex, *byte));
+            (algorithm, hex)
+        };
+        let sha256 = self.sha256.map(|bytes| (Algorithm::Sha256, bytes));
+        Some(File {
+            filename,
+            url: self.url(),
+            hashes: sha256
+                .into_iter()
+                .chain(self.other_hashes.iter().copied())
+                .map(hash)
+                .collect(),
+            requires_python: self.requires_python.map(str::to_owned),
+            yanked: self.yanked.map(|reason| Yanked {
+                reason: (!reason.is_empty()).then(|| reason.to_owned()),
+            }),
+            upload_time: self.upload_time,
+            size: self.size,
+            core_metadata: self.core_metadata,
+            kind,
+        })
+    }
+}
+
+fn push_hex(text: &mut String, byte: u8) {
+    text.push(char::from(HEX_DIGITS[usize::from(byte >> 4)]));
+    text.push(char::from(HEX_DIGITS[usize::from(byte & 15)]));
+}
+
+#[cfg(test)]
+mod tests;

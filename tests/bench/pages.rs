@@ -1,0 +1,114 @@
+//! Times the reading of project pages: `cargo bench --bench pages -- FOLDER` with a
+//! folder of page bodies (`*.json`, `*.html`), on one thread. Prints, for all
+//! pages together, the best of several rounds.
+
+#![allow(clippy::print_stdout, reason = "printing is what a measurement is for")]
+
+use std::hint::black_box;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use pinfold::index::{Listing, page};
+use pinfold::python::ProjectName;
+use url::Url;
+
+const ROUNDS: usize = 5;
+
+fn main() {
+    let Some(folder) = std::env::args()
+        .skip(1)
+        .find(|argument| !argument.starts_with('-'))
+    else {
+        println!("usage: cargo bench --bench pages -- FOLDER");
+        return;
+    };
+    let url: Url = "https://index.example/simple/p/".parse().expect("a URL");
+    for extension in ["json", "html"] {
+        let pages = read(&folder, extension);
+        if !pages.is_empty() {
+            measure(extension, &pages, &url);
+        }
+    }
+}
+
+fn measure(extension: &str, pages: &[(ProjectName, Vec<u8>)], url: &Url) {
+    let bytes: usize = pages.iter().map(|(_, body)| body.len()).sum();
+    let mut blobs = Vec::new();
+    let mut best = [Duration::MAX; 5];
+    let mut counts = (0, 0, 0);
+    for _ in 0..ROUNDS {
+        let mut times = [Duration::ZERO; 5];
+        blobs.clear();
+        for (project, body) in pages {
+            let start = Instant::now();
+            let page = page::parse(body, url).expect("a project page");
+            times[0] += start.elapsed();
+            let start = Instant::now();
+            let listing = Listing::build(project, &page);
+            times[1] += start.elapsed();
+            drop(page);
+            blobs.push(listing.bytes().to_vec());
+        }
+        counts = (0, 0, 0);
+        for blob in &blobs {
+            let blob = blob.clone();
+            let start = Instant::now();
+            let listing = Listing::open(blob).expect("what was built");
+            times[2] += start.elapsed();
+            counts.0 += listing.len();
+            counts.1 += listing.file_count();
+            let start = Instant::now();
+            for index in 0..listing.len() {
+                black_box(listing.version(index));
+            }
+            times[3] += start.elapsed();
+            let start = Instant::now();
+            for index in 0..listing.len() {
+                counts.2 += black_box(listing.files(index)).len();
+            }
+            times[4] += start.elapsed();
+        }
+        for (best, time) in best.iter_mut().zip(times) {
+            *best = time.min(*best);
+        }
+    }
+    let stored: usize = blobs.iter().map(Vec::len).sum();
+    println!(
+        "{extension}: {} pages, {bytes} bytes, {} versions, {} files; stored {stored} bytes",
+        pages.len(),
+        counts.0,
+        counts.1
+    );
+    for (what, time) in ["parse", "build", "open", "versions", "files"]
+        .iter()
+        .zip(best)
+    {
+        let rate = bytes as f64 / time.as_secs_f64() / 1e6;
+        println!(
+            "  {what:9} {:9.2} ms  {rate:8.0} MB of page per second",
+            time.as_secs_f64() * 1e3
+        );
+    }
+}
+
+fn read(folder: &str, extension: &str) -> Vec<(ProjectName, Vec<u8>)> {
+    let entries = std::fs::read_dir(folder).expect("a folder");
+    let mut paths: Vec<PathBuf> = entries
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
+    paths.sort();
+    paths
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|found| found == extension))
+        .map(|path| {
+            let name = path
+                .file_stem()
+                .and_then(|stem| stem.to_str())
+                .unwrap_or_default();
+            (
+                name.parse().expect("a project's name"),
+                std::fs::read(&path).expect("a file"),
+            )
+        })
+        .collect()
+}
