@@ -11,7 +11,7 @@ use crate::text::position;
 const ORACLE: &str = include_str!("../../fixtures/oracle/requirements_files.json");
 
 /// Where we say more than pip, on purpose: pip finds these fit, we do not.
-const STRICTER: [&str; 4] = [
+const STRICTER: [&str; 5] = [
     // A hash of the wrong length can never match.
     "hash has",
     // An empty index, folder or host name.
@@ -20,6 +20,8 @@ const STRICTER: [&str; 4] = [
     "looks like a requirements file",
     // Two requirements on one line, of which pip drops one.
     "stands behind a requirement",
+    // One dash before a long option's name.
+    "unknown option `-index-url`",
 ];
 
 fn bytes_of(case: &Value) -> Vec<u8> {
