@@ -255,14 +255,14 @@ fn parse_line(logical: &LogicalLine, file: &mut RequirementsFile) {
         option_line(&line, &parsed.options, &mut items, file);
     }
     // What an unknown option was given says nothing new.
-    let has_problems = file.problems.len() > had_problems;
-    for span in parsed.ignored.into_iter().filter(|_| !has_problems) {
+    let is_refused = file.problems.len() > had_problems;
+    for span in parsed.ignored.into_iter().filter(|_| !is_refused) {
         file.warnings.push(
             Problem::new(logical.source(span), "pip ignores what stands here")
                 .with_help("a requirement comes first on its line, or on a line of its own"),
         );
     }
-    if !has_problems {
+    if !is_refused {
         file.items.append(&mut items);
     }
     if logical.has_references() {
@@ -314,7 +314,7 @@ fn requirement_line(
         match option.name {
             OptionName::Hash => hashes.extend(hash(line, option, file)),
             OptionName::ConfigSettings => {
-                config_settings.extend(config_setting(line, option, file))
+                config_settings.extend(config_setting(line, option, file));
             }
             OptionName::GlobalOption => {
                 global_options.push(option.value.text.clone());
@@ -370,7 +370,7 @@ fn editable_line(
         match option.name {
             OptionName::Editable if std::ptr::eq(option, editable) => {}
             OptionName::ConfigSettings => {
-                config_settings.extend(config_setting(line, option, file))
+                config_settings.extend(config_setting(line, option, file));
             }
             _ => with_any_requirement(line, option, items, file),
         }

@@ -265,11 +265,10 @@ fn match_long(name: &str) -> Result<(&'static str, OptionName), (String, Option<
     match (matches.next(), matches.next()) {
         (Some(&only), None) => Ok(only),
         (Some(&(first, _)), Some(&(second, _))) => {
-            let mut meant = format!("it may mean `{first}`, `{second}`");
-            for (long, _) in matches {
-                meant.push_str(&format!(", `{long}`"));
-            }
-            Err((format!("ambiguous option `{name}`"), Some(meant)))
+            let mut meant = vec![first, second];
+            meant.extend(matches.map(|(long, _)| *long));
+            let help = format!("it may mean `{}`", meant.join("`, `"));
+            Err((format!("ambiguous option `{name}`"), Some(help)))
         }
         (None, _) => {
             let help = nearest(name, LONG.iter().map(|(long, _)| *long)).map_or_else(

@@ -25,16 +25,14 @@ const STRICTER: [&str; 5] = [
 ];
 
 fn bytes_of(case: &Value) -> Vec<u8> {
-    match case["text"].as_str() {
-        Some(text) => text.as_bytes().to_vec(),
-        None => {
-            let hex = case["bytes"].as_str().unwrap();
-            (0..hex.len())
-                .step_by(2)
-                .map(|index| u8::from_str_radix(&hex[index..index + 2], 16).unwrap())
-                .collect()
-        }
+    if let Some(text) = case["text"].as_str() {
+        return text.as_bytes().to_vec();
     }
+    let hex = case["bytes"].as_str().unwrap();
+    (0..hex.len())
+        .step_by(2)
+        .map(|index| u8::from_str_radix(&hex[index..index + 2], 16).unwrap())
+        .collect()
 }
 
 fn normal_name(name: &str) -> String {
