@@ -19,11 +19,21 @@ use super::version::Version;
 use crate::text::Span;
 
 /// A condition on the environment: `python_version < "3.11" and os_name == "nt"`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// Two are equal when pip prints them alike.
+#[derive(Debug, Clone)]
 pub struct Marker {
     text: Box<str>,
     root: Node,
 }
+
+impl PartialEq for Marker {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text || self.root.without_group() == other.root.without_group()
+    }
+}
+
+impl Eq for Marker {}
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Node {
@@ -236,6 +246,14 @@ impl FromStr for Marker {
 }
 
 impl Node {
+    /// The parentheses round the whole are not printed.
+    fn without_group(&self) -> &Self {
+        match self {
+            Self::Group(inner) => inner,
+            other => other,
+        }
+    }
+
     fn evaluate(&self, environment: &Environment, extra: Option<&ExtraName>) -> bool {
         match self {
             Self::Test(test) => test.evaluate(environment, extra),

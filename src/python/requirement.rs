@@ -189,10 +189,13 @@ impl<'a> Parser<'a> {
         })
     }
 
-    /// Takes letters, digits and `-_.`, of which only a letter, a digit or `_` is
-    /// taken as the last.
+    /// Takes letters, digits and `-_.`, of which only a letter or a digit is taken
+    /// as the first, and neither `-` nor `.` as the last.
     fn identifier(&mut self) -> (&'a str, Span) {
         let bytes = self.rest().as_bytes();
+        if !bytes.first().is_some_and(u8::is_ascii_alphanumeric) {
+            return ("", Span::new(self.at, self.at));
+        }
         let length = bytes
             .iter()
             .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))

@@ -759,6 +759,9 @@ fn repair_clause(symbol: &str, version: &str) -> Option<Option<String>> {
     if base.is_empty() {
         return has_star.then_some(None);
     }
+    if base == "dev" && matches!(operator, Operator::Above | Operator::AtLeast) {
+        return Some(None);
+    }
     let base = if operator.is_equality() {
         base
     } else {

@@ -168,6 +168,7 @@ fn old_metadata_is_understood() {
     check_lenient(">=1.0, *", ">=1.0");
     check_lenient(">=1.0+abc", ">=1.0");
     check_lenient(">=*", "");
+    check_lenient(">dev", "");
 }
 
 #[test]
