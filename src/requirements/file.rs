@@ -556,8 +556,13 @@ fn control(line: &Line<'_>, option: &ParsedOption, file: &mut RequirementsFile) 
     let span = line.value_span(&option.value);
     let text = &option.value.text;
     if text.starts_with('-') || text.is_empty() {
+        let message = if text.is_empty() {
+            format!("the value of `{}` is empty", option.spelling)
+        } else {
+            format!("`{}` needs a value", option.spelling)
+        };
         file.problems.push(
-            Problem::new(span, format!("`{}` needs a value", option.spelling))
+            Problem::new(span, message)
                 .with_help("name projects with commas between them, or `:all:` or `:none:`"),
         );
         return None;
