@@ -133,8 +133,13 @@ pub fn query(path: &Path) -> Result<Interpreter, Error> {
         .map_err(|error| failed(format!("cannot be run: {error}")))?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
-        let last = said.lines().rfind(|line| !line.trim().is_empty());
-        let problem = match last {
+        let mut lines = said.lines().filter(|line| !line.trim().is_empty());
+        // A traceback ends with what happened, anything else begins with it.
+        let telling = match lines.next() {
+            Some(first) if first.starts_with("Traceback") => lines.next_back(),
+            first => first,
+        };
+        let problem = match telling {
             Some(line) => format!("fails with: {}", line.trim()),
             None => format!("fails with {}", output.status),
         };

@@ -1,19 +1,25 @@
 //! Tests of the search, with shell scripts in the place of Pythons.
 
 use std::os::unix::fs::PermissionsExt as _;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tempfile::TempDir;
 
 use super::*;
 
+/// A program that another test writes just now cannot be run: one at a time.
+static ALONE: Mutex<()> = Mutex::new(());
+
 /// A folder with programs that answer as Pythons.
 struct Machine {
+    _alone: MutexGuard<'static, ()>,
     folder: TempDir,
     search: Search,
 }
 
 impl Machine {
     fn new() -> Self {
+        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let folder = tempfile::tempdir().unwrap();
         let search = Search {
             folder: folder.path().join("project"),
@@ -22,7 +28,11 @@ impl Machine {
             ..Search::default()
         };
         std::fs::create_dir_all(&search.folder).unwrap();
-        Self { folder, search }
+        Self {
+            _alone: alone,
+            folder,
+            search,
+        }
     }
 
     fn path(&self, path: &str) -> PathBuf {
