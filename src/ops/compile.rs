@@ -153,8 +153,8 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
             offline: request.http.offline,
         },
     );
-    let mut binary = request.binary.clone();
-    binary.extend(&inputs.options.binary);
+    // The command line has the last word.
+    let binary = vec![request.binary.clone(), inputs.options.binary.clone()];
     let fetcher = Fetcher::new(Parts {
         client: &client,
         settings: &indexes,
@@ -236,7 +236,7 @@ fn previous(request: &Compile) -> Result<Option<String>, Error> {
     };
     let bytes = match files::read(path) {
         Ok(bytes) => bytes,
-        Err(error) if error.cause.is_missing() => return Ok(None),
+        Err(error) if error.cause == files::Cause::Missing => return Ok(None),
         Err(error) => return Err(error.into()),
     };
     let text = String::from_utf8(bytes).map_err(|_| Error::OutputNotText { path: path.clone() })?;

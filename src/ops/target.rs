@@ -3,7 +3,7 @@
 
 use super::error::Error;
 use crate::cache::Cache;
-use crate::interpreter::{self, Interpreter};
+use crate::interpreter::{self, Interpreter, Search};
 use crate::python::{Platform, PythonVersion, Target};
 
 /// What the user says of the target.
@@ -35,37 +35,39 @@ pub(super) fn settle(request: &TargetRequest, cache: &Cache) -> Result<ResolvedT
         (&request.python, &request.python_version, &request.python_platform)
     {
         return Ok(ResolvedTarget {
-            target: Target::new(version.clone(), platform.clone()),
+            target: Target::new(version.clone(), *platform),
             found: "as given".to_owned(),
         });
     }
-    let path = interpreter::locate(request.python.as_deref())?;
-    let interpreter = ask(&path, cache)?;
+    let interpreter = ask(request.python.as_deref(), cache)?;
     let mut target = interpreter.target();
     if let Some(version) = &request.python_version {
         target = target.with_version(version.clone());
     }
     if let Some(platform) = &request.python_platform {
-        target = target.with_platform(platform.clone());
+        target = target.with_platform(*platform);
     }
     Ok(ResolvedTarget {
         target,
-        found: format!("from `{}`", path.display()),
+        found: format!("from `{}`", interpreter.path.display()),
     })
 }
 
 /// Asks an interpreter what it is, or the cache what it said last time.
-fn ask(path: &std::path::Path, cache: &Cache) -> Result<Interpreter, Error> {
-    let key = interpreter::fingerprint(path);
-    if let Some(known) = key
-        .as_deref()
-        .and_then(|key| cache.get(BUCKET, key))
-        .and_then(|bytes| Interpreter::from_bytes(&bytes))
+fn ask(request: Option<&str>, cache: &Cache) -> Result<Interpreter, Error> {
+    let mut key = None;
+    let mut is_recalled = false;
+    let interpreter = interpreter::find_or_recall(request, &Search::from_process(), |fingerprint| {
+        key = Some(fingerprint.to_owned());
+        let known = cache
+            .get(BUCKET, fingerprint)
+            .and_then(|bytes| Interpreter::from_bytes(&bytes));
+        is_recalled = known.is_some();
+        known
+    })?;
+    if let Some(key) = key
+        && !is_recalled
     {
-        return Ok(known);
-    }
-    let interpreter = Interpreter::query(path)?;
-    if let Some(key) = key {
         // A cache that cannot be written costs the next run a question, no more.
         let _ = cache.put(BUCKET, &key, &interpreter.to_bytes());
     }

@@ -154,6 +154,21 @@ impl MetadataError {
         )
     }
 
+    /// Tells whether the file itself is at fault, so that another release may do.
+    pub fn is_of_the_file(&self) -> bool {
+        matches!(
+            self,
+            Self::Inconsistent { .. }
+                | Self::Metadata { .. }
+                | Self::Wheel { .. }
+                | Self::NotAWheel { .. }
+                | Self::Http {
+                    source: http::Error::NotFound { .. },
+                    ..
+                }
+        )
+    }
+
     pub(super) fn needs_build(filename: &str, reason: &dyn std::fmt::Display) -> Self {
         Self::NeedsBuild {
             filename: filename.to_owned(),
