@@ -51,6 +51,8 @@ pub struct Compile {
     pub find_links: Vec<String>,
     /// Whether no index is asked.
     pub no_index: bool,
+    /// User and password for the index.
+    pub login: Option<(String, http::Secret)>,
     /// How several indexes are used.
     pub strategy: Strategy,
     /// Nothing uploaded at or after this counts.
@@ -333,7 +335,11 @@ fn network(request: &Compile, inputs: &Inputs) -> Result<(http::Settings, IndexS
             .index_url
             .as_deref()
             .or(inputs.options.index_url.as_ref().map(|written| written.value.as_str()));
-        indexes.push(index(default.unwrap_or(PYPI_SIMPLE))?);
+        let default = index(default.unwrap_or(PYPI_SIMPLE))?;
+        if let Some((user, password)) = &request.login {
+            http.credentials.add(default.url(), user, password.expose());
+        }
+        indexes.push(default);
         let mut seen = FxHashSet::default();
         indexes.retain(|index| seen.insert(index.clone()));
     }
