@@ -12,6 +12,7 @@ mod answer;
 mod client;
 mod credentials;
 mod error;
+mod exchange;
 mod freshness;
 mod gate;
 mod hop;

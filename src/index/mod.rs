@@ -1,5 +1,6 @@
 //! The Simple API client (PEP 503, 691, 700, 658, 714).
 
+mod client;
 mod hash;
 pub mod listing;
 pub mod metadata;
@@ -7,6 +8,9 @@ pub mod page;
 pub mod sdist;
 pub mod wheel;
 
+pub use client::{
+    DirectWheel, Error, FindLinks, IndexClient, IndexUrl, MetadataError, Refresh, Settings,
+};
 pub use hash::{Algorithm, NotSha256, Sha256};
 pub use listing::{Entry, File, FileKind, Listing, Yanked};
 pub use metadata::{CoreMetadata, CoreMetadataError};

@@ -55,6 +55,14 @@ pub enum Error {
         /// Why not.
         source: index::Error,
     },
+    /// A distribution could not be fetched, or is not what the index promised.
+    #[error("could not learn about `{project}`")]
+    Metadata {
+        /// The project.
+        project: String,
+        /// Why not.
+        source: index::MetadataError,
+    },
     /// A page or folder of links could not be read.
     #[error("could not read the links of `{location}`")]
     FindLinks {
@@ -88,6 +96,7 @@ impl Error {
         match self {
             Self::Http(error) => error.is_transient(),
             Self::Index { source, .. } | Self::FindLinks { source, .. } => source.is_transient(),
+            Self::Metadata { source, .. } => source.is_transient(),
             Self::Include { source, .. } => source.is_transient(),
             _ => false,
         }

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use super::error::{Error, FileProblems};
 use crate::http::{Client, Request};
-use crate::lock;
 use crate::python::{
     Environment, ExtraName, ProjectName, Requirement, RequirementSource, Specifiers,
 };
@@ -524,9 +523,4 @@ fn place(name: &str, text: &str, span: Span) -> String {
 /// Where a byte offset lies in the lossily decoded text.
 fn lossy_offset(bytes: &[u8], offset: usize) -> usize {
     String::from_utf8_lossy(&bytes[..offset.min(bytes.len())]).len()
-}
-
-/// Returns the pins of an output file that was read, by project.
-pub(super) fn preferences(lock: &lock::LockFile) -> Vec<(&ProjectName, &lock::LockedPin)> {
-    lock.pins.iter().map(|pin| (&pin.name, pin)).collect()
 }

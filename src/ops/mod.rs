@@ -10,14 +10,13 @@ mod events;
 mod fetch;
 mod inputs;
 mod output;
-mod project;
 mod target;
 
 pub use compile::{Compile, Compiled, compile};
 pub use error::{Error, FileProblems};
 pub use events::{Event, Ignore, Reporter};
 pub use inputs::{Source, SourceOptions};
-pub use output::{Emit, Hashes, OutputOptions};
+pub use output::{Hashes, OutputOptions};
 pub use target::{ResolvedTarget, TargetRequest};
 
 pub use fetch::{IndexSettings, Strategy};

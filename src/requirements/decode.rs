@@ -115,10 +115,10 @@ fn decode_as<'a>(
 fn declared_label(bytes: &[u8]) -> Option<std::ops::Range<usize>> {
     let mut line_start = 0;
     for line in bytes.split(|&byte| byte == b'\n').take(2) {
-        if line.starts_with(b"#") {
-            if let Some(label) = label_in(line) {
-                return Some(line_start + label.start..line_start + label.end);
-            }
+        if line.starts_with(b"#")
+            && let Some(label) = label_in(line)
+        {
+            return Some(line_start + label.start..line_start + label.end);
         }
         line_start += line.len() + 1;
     }
@@ -196,10 +196,9 @@ fn other_encoding(name: &str) -> Option<&'static Encoding> {
         "latin_10" | "latin10" | "l10" => Some("iso-8859-16"),
         "cp932" | "ms932" | "mskanji" | "s_jis" | "sjis" | "shiftjis" => Some("shift_jis"),
         "cp936" | "936" | "ms936" => Some("gbk"),
-        "cp949" | "949" | "ms949" | "uhc" => Some("euc-kr"),
+        "cp949" | "949" | "ms949" | "uhc" | "euckr" | "korean" => Some("euc-kr"),
         "cp950" | "950" | "ms950" => Some("big5"),
         "eucjp" | "ujis" | "u_jis" => Some("euc-jp"),
-        "euckr" | "korean" => Some("euc-kr"),
         "cp866" | "866" | "ibm866" => Some("ibm866"),
         "koi8r" => Some("koi8-r"),
         _ => None,
@@ -279,7 +278,7 @@ fn malformed(bytes: &[u8], encoding: &str, is_declared: bool, offset: usize) -> 
 
 fn line_number(bytes: &[u8], offset: usize) -> usize {
     let before = &bytes[..offset.min(bytes.len())];
-    before.iter().filter(|&&byte| byte == b'\n').count() + 1
+    before.split(|&byte| byte == b'\n').count()
 }
 
 #[cfg(test)]

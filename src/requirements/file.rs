@@ -128,6 +128,24 @@ pub struct EditableLine {
     pub comment: Option<String>,
 }
 
+impl RequirementLine {
+    /// Returns the URL or path with its variables unexpanded, if it has one.
+    ///
+    /// This is what may be written to a file, unlike what `requirement` holds.
+    pub fn location_as_written(&self) -> Option<&str> {
+        unresolved::location_as_written(&self.requirement, &self.as_written)
+    }
+}
+
+impl EditableLine {
+    /// Returns the URL or path with its variables unexpanded.
+    ///
+    /// This is what may be written to a file, unlike what `requirement` holds.
+    pub fn location_as_written(&self) -> Option<&str> {
+        unresolved::editable_location_as_written(&self.requirement, &self.as_written)
+    }
+}
+
 impl RequirementsFile {
     /// Parses a file's text; `variable` gives the values of environment variables.
     pub fn parse(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> Self {
@@ -136,6 +154,8 @@ impl RequirementsFile {
             parse_line(&line, &mut file);
         }
         file.warn_of_forgotten_indexes();
+        file.problems.sort_by_key(|problem| problem.span);
+        file.warnings.sort_by_key(|warning| warning.span);
         file
     }
 
@@ -206,6 +226,7 @@ fn parse_line(logical: &LogicalLine, file: &mut RequirementsFile) {
     };
     let parsed = options::parse(&logical.text, &words);
     let had_problems = file.problems.len();
+    let had_warnings = file.warnings.len();
     for mut problem in parsed.problems {
         problem.span = logical.source(problem.span);
         file.problems.push(problem);
@@ -233,14 +254,23 @@ fn parse_line(logical: &LogicalLine, file: &mut RequirementsFile) {
     } else {
         option_line(&line, &parsed.options, &mut items, file);
     }
-    for span in parsed.ignored {
+    // What an unknown option was given says nothing new.
+    let is_refused = file.problems.len() > had_problems;
+    for span in parsed.ignored.into_iter().filter(|_| !is_refused) {
         file.warnings.push(
             Problem::new(logical.source(span), "pip ignores what stands here")
                 .with_help("a requirement comes first on its line, or on a line of its own"),
         );
     }
-    if file.problems.len() == had_problems {
+    if !is_refused {
         file.items.append(&mut items);
+    }
+    if logical.has_references() {
+        let problems = file.problems[had_problems..].iter_mut();
+        for problem in problems.chain(&mut file.warnings[had_warnings..]) {
+            problem.message = logical.hide_values(std::mem::take(&mut problem.message));
+            problem.help = problem.help.take().map(|help| logical.hide_values(help));
+        }
     }
 }
 
@@ -284,7 +314,7 @@ fn requirement_line(
         match option.name {
             OptionName::Hash => hashes.extend(hash(line, option, file)),
             OptionName::ConfigSettings => {
-                config_settings.extend(config_setting(line, option, file))
+                config_settings.extend(config_setting(line, option, file));
             }
             OptionName::GlobalOption => {
                 global_options.push(option.value.text.clone());
@@ -340,7 +370,7 @@ fn editable_line(
         match option.name {
             OptionName::Editable if std::ptr::eq(option, editable) => {}
             OptionName::ConfigSettings => {
-                config_settings.extend(config_setting(line, option, file))
+                config_settings.extend(config_setting(line, option, file));
             }
             _ => with_any_requirement(line, option, items, file),
         }
@@ -526,8 +556,13 @@ fn control(line: &Line<'_>, option: &ParsedOption, file: &mut RequirementsFile) 
     let span = line.value_span(&option.value);
     let text = &option.value.text;
     if text.starts_with('-') || text.is_empty() {
+        let message = if text.is_empty() {
+            format!("the value of `{}` is empty", option.spelling)
+        } else {
+            format!("`{}` needs a value", option.spelling)
+        };
         file.problems.push(
-            Problem::new(span, format!("`{}` needs a value", option.spelling))
+            Problem::new(span, message)
                 .with_help("name projects with commas between them, or `:all:` or `:none:`"),
         );
         return None;
@@ -584,7 +619,7 @@ fn config_setting(
                 line.value_span(&option.value),
                 format!("`{}` is not of the form `KEY=VALUE`", option.value.text),
             )
-            .with_help(format!("write `{}=KEY=VALUE`", option.spelling)),
+            .with_help(format!("write `{} KEY=VALUE`", option.spelling)),
         );
     }
     setting.map(|(key, value)| (key.to_owned(), value.to_owned()))
@@ -610,14 +645,17 @@ fn parse_hash(text: &str) -> Result<String, (String, String)> {
     };
     if let Some(wrong) = digest.chars().find(|digit| !digit.is_ascii_hexdigit()) {
         return Err((
-            format!("a {algorithm} hash has a character `{wrong}`"),
-            "a digest has the digits 0 to 9 and a to f".to_owned(),
+            format!("the {algorithm} hash has a character `{wrong}`"),
+            "its digits are 0 to 9 and a to f".to_owned(),
         ));
     }
     if digest.len() != length {
         return Err((
-            format!("a {algorithm} hash has {} digits", digest.len()),
-            format!("it has {length} of them"),
+            format!(
+                "the {algorithm} hash has {} digits, not {length}",
+                digest.len()
+            ),
+            "it may have been cut off when it was copied".to_owned(),
         ));
     }
     Ok(format!("{algorithm}:{}", digest.to_ascii_lowercase()))
@@ -675,3 +713,7 @@ impl Line<'_> {
         only.text.strip_prefix(name).map(str::to_owned)
     }
 }
+
+#[cfg(test)]
+#[path = "file_tests.rs"]
+mod tests;

@@ -83,11 +83,6 @@ impl LogicalLine {
         Span::new(start, end.max(start))
     }
 
-    /// Returns where the whole line was written.
-    pub(super) fn span(&self) -> Span {
-        self.source(Span::new(0, self.text.len()))
-    }
-
     /// Whether a variable was expanded in it.
     pub(super) fn has_references(&self) -> bool {
         !self.references.is_empty()
@@ -126,6 +121,21 @@ impl LogicalLine {
             index += 1;
         }
         Some(written)
+    }
+
+    /// Returns a message about this line without the values of its variables.
+    ///
+    /// They may be secrets. A part of a value that is long enough to be recognised is
+    /// hidden like the whole, since a message quotes what a parser stumbled over.
+    pub(super) fn hide_values(&self, mut message: String) -> String {
+        for (index, reference) in self.references.iter().enumerate() {
+            let value: String = (0..self.pieces.len())
+                .filter(|&piece| self.pieces[piece].reference == Some(index))
+                .map(|piece| &self.text[self.pieces[piece].start..self.piece_end(piece)])
+                .collect();
+            message = hide(&message, &value, reference);
+        }
+        message
     }
 
     fn push(&mut self, source: &str, line: Span) {
@@ -272,6 +282,33 @@ impl LogicalLine {
             Some(_) => piece.source.end,
         }
     }
+}
+
+/// Replaces a value, and each part of it that has four characters or more.
+fn hide(message: &str, value: &str, reference: &str) -> String {
+    const RECOGNISABLE: usize = 4;
+    let mut hidden = String::with_capacity(message.len());
+    let mut rest = message;
+    while let Some(first) = rest.chars().next() {
+        let mut found = 0;
+        let mut characters = 0;
+        for (index, character) in rest.char_indices() {
+            let end = index + character.len_utf8();
+            if !value.contains(&rest[..end]) {
+                break;
+            }
+            found = end;
+            characters += 1;
+        }
+        if characters >= RECOGNISABLE || found == value.len() && found > 0 {
+            hidden.push_str(reference);
+            rest = &rest[found..];
+        } else {
+            hidden.push(first);
+            rest = &rest[first.len_utf8()..];
+        }
+    }
+    hidden
 }
 
 /// Returns the `${NAME}` of a text, each once, in order: `\$\{[A-Z0-9_]+\}`.
@@ -427,7 +464,10 @@ mod tests {
         let lines = logical_lines(source, &variable);
         let line = &lines[0];
         assert_eq!(line.text, "ab   cds3cretef");
-        assert_eq!(&source[line.span().range()], "ab \\\n  cd${TOKEN}ef");
+        assert_eq!(
+            &source[line.source(Span::new(0, line.text.len())).range()],
+            "ab \\\n  cd${TOKEN}ef"
+        );
         let shown = |start, end| &source[line.source(Span::new(start, end)).range()];
         assert_eq!(shown(0, 2), "ab");
         assert_eq!(shown(5, 7), "cd");
@@ -449,6 +489,16 @@ mod tests {
         assert_eq!(line.written(all).as_deref(), Some("u:${TOKEN}@h ${A} ${B}"));
         assert_eq!(line.written(Span::new(0, 8)).as_deref(), Some("u:${TOKEN}"));
         assert_eq!(line.written(Span::new(0, 5)), None, "half of a value");
+    }
+
+    #[test]
+    fn hides_values_in_messages() {
+        let lines = logical_lines("${TOKEN} ${B}", &variable);
+        let hidden = |message: &str| lines[0].hide_values(message.to_owned());
+        assert_eq!(hidden("found `s3cret`"), "found `${TOKEN}`");
+        assert_eq!(hidden("found `cret`, b b"), "found `${TOKEN}`, ${B}");
+        assert_eq!(hidden("secret"), "se${TOKEN}");
+        assert_eq!(hidden("nothing, bold"), "nothing, bold");
     }
 
     proptest! {

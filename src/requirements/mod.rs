@@ -1,4 +1,8 @@
 //! pip's requirements files and pyproject tables, parsed with spans.
+//!
+//! [`decode()`] makes a text of a file's bytes, [`RequirementsFile::parse`] and
+//! [`Project::parse`] make items of the text, and [`location`] says where includes
+//! lead. Nothing is opened here: an include is an item for whoever can read files.
 
 mod decode;
 mod file;

@@ -201,6 +201,15 @@ fn parse_long(line: &str, words: &[Word<'_>], index: usize, parsed: &mut ParsedO
 /// Reads `-r file`, `-rfile`. All short options take a value, so none can be bundled.
 fn parse_short(line: &str, words: &[Word<'_>], index: usize, parsed: &mut ParsedOptions) -> usize {
     let word = &words[index];
+    // `-index-url x` would be the index `ndex-url`, which nobody means.
+    let whole = word.text.split('=').next().unwrap_or_default();
+    if let Some((long, _)) = LONG.iter().find(|(long, _)| long[1..] == *whole) {
+        let message = format!("unknown option `{whole}`");
+        parsed
+            .problems
+            .push(Problem::new(word.span, message).with_help(format!("did you mean `{long}`?")));
+        return index + 1;
+    }
     let letter = word.text[1..].chars().next().unwrap_or_default();
     let offset = 1 + letter.len_utf8();
     let mut name_span = word.span;
@@ -215,22 +224,8 @@ fn parse_short(line: &str, words: &[Word<'_>], index: usize, parsed: &mut Parsed
         'i' => ("-i", OptionName::IndexUrl),
         'r' => ("-r", OptionName::Requirement),
         _ => {
-            // `-index-url x` is a long option that lost a dash.
-            let name = word.text.split('=').next().unwrap_or_default();
-            let help = match_long(&format!("-{name}"))
-                .ok()
-                .filter(|_| name.len() > 2)
-                .map(|(spelling, _)| format!("did you mean `{spelling}`?"));
-            let (span, shown) = if help.is_some() {
-                (word.span, name)
-            } else {
-                (name_span, &word.text[..offset])
-            };
-            parsed.problems.push(Problem {
-                span,
-                message: format!("unknown option `{shown}`"),
-                help,
-            });
+            let message = format!("unknown option `{}`", &word.text[..offset]);
+            parsed.problems.push(Problem::new(name_span, message));
             return index + 1;
         }
     };
@@ -270,11 +265,10 @@ fn match_long(name: &str) -> Result<(&'static str, OptionName), (String, Option<
     match (matches.next(), matches.next()) {
         (Some(&only), None) => Ok(only),
         (Some(&(first, _)), Some(&(second, _))) => {
-            let mut meant = format!("it may mean `{first}`, `{second}`");
-            for (long, _) in matches {
-                meant.push_str(&format!(", `{long}`"));
-            }
-            Err((format!("ambiguous option `{name}`"), Some(meant)))
+            let mut meant = vec![first, second];
+            meant.extend(matches.map(|(long, _)| *long));
+            let help = format!("it may mean `{}`", meant.join("`, `"));
+            Err((format!("ambiguous option `{name}`"), Some(help)))
         }
         (None, _) => {
             let help = nearest(name, LONG.iter().map(|(long, _)| *long)).map_or_else(

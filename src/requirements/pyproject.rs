@@ -209,7 +209,7 @@ fn known_extras(extra: &ExtraName, known: &[ExtraName]) -> String {
     if names.is_empty() {
         return "it has no extras".to_owned();
     }
-    match nearest(&extra.to_string(), names.iter().map(String::as_str)) {
+    match nearest(extra.as_ref(), names.iter().map(String::as_str)) {
         Some(meant) => format!("did you mean `{meant}`?"),
         None => format!("its extras are `{}`", names.join("`, `")),
     }
@@ -329,7 +329,7 @@ impl Reader<'_> {
         let Some(fields) = dynamic.get_ref().as_array() else {
             return self.wrong_type(dynamic, "`dynamic`", "an array of strings");
         };
-        for field in fields.iter() {
+        for field in fields {
             let Some(name) = field.get_ref().as_str() else {
                 self.wrong_type(field, "an entry of `dynamic`", "a string");
                 continue;
@@ -394,7 +394,7 @@ impl Reader<'_> {
             return Vec::new();
         };
         let mut requirements = Vec::with_capacity(entries.len());
-        for entry in entries.iter() {
+        for entry in entries {
             let Some(text) = entry.get_ref().as_str() else {
                 self.wrong_type(entry, &format!("an entry of {what}"), "a string");
                 continue;
@@ -509,12 +509,12 @@ fn raw_offset(raw: &str, decoded: &str, offset: usize) -> Option<usize> {
     let mut index = 0;
     while at < end {
         let rest = &raw[at..end];
-        let (taken, made) = match rest.strip_prefix('\\').filter(|_| quote == '"') {
-            Some(escape) => unescaped(escape),
-            None => {
-                let length = rest.chars().next()?.len_utf8();
-                (length, length)
-            }
+        let escape = rest.strip_prefix('\\').filter(|_| quote == '"');
+        let (taken, made) = if let Some(escape) = escape {
+            unescaped(escape)
+        } else {
+            let length = rest.chars().next()?.len_utf8();
+            (length, length)
         };
         if index + made > offset {
             break;

@@ -143,9 +143,15 @@ pub(super) fn parse_editable(text: &str) -> Result<UnresolvedRequirement, Proble
         let name = egg(&url, 0)?.ok_or_else(|| {
             Problem::new(
                 Span::new(0, text.len()),
-                format!("the name of the project at `{text}` is not known"),
+                format!(
+                    "the name of the project at `{}` is not known",
+                    without_password(text)
+                ),
             )
-            .with_help(format!("write its name before it: `-e \"name @ {url}\"`"))
+            .with_help(format!(
+                "write its name before it: `-e \"name @ {}\"`",
+                without_password(&url)
+            ))
         })?;
         return Ok(UnresolvedRequirement::Unnamed(UnnamedRequirement {
             url_or_path: url.into_owned(),
@@ -168,6 +174,46 @@ pub(super) fn parse_editable(text: &str) -> Result<UnresolvedRequirement, Proble
         extras: parse_extras(extras, text.len() - extras.len())?,
         marker: None,
     }))
+}
+
+/// Cuts the URL or path out of a requirement's text.
+pub(super) fn location_as_written<'a>(
+    requirement: &UnresolvedRequirement,
+    text: &'a str,
+) -> Option<&'a str> {
+    match requirement {
+        UnresolvedRequirement::Named(requirement) => match requirement.source {
+            RequirementSource::Specifiers(_) => None,
+            RequirementSource::Url(_) => {
+                let (_, url) = text.split_once('@')?;
+                url.trim_start_matches(is_space)
+                    .split(|character| is_space(character) || character == ';')
+                    .next()
+            }
+        },
+        UnresolvedRequirement::Unnamed(_) => {
+            let separator = if is_url(text) { "; " } else { ";" };
+            let location = text.split(separator).next()?.trim_matches(is_space);
+            Some(if is_url(location) {
+                location
+            } else {
+                strip_extras(location).0
+            })
+        }
+    }
+}
+
+/// Cuts the URL or path out of an editable requirement's text, which has a marker only
+/// behind `name @ URL`.
+pub(super) fn editable_location_as_written<'a>(
+    requirement: &UnresolvedRequirement,
+    text: &'a str,
+) -> Option<&'a str> {
+    match requirement {
+        UnresolvedRequirement::Unnamed(_) if is_repository(text) => Some(text),
+        UnresolvedRequirement::Unnamed(_) => Some(strip_extras(text).0),
+        UnresolvedRequirement::Named(_) => location_as_written(requirement, text),
+    }
 }
 
 /// Whether pip takes the text for a URL.
@@ -336,11 +382,13 @@ fn egg(url: &str, offset: usize) -> Result<Option<ProjectName>, Problem> {
         Some(rest) if url.as_bytes()[start - "#egg=".len()] == b'#' => format!("#{rest}"),
         _ => behind.to_owned(),
     };
+    let location = format!("{before}{fragment}");
+    let location = without_password(&location);
     Err(match strip_extras(egg) {
         (name, extras) if !extras.is_empty() && is_project_name(name) => {
-            problem.with_help(format!("write `{egg} @ {before}{fragment}`"))
+            problem.with_help(format!("write `{egg} @ {location}`"))
         }
-        _ => problem.with_help(format!("write `name @ {before}{fragment}`")),
+        _ => problem.with_help(format!("write `name @ {location}`")),
     })
 }
 
@@ -381,7 +429,7 @@ fn check_missing_include(text: &str, offset: usize) -> Result<(), Problem> {
 fn not_editable(text: &str) -> Problem {
     Problem::new(
         Span::new(0, text.len()),
-        format!("`{text}` cannot be installed as editable"),
+        format!("`{}` cannot be installed as editable", without_password(text)),
     )
     .with_help("an editable requirement is the path of a project's directory, or a repository: `git+https://…`")
 }

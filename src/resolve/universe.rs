@@ -31,6 +31,11 @@ pub trait Releases: Send + Sync + fmt::Debug {
     fn version(&self, position: u32) -> &Version;
     /// Returns whether the release at a position can be used for the target.
     fn availability(&self, position: u32) -> Availability;
+    /// Returns a number that puts releases of equal standing into turns: all of a
+    /// lower one are tried before those of a higher one.
+    fn turn(&self, _position: u32) -> u8 {
+        0
+    }
 }
 
 /// Whether a release can be used.
@@ -411,6 +416,14 @@ impl Universe {
         }
     }
 
+    /// Returns the release of a project that is to be tried first, if the request
+    /// prefers one that can be used.
+    pub fn preferred(&self, name: &ProjectName) -> Option<u32> {
+        let project = self.known_project(name)?;
+        let position = self.projects[project as usize].preference?;
+        self.rank(project, position).map(|_| position)
+    }
+
     /// Returns what was noted as missing since the last call, in order.
     pub fn take_needs(&mut self) -> Vec<Need> {
         std::mem::take(&mut self.needs).into_keys().collect()
@@ -459,7 +472,7 @@ impl Universe {
     }
 
     /// Returns in which order a release is tried: 0 before all others, `None` never.
-    fn rank(&self, project: ProjectId, position: u32) -> Option<u8> {
+    fn rank(&self, project: ProjectId, position: u32) -> Option<u16> {
         let state = &self.projects[project as usize];
         let sdist = match self.availability(project, position) {
             Availability::Wheel => 0,
@@ -478,7 +491,8 @@ impl Universe {
                 .as_ref()
                 .is_some_and(|releases| releases.version(position).any_prerelease()),
         };
-        Some(sdist + if last { 2 } else { 0 })
+        let turn = state.releases.as_ref().map_or(0, |releases| releases.turn(position));
+        Some(u16::from(turn) * 4 + sdist + if last { 2 } else { 0 })
     }
 
     /// Returns the release to try first out of a set.
@@ -490,7 +504,7 @@ impl Universe {
         {
             return Some(position);
         }
-        let mut best: Option<(u8, u32)> = None;
+        let mut best: Option<(u16, u32)> = None;
         for position in allowed.newest_first() {
             match self.rank(project, position) {
                 Some(0) => return Some(position),

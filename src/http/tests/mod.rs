@@ -5,6 +5,7 @@ mod scripted;
 
 mod answers;
 mod credentials;
+mod proxies;
 mod redirects;
 mod retries;
 mod tls;

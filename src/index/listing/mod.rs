@@ -21,7 +21,7 @@ use super::page::{MetadataFile, Page, ProjectStatus};
 use crate::python::{ProjectName, Version, WheelName};
 use blob::Layout;
 
-pub use names::is_sdist_name;
+pub(super) use names::is_sdist_name;
 pub(super) use names::parse_version;
 
 /// A project's files by version, ascending.
@@ -112,6 +112,11 @@ impl Listing {
             layout,
             blob,
         })
+    }
+
+    /// Tells whether [`Self::open`] would read the bytes.
+    pub fn is_valid(blob: &[u8]) -> bool {
+        Layout::read(blob).is_some()
     }
 
     /// Returns the bytes to store.

@@ -16,7 +16,7 @@ pub(super) struct Parts<'a> {
 }
 
 /// Tells whether a file name ends like an sdist's: `.tar.gz` (PEP 625) or `.zip`.
-pub fn is_sdist_name(filename: &str) -> bool {
+pub(in crate::index) fn is_sdist_name(filename: &str) -> bool {
     sdist_stem(filename).is_some()
 }
 
@@ -46,7 +46,13 @@ pub(super) fn split<'a>(filename: &'a str, project: &ProjectName) -> Option<Part
         let name_end = stem.find('-')?;
         let start = name_end + 1;
         let end = start + stem[start..].find('-')?;
-        return is_spelling(&stem[..name_end], project).then(|| split_at(true, start, end));
+        // A build tag starts with a digit, and no tag is empty.
+        let tags = &stem[end + 1..];
+        let has_build = hyphens == 5;
+        let is_well_formed = !tags.split(['-', '.']).any(str::is_empty)
+            && (!has_build || tags.starts_with(|first: char| first.is_ascii_digit()));
+        return (is_well_formed && is_spelling(&stem[..name_end], project))
+            .then(|| split_at(true, start, end));
     }
     let stem = sdist_stem(filename)?;
     let starts = stem.match_indices('-').map(|(at, _)| at);
@@ -56,14 +62,14 @@ pub(super) fn split<'a>(filename: &'a str, project: &ProjectName) -> Option<Part
     Some(split_at(false, name_end + 1, stem.len()))
 }
 
-/// Reads a version as file names write it: wheels may have `_` for `-` (PEP 427).
+/// Reads a version as file names write it: old tools wrote `_` for the `+`.
 pub(in crate::index) fn parse_version(text: &str) -> Option<Version> {
     if text.trim() != text {
         return None;
     }
     Version::from_str(text).ok().or_else(|| {
-        text.contains('_')
-            .then(|| Version::from_str(&text.replace('_', "-")).ok())?
+        let (public, local) = text.split_once('_')?;
+        Version::from_str(&format!("{public}+{local}")).ok()
     })
 }
 
@@ -128,6 +134,9 @@ mod tests {
         for filename in [
             "a-1.0-py3-none.whl",
             "a-1.0-x-y-py3-none-any.whl",
+            "a-1.0-x-py3-none-any.whl",
+            "a-1.0-py3.-none-any.whl",
+            "a-1.0--none-any.whl",
             "ab-1.0-py3-none-any.whl",
             "a-b-1.0.tar.gz",
             "a-1.0.win32.exe",
@@ -146,7 +155,8 @@ mod tests {
 
     #[test]
     fn reads_versions_of_wheels() {
-        assert_eq!(parse_version("1.0_1"), "1.0.post1".parse().ok());
+        assert_eq!(parse_version("1.0_cpu"), "1.0+cpu".parse().ok());
+        assert_eq!(parse_version("1.0_post1"), "1.0.post1".parse().ok());
         assert_eq!(parse_version("1.0+cpu"), "1.0+cpu".parse().ok());
         assert_eq!(parse_version(" 1.0"), None);
         assert_eq!(parse_version("one"), None);

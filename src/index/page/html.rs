@@ -225,7 +225,7 @@ fn metadata_file(value: &str) -> MetadataFile {
 }
 
 /// Returns the last part of a URL's path, decoded; none if it is empty.
-fn file_name<'a>(url: &Cow<'a, str>) -> Option<Cow<'a, str>> {
+pub(in crate::index) fn file_name<'a>(url: &Cow<'a, str>) -> Option<Cow<'a, str>> {
     let after_scheme = url.find("://").map_or(0, |at| at + 3);
     let end = url.find('?').unwrap_or(url.len());
     let start = url[..end].rfind('/').filter(|at| *at >= after_scheme)? + 1;

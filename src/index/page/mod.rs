@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use url::Url;
 
 use super::hash::{Algorithm, Sha256};
+pub(super) use html::file_name;
 
 /// What a project page says.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -1,0 +1,181 @@
+//! What can go wrong with an index, told apart by what one can do about it.
+
+use std::sync::Arc;
+
+use crate::http;
+use crate::index::hash::{Algorithm, Sha256};
+use crate::index::metadata::CoreMetadataError;
+use crate::index::page::PageError;
+use crate::index::sdist::{SdistError, WhyNot};
+use crate::index::wheel::WheelError;
+
+/// Why a list of files cannot be had.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Error {
+    /// The index does not let us in: the next index must not be asked instead.
+    #[error("the index does not let us in")]
+    Denied(#[source] http::Error),
+    /// There is no usable answer, for now or at all.
+    #[error("the index cannot be asked")]
+    Http(#[source] http::Error),
+    /// The answer is no project page.
+    #[error("`{url}` is no page of an index")]
+    Page {
+        /// The page, without secrets.
+        url: String,
+        /// What it is instead.
+        source: Arc<PageError>,
+    },
+    /// The network is turned off, and the page was not kept.
+    #[error("`{url}` is needed, but the network is turned off and the cache does not have it")]
+    Offline {
+        /// The page, without secrets.
+        url: String,
+    },
+    /// A file or folder here cannot be read.
+    #[error("`{path}` cannot be read")]
+    Read {
+        /// The file or folder.
+        path: String,
+        /// What the system said.
+        source: Arc<std::io::Error>,
+    },
+}
+
+impl Error {
+    /// Tells whether the same request may well succeed later.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Http(error) if error.is_transient())
+    }
+
+    /// Tells whether the index wants credentials, or others.
+    pub fn is_denied(&self) -> bool {
+        matches!(self, Self::Denied(_))
+    }
+}
+
+impl From<http::Error> for Error {
+    fn from(error: http::Error) -> Self {
+        match error {
+            http::Error::Denied { .. } => Self::Denied(error),
+            http::Error::Offline { url } => Self::Offline { url },
+            error => Self::Http(error),
+        }
+    }
+}
+
+/// Why the metadata (or the hash) of a file cannot be had.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum MetadataError {
+    /// It cannot be fetched, for now or at all.
+    #[error("`{filename}` cannot be fetched")]
+    Http {
+        /// The file.
+        filename: String,
+        /// Why.
+        source: http::Error,
+    },
+    /// A file here cannot be read.
+    #[error("`{filename}` cannot be read")]
+    Read {
+        /// The file.
+        filename: String,
+        /// What the system said.
+        source: Arc<std::io::Error>,
+    },
+    /// What came is not what the index promised.
+    #[error("`{filename}` has the {algorithm} hash `{actual}`, but the index says `{expected}`")]
+    Hash {
+        /// The file, or the metadata beside it.
+        filename: String,
+        /// How it was hashed.
+        algorithm: Algorithm,
+        /// What the index says.
+        expected: String,
+        /// What came.
+        actual: String,
+    },
+    /// Only a build would tell: a candidate of last resort.
+    #[error("`{filename}` would have to be built: {reason}")]
+    NeedsBuild {
+        /// The sdist.
+        filename: String,
+        /// What is missing in it.
+        reason: String,
+    },
+    /// It is of another project or version than the file's name says.
+    #[error("the metadata of `{filename}` is that of `{name}` {version}")]
+    Inconsistent {
+        /// The file.
+        filename: String,
+        /// The project it is of.
+        name: String,
+        /// The version it is of.
+        version: String,
+    },
+    /// It cannot be understood.
+    #[error("`{filename}` has no metadata that can be used")]
+    Metadata {
+        /// The file.
+        filename: String,
+        /// What is wrong.
+        source: CoreMetadataError,
+    },
+    /// The wheel is damaged, or no wheel.
+    #[error("`{filename}` cannot be used")]
+    Wheel {
+        /// The file.
+        filename: String,
+        /// What is wrong.
+        source: WheelError,
+    },
+    /// The name at the end of a URL is no wheel's.
+    #[error("`{url}` is not the URL of a wheel")]
+    NotAWheel {
+        /// The URL, without secrets.
+        url: String,
+    },
+}
+
+impl MetadataError {
+    /// Tells whether the same request may well succeed later.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Http { source, .. } if source.is_transient())
+    }
+
+    /// Tells whether the network was needed but is turned off.
+    pub fn is_offline(&self) -> bool {
+        matches!(
+            self,
+            Self::Http {
+                source: http::Error::Offline { .. },
+                ..
+            }
+        )
+    }
+
+    pub(super) fn needs_build(filename: &str, reason: &dyn std::fmt::Display) -> Self {
+        Self::NeedsBuild {
+            filename: filename.to_owned(),
+            reason: reason.to_string(),
+        }
+    }
+
+    pub(super) fn hash(filename: &str, expected: Sha256, actual: Sha256) -> Self {
+        Self::Hash {
+            filename: filename.to_owned(),
+            algorithm: Algorithm::Sha256,
+            expected: expected.to_string(),
+            actual: actual.to_string(),
+        }
+    }
+}
+
+/// Why an sdist's metadata is unknown without a build.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NoStaticMetadata {
+    #[error(transparent)]
+    Sdist(#[from] SdistError),
+    #[error(transparent)]
+    WhyNot(#[from] WhyNot),
+}

@@ -1,0 +1,692 @@
+//! Metadata and hashes of files, by the cheapest way that there is.
+
+use std::borrow::Cow;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError};
+
+use serde::{Deserialize, Serialize};
+use sha2::Digest;
+use url::Url;
+
+use super::error::NoStaticMetadata;
+use super::{DEFAULT_FRESHNESS, IndexClient, MetadataError, blocking, local};
+use crate::http::{self, Freshness, Request, Response, display_url};
+use crate::index::listing::{File, FileKind, parse_version};
+use crate::index::page::{self, MetadataFile};
+use crate::index::wheel::{self, FIRST_TAIL, Search, SparseFile, WheelError};
+use crate::index::{Algorithm, CoreMetadata, Sha256, sdist};
+use crate::python::{ProjectName, WheelName};
+
+/// Where metadata is kept, by hash or URL of the file. Other fields, other number.
+const METADATA: &str = "metadata-v1";
+
+/// Where the facts of files without published hash are kept, by URL.
+const FACTS: &str = "files-v1";
+
+/// The longest file to read whole.
+const MAX_FILE: u64 = 8 << 30;
+
+/// The longest `.metadata` to accept.
+const MAX_METADATA: u64 = 32 << 20;
+
+/// How many ranges of one wheel to ask for before it is read whole.
+const MAX_RANGES: usize = 8;
+
+/// A wheel named by its URL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DirectWheel {
+    /// Its name.
+    pub name: WheelName,
+    /// Its hash, computed.
+    pub sha256: Sha256,
+    /// Its metadata.
+    pub metadata: Arc<CoreMetadata>,
+}
+
+/// What the cache holds of a file's metadata.
+#[derive(Serialize, Deserialize)]
+enum Stored {
+    Metadata(CoreMetadata),
+    NeedsBuild(String),
+}
+
+/// What the cache holds of a file that its index gives no hash for.
+#[derive(Serialize, Deserialize)]
+struct Facts {
+    sha256: [u8; 32],
+    /// Read from wheels named by their URL only.
+    metadata: Option<CoreMetadata>,
+}
+
+impl IndexClient {
+    /// Returns the metadata of a file.
+    pub async fn metadata(&self, file: &File) -> Result<Arc<CoreMetadata>, MetadataError> {
+        let key = key_of(file);
+        self.metadata
+            .get(key.clone(), self.find_metadata(file, key))
+            .await
+    }
+
+    /// Returns the SHA-256 of a file, computed if its index does not give it.
+    pub async fn hash(&self, file: &File) -> Result<Sha256, MetadataError> {
+        if let Some(sha256) = file.sha256() {
+            return Ok(sha256);
+        }
+        self.hashes
+            .get(file.url.clone(), self.find_hash(file))
+            .await
+    }
+
+    /// Returns hash and metadata of the wheel at a URL, whose fragment may give its hash.
+    pub async fn direct_wheel(&self, url: &Url) -> Result<Arc<DirectWheel>, MetadataError> {
+        self.direct_wheels
+            .get(url.clone(), self.find_direct_wheel(url))
+            .await
+    }
+
+    async fn find_metadata(
+        &self,
+        file: &File,
+        key: String,
+    ) -> Result<Arc<CoreMetadata>, MetadataError> {
+        let url = url_of(file)?;
+        if let Some(path) = local::path_of(&url) {
+            let file = file.clone();
+            return blocking(move || local_metadata(&file, &path).map(Arc::new)).await;
+        }
+        match self.kept_metadata(key.clone()).await {
+            Some(Stored::Metadata(metadata)) => return Ok(Arc::new(metadata)),
+            Some(Stored::NeedsBuild(reason)) => {
+                return Err(MetadataError::needs_build(&file.filename, &reason));
+            }
+            None => {}
+        }
+        self.check_online(&file.filename, &url)?;
+        let metadata = match &file.kind {
+            FileKind::Wheel(name) => {
+                let bytes = self.wheel_metadata(file, name, &url).await?;
+                understood(file, &bytes)
+            }
+            FileKind::Sdist => {
+                let body = self.whole(file, &url).await?;
+                let file = file.clone();
+                blocking(move || sdist_metadata(&file, &body)).await
+            }
+        };
+        let stored = match &metadata {
+            Ok(metadata) => Stored::Metadata(metadata.clone()),
+            Err(MetadataError::NeedsBuild { reason, .. }) => Stored::NeedsBuild(reason.clone()),
+            Err(error) => return Err(error.clone()),
+        };
+        self.write(move |cache| {
+            let bytes =
+                postcard::to_stdvec(&stored).expect("texts and lists of them can always be stored");
+            cache.put(METADATA, &key, &bytes)
+        });
+        metadata.map(Arc::new)
+    }
+
+    async fn kept_metadata(&self, key: String) -> Option<Stored> {
+        self.cache.dir()?;
+        let cache = self.cache.clone();
+        blocking(
+            move || match postcard::take_from_bytes(&cache.get(METADATA, &key)?) {
+                Ok((stored, [])) => Some(stored),
+                _ => None,
+            },
+        )
+        .await
+    }
+
+    async fn wheel_metadata(
+        &self,
+        file: &File,
+        name: &WheelName,
+        url: &Url,
+    ) -> Result<Vec<u8>, MetadataError> {
+        let expected = match file.core_metadata {
+            MetadataFile::Sha256(hash) => Some(hash),
+            MetadataFile::Absent | MetadataFile::Present => None,
+        };
+        let check = |bytes: Vec<u8>| match (expected, expected.map(|_| Sha256::of(&bytes))) {
+            (Some(expected), Some(actual)) if expected != actual => {
+                let filename = format!("{}.metadata", file.filename);
+                Err(MetadataError::hash(&filename, expected, actual))
+            }
+            _ => Ok(bytes),
+        };
+        if file.core_metadata != MetadataFile::Absent
+            && let Some(bytes) = self.metadata_beside(file, url).await?
+        {
+            return check(bytes);
+        }
+        if let Some(bytes) = self.metadata_from_ranges(file, name, url).await? {
+            return check(bytes);
+        }
+        let wheel = self.whole(file, url).await?;
+        check(metadata_in(file, name, wheel).await?)
+    }
+
+    /// Fetches `<url>.metadata` (PEP 658); none if it is not there after all.
+    async fn metadata_beside(
+        &self,
+        file: &File,
+        url: &Url,
+    ) -> Result<Option<Vec<u8>>, MetadataError> {
+        let mut url = url.clone();
+        let path = format!("{}.metadata", url.path());
+        url.set_path(&path);
+        let request = Request::page(url).max_bytes(MAX_METADATA);
+        let response = match self.http.get(request).await {
+            Ok(response) => response,
+            Err(http::Error::NotFound { .. }) => return Ok(None),
+            Err(error) => return Err(http_error(file, error)),
+        };
+        // A few kilobytes: not worth another thread.
+        let body = response
+            .decode(MAX_METADATA)
+            .map_err(|error| http_error(file, error))?;
+        Ok(Some(body.into()))
+    }
+
+    /// Reads the end of a wheel and what else is needed of it; none if the server
+    /// does not give ranges, or not consistently.
+    async fn metadata_from_ranges(
+        &self,
+        file: &File,
+        name: &WheelName,
+        url: &Url,
+    ) -> Result<Option<Vec<u8>>, MetadataError> {
+        let origin = url.origin().ascii_serialization();
+        let is_small = file.size.is_some_and(|size| size <= FIRST_TAIL);
+        if is_small || self.is_without_ranges(&origin) {
+            return Ok(None);
+        }
+        let mut known: Option<SparseFile> = None;
+        for _ in 0..MAX_RANGES {
+            let wanted = match &known {
+                None => None,
+                Some(known) => match search(file, name, known)? {
+                    Search::Found(metadata) => return Ok(Some(metadata)),
+                    Search::Missing(range) => Some(range),
+                },
+            };
+            let request = Request::file(url.clone()).max_bytes(MAX_FILE);
+            let request = match (&wanted, file.size) {
+                (Some(range), _) => request.range(range.start, range.end - 1),
+                // Not every server knows suffixes.
+                (None, Some(size)) => request.range(size - FIRST_TAIL, size - 1),
+                (None, None) => request.last_bytes(FIRST_TAIL),
+            };
+            let response = match self.http.get(request).await {
+                Ok(response) => response,
+                // Ranges are what it did not like, unless the whole is refused as well.
+                Err(http::Error::Status { .. } | http::Error::Garbage { .. }) => {
+                    self.note_without_ranges(origin);
+                    return Ok(None);
+                }
+                Err(error) => return Err(http_error(file, error)),
+            };
+            if response.status != 206 {
+                self.note_without_ranges(origin);
+                let whole = Vec::from(response.body);
+                check_whole(file, &whole)?;
+                return metadata_in(file, name, whole).await.map(Some);
+            }
+            let Some((start, total)) = part_of(&response) else {
+                self.note_without_ranges(origin);
+                return Ok(None);
+            };
+            let part = known.get_or_insert_with(|| SparseFile::new(total));
+            let is_wanted = wanted.is_none_or(|wanted| start <= wanted.start);
+            if part.length() != total || !is_wanted {
+                return Ok(None);
+            }
+            part.insert(start, &response.body);
+        }
+        match known.map(|known| search(file, name, &known)).transpose()? {
+            Some(Search::Found(metadata)) => Ok(Some(metadata)),
+            _ => Ok(None),
+        }
+    }
+
+    fn is_without_ranges(&self, origin: &str) -> bool {
+        let origins = self
+            .without_ranges
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        origins.contains(origin)
+    }
+
+    fn note_without_ranges(&self, origin: String) {
+        let mut origins = self
+            .without_ranges
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        origins.insert(origin);
+    }
+
+    /// Fetches a whole file and checks it against the index's hashes.
+    async fn whole(&self, file: &File, url: &Url) -> Result<Vec<u8>, MetadataError> {
+        let request = Request::file(url.clone()).max_bytes(MAX_FILE);
+        let response = self
+            .http
+            .get(request)
+            .await
+            .map_err(|error| http_error(file, error))?;
+        let file = file.clone();
+        blocking(move || {
+            let body = response
+                .decode(MAX_FILE)
+                .map_err(|error| http_error(&file, error))?;
+            check_whole(&file, &body)?;
+            Ok(body.into())
+        })
+        .await
+    }
+
+    async fn find_hash(&self, file: &File) -> Result<Sha256, MetadataError> {
+        let url = url_of(file)?;
+        if let Some(path) = local::path_of(&url) {
+            let file = file.clone();
+            return blocking(move || hash_of_path(&file, &path)).await;
+        }
+        let facts = self
+            .facts(
+                &file.filename,
+                &url,
+                |_| true,
+                async |request| {
+                    let mut hashers = Hashers::new(file);
+                    let response = self
+                        .http
+                        .download(request, |bytes| hashers.update(bytes))
+                        .await;
+                    let response = response.map_err(|error| http_error(file, error))?;
+                    if response.is_not_modified() {
+                        return Ok((response, None));
+                    }
+                    let sha256 = hashers.finish(file)?.0;
+                    Ok((
+                        response,
+                        Some(Facts {
+                            sha256,
+                            metadata: None,
+                        }),
+                    ))
+                },
+            )
+            .await?;
+        Ok(Sha256(facts.sha256))
+    }
+
+    async fn find_direct_wheel(&self, url: &Url) -> Result<Arc<DirectWheel>, MetadataError> {
+        let file = direct_file(url).ok_or_else(|| MetadataError::NotAWheel {
+            url: display_url(url),
+        })?;
+        let FileKind::Wheel(name) = file.kind.clone() else {
+            return Err(MetadataError::NotAWheel {
+                url: display_url(url),
+            });
+        };
+        let mut url = url.clone();
+        url.set_fragment(None);
+        if let Some(path) = local::path_of(&url) {
+            return blocking(move || {
+                let sha256 = hash_of_path(&file, &path)?;
+                let metadata = Arc::new(local_metadata(&file, &path)?);
+                Ok(Arc::new(DirectWheel {
+                    name,
+                    sha256,
+                    metadata,
+                }))
+            })
+            .await;
+        }
+        let has_metadata = |facts: &Facts| facts.metadata.is_some();
+        let facts = self
+            .facts(&file.filename, &url, has_metadata, async |request| {
+                let response = self
+                    .http
+                    .get(request)
+                    .await
+                    .map_err(|error| http_error(&file, error))?;
+                if response.is_not_modified() {
+                    return Ok((response, None));
+                }
+                let (file, name) = (file.clone(), name.clone());
+                blocking(move || {
+                    let body = response
+                        .decode(MAX_FILE)
+                        .map_err(|error| http_error(&file, error))?;
+                    let sha256 = Sha256::of(&body).0;
+                    let metadata = metadata_in_whole(&file, &name, body.into())?;
+                    let metadata = Some(understood(&file, &metadata)?);
+                    Ok((response, Some(Facts { sha256, metadata })))
+                })
+                .await
+            })
+            .await?;
+        let sha256 = Sha256(facts.sha256);
+        if let Some(expected) = file.sha256().filter(|expected| *expected != sha256) {
+            return Err(MetadataError::hash(&file.filename, expected, sha256));
+        }
+        let metadata = Arc::new(facts.metadata.unwrap_or_default());
+        Ok(Arc::new(DirectWheel {
+            name,
+            sha256,
+            metadata,
+        }))
+    }
+
+    /// Returns the facts of the file at a URL, which may change: kept ones by HTTP's
+    /// rules of freshness, or those that `fetch` gives (none if not modified).
+    async fn facts(
+        &self,
+        filename: &str,
+        url: &Url,
+        is_enough: impl Fn(&Facts) -> bool,
+        mut fetch: impl AsyncFnMut(Request) -> Result<(Response, Option<Facts>), MetadataError>,
+    ) -> Result<Facts, MetadataError> {
+        let key = url.to_string();
+        let kept = self.cache.get_entry(FACTS, &key).and_then(|entry| {
+            let facts: Facts = postcard::from_bytes(entry.payload()).ok()?;
+            let freshness: Freshness = postcard::from_bytes(entry.note()).ok()?;
+            is_enough(&facts).then_some((entry, facts, freshness))
+        });
+        let is_refreshed = self.settings.refresh == super::Refresh::All;
+        let kept = match kept {
+            Some((_, facts, freshness))
+                if self.settings.offline || (!is_refreshed && freshness.is_fresh(self.now())) =>
+            {
+                return Ok(facts);
+            }
+            kept => kept,
+        };
+        self.check_online(filename, url)?;
+        let validators = kept
+            .as_ref()
+            .and_then(|(_, _, freshness)| freshness.validators());
+        let request = Request::file(url.clone())
+            .max_bytes(MAX_FILE)
+            .revalidate(validators);
+        let to_bytes = |freshness: &Freshness| {
+            postcard::to_stdvec(freshness).expect("times and texts can always be stored")
+        };
+        match (fetch(request).await?, kept) {
+            ((response, Some(facts)), _) => {
+                if let Some(freshness) = Freshness::of(&response, self.now(), DEFAULT_FRESHNESS) {
+                    let payload =
+                        postcard::to_stdvec(&facts).expect("a hash and texts can always be stored");
+                    let note = to_bytes(&freshness);
+                    self.write(move |cache| cache.put_entry(FACTS, &key, &payload, &note));
+                }
+                Ok(facts)
+            }
+            ((response, None), Some((entry, facts, freshness))) => {
+                let note = to_bytes(&freshness.refresh(&response, self.now()));
+                self.write(move |cache| cache.touch(FACTS, &key, &entry, &note));
+                Ok(facts)
+            }
+            ((_, None), None) => Err(MetadataError::Http {
+                filename: filename.to_owned(),
+                source: http::Error::Garbage {
+                    url: display_url(url),
+                    detail: "it says that a file we do not have is unmodified".to_owned(),
+                },
+            }),
+        }
+    }
+
+    fn check_online(&self, filename: &str, url: &Url) -> Result<(), MetadataError> {
+        if !self.settings.offline {
+            return Ok(());
+        }
+        Err(MetadataError::Http {
+            filename: filename.to_owned(),
+            source: http::Error::Offline {
+                url: display_url(url),
+            },
+        })
+    }
+}
+
+/// What a file's metadata is kept by: its hash, so that mirrors share it, or its URL.
+fn key_of(file: &File) -> String {
+    file.sha256()
+        .map_or_else(|| file.url.clone(), |sha256| format!("sha256:{sha256}"))
+}
+
+fn url_of(file: &File) -> Result<Url, MetadataError> {
+    Url::parse(&file.url).map_err(|error| {
+        let detail = format!("it is no URL: {error}");
+        let url = crate::http::redact(&file.url).to_string();
+        http_error(file, http::Error::Garbage { url, detail })
+    })
+}
+
+fn http_error(file: &File, source: http::Error) -> MetadataError {
+    MetadataError::Http {
+        filename: file.filename.clone(),
+        source,
+    }
+}
+
+fn wheel_error(file: &File, source: WheelError) -> MetadataError {
+    MetadataError::Wheel {
+        filename: file.filename.clone(),
+        source,
+    }
+}
+
+fn read_error(file: &File, source: std::io::Error) -> MetadataError {
+    MetadataError::Read {
+        filename: file.filename.clone(),
+        source: Arc::new(source),
+    }
+}
+
+/// Reads metadata and checks that it is the file's.
+fn understood(file: &File, bytes: &[u8]) -> Result<CoreMetadata, MetadataError> {
+    let metadata = CoreMetadata::parse(bytes).map_err(|source| MetadataError::Metadata {
+        filename: file.filename.clone(),
+        source,
+    })?;
+    consistent(file, metadata)
+}
+
+fn consistent(file: &File, metadata: CoreMetadata) -> Result<CoreMetadata, MetadataError> {
+    let name = metadata.name.parse::<ProjectName>().ok();
+    let version = parse_version(&metadata.version);
+    let is_consistent = match &file.kind {
+        FileKind::Wheel(wheel) => {
+            name.as_ref() == Some(&wheel.name) && version.as_ref() == Some(&wheel.version)
+        }
+        FileKind::Sdist => name.is_some_and(|name| {
+            let parsed = crate::python::SdistName::parse(&file.filename, &name);
+            parsed.is_ok_and(|sdist| version == Some(sdist.version))
+        }),
+    };
+    if is_consistent {
+        return Ok(metadata);
+    }
+    Err(MetadataError::Inconsistent {
+        filename: file.filename.clone(),
+        name: metadata.name,
+        version: metadata.version,
+    })
+}
+
+fn sdist_metadata(file: &File, body: &[u8]) -> Result<CoreMetadata, MetadataError> {
+    let found = || -> Result<CoreMetadata, NoStaticMetadata> {
+        let pkg_info = sdist::pkg_info(&file.filename, body)?;
+        Ok(sdist::static_metadata(&pkg_info)?)
+    };
+    let metadata = found().map_err(|reason| MetadataError::needs_build(&file.filename, &reason))?;
+    consistent(file, metadata)
+}
+
+fn local_metadata(file: &File, path: &Path) -> Result<CoreMetadata, MetadataError> {
+    match &file.kind {
+        FileKind::Wheel(name) => {
+            let metadata = local::wheel_metadata(path, name)
+                .map_err(|error| read_error(file, error))?
+                .map_err(|error| wheel_error(file, error))?;
+            understood(file, &metadata)
+        }
+        FileKind::Sdist => {
+            let body = std::fs::read(path).map_err(|error| read_error(file, error))?;
+            check_whole(file, &body)?;
+            sdist_metadata(file, &body)
+        }
+    }
+}
+
+fn search(file: &File, name: &WheelName, known: &SparseFile) -> Result<Search, MetadataError> {
+    wheel::find_metadata(known, name).map_err(|error| wheel_error(file, error))
+}
+
+async fn metadata_in(
+    file: &File,
+    name: &WheelName,
+    whole: Vec<u8>,
+) -> Result<Vec<u8>, MetadataError> {
+    let (file, name) = (file.clone(), name.clone());
+    blocking(move || metadata_in_whole(&file, &name, whole)).await
+}
+
+fn metadata_in_whole(
+    file: &File,
+    name: &WheelName,
+    whole: Vec<u8>,
+) -> Result<Vec<u8>, MetadataError> {
+    match search(file, name, &SparseFile::whole(whole))? {
+        Search::Found(metadata) => Ok(metadata),
+        Search::Missing(_) => {
+            let detail = "it points beyond its end".to_owned();
+            Err(wheel_error(file, WheelError::Zip(detail)))
+        }
+    }
+}
+
+/// Returns where a partial answer starts and how long the whole is.
+fn part_of(response: &Response) -> Option<(u64, u64)> {
+    let range = response.content_range()?;
+    let length = (range.last - range.first).checked_add(1)?;
+    let is_whole_part = length == response.body.len() as u64;
+    let total = range.total?;
+    (is_whole_part && range.last < total).then_some((range.first, total))
+}
+
+fn check_whole(file: &File, body: &[u8]) -> Result<(), MetadataError> {
+    let mut hashers = Hashers::new(file);
+    hashers.update(body);
+    hashers.finish(file).map(|_| ())
+}
+
+fn hash_of_path(file: &File, path: &PathBuf) -> Result<Sha256, MetadataError> {
+    let mut hashers = Hashers::new(file);
+    let mut source = std::fs::File::open(path).map_err(|error| read_error(file, error))?;
+    let mut buffer = vec![0; 1 << 18];
+    loop {
+        match source
+            .read(&mut buffer)
+            .map_err(|error| read_error(file, error))?
+        {
+            0 => return hashers.finish(file),
+            length => hashers.update(&buffer[..length]),
+        }
+    }
+}
+
+/// Makes a file of a direct URL.
+fn direct_file(url: &Url) -> Option<File> {
+    let fragment = url.fragment().unwrap_or_default();
+    let hash = |part: &str| {
+        let hex = part.strip_prefix("sha256=")?;
+        Some((Algorithm::Sha256, Sha256::from_hex(hex)?.to_string()))
+    };
+    let mut plain = url.clone();
+    plain.set_fragment(None);
+    let filename = page::file_name(&Cow::Borrowed(plain.as_str()))?.into_owned();
+    let name = WheelName::parse(&filename).ok()?;
+    Some(File {
+        filename,
+        url: plain.into(),
+        hashes: fragment.split('&').find_map(hash).into_iter().collect(),
+        requires_python: None,
+        yanked: None,
+        upload_time: None,
+        size: None,
+        core_metadata: MetadataFile::Absent,
+        kind: FileKind::Wheel(name),
+    })
+}
+
+/// Computes a file's SHA-256, and what else its index gives and can be trusted.
+struct Hashers {
+    sha256: sha2::Sha256,
+    sha384: Option<sha2::Sha384>,
+    sha512: Option<sha2::Sha512>,
+}
+
+impl Hashers {
+    fn new(file: &File) -> Self {
+        let has = |wanted| {
+            file.hashes
+                .iter()
+                .any(|(algorithm, _)| *algorithm == wanted)
+        };
+        Self {
+            sha256: sha2::Sha256::new(),
+            sha384: has(Algorithm::Sha384).then(sha2::Sha384::new),
+            sha512: has(Algorithm::Sha512).then(sha2::Sha512::new),
+        }
+    }
+
+    fn update(&mut self, bytes: &[u8]) {
+        self.sha256.update(bytes);
+        if let Some(hasher) = &mut self.sha384 {
+            hasher.update(bytes);
+        }
+        if let Some(hasher) = &mut self.sha512 {
+            hasher.update(bytes);
+        }
+    }
+
+    /// Compares with what the index says; returns the SHA-256.
+    fn finish(self, file: &File) -> Result<Sha256, MetadataError> {
+        let sha256 = Sha256(self.sha256.finalize().into());
+        let sha384 = self.sha384.map(|hasher| hex(&hasher.finalize()));
+        let sha512 = self.sha512.map(|hasher| hex(&hasher.finalize()));
+        for (algorithm, expected) in &file.hashes {
+            let actual = match algorithm {
+                Algorithm::Sha256 => Some(sha256.to_string()),
+                Algorithm::Sha384 => sha384.clone(),
+                Algorithm::Sha512 => sha512.clone(),
+                _ => None,
+            };
+            if let Some(actual) = actual.filter(|actual| actual != expected) {
+                return Err(MetadataError::Hash {
+                    filename: file.filename.clone(),
+                    algorithm: *algorithm,
+                    expected: expected.clone(),
+                    actual,
+                });
+            }
+        }
+        Ok(sha256)
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            // Writing to a string does not fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+}

@@ -1,0 +1,417 @@
+//! The index client: project pages and metadata, over the network and the cache.
+//!
+//! Pages follow HTTP's rules of freshness (RFC 9111) and are kept as
+//! [`Listing`]s; metadata of a file never changes and is kept trimmed. It is
+//! fetched the cheapest way there is: beside the file (PEP 658), out of ranges
+//! of a wheel, out of the whole wheel, out of an sdist that promises enough
+//! (PEP 643). What has a hash is checked against it. Building is not done here.
+//!
+//! Who asks for what is being fetched already waits for that. Results, good and
+//! bad, hold for the life of the client.
+
+mod error;
+mod local;
+mod location;
+mod metadata;
+mod shared;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use ::http::{HeaderValue, header};
+use jiff::Timestamp;
+use rustc_hash::FxHashSet;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::listing::{File, Listing};
+use super::page::{self, PageError};
+use super::{CoreMetadata, Sha256};
+use crate::cache::{self, Cache};
+use crate::http::{Client, Freshness, Request, Response, display_url};
+use crate::python::ProjectName;
+use shared::Shared;
+
+pub use error::{Error, MetadataError};
+pub use location::{FindLinks, IndexUrl};
+pub use metadata::DirectWheel;
+
+/// What we would like to get: JSON; HTML of the same API; any HTML (PEP 691).
+const ACCEPT: &str = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01";
+
+/// How long a page holds of which the server says nothing; PyPI's says the same.
+const DEFAULT_FRESHNESS: Duration = Duration::from_secs(600);
+
+/// How long "there is no such project" holds, for which servers give no time.
+const ABSENCE_FRESHNESS: Duration = Duration::from_secs(300);
+
+/// The longest page to accept, inflated.
+const MAX_PAGE: u64 = 1 << 30;
+
+/// Where pages are kept: [`Listing`]s. A new layout gets a new number.
+const PAGES: &str = "simple-v1";
+
+/// The client of any number of indexes.
+pub struct IndexClient {
+    http: Client,
+    cache: Cache,
+    settings: Settings,
+    listings: Shared<(IndexUrl, ProjectName), Result<Option<Arc<Listing>>, Error>>,
+    metadata: Shared<String, Result<Arc<CoreMetadata>, MetadataError>>,
+    hashes: Shared<String, Result<Sha256, MetadataError>>,
+    direct_wheels: Shared<Url, Result<Arc<DirectWheel>, MetadataError>>,
+    /// Origins that answered a range with the whole, or not at all.
+    without_ranges: Mutex<FxHashSet<String>>,
+    writes: Mutex<Writes>,
+}
+
+/// How an [`IndexClient`] behaves.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The time of the run, by which freshness is judged.
+    pub now: Timestamp,
+    /// What to ask for again although it is fresh.
+    pub refresh: Refresh,
+    /// Whether stale pages are good enough and absent ones an error.
+    pub offline: bool,
+}
+
+/// What to ask for again although it is fresh.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Refresh {
+    /// Nothing.
+    #[default]
+    None,
+    /// Every page.
+    All,
+    /// The pages of these projects.
+    Packages(BTreeSet<ProjectName>),
+}
+
+impl Refresh {
+    fn includes(&self, project: &ProjectName) -> bool {
+        match self {
+            Self::None => false,
+            Self::All => true,
+            Self::Packages(projects) => projects.contains(project),
+        }
+    }
+}
+
+/// Writes to the cache that are under way, and the first that failed.
+#[derive(Default)]
+struct Writes {
+    tasks: Vec<tokio::task::JoinHandle<()>>,
+    failure: Arc<Mutex<Option<cache::Error>>>,
+}
+
+/// What the cache holds beside a page.
+#[derive(Serialize, Deserialize)]
+struct PageNote {
+    freshness: Freshness,
+    /// Whether there is no such page.
+    is_absent: bool,
+}
+
+/// A page as it was kept; no listing: there was none.
+struct Kept {
+    entry: cache::Entry,
+    note: PageNote,
+}
+
+impl Kept {
+    fn into_listing(self) -> Option<Option<Arc<Listing>>> {
+        if self.note.is_absent {
+            return Some(None);
+        }
+        let listing = Listing::open(self.entry.into_payload()).ok()?;
+        Some(Some(Arc::new(listing)))
+    }
+}
+
+impl IndexClient {
+    /// Makes a client; nothing is fetched yet.
+    pub fn new(http: Client, cache: Cache, settings: Settings) -> Self {
+        Self {
+            http,
+            cache,
+            settings,
+            listings: Shared::new(),
+            metadata: Shared::new(),
+            hashes: Shared::new(),
+            direct_wheels: Shared::new(),
+            without_ranges: Mutex::default(),
+            writes: Mutex::default(),
+        }
+    }
+
+    /// Returns a project's files on an index; none if it does not know the project.
+    pub async fn listing(
+        &self,
+        index: &IndexUrl,
+        project: &ProjectName,
+    ) -> Result<Option<Arc<Listing>>, Error> {
+        let key = (index.clone(), project.clone());
+        self.listings
+            .get(key, self.find_listing(index, project))
+            .await
+    }
+
+    /// Returns the wheels and sdists of a flat location, each with its project.
+    pub async fn find_links(
+        &self,
+        location: &FindLinks,
+    ) -> Result<Vec<(ProjectName, File)>, Error> {
+        let url = match location {
+            FindLinks::Path(path) => {
+                let path = path.clone();
+                return blocking(move || local::find_links(&path)).await;
+            }
+            FindLinks::Page(url) => url,
+        };
+        if let Some(path) = local::path_of(url) {
+            return blocking(move || local::find_links(&path)).await;
+        }
+        let request = self.page_request(url.clone(), false);
+        let response = self.http.get(request).await?;
+        blocking(move || {
+            let body = response.decode(MAX_PAGE)?;
+            let page =
+                page::parse(&body, &response.url).map_err(|error| page_error(&response, error))?;
+            Ok(local::flat(page.files))
+        })
+        .await
+    }
+
+    /// Waits until the cache has all that it was given; returns the first failure.
+    ///
+    /// A run should end with this: writes are made beside it.
+    pub async fn finish_writes(&self) -> Option<cache::Error> {
+        loop {
+            let tasks = {
+                let mut writes = self.writes.lock().unwrap_or_else(PoisonError::into_inner);
+                if writes.tasks.is_empty() {
+                    let mut failure = writes
+                        .failure
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner);
+                    return failure.take();
+                }
+                std::mem::take(&mut writes.tasks)
+            };
+            for task in tasks {
+                // One that panicked or was cancelled has written nothing.
+                let _ = task.await;
+            }
+        }
+    }
+
+    async fn find_listing(
+        &self,
+        index: &IndexUrl,
+        project: &ProjectName,
+    ) -> Result<Option<Arc<Listing>>, Error> {
+        let url = index.page(project);
+        if let Some(path) = local::path_of(&url) {
+            let project = project.clone();
+            return blocking(move || Ok(local::listing(&path, &project)?.map(Arc::new))).await;
+        }
+        let is_refreshed = self.settings.refresh.includes(project);
+        let kept = self.kept_page(&url).await;
+        let kept = match kept {
+            Some(kept)
+                if self.settings.offline
+                    || (!is_refreshed && kept.note.freshness.is_fresh(self.now())) =>
+            {
+                match kept.into_listing() {
+                    Some(listing) => return Ok(listing),
+                    None => None,
+                }
+            }
+            kept => kept,
+        };
+        if self.settings.offline {
+            return Err(Error::Offline {
+                url: display_url(&url),
+            });
+        }
+        self.fetch_listing(url, project, kept, is_refreshed).await
+    }
+
+    async fn fetch_listing(
+        &self,
+        url: Url,
+        project: &ProjectName,
+        kept: Option<Kept>,
+        is_refreshed: bool,
+    ) -> Result<Option<Arc<Listing>>, Error> {
+        // A page that says "none" is not one that a server would call unmodified.
+        let kept =
+            kept.filter(|kept| !kept.note.is_absent && Listing::is_valid(kept.entry.payload()));
+        let validators = kept
+            .as_ref()
+            .and_then(|kept| kept.note.freshness.validators());
+        let request = self.page_request(url.clone(), is_refreshed);
+        let mut tries_left = 1;
+        loop {
+            let response = match self
+                .http
+                .get(request.clone().revalidate(validators.clone()))
+                .await
+            {
+                Ok(response) => response,
+                Err(crate::http::Error::NotFound { .. }) => {
+                    self.keep_absence(&url);
+                    return Ok(None);
+                }
+                Err(error) => return Err(error.into()),
+            };
+            if response.is_not_modified() {
+                if let Some(kept) = kept {
+                    return Ok(self.keep_longer(&url, kept, &response));
+                }
+                let detail = "it says that a page we do not have is unmodified".to_owned();
+                let url = display_url(&url);
+                return Err(Error::Http(crate::http::Error::Garbage { url, detail }));
+            }
+            let freshness = Freshness::of(&response, self.now(), DEFAULT_FRESHNESS);
+            let project = project.clone();
+            match blocking(move || read_page(&response, &project)).await {
+                Err(Error::Http(crate::http::Error::Truncated { .. })) if tries_left > 0 => {
+                    tries_left -= 1
+                }
+                Err(error) => return Err(error),
+                Ok(listing) => {
+                    let listing = Arc::new(listing);
+                    if let Some(freshness) = freshness {
+                        self.keep_page(&url, &listing, freshness);
+                    }
+                    return Ok(Some(listing));
+                }
+            }
+        }
+    }
+
+    fn page_request(&self, url: Url, is_refreshed: bool) -> Request {
+        let request = Request::page(url).accept(ACCEPT);
+        if is_refreshed {
+            // Caches on the way are to ask as well.
+            return request.header(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        }
+        request
+    }
+
+    async fn kept_page(&self, url: &Url) -> Option<Kept> {
+        self.cache.dir()?;
+        let (cache, key) = (self.cache.clone(), url.to_string());
+        blocking(move || {
+            let entry = cache.get_entry(PAGES, &key)?;
+            let note = postcard::from_bytes(entry.note()).ok()?;
+            Some(Kept { entry, note })
+        })
+        .await
+    }
+
+    fn keep_page(&self, url: &Url, listing: &Arc<Listing>, freshness: Freshness) {
+        let listing = Arc::clone(listing);
+        let note = PageNote {
+            freshness,
+            is_absent: false,
+        }
+        .to_bytes();
+        let key = url.to_string();
+        self.write(move |cache| cache.put_entry(PAGES, &key, listing.bytes(), &note));
+    }
+
+    fn keep_absence(&self, url: &Url) {
+        let stored_at = u64::try_from(self.settings.now.as_second()).unwrap_or_default();
+        let freshness = Freshness {
+            stored_at,
+            fresh_until: stored_at.saturating_add(ABSENCE_FRESHNESS.as_secs()),
+            etag: None,
+            last_modified: None,
+            must_revalidate: false,
+        };
+        let note = PageNote {
+            freshness,
+            is_absent: true,
+        }
+        .to_bytes();
+        let key = url.to_string();
+        self.write(move |cache| cache.put_entry(PAGES, &key, b"", &note));
+    }
+
+    /// Notes that a page still holds; the page itself is not written again.
+    fn keep_longer(&self, url: &Url, kept: Kept, response: &Response) -> Option<Arc<Listing>> {
+        let freshness = kept.note.freshness.refresh(response, self.now());
+        let note = PageNote {
+            freshness,
+            is_absent: false,
+        }
+        .to_bytes();
+        let key = url.to_string();
+        // The note is small and written in place, and the page is needed for it.
+        if let Err(error) = self.cache.touch(PAGES, &key, &kept.entry, &note) {
+            self.note_failure(error);
+        }
+        kept.into_listing().flatten()
+    }
+
+    fn write(&self, put: impl FnOnce(&Cache) -> Result<(), cache::Error> + Send + 'static) {
+        if self.cache.dir().is_none() {
+            return;
+        }
+        let cache = self.cache.clone();
+        let mut writes = self.writes.lock().unwrap_or_else(PoisonError::into_inner);
+        let failure = Arc::clone(&writes.failure);
+        writes.tasks.push(tokio::task::spawn_blocking(move || {
+            if let Err(error) = put(&cache) {
+                let mut failure = failure.lock().unwrap_or_else(PoisonError::into_inner);
+                failure.get_or_insert(error);
+            }
+        }));
+    }
+
+    fn note_failure(&self, error: cache::Error) {
+        let writes = self.writes.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut failure = writes
+            .failure
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        failure.get_or_insert(error);
+    }
+
+    fn now(&self) -> SystemTime {
+        self.settings.now.into()
+    }
+}
+
+impl PageNote {
+    fn to_bytes(&self) -> Vec<u8> {
+        postcard::to_stdvec(self).expect("times and texts can always be stored")
+    }
+}
+
+fn read_page(response: &Response, project: &ProjectName) -> Result<Listing, Error> {
+    let body = response.decode(MAX_PAGE)?;
+    let page = page::parse(&body, &response.url).map_err(|error| page_error(response, error))?;
+    Ok(Listing::build(project, &page))
+}
+
+fn page_error(response: &Response, error: PageError) -> Error {
+    Error::Page {
+        url: display_url(&response.url),
+        source: Arc::new(error),
+    }
+}
+
+/// Runs work that takes time on a thread that may block.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
+}

@@ -1,0 +1,357 @@
+//! Which of a project's releases can be used for the target, and by which file.
+//!
+//! Judged release by release when the resolver first looks at one: most releases
+//! of most projects are never looked at.
+
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::index::{Entry, File, Listing};
+use crate::python::{
+    ProjectName, Specifiers, TagMismatch, Tags, Version, WheelName,
+};
+use crate::requirements::PerProject;
+use crate::resolve::{Availability, Reason, Releases};
+
+/// What makes a file admissible.
+#[derive(Debug)]
+pub(super) struct Policy {
+    pub(super) python: Version,
+    pub(super) tags: Tags,
+    /// Nothing uploaded at or after this counts.
+    pub(super) exclude_newer: Option<jiff::Timestamp>,
+    /// `--only-binary` (yes) and `--no-binary` (no).
+    pub(super) binary: PerProject,
+    compatible: Mutex<FxHashMap<Box<str>, Result<u32, TagMismatch>>>,
+    pythons: Mutex<FxHashMap<Box<str>, bool>>,
+}
+
+impl Policy {
+    pub(super) fn new(
+        python: Version,
+        tags: Tags,
+        exclude_newer: Option<jiff::Timestamp>,
+        binary: PerProject,
+    ) -> Self {
+        Self {
+            python,
+            tags,
+            exclude_newer,
+            binary,
+            compatible: Mutex::default(),
+            pythons: Mutex::default(),
+        }
+    }
+
+    /// How good a wheel is, by the end of its name; the same ends come up often.
+    fn compatibility(&self, tags: &str) -> Result<u32, TagMismatch> {
+        let mut known = self.compatible.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(&answer) = known.get(tags) {
+            return answer;
+        }
+        let answer = match WheelName::parse(&format!("x-0-{tags}.whl")) {
+            Ok(name) => self.tags.compatibility(&name).ok_or_else(|| self.tags.incompatibility(&name)),
+            Err(_) => Err(TagMismatch::Platform),
+        };
+        known.insert(tags.into(), answer);
+        answer
+    }
+
+    /// Whether the target's Python will do. What cannot be read forbids nothing.
+    pub(super) fn supports_python(&self, specifiers: &str) -> bool {
+        let mut known = self.pythons.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(&answer) = known.get(specifiers) {
+            return answer;
+        }
+        let answer = Specifiers::parse(specifiers)
+            .or_else(|_| Specifiers::parse_lenient(specifiers))
+            .map_or(true, |specifiers| specifiers.contains(&self.python));
+        known.insert(specifiers.into(), answer);
+        answer
+    }
+}
+
+/// What the user has pinned of a project, in the lock or by `==`.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Pinned {
+    /// The version the lock has: its files stay admissible, whatever their age.
+    pub(super) locked: Option<Version>,
+    /// The hashes the lock has for it, as `sha256:…`.
+    pub(super) hashes: FxHashSet<String>,
+    /// Versions that are required exactly: they may be yanked.
+    pub(super) exact: Vec<Version>,
+}
+
+/// The releases of one project.
+#[derive(Debug)]
+pub(super) struct ProjectReleases {
+    name: ProjectName,
+    policy: Arc<Policy>,
+    pinned: Pinned,
+    listings: Vec<Arc<Listing>>,
+    /// Where each version is, when there are several listings.
+    merged: Option<Vec<Merged>>,
+    /// Whether all versions of an earlier listing come before those of a later one.
+    is_in_order: bool,
+    judged: Vec<OnceLock<Judgement>>,
+}
+
+#[derive(Debug)]
+struct Merged {
+    version: Version,
+    /// A listing and a position in it.
+    places: Vec<(usize, usize)>,
+}
+
+/// What a release would be used by.
+#[derive(Debug, Clone)]
+struct Judgement {
+    availability: Availability,
+    /// The file whose metadata counts: a listing, a position, a file's number.
+    file: Option<(usize, usize, usize)>,
+}
+
+/// Where a file is among a project's listings.
+type Place = (usize, usize, usize);
+
+impl ProjectReleases {
+    pub(super) fn new(
+        name: ProjectName,
+        policy: Arc<Policy>,
+        pinned: Pinned,
+        listings: Vec<Arc<Listing>>,
+        is_in_order: bool,
+    ) -> Self {
+        let merged = match &listings[..] {
+            [_] => None,
+            _ => Some(merge(&listings)),
+        };
+        let count = merged.as_ref().map_or_else(|| listings[0].len(), Vec::len);
+        Self {
+            name,
+            policy,
+            pinned,
+            merged,
+            listings,
+            is_in_order,
+            judged: std::iter::repeat_with(OnceLock::new).take(count).collect(),
+        }
+    }
+
+    fn places(&self, position: u32) -> Vec<(usize, usize)> {
+        match &self.merged {
+            Some(merged) => merged[position as usize].places.clone(),
+            None => vec![(0, position as usize)],
+        }
+    }
+
+    /// Returns the version as it was published.
+    pub(super) fn version_text(&self, position: u32) -> &str {
+        let (listing, index) = self.places(position)[0];
+        self.listings[listing].version_text(index)
+    }
+
+    /// Returns the file to take metadata from.
+    pub(super) fn metadata_file(&self, position: u32) -> Option<File> {
+        let (listing, index, number) = self.judge(position).file?;
+        self.listings[listing].entries(index).nth(number)?.to_file()
+    }
+
+    /// Returns the files of a release that may be installed: by any platform, but
+    /// not newer than the limit.
+    pub(super) fn installable_files(&self, position: u32) -> Vec<File> {
+        let mut files = Vec::new();
+        for (listing, index) in self.places(position) {
+            for entry in self.listings[listing].entries(index) {
+                if self.is_too_new(&entry, position).is_none()
+                    && let Some(file) = entry.to_file()
+                {
+                    files.push(file);
+                }
+            }
+        }
+        files
+    }
+
+    /// Returns the reason for which the release was yanked, if all of it was.
+    pub(super) fn yanked(&self, position: u32) -> Option<String> {
+        let mut reason = None;
+        for (listing, index) in self.places(position) {
+            for entry in self.listings[listing].entries(index) {
+                reason = Some(entry.yanked?.to_owned());
+            }
+        }
+        reason
+    }
+
+    /// Returns the newest version that only its age keeps out.
+    pub(super) fn newest_excluded(&self) -> Option<String> {
+        self.policy.exclude_newer?;
+        (0..self.count())
+            .rev()
+            .find(|&at| matches!(self.availability(at), Availability::Unusable(Reason::TooNew)))
+            .map(|at| self.version_text(at).to_owned())
+    }
+
+    fn is_too_new(&self, entry: &Entry<'_>, position: u32) -> Option<Reason> {
+        let limit = self.policy.exclude_newer?;
+        let reason = match entry.upload_time {
+            Some(time) if time < limit => return None,
+            Some(_) => Reason::TooNew,
+            None => Reason::NoUploadTime,
+        };
+        if self.pinned.locked.as_ref() == Some(self.version(position)) {
+            let is_locked = match entry.sha256() {
+                Some(sha256) if !self.pinned.hashes.is_empty() => {
+                    self.pinned.hashes.contains(&format!("sha256:{sha256}"))
+                }
+                _ => true,
+            };
+            if is_locked {
+                return None;
+            }
+        }
+        Some(reason)
+    }
+
+    fn judge(&self, position: u32) -> &Judgement {
+        self.judged[position as usize].get_or_init(|| self.judgement(position))
+    }
+
+    fn judgement(&self, position: u32) -> Judgement {
+        let version = self.version(position);
+        let may_be_yanked =
+            self.pinned.locked.as_ref() == Some(version) || self.pinned.exact.contains(version);
+        let binary = self.policy.binary.get(&self.name);
+        let mut best: Option<(u32, Place)> = None;
+        let mut sdist: Option<Place> = None;
+        let mut other_wheel: Option<Place> = None;
+        let mut nearest: Option<(u8, Reason)> = None;
+        for (listing, index) in self.places(position) {
+            for (number, entry) in self.listings[listing].entries(index).enumerate() {
+                let place = (listing, index, number);
+                let mut fail = |nearness: u8, reason: Reason| {
+                    if nearest.as_ref().is_none_or(|(other, _)| nearness > *other) {
+                        nearest = Some((nearness, reason));
+                    }
+                };
+                if let Some(reason) = self.is_too_new(&entry, position) {
+                    fail(5, reason);
+                    continue;
+                }
+                if let Some(words) = entry.yanked
+                    && !may_be_yanked
+                {
+                    fail(4, Reason::Yanked((!words.is_empty()).then(|| words.to_owned())));
+                    continue;
+                }
+                if let Some(specifiers) = entry.requires_python
+                    && !self.policy.supports_python(specifiers)
+                {
+                    fail(3, Reason::RequiresPython(specifiers.to_owned()));
+                    continue;
+                }
+                let Some(tags) = entry.wheel_tags() else {
+                    if binary == Some(true) {
+                        fail(2, Reason::BinaryPolicy("--only-binary"));
+                    } else {
+                        sdist = sdist.or(Some(place));
+                    }
+                    continue;
+                };
+                if binary == Some(false) {
+                    other_wheel = other_wheel.or(Some(place));
+                    fail(2, Reason::BinaryPolicy("--no-binary"));
+                    continue;
+                }
+                match self.policy.compatibility(tags) {
+                    Ok(rank) => {
+                        let better = match best {
+                            None => true,
+                            Some((other, _)) if rank != other => rank > other,
+                            Some((_, held)) => self.has_later_build(&entry, held),
+                        };
+                        if better {
+                            best = Some((rank, place));
+                        }
+                    }
+                    Err(mismatch) => {
+                        other_wheel = other_wheel.or(Some(place));
+                        let (nearness, words) = match mismatch {
+                            TagMismatch::Platform => (1, "for other platforms"),
+                            TagMismatch::Abi => (1, "for another ABI"),
+                            TagMismatch::Python => (1, "for other Python versions"),
+                        };
+                        fail(nearness, Reason::NoWheel(format!("its wheels are {words}")));
+                    }
+                }
+            }
+        }
+        let (availability, file) = match (best, sdist, nearest) {
+            (Some((_, place)), _, _) => (Availability::Wheel, Some(place)),
+            // A wheel for another target has the same requirements, and needs no build.
+            (None, Some(place), _) => (Availability::Sdist, Some(other_wheel.unwrap_or(place))),
+            (None, None, Some((_, reason))) => (Availability::Unusable(reason), None),
+            (None, None, None) => {
+                (Availability::Unusable(Reason::NoWheel("it has no files".to_owned())), None)
+            }
+        };
+        Judgement { availability, file }
+    }
+
+    fn has_later_build(&self, entry: &Entry<'_>, held: Place) -> bool {
+        let held = self.listings[held.0].entries(held.1).nth(held.2).map(|entry| entry.filename());
+        match (WheelName::parse(&entry.filename()), held.map(|name| WheelName::parse(&name))) {
+            (Ok(name), Some(Ok(held))) => name.compare_builds(&held).is_gt(),
+            _ => false,
+        }
+    }
+}
+
+impl Releases for ProjectReleases {
+    fn count(&self) -> u32 {
+        u32::try_from(self.judged.len()).expect("a listing counts its versions in u32")
+    }
+
+    fn version(&self, position: u32) -> &Version {
+        match &self.merged {
+            Some(merged) => &merged[position as usize].version,
+            None => self.listings[0].version(position as usize),
+        }
+    }
+
+    fn availability(&self, position: u32) -> Availability {
+        self.judge(position).availability.clone()
+    }
+
+    fn turn(&self, position: u32) -> u8 {
+        if self.is_in_order {
+            u8::try_from(self.places(position)[0].0).unwrap_or(u8::MAX)
+        } else {
+            0
+        }
+    }
+}
+
+/// Returns all versions of all listings, oldest first; the first listing that has
+/// a version comes first in it.
+fn merge(listings: &[Arc<Listing>]) -> Vec<Merged> {
+    let mut merged: Vec<Merged> = Vec::new();
+    for (number, listing) in listings.iter().enumerate() {
+        for index in 0..listing.len() {
+            let version = listing.version(index);
+            match merged.binary_search_by(|other| other.version.cmp(version)) {
+                Ok(at) => merged[at].places.push((number, index)),
+                Err(at) => merged.insert(
+                    at,
+                    Merged {
+                        version: version.clone(),
+                        places: vec![(number, index)],
+                    },
+                ),
+            }
+        }
+    }
+    merged
+}

@@ -1,0 +1,494 @@
+//! `pinfold compile`: loose requirements in, a pinned and hashed lock file out.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use url::Url;
+
+use super::candidates::{Pinned, Policy};
+use super::error::{Error, FileProblems};
+use super::events::{Event, Reporter};
+use super::fetch::{Fetcher, IndexSettings, Parts, Strategy, direct_urls};
+use super::inputs::{self, Inputs, Reading, Source};
+use super::output::{self, Hashes, Made, OutputOptions};
+use super::target::{self, TargetRequest};
+use crate::cache::Cache;
+use crate::files;
+use crate::http::{self, Client};
+use crate::index::{FindLinks, IndexClient, IndexUrl, PYPI_SIMPLE, Refresh, Settings};
+use crate::lock::{self, LockFile, OptionLines};
+use crate::python::{ExtraName, ProjectName, Requirement, RequirementSource, Target, Version};
+use crate::requirements::PerProject;
+use crate::resolve::{Constraint, PreReleases, Request, Solution};
+use crate::text::{Newline, without_password};
+
+/// Everything that decides what a compilation does.
+pub struct Compile {
+    /// What is compiled, in order.
+    pub sources: Vec<Source>,
+    /// Constraint files, by path or URL.
+    pub constraints: Vec<String>,
+    /// Override files, by path or URL.
+    pub overrides: Vec<String>,
+    /// The extras of project files.
+    pub extras: Vec<ExtraName>,
+    /// Whether all extras of project files are wanted.
+    pub all_extras: bool,
+    /// The lock file: its pins are preferred. None: standard output.
+    pub output: Option<PathBuf>,
+    /// Whether no pin is preferred.
+    pub upgrade: bool,
+    /// Projects whose pins are not preferred, with what is allowed of them.
+    pub upgrade_packages: Vec<Requirement>,
+    /// What the lock is for.
+    pub target: TargetRequest,
+    /// `--index-url`, as given.
+    pub index_url: Option<String>,
+    /// `--extra-index-url`, as given.
+    pub extra_index_urls: Vec<String>,
+    /// `--find-links`, as given.
+    pub find_links: Vec<String>,
+    /// Whether no index is asked.
+    pub no_index: bool,
+    /// How several indexes are used.
+    pub strategy: Strategy,
+    /// Nothing uploaded at or after this counts.
+    pub exclude_newer: Option<jiff::Timestamp>,
+    /// Which pre-releases may be chosen; else as the files say.
+    pub pre_releases: Option<PreReleases>,
+    /// `--only-binary` (yes) and `--no-binary` (no).
+    pub binary: PerProject,
+    /// `--only-binary`, for the output.
+    pub only_binary: Vec<String>,
+    /// `--no-binary`, for the output.
+    pub no_binary: Vec<String>,
+    /// Whether only what is required directly is resolved.
+    pub without_dependencies: bool,
+    /// How the output looks.
+    pub output_options: OutputOptions,
+    /// How the network is used.
+    pub http: http::Settings,
+    /// Where answers are kept.
+    pub cache: Cache,
+    /// What is asked again although it is fresh.
+    pub refresh: Refresh,
+    /// The time of the run.
+    pub now: jiff::Timestamp,
+    /// The current directory, absolute.
+    pub current_directory: String,
+    /// The environment, for `${VAR}` in requirements files.
+    pub variable: Box<dyn Fn(&str) -> Option<String> + Send + Sync>,
+}
+
+/// What came of a compilation: nothing is written yet.
+#[derive(Debug)]
+pub struct Compiled {
+    /// The text of the lock file.
+    pub text: String,
+    /// The text it had, if there was a file.
+    pub previous: Option<String>,
+    /// Which pins moved, in one sentence; none if there was no file.
+    pub changes: Option<String>,
+    /// How many projects are pinned.
+    pub pins: usize,
+    /// How many releases had their requirements read.
+    pub tried: usize,
+    /// How many requests were made.
+    pub requests: u64,
+    /// How many bytes came.
+    pub bytes: u64,
+    /// What is doubtful in the inputs.
+    pub warnings: Vec<FileProblems>,
+    /// Where the text belongs.
+    pub output: Option<PathBuf>,
+}
+
+impl Compiled {
+    /// Whether the file is not as it should be.
+    pub fn is_changed(&self) -> bool {
+        self.previous.as_deref() != Some(&self.text)
+    }
+
+    /// Writes the lock file, if it changed; returns whether it did.
+    pub fn write(&self) -> Result<bool, Error> {
+        match &self.output {
+            Some(path) if self.is_changed() => Ok(files::replace_if_changed(path, self.text.as_bytes())?),
+            _ => Ok(false),
+        }
+    }
+}
+
+/// Compiles: reads the sources, resolves, and returns the text of the lock file.
+pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compiled, Error> {
+    let settled = target::settle(&request.target, &request.cache)?;
+    let target = &settled.target;
+    reporter.event(Event::Target(format!("{target} ({})", settled.found)));
+    let environment = target.environment();
+    let inputs = {
+        let client = Client::new(request.http.clone());
+        let reading = Reading {
+            environment: &environment,
+            variable: &*request.variable,
+            http: &client,
+            current_directory: &request.current_directory,
+            extras: &request.extras,
+            all_extras: request.all_extras,
+        };
+        inputs::read(&reading, &request.sources, &request.constraints, &request.overrides).await?
+    };
+    check_python(&inputs, target)?;
+    let previous = previous(request)?;
+    let locked = previous.as_deref().map(lock::read).unwrap_or_default();
+
+    let resolve_request = resolve_request(request, &inputs, &locked, environment);
+    let (http, indexes) = network(request, &inputs)?;
+    let http = Client::new(http);
+    let client = IndexClient::new(
+        http.clone(),
+        request.cache.clone(),
+        Settings {
+            now: request.now,
+            refresh: request.refresh.clone(),
+            offline: request.http.offline,
+        },
+    );
+    let mut binary = request.binary.clone();
+    binary.extend(&inputs.options.binary);
+    let fetcher = Fetcher::new(Parts {
+        client: &client,
+        settings: &indexes,
+        policy: Policy::new(target.python.release(), target.tags(), request.exclude_newer, binary),
+        pinned: pinned(&resolve_request, &locked),
+        direct: direct_urls(&resolve_request)?,
+        reporter,
+    })
+    .await?;
+    let likely: Vec<ProjectName> = locked.pins.iter().map(|pin| pin.name.clone()).collect();
+    let resolution = fetcher.resolve(resolve_request.clone(), &likely).await;
+    let resolution = match resolution {
+        Ok(resolution) => resolution,
+        Err(error) => {
+            client.finish_writes().await;
+            return Err(error);
+        }
+    };
+    reporter.event(Event::Solved {
+        pins: resolution.solution.chosen.len(),
+        tried: resolution.tried,
+    });
+    warn_of(&resolution.solution, &fetcher, reporter);
+    let hashes = hashes(request, &locked, &resolution.solution, &fetcher, reporter).await?;
+    let made = Made {
+        request: &resolve_request,
+        inputs: &inputs,
+        solution: &resolution.solution,
+        hashes,
+        options: option_lines(request, &inputs),
+        output: &request.output_options,
+        target: format!("Python {} for {}", target.python.short(), target.platform),
+    };
+    let lock = output::lock(&made);
+    let mut style = request.output_options.style.clone();
+    style.newline = request
+        .output_options
+        .newline
+        .or_else(|| previous.as_deref().and_then(Newline::of))
+        .or(inputs.newline)
+        .unwrap_or_default();
+    let text = lock::render(&lock, &style);
+    if let Some(error) = client.finish_writes().await {
+        reporter.event(Event::Warning(format!(
+            "{error}: {}; the next run will fetch again what this one fetched",
+            error.source
+        )));
+    }
+    Ok(Compiled {
+        changes: previous.is_some().then(|| lock::summary(&lock::changes(&locked, &lock))),
+        text,
+        previous,
+        pins: lock.pins.len(),
+        tried: resolution.tried,
+        requests: http.requests(),
+        bytes: http.bytes(),
+        warnings: inputs.warnings,
+        output: request.output.clone(),
+    })
+}
+
+/// A project's own `requires-python` must admit the target.
+fn check_python(inputs: &Inputs, target: &Target) -> Result<(), Error> {
+    let python = target.python.release();
+    for (file, specifiers) in &inputs.requires_python {
+        if !specifiers.contains(&python) {
+            return Err(Error::Usage {
+                message: format!("`{file}` requires Python {specifiers}, but the target is Python {}", target.python),
+                help: Some("choose a target with `--python-version`, or change `requires-python`".to_owned()),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn previous(request: &Compile) -> Result<Option<String>, Error> {
+    let Some(path) = &request.output else {
+        return Ok(None);
+    };
+    let bytes = match files::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.cause.is_missing() => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let text = String::from_utf8(bytes).map_err(|_| Error::OutputNotText { path: path.clone() })?;
+    Ok(Some(text))
+}
+
+fn resolve_request(
+    request: &Compile,
+    inputs: &Inputs,
+    locked: &LockFile,
+    environment: crate::python::Environment,
+) -> Request {
+    let upgraded: FxHashSet<&ProjectName> =
+        request.upgrade_packages.iter().map(|requirement| &requirement.name).collect();
+    let mut preferences: FxHashMap<ProjectName, Version> = FxHashMap::default();
+    if !request.upgrade {
+        for pin in &locked.pins {
+            if let Some(version) = pin.version().and_then(|version| version.parse().ok())
+                && !upgraded.contains(&pin.name)
+            {
+                preferences.insert(pin.name.clone(), version);
+            }
+        }
+    }
+    let mut constraints = inputs.constraints.clone();
+    for requirement in &request.upgrade_packages {
+        if let RequirementSource::Specifiers(specifiers) = &requirement.source
+            && !specifiers.is_empty_spec()
+        {
+            constraints.push(Constraint {
+                name: requirement.name.clone(),
+                specifiers: specifiers.clone(),
+                place: "--upgrade-package".to_owned(),
+            });
+        }
+    }
+    let pre_releases = request.pre_releases.unwrap_or(if inputs.options.pre {
+        PreReleases::Allow
+    } else {
+        PreReleases::IfNecessary
+    });
+    Request {
+        roots: inputs.roots.clone(),
+        constraints,
+        overrides: inputs.overrides.clone(),
+        preferences,
+        environment,
+        pre_releases,
+        without_dependencies: request.without_dependencies,
+    }
+}
+
+/// What is pinned already: by the lock, or by a requirement for one version.
+fn pinned(request: &Request, locked: &LockFile) -> FxHashMap<ProjectName, Pinned> {
+    let mut pinned: FxHashMap<ProjectName, Pinned> = FxHashMap::default();
+    for pin in &locked.pins {
+        let entry = pinned.entry(pin.name.clone()).or_default();
+        entry.locked = pin.version().and_then(|version| version.parse().ok());
+        entry.hashes = pin.hashes.iter().cloned().collect();
+    }
+    let direct = request.roots.iter().chain(&request.overrides).filter_map(|root| {
+        match &root.requirement.source {
+            RequirementSource::Specifiers(specifiers) => Some((&root.requirement.name, specifiers)),
+            RequirementSource::Url(_) => None,
+        }
+    });
+    let constraints = request.constraints.iter().map(|one| (&one.name, &one.specifiers));
+    for (name, specifiers) in direct.chain(constraints) {
+        if let Some(version) = specifiers.exact() {
+            pinned.entry(name.clone()).or_default().exact.push(version.clone());
+        }
+    }
+    pinned
+}
+
+/// Settles which servers are asked, and with which credentials.
+fn network(request: &Compile, inputs: &Inputs) -> Result<(http::Settings, IndexSettings), Error> {
+    let mut http = request.http.clone();
+    http.trusted_hosts.extend(inputs.options.trusted_hosts.iter().cloned());
+    let mut index = |text: &str| -> Result<IndexUrl, Error> {
+        let mut url = parse_location(text, &request.current_directory)?;
+        http.credentials.take_from(&mut url);
+        Ok(IndexUrl::new(url))
+    };
+    let mut indexes = Vec::new();
+    if !request.no_index && !inputs.options.no_index {
+        for text in &request.extra_index_urls {
+            indexes.push(index(text)?);
+        }
+        for written in &inputs.options.extra_index_urls {
+            indexes.push(index(&written.value)?);
+        }
+        let default = request
+            .index_url
+            .as_deref()
+            .or(inputs.options.index_url.as_ref().map(|written| written.value.as_str()));
+        indexes.push(index(default.unwrap_or(PYPI_SIMPLE))?);
+        let mut seen = FxHashSet::default();
+        indexes.retain(|index| seen.insert(index.clone()));
+    }
+    let mut find_links = Vec::new();
+    let given = request.find_links.iter().map(String::as_str);
+    for text in given.chain(inputs.options.find_links.iter().map(|written| written.value.as_str())) {
+        find_links.push(if text.contains("://") {
+            let mut url = parse_location(text, &request.current_directory)?;
+            http.credentials.take_from(&mut url);
+            FindLinks::Page(url)
+        } else {
+            FindLinks::Path(PathBuf::from(text))
+        });
+    }
+    let settings = IndexSettings {
+        indexes,
+        find_links,
+        strategy: request.strategy,
+    };
+    Ok((http, settings))
+}
+
+/// An index is a URL; a path to a folder is taken as well.
+fn parse_location(text: &str, current_directory: &str) -> Result<Url, Error> {
+    let failed = |why: String| Error::Usage {
+        message: format!("`{}` is not the URL of an index: {why}", without_password(text)),
+        help: Some("write it with its scheme: `https://host/simple/`".to_owned()),
+    };
+    if !text.contains("://") {
+        let path = std::path::Path::new(current_directory).join(text);
+        if path.is_dir() {
+            return Url::from_directory_path(path).map_err(|()| failed("not a path".to_owned()));
+        }
+    }
+    let url = Url::parse(text).map_err(|error| failed(error.to_string()))?;
+    match url.scheme() {
+        "http" | "https" | "file" => Ok(url),
+        other => Err(failed(format!("the scheme `{other}` is not known"))),
+    }
+}
+
+fn option_lines(request: &Compile, inputs: &Inputs) -> OptionLines {
+    let index_url = request
+        .index_url
+        .clone()
+        .or_else(|| inputs.options.index_url.as_ref().map(|written| written.as_written.clone()))
+        .filter(|url| url.trim_end_matches('/') != PYPI_SIMPLE.trim_end_matches('/'));
+    let mut lines = OptionLines {
+        index_url,
+        extra_index_urls: request.extra_index_urls.clone(),
+        find_links: request.find_links.clone(),
+        trusted_hosts: request.http.trusted_hosts.clone(),
+        no_binary: request.no_binary.clone(),
+        only_binary: request.only_binary.clone(),
+    };
+    let options = &inputs.options;
+    let written = |list: &[crate::requirements::Written]| -> Vec<String> {
+        list.iter().map(|written| written.as_written.clone()).collect()
+    };
+    lines.extra_index_urls.extend(written(&options.extra_index_urls));
+    lines.find_links.extend(written(&options.find_links));
+    lines.trusted_hosts.extend(options.trusted_hosts.iter().cloned());
+    lines.no_binary.extend(options.no_binary.iter().cloned());
+    lines.only_binary.extend(options.only_binary.iter().cloned());
+    lines
+}
+
+/// Says what the user should know of the chosen versions.
+fn warn_of(solution: &Solution, fetcher: &Fetcher<'_>, reporter: &dyn Reporter) {
+    for (name, version, extra) in &solution.missing_extras {
+        reporter.event(Event::Warning(format!("{name} {version} has no extra `{extra}`")));
+    }
+    for (name, chosen) in &solution.chosen {
+        let Some(releases) = fetcher.releases(name) else {
+            continue;
+        };
+        if let Some(words) = releases.yanked(chosen.position) {
+            let why = if words.is_empty() { String::new() } else { format!(": {words}") };
+            reporter.event(Event::Warning(format!("{name} {} was yanked{why}", chosen.version)));
+        }
+        if let Some(excluded) = releases.newest_excluded() {
+            reporter.event(Event::Detail(format!(
+                "{name} {}: {excluded} is newer than --exclude-newer",
+                chosen.version
+            )));
+        }
+    }
+}
+
+/// Returns the hashes to write for each project.
+async fn hashes(
+    request: &Compile,
+    locked: &LockFile,
+    solution: &Solution,
+    fetcher: &Fetcher<'_>,
+    reporter: &dyn Reporter,
+) -> Result<BTreeMap<ProjectName, Vec<String>>, Error> {
+    if request.output_options.hashes == Hashes::None {
+        return Ok(BTreeMap::new());
+    }
+    let recorded: FxHashMap<&ProjectName, &lock::LockedPin> =
+        locked.pins.iter().map(|pin| (&pin.name, pin)).collect();
+    let reuse = request.output_options.hashes == Hashes::Reuse;
+    let each = solution.chosen.iter().map(async |(name, chosen)| {
+        let kept = recorded.get(name).filter(|pin| {
+            reuse
+                && !pin.hashes.is_empty()
+                && pin.version().and_then(|text| text.parse().ok()).as_ref() == Some(&chosen.version)
+        });
+        let hashes = match kept {
+            Some(pin) => {
+                if let Some(now) = fetcher.published_hashes(name, chosen.position) {
+                    compare_hashes(name, &chosen.version, &pin.hashes, &now, reporter)?;
+                }
+                pin.hashes.clone()
+            }
+            None => fetcher.hashes(name, chosen.position).await?,
+        };
+        Ok::<_, Error>((name.clone(), hashes))
+    });
+    let all = futures_util::future::try_join_all(each).await?;
+    Ok(all.into_iter().collect())
+}
+
+/// A recorded hash that the index does not know any more is no small thing.
+fn compare_hashes(
+    name: &ProjectName,
+    version: &Version,
+    recorded: &[String],
+    now: &[String],
+    reporter: &dyn Reporter,
+) -> Result<(), Error> {
+    let known: FxHashSet<&str> = now.iter().map(String::as_str).collect();
+    if !recorded.iter().any(|hash| known.contains(hash.as_str())) && !now.is_empty() {
+        return Err(Error::Usage {
+            message: format!("none of the hashes recorded for {name}=={version} is one of those the index has now"),
+            help: Some(
+                "if you know why the files changed, accept the new ones with `--refresh-hashes`; otherwise ask who publishes them"
+                    .to_owned(),
+            ),
+        });
+    }
+    let recorded: FxHashSet<&str> = recorded.iter().map(String::as_str).collect();
+    let new = known.difference(&recorded).count();
+    if new > 0 {
+        let files = if new == 1 { "file" } else { "files" };
+        reporter.event(Event::Detail(format!(
+            "{name} {version} has {new} new {files} since it was locked; `--refresh-hashes` accepts them"
+        )));
+    }
+    Ok(())
+}
+
+impl std::fmt::Debug for Compile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Compile").field("sources", &self.sources).finish_non_exhaustive()
+    }
+}

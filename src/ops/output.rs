@@ -1,0 +1,120 @@
+//! From chosen versions to the lock file's text.
+
+use std::collections::BTreeMap;
+
+use super::inputs::Inputs;
+use crate::lock::{Header, Lock, OptionLines, Pin, PinSource};
+use crate::python::{Marker, ProjectName, RequirementSource};
+use crate::resolve::{Request, Solution};
+
+/// What becomes of hashes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Hashes {
+    /// None are written.
+    None,
+    /// Those recorded for an unchanged pin are kept.
+    #[default]
+    Reuse,
+    /// All are those the index has now.
+    Refresh,
+}
+
+/// Which parts of the text beyond [`crate::lock::Style`] are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct OutputOptions {
+    /// What becomes of hashes.
+    pub hashes: Hashes,
+    /// Whether markers of direct requirements are left out.
+    pub strip_markers: bool,
+    /// How the text looks.
+    pub style: crate::lock::Style,
+    /// How lines end; else as the output, or the first input, has them.
+    pub newline: Option<crate::text::Newline>,
+    /// The command for the header.
+    pub command: String,
+}
+
+/// What a lock is made of.
+pub(super) struct Made<'a> {
+    pub(super) request: &'a Request,
+    pub(super) inputs: &'a Inputs,
+    pub(super) solution: &'a Solution,
+    pub(super) hashes: BTreeMap<ProjectName, Vec<String>>,
+    pub(super) options: OptionLines,
+    pub(super) output: &'a OutputOptions,
+    pub(super) target: String,
+}
+
+/// Returns the lock.
+pub(super) fn lock(made: &Made<'_>) -> Lock {
+    let pins = made
+        .solution
+        .chosen
+        .iter()
+        .map(|(name, chosen)| {
+            let roots = || chosen.roots.iter().map(|&root| &made.request.roots[root]);
+            let mut via: Vec<String> = roots().map(|root| root.origin.clone()).collect();
+            let constrained = made.inputs.constraint_origins.iter().filter(|(other, _)| other == name);
+            via.extend(constrained.map(|(_, origin)| origin.clone()));
+            let overridden = made.request.overrides.iter().filter(|one| one.requirement.name == *name);
+            via.extend(overridden.map(|one| one.origin.clone()));
+            via.extend(chosen.required_by.iter().map(ToString::to_string));
+            let url = roots()
+                .chain(&made.request.overrides)
+                .filter(|root| root.requirement.name == *name)
+                .find_map(|root| match &root.requirement.source {
+                    RequirementSource::Url(url) => Some(url.clone()),
+                    RequirementSource::Specifiers(_) => None,
+                });
+            let source = match url {
+                Some(url) => PinSource::Url(url),
+                None => PinSource::Version {
+                    version: chosen.version.to_string(),
+                    arbitrary: made.inputs.arbitrary.contains(name),
+                },
+            };
+            let marker = if made.output.strip_markers {
+                None
+            } else {
+                marker(roots().map(|root| root.requirement.marker.as_ref()))
+            };
+            Pin {
+                name: name.clone(),
+                extras: chosen.extras.iter().cloned().collect(),
+                source,
+                marker,
+                hashes: made.hashes.get(name).cloned().unwrap_or_default(),
+                via,
+                unhashable: false,
+            }
+        })
+        .collect();
+    Lock {
+        header: Some(Header {
+            command: made.output.command.clone(),
+            target: made.target.clone(),
+        }),
+        options: made.options.clone(),
+        pins,
+    }
+}
+
+/// Returns the marker of a project that is required directly: that of its
+/// requirements, unless one of them has none.
+fn marker<'a>(markers: impl Iterator<Item = Option<&'a Marker>>) -> Option<String> {
+    let mut texts: Vec<String> = Vec::new();
+    for marker in markers {
+        let text = marker?.to_pip_string();
+        if !texts.contains(&text) {
+            texts.push(text);
+        }
+    }
+    match &texts[..] {
+        [] => None,
+        [one] => Some(one.clone()),
+        several => {
+            let parts: Vec<String> = several.iter().map(|text| format!("({text})")).collect();
+            Some(parts.join(" or "))
+        }
+    }
+}
