@@ -100,6 +100,18 @@ const IMPURE_STD: &[&str] = &["fs", "env", "net", "process", "thread"];
 /// What pure code does without, as macros.
 const IMPURE_MACROS: &[&str] = &["print", "println", "eprint", "eprintln", "dbg"];
 
+/// Libraries that one module names, so that they can be replaced.
+const NAMED_BY: &[(&str, &str)] = &[
+    ("annotate_snippets", "ui"),
+    ("clap", "cli"),
+    ("hyper", "http"),
+    ("indicatif", "ui"),
+    ("pep440_rs", "python"),
+    ("pep508_rs", "python"),
+    ("reqwest", "http"),
+    ("rustls", "http"),
+];
+
 /// Where the index's address may stand.
 const ADDRESS: &str = "src/index/mod.rs";
 
@@ -142,6 +154,20 @@ fn pure_modules_touch_nothing_but_their_arguments() {
         .flat_map(|(path, source)| impurities(path, source))
         .collect();
     assert_none(&problems, "reaching out of pure modules");
+}
+
+#[test]
+fn libraries_that_may_be_replaced_are_named_by_one_module() {
+    let mut problems = Vec::new();
+    for (path, source) in rust_files("src") {
+        let code = code_of(&source);
+        for (library, module) in NAMED_BY {
+            if module_of(&path) != *module && words(&code).any(|(word, _)| word == *library) {
+                problems.push(format!("{path}: `{library}` is for `{module}` to name"));
+            }
+        }
+    }
+    assert_none(&problems, "libraries named elsewhere");
 }
 
 #[test]
