@@ -1,0 +1,541 @@
+//! The shape of the source: who uses whom, what pure modules do without, where
+//! the index's address stands.
+//!
+//! `docs/architecture.md` says the same in prose. What is read here is text, with
+//! comments and literals blanked out, not syntax trees: a path made by a macro is
+//! not seen. Other modules are named by `crate::…`; a chain of `super::` that climbs
+//! out of its module counts as well.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What each module may use beside itself. A row uses rows above it only.
+const MAY_USE: &[(&str, &[&str])] = &[
+    ("text", &[]),
+    // For spans: parsers of requirements, specifiers and markers say where a problem is.
+    ("python", &["text"]),
+    ("requirements", &["text", "python"]),
+    ("lock", &["text", "python", "requirements"]),
+    ("resolve", &["text", "python"]),
+    ("cache", &[]),
+    ("files", &["text"]),
+    ("http", &["cache"]),
+    ("index", &["python", "cache", "http"]),
+    ("interpreter", &["python"]),
+    (
+        "ops",
+        &[
+            "text",
+            "python",
+            "requirements",
+            "lock",
+            "resolve",
+            "cache",
+            "files",
+            "http",
+            "index",
+            "interpreter",
+        ],
+    ),
+    (
+        "ui",
+        &["text", "python", "requirements", "lock", "resolve", "ops"],
+    ),
+    (
+        "cli",
+        &[
+            "text",
+            "python",
+            "requirements",
+            "lock",
+            "resolve",
+            "cache",
+            "files",
+            "http",
+            "index",
+            "interpreter",
+            "ops",
+            "ui",
+        ],
+    ),
+    ("lib", &[]),
+    ("main", &["cli"]),
+];
+
+/// Files and folders that are functions on values: nothing comes in but arguments.
+const PURE: &[&str] = &[
+    "src/text/",
+    "src/python/",
+    "src/requirements/",
+    "src/lock/",
+    "src/resolve/",
+    "src/index/hash.rs",
+    "src/index/listing/",
+    "src/index/metadata.rs",
+    "src/index/page/",
+    "src/index/sdist.rs",
+    "src/index/wheel.rs",
+];
+
+/// What pure code does without, as words.
+const IMPURE_WORDS: &[&str] = &[
+    "async",
+    "await",
+    "tokio",
+    "reqwest",
+    "hyper",
+    "tempfile",
+    "SystemTime",
+    "Instant",
+    "canonicalize",
+    "read_dir",
+    "try_exists",
+];
+
+/// What pure code does without, as parts of `std`.
+const IMPURE_STD: &[&str] = &["fs", "env", "net", "process", "thread"];
+
+/// What pure code does without, as macros.
+const IMPURE_MACROS: &[&str] = &["print", "println", "eprint", "eprintln", "dbg"];
+
+/// Libraries that one module names, so that they can be replaced.
+const NAMED_BY: &[(&str, &str)] = &[
+    ("annotate_snippets", "ui"),
+    ("clap", "cli"),
+    ("hyper", "http"),
+    ("indicatif", "ui"),
+    ("pep440_rs", "python"),
+    ("pep508_rs", "python"),
+    ("reqwest", "http"),
+    ("rustls", "http"),
+];
+
+/// Where the index's address may stand.
+const ADDRESS: &str = "src/index/mod.rs";
+
+#[test]
+fn modules_use_only_what_the_table_lists() {
+    let problems: Vec<String> = rust_files("src")
+        .iter()
+        .flat_map(|(path, source)| foreign_uses(path, source))
+        .collect();
+    assert_none(&problems, "edges that `MAY_USE` does not list");
+}
+
+#[test]
+fn the_table_has_no_cycle_and_a_row_for_each_module() {
+    let mut above = BTreeSet::new();
+    for (module, uses) in MAY_USE {
+        for used in *uses {
+            assert!(above.contains(used), "`{module}` uses `{used}`, not above");
+        }
+        above.insert(*module);
+    }
+    let found: BTreeSet<String> = rust_files("src")
+        .iter()
+        .map(|(path, _)| module_of(path).to_owned())
+        .collect();
+    let listed: BTreeSet<String> = above.into_iter().map(str::to_owned).collect();
+    assert_eq!(found, listed);
+}
+
+#[test]
+fn pure_modules_touch_nothing_but_their_arguments() {
+    let files = rust_files("src");
+    for pure in PURE {
+        let exists = files.iter().any(|(path, _)| path.starts_with(pure));
+        assert!(exists, "`{pure}` is listed in `PURE` and gone");
+    }
+    let problems: Vec<String> = files
+        .iter()
+        .filter(|(path, _)| PURE.iter().any(|pure| path.starts_with(pure)))
+        .flat_map(|(path, source)| impurities(path, source))
+        .collect();
+    assert_none(&problems, "reaching out of pure modules");
+}
+
+#[test]
+fn libraries_that_may_be_replaced_are_named_by_one_module() {
+    let mut problems = Vec::new();
+    for (path, source) in rust_files("src") {
+        let code = code_of(&source);
+        for (library, module) in NAMED_BY {
+            if module_of(&path) != *module && words(&code).any(|(word, _)| word == *library) {
+                problems.push(format!("{path}: `{library}` is for `{module}` to name"));
+            }
+        }
+    }
+    assert_none(&problems, "libraries named elsewhere");
+}
+
+#[test]
+fn every_file_opens_with_what_it_is_for() {
+    let mut files = rust_files("src");
+    files.extend(rust_files("tests"));
+    let problems: Vec<String> = files
+        .iter()
+        .filter(|(_, source)| !source.starts_with("//! "))
+        .map(|(path, _)| path.clone())
+        .collect();
+    assert_none(&problems, "files that do not open with `//!`");
+}
+
+#[test]
+fn the_address_of_the_public_index_stands_in_one_place() {
+    let host = pinfold::index::PYPI_SIMPLE
+        .split('/')
+        .nth(2)
+        .expect("the constant is a URL");
+    let mut places = Vec::new();
+    for start in [
+        "src", "tests", "docs", "fixtures", ".ci", ".cargo", ".config",
+    ] {
+        visit(&root().join(start), &mut |path| places.push(path));
+    }
+    for file in ["README.md", "Cargo.toml", "LICENSE"] {
+        places.push(root().join(file));
+    }
+    places.retain(|path| {
+        fs::read(path).is_ok_and(|bytes| String::from_utf8_lossy(&bytes).contains(host))
+    });
+    let places: Vec<String> = places.iter().map(|path| relative(path)).collect();
+    assert_eq!(places, [ADDRESS], "elsewhere say PyPI");
+}
+
+#[test]
+fn the_code_map_names_each_module() {
+    let map = fs::read_to_string(root().join("docs/architecture.md")).expect("docs are here");
+    let missing: Vec<String> = MAY_USE
+        .iter()
+        .filter(|(module, _)| !["lib", "main"].contains(module))
+        .map(|(module, _)| format!("`{module}/`"))
+        .filter(|name| !map.contains(name.as_str()))
+        .collect();
+    assert_none(&missing, "modules that docs/architecture.md does not name");
+}
+
+/// Returns each use of another module that the table does not list.
+fn foreign_uses(path: &str, source: &str) -> Vec<String> {
+    let module = module_of(path);
+    let allowed = MAY_USE
+        .iter()
+        .find(|(name, _)| *name == module)
+        .map_or(&[][..], |(_, uses)| uses);
+    let code = code_of(source);
+    let mut uses = heads(&code, "crate::");
+    uses.extend(heads(&code, "pinfold::"));
+    // `super` from a file at depth n leads to the crate's root after n steps, one
+    // later from an inline module; names tell which it is.
+    let climb = "super::".repeat(depth(path).max(1));
+    uses.extend(
+        heads(&code, &climb)
+            .into_iter()
+            .filter(|(_, head)| MAY_USE.iter().any(|(name, _)| name == head)),
+    );
+    uses.into_iter()
+        .filter(|(_, head)| head != module && head != "self" && !allowed.contains(&&**head))
+        .map(|(line, head)| format!("{path}:{line}: `{module}` uses `{head}`"))
+        .collect()
+}
+
+/// Returns what pure code must not have.
+fn impurities(path: &str, source: &str) -> Vec<String> {
+    let code = code_of(source);
+    let mut found: Vec<(usize, String)> = heads(&code, "std::")
+        .into_iter()
+        .filter(|(_, head)| IMPURE_STD.contains(&&**head))
+        .map(|(line, head)| (line, format!("std::{head}")))
+        .collect();
+    for (number, line) in code.lines().enumerate() {
+        for (word, after) in words(line) {
+            let is_macro = after.starts_with('!') && !after.starts_with("!=");
+            if IMPURE_WORDS.contains(&word)
+                || is_macro && IMPURE_MACROS.contains(&word)
+                || word == "now" && after.starts_with('(')
+            {
+                found.push((number + 1, word.to_owned()));
+            }
+        }
+    }
+    found
+        .into_iter()
+        .map(|(line, what)| format!("{path}:{line}: `{what}`"))
+        .collect()
+}
+
+/// Returns the first segments behind each `prefix`, with line numbers: of
+/// `crate::{files, text::{Span, line}}` these are `files` and `text`.
+fn heads(code: &str, prefix: &str) -> Vec<(usize, String)> {
+    let mut heads = Vec::new();
+    for (start, _) in code.match_indices(prefix) {
+        if code[..start].ends_with(|c| is_word(c) || c == ':') {
+            continue;
+        }
+        let line = code[..start].matches('\n').count() + 1;
+        let rest = &code[start + prefix.len()..];
+        let Some(group) = rest.strip_prefix('{') else {
+            heads.extend(words(rest).next().map(|(word, _)| (line, word.to_owned())));
+            continue;
+        };
+        let mut depth = 1;
+        let mut is_head = true;
+        for (at, c) in group.char_indices() {
+            match c {
+                '{' => depth += 1,
+                '}' => depth -= 1,
+                ',' if depth == 1 => is_head = true,
+                c if is_head && is_word(c) => {
+                    heads.extend(
+                        words(&group[at..])
+                            .next()
+                            .map(|(word, _)| (line, word.to_owned())),
+                    );
+                    is_head = false;
+                }
+                _ => {}
+            }
+            if depth == 0 {
+                break;
+            }
+        }
+    }
+    heads
+}
+
+/// Returns the words of `code`, each with what follows it.
+fn words(code: &str) -> impl Iterator<Item = (&str, &str)> {
+    let mut rest = code;
+    std::iter::from_fn(move || {
+        rest = rest.trim_start_matches(|c| !is_word(c));
+        let end = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
+        let (word, after) = rest.split_at(end);
+        rest = after;
+        (!word.is_empty()).then_some((word, after))
+    })
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+/// Returns the source with comments and literals blanked out, lines kept.
+fn code_of(source: &str) -> String {
+    let mut code = String::with_capacity(source.len());
+    let mut rest = source;
+    while let Some(first) = rest.chars().next() {
+        let length = not_code(rest, code.ends_with(is_word));
+        if length == 0 {
+            code.push(first);
+            rest = &rest[first.len_utf8()..];
+        } else {
+            let (skipped, after) = rest.split_at(length);
+            code.extend(skipped.chars().map(|c| if c == '\n' { '\n' } else { ' ' }));
+            rest = after;
+        }
+    }
+    code
+}
+
+/// Returns how long the comment or literal is that `rest` starts with; 0 if none.
+fn not_code(rest: &str, is_inside_word: bool) -> usize {
+    let until = |from: usize, end: &str| {
+        rest[from..]
+            .find(end)
+            .map_or(rest.len(), |at| from + at + end.len())
+    };
+    if rest.starts_with("//") {
+        return rest.find('\n').unwrap_or(rest.len());
+    }
+    if rest.starts_with("/*") {
+        return block_comment(rest);
+    }
+    if rest.starts_with('"') {
+        return quoted(rest, '"');
+    }
+    if rest.starts_with('\'') {
+        // `'a'` and `'\n'` are characters, `'a` is a lifetime.
+        let mut chars = rest[1..].chars();
+        let is_character = chars.next() == Some('\\') || chars.next() == Some('\'');
+        return if is_character { quoted(rest, '\'') } else { 0 };
+    }
+    if !is_inside_word {
+        let prefix = ["r", "br", "cr"]
+            .into_iter()
+            .find(|prefix| rest.starts_with(prefix));
+        if let Some(prefix) = prefix {
+            let after = &rest[prefix.len()..];
+            let fences = after.len() - after.trim_start_matches('#').len();
+            if after[fences..].starts_with('"') {
+                let end = format!("\"{}", "#".repeat(fences));
+                return until(prefix.len() + fences + 1, &end);
+            }
+        }
+    }
+    0
+}
+
+fn quoted(rest: &str, quote: char) -> usize {
+    let mut is_escaped = false;
+    for (at, c) in rest.char_indices().skip(1) {
+        if is_escaped {
+            is_escaped = false;
+        } else if c == '\\' {
+            is_escaped = true;
+        } else if c == quote {
+            return at + 1;
+        }
+    }
+    rest.len()
+}
+
+fn block_comment(rest: &str) -> usize {
+    let mut depth = 0;
+    let mut at = 0;
+    while let Some(next) = rest[at..].find(['/', '*']) {
+        at += next;
+        if rest[at..].starts_with("/*") {
+            depth += 1;
+            at += 2;
+        } else if rest[at..].starts_with("*/") {
+            depth -= 1;
+            at += 2;
+            if depth == 0 {
+                return at;
+            }
+        } else {
+            at += 1;
+        }
+    }
+    rest.len()
+}
+
+/// Returns the top-level module a file belongs to: `index` for `src/index/page/html.rs`.
+fn module_of(path: &str) -> &str {
+    let inside = path.strip_prefix("src/").unwrap_or(path);
+    let first = inside.split('/').next().unwrap_or(inside);
+    first.strip_suffix(".rs").unwrap_or(first)
+}
+
+/// Returns how deep a file's module lies under the crate's root.
+fn depth(path: &str) -> usize {
+    let inside = path.strip_prefix("src/").unwrap_or(path);
+    let segments = inside.split('/').count();
+    let is_folder = inside.ends_with("/mod.rs") || inside == "lib.rs" || inside == "main.rs";
+    segments - usize::from(is_folder)
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Returns a path as it reads from the repository's root, with `/` in it.
+fn relative(path: &Path) -> String {
+    let path = path.strip_prefix(root()).unwrap_or(path);
+    let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
+    parts.join("/")
+}
+
+/// Returns the Rust files of a folder by their paths, sorted.
+fn rust_files(folder: &str) -> Vec<(String, String)> {
+    let mut files = Vec::new();
+    visit(&root().join(folder), &mut |path| {
+        if path.extension().is_some_and(|extension| extension == "rs") {
+            let source = fs::read_to_string(&path).expect("sources are UTF-8");
+            files.push((relative(&path), source));
+        }
+    });
+    assert!(!files.is_empty(), "`{folder}` holds no Rust files");
+    files
+}
+
+/// Visits all files of a folder, sorted; a folder that is not there has none.
+fn visit(folder: &Path, see: &mut impl FnMut(PathBuf)) {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return;
+    };
+    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    for path in paths {
+        if !path.is_dir() {
+            see(path);
+        } else if !path.ends_with("target") && !path.ends_with("__pycache__") {
+            visit(&path, see);
+        }
+    }
+}
+
+fn assert_none(problems: &[String], what: &str) {
+    let mut message = String::new();
+    for problem in problems {
+        let _ = write!(message, "\n  {problem}");
+    }
+    assert!(problems.is_empty(), "{what}:{message}");
+}
+
+/// The checks themselves, on sources that break the rules.
+mod the_checks {
+    use super::{code_of, foreign_uses, impurities};
+
+    #[test]
+    fn see_paths_groups_and_climbing() {
+        let source = "use crate::{\n    python::{Version, http},\n    cache,\n};\n\
+                      fn f() -> crate::ops::Error { super::super::ui::f() }\n\
+                      use super::super::page;";
+        assert_eq!(
+            foreign_uses("src/lock/read.rs", source),
+            [
+                "src/lock/read.rs:1: `lock` uses `cache`",
+                "src/lock/read.rs:5: `lock` uses `ops`",
+                "src/lock/read.rs:5: `lock` uses `ui`",
+            ]
+        );
+        assert_eq!(
+            foreign_uses("src/main.rs", "use pinfold::ops;"),
+            ["src/main.rs:1: `main` uses `ops`"]
+        );
+    }
+
+    #[test]
+    fn pass_over_own_paths_comments_and_literals() {
+        let source = "//! See [`crate::ops`].\n\
+                      use crate::lock::Lock; /* crate::ui /* nested */ crate::ui */\n\
+                      const A: &str = \"\\\"crate::ops\"; const B: &str = r#\"\"crate::ui\"#;\n\
+                      pub(crate) fn f<'a>(_: &'a str) -> char { '\"' }\n";
+        assert_eq!(
+            foreign_uses("src/lock/mod.rs", source),
+            Vec::<String>::new()
+        );
+        assert_eq!(
+            foreign_uses("src/lock/mod.rs", &format!("{source}use crate::ui;")).len(),
+            1
+        );
+    }
+
+    #[test]
+    fn see_clocks_files_tasks_and_printing() {
+        let source = "use std::{fmt, env};\nuse std::time::{Duration, Instant};\n\
+                      async fn f() { std::fs::read(\"tokio\"); println!(); Timestamp::now(); }\n\
+                      // tokio\nfn print(is_async: bool, nowhere: std::io::Empty) {}";
+        assert_eq!(
+            impurities("x.rs", source),
+            [
+                "x.rs:1: `std::env`",
+                "x.rs:3: `std::fs`",
+                "x.rs:2: `Instant`",
+                "x.rs:3: `async`",
+                "x.rs:3: `println`",
+                "x.rs:3: `now`",
+            ]
+        );
+    }
+
+    #[test]
+    fn keep_lines_where_they_are() {
+        assert_eq!(
+            code_of("a /* b\nc */ d\n\"e\nf\" g"),
+            "a     \n     d\n  \n   g"
+        );
+    }
+}
