@@ -78,7 +78,7 @@ impl IndexClient {
     pub async fn metadata(&self, file: &File) -> Result<Arc<CoreMetadata>, MetadataError> {
         let key = key_of(file);
         self.metadata
-            .get(key.clone(), self.find_metadata(file, key))
+            .get(key.clone(), Box::pin(self.find_metadata(file, key)))
             .await
     }
 
@@ -88,14 +88,14 @@ impl IndexClient {
             return Ok(sha256);
         }
         self.hashes
-            .get(file.url.clone(), self.find_hash(file))
+            .get(file.url.clone(), Box::pin(self.find_hash(file)))
             .await
     }
 
     /// Returns hash and metadata of the wheel at a URL, whose fragment may give its hash.
     pub async fn direct_wheel(&self, url: &Url) -> Result<Arc<DirectWheel>, MetadataError> {
         self.direct_wheels
-            .get(url.clone(), self.find_direct_wheel(url))
+            .get(url.clone(), Box::pin(self.find_direct_wheel(url)))
             .await
     }
 

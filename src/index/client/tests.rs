@@ -105,7 +105,7 @@ fn serve(
             answer.body.len()
         );
         for (name, value) in &answer.headers {
-            head += &format!("{name}: {value}\r\n");
+            head.extend([name, ": ", value, "\r\n"]);
         }
         let body = if answer.status == 304 {
             &[][..]
@@ -583,8 +583,8 @@ async fn fetches_small_wheels_whole_and_checks_them() {
     let hashes = sha256(&bytes);
     let server = Server::new(move |_| Answer::new(200, bytes.clone()));
     let file = File {
-        size,
         hashes,
+        size,
         ..wheel_file(&server, WHEEL)
     };
     assert_eq!(requires(&uncached(), &file).await, ["a"]);

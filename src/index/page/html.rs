@@ -107,7 +107,7 @@ impl<'u> Reader<'u> {
         }
     }
 
-    fn read<'a>(mut self, text: &'a str) -> Found<'a> {
+    fn read(mut self, text: &str) -> Found<'_> {
         let mut found = Found::default();
         let mut rest = text;
         while let Some(start) = rest.find('<') {
