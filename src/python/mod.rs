@@ -1,10 +1,15 @@
 //! Words for Python packaging: names, versions, specifiers, requirements,
 //! markers, wheel tags, environments.
 
+mod clause;
+mod describe;
 mod environment;
 mod marker;
+mod marker_parser;
 mod name;
+mod nearest;
 mod platform;
+mod repair;
 mod requirement;
 mod specifier;
 mod tags;
@@ -12,13 +17,18 @@ mod target;
 mod version;
 mod wheel;
 
+pub use clause::Operator;
+pub use describe::describe;
 pub use environment::Environment;
 pub use marker::Marker;
 pub use name::{ExtraName, ProjectName};
 pub use platform::{Arch, Os, Platform, PlatformError};
 pub use requirement::{Requirement, RequirementError, RequirementSource};
-pub use specifier::{Operator, SpecifierError, Specifiers, describe};
+pub use specifier::{SpecifierError, Specifiers};
 pub use tags::{TagMismatch, Tags};
 pub use target::{Implementation, PythonVersion, PythonVersionError, Target};
 pub use version::Version;
 pub use wheel::{FileNameError, SdistName, WheelName, WheelTags};
+
+#[cfg(test)]
+mod laws_tests;

@@ -7,7 +7,8 @@
 use std::fmt::{self, Display};
 use std::str::FromStr;
 
-use super::marker::{Marker, Mode};
+use super::marker::Marker;
+use super::marker_parser::Mode;
 use super::name::{ExtraName, ProjectName};
 use super::specifier::{SpecifierError, Specifiers};
 use crate::text::Span;
@@ -294,7 +295,7 @@ impl<'a> Parser<'a> {
             return Ok(Specifiers::parse_lenient(list)?);
         }
         let Some(inner) = list.strip_prefix('(') else {
-            return self.checked_list(list, start);
+            return checked_list(list, start);
         };
         let Some(closing) = inner.find(')') else {
             return Err(RequirementError::new(
@@ -308,25 +309,7 @@ impl<'a> Parser<'a> {
             self.skip_blanks();
             return Err(self.unexpected("expected `;` and a marker, or the end, after `)`"));
         }
-        self.checked_list(&inner[..closing], start + 1)
-    }
-
-    fn checked_list(&self, list: &str, start: usize) -> Result<Specifiers, RequirementError> {
-        let specifiers = Specifiers::parse_at(list, start)?;
-        // `SpecifierSet` takes any commas, a requirement only one at the end.
-        let mut parts = list.split(',');
-        let _last = parts.next_back();
-        let mut at = start;
-        for part in parts {
-            at += part.len() + 1;
-            if part.trim_ascii().is_empty() {
-                return Err(RequirementError::new(
-                    "there is no comparison before this comma",
-                    Span::new(at - 1, at),
-                ));
-            }
-        }
-        Ok(specifiers)
+        checked_list(&inner[..closing], start + 1)
     }
 
     fn marker(&mut self) -> Result<Option<Marker>, RequirementError> {
@@ -357,6 +340,24 @@ impl<'a> Parser<'a> {
             Span::new(self.at, self.at + length),
         )
     }
+}
+
+fn checked_list(list: &str, start: usize) -> Result<Specifiers, RequirementError> {
+    let specifiers = Specifiers::parse_at(list, start)?;
+    // `SpecifierSet` takes any commas, a requirement only one at the end.
+    let mut parts = list.split(',');
+    let _last = parts.next_back();
+    let mut at = start;
+    for part in parts {
+        at += part.len() + 1;
+        if part.trim_ascii().is_empty() {
+            return Err(RequirementError::new(
+                "there is no comparison before this comma",
+                Span::new(at - 1, at),
+            ));
+        }
+    }
+    Ok(specifiers)
 }
 
 fn not_a_name(name: &str, span: Span) -> RequirementError {

@@ -1,6 +1,7 @@
 //! Tests of specifiers: the table made by `packaging`, and our own spellings.
 
 use super::*;
+use crate::python::describe;
 
 fn specifiers(text: &str) -> Specifiers {
     Specifiers::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"))
