@@ -34,7 +34,7 @@ pub struct Error {
 }
 
 /// A leftover of a killed process is taken away when it is older than this.
-const LEFTOVER_AGE: Duration = Duration::from_secs(3600);
+const LEFTOVER_AGE: Duration = Duration::from_hours(1);
 
 static COUNTER: AtomicU64 = AtomicU64::new(0);
 
@@ -210,12 +210,13 @@ impl Place {
     /// Makes the file to write to, beside the one it will become.
     fn create(&self) -> io::Result<(PathBuf, File)> {
         let usual = self.dir.join(format!("{}.tmp", self.name));
-        match create_new(&usual) {
+        let mut result = create_new(&usual);
+        if is_missing(&result) {
+            fs::create_dir_all(&self.dir)?;
+            result = create_new(&usual);
+        }
+        match result {
             Ok(file) => return Ok((usual, file)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                fs::create_dir_all(&self.dir)?;
-                return create_new(&usual).map(|file| (usual, file));
-            }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error),
         }
@@ -233,6 +234,10 @@ impl Place {
 
 fn create_new(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).open(path)
+}
+
+fn is_missing<T>(result: &io::Result<T>) -> bool {
+    matches!(result, Err(error) if error.kind() == io::ErrorKind::NotFound)
 }
 
 fn is_leftover(path: &Path) -> bool {
@@ -295,4 +300,207 @@ fn readable(key: &str) -> String {
 
 fn hex(nibble: u8) -> char {
     char::from_digit(u32::from(nibble), 16).expect("a nibble is below 16")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cache() -> (Cache, tempfile::TempDir) {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = Cache::at(dir.path().join("cache"));
+        (cache, dir)
+    }
+
+    /// The entries' files, and whatever else lies beside them.
+    fn files(cache: &Cache) -> Vec<PathBuf> {
+        let bucket = cache.dir().unwrap().join("b-v1");
+        let shards = fs::read_dir(bucket).unwrap();
+        let mut files: Vec<PathBuf> = shards
+            .flat_map(|shard| fs::read_dir(shard.unwrap().path()).unwrap())
+            .map(|file| file.unwrap().path())
+            .collect();
+        files.sort();
+        files
+    }
+
+    #[test]
+    fn keeps_bytes_by_bucket_and_key() {
+        let (cache, _dir) = cache();
+        assert_eq!(cache.get("b-v1", "k"), None);
+        cache.put("b-v1", "k", b"one").unwrap();
+        cache.put("b-v2", "k", b"two").unwrap();
+        cache.put("b-v1", "other", b"").unwrap();
+        assert_eq!(cache.get("b-v1", "k").unwrap(), b"one");
+        assert_eq!(cache.get("b-v2", "k").unwrap(), b"two");
+        assert_eq!(cache.get("b-v1", "other").unwrap(), b"");
+        cache.put("b-v1", "k", b"three").unwrap();
+        assert_eq!(cache.get("b-v1", "k").unwrap(), b"three");
+        cache.remove("b-v1", "k").unwrap();
+        cache.remove("b-v1", "k").unwrap();
+        assert_eq!(cache.get("b-v1", "k"), None);
+    }
+
+    #[test]
+    fn the_cache_that_is_none_keeps_nothing() {
+        let cache = Cache::none();
+        cache.put("b-v1", "k", b"one").unwrap();
+        assert_eq!((cache.get("b-v1", "k"), cache.dir()), (None, None));
+    }
+
+    #[test]
+    fn nothing_is_made_before_the_first_entry() {
+        let (cache, _dir) = cache();
+        cache.get("b-v1", "k");
+        cache.remove("b-v1", "k").unwrap();
+        let root = cache.dir().unwrap().to_owned();
+        assert!(!root.exists());
+        cache.put("b-v1", "k", b"one").unwrap();
+        let tag = fs::read_to_string(root.join("CACHEDIR.TAG")).unwrap();
+        assert!(tag.starts_with("Signature: 8a477f597d28d172789f06886806bc55\n"));
+        assert_eq!(fs::read_to_string(root.join(".gitignore")).unwrap(), "*\n");
+    }
+
+    #[test]
+    fn a_torn_or_foreign_file_is_no_entry_and_is_replaced() {
+        let (cache, _dir) = cache();
+        cache.put("b-v1", "k", b"payload").unwrap();
+        cache.put("b-v1", "other", b"foreign").unwrap();
+        let path = files(&cache)
+            .into_iter()
+            .find(|path| {
+                path.file_name()
+                    .unwrap()
+                    .to_str()
+                    .unwrap()
+                    .starts_with("k-")
+            })
+            .unwrap();
+        let whole = fs::read(&path).unwrap();
+        for torn in [&whole[..0], &whole[..whole.len() / 2], b"not ours"] {
+            fs::write(&path, torn).unwrap();
+            assert_eq!(cache.get("b-v1", "k"), None);
+        }
+        let other = files(&cache)
+            .into_iter()
+            .find(|file| *file != path)
+            .unwrap();
+        fs::copy(other, &path).unwrap();
+        assert_eq!(cache.get("b-v1", "k"), None);
+        cache.put("b-v1", "k", b"new").unwrap();
+        assert_eq!(cache.get("b-v1", "k").unwrap(), b"new");
+    }
+
+    #[test]
+    fn a_note_is_renewed_without_the_payload_being_written() {
+        let (cache, _dir) = cache();
+        cache.put_entry("b-v1", "k", b"payload", b"old").unwrap();
+        let path = files(&cache).remove(0);
+        let length = fs::metadata(&path).unwrap().len();
+        let entry = cache.get_entry("b-v1", "k").unwrap();
+        assert_eq!(
+            (entry.payload(), entry.note()),
+            (&b"payload"[..], &b"old"[..])
+        );
+        cache.touch("b-v1", "k", &entry, b"newer").unwrap();
+        let entry = cache.get_entry("b-v1", "k").unwrap();
+        assert_eq!(
+            (entry.payload(), entry.note()),
+            (&b"payload"[..], &b"newer"[..])
+        );
+        assert_eq!(fs::metadata(&path).unwrap().len(), length);
+        // One that outgrows its place is stored all the same.
+        cache.touch("b-v1", "k", &entry, &[b'n'; 500]).unwrap();
+        let entry = cache.get_entry("b-v1", "k").unwrap();
+        assert_eq!(
+            (entry.payload(), entry.note().len()),
+            (&b"payload"[..], 500)
+        );
+    }
+
+    #[test]
+    fn a_note_does_not_go_to_another_payload() {
+        let (cache, _dir) = cache();
+        cache.put_entry("b-v1", "k", b"payload", b"old").unwrap();
+        let entry = cache.get_entry("b-v1", "k").unwrap();
+        cache.put_entry("b-v1", "k", b"PAYLOAD", b"newest").unwrap();
+        cache.touch("b-v1", "k", &entry, b"stale").unwrap();
+        assert_eq!(cache.get_entry("b-v1", "k").unwrap().note(), b"newest");
+        cache.remove("b-v1", "k").unwrap();
+        cache.touch("b-v1", "k", &entry, b"stale").unwrap();
+        assert_eq!(cache.get("b-v1", "k"), None);
+    }
+
+    #[test]
+    fn a_leftover_of_a_killed_process_does_not_stand_in_the_way() {
+        let (cache, _dir) = cache();
+        cache.put("b-v1", "k", b"one").unwrap();
+        let path = files(&cache).remove(0);
+        let leftover = PathBuf::from(format!("{}.tmp", path.display()));
+        fs::write(&leftover, b"half").unwrap();
+        cache.put("b-v1", "k", b"two").unwrap();
+        assert_eq!(cache.get("b-v1", "k").unwrap(), b"two");
+        assert_eq!(files(&cache).len(), 2, "it may be another process's");
+        let old = std::time::SystemTime::now() - 2 * LEFTOVER_AGE;
+        File::options()
+            .write(true)
+            .open(&leftover)
+            .and_then(|file| file.set_modified(old))
+            .unwrap();
+        cache.put("b-v1", "k", b"three").unwrap();
+        assert_eq!(files(&cache), [path]);
+    }
+
+    #[test]
+    fn many_writers_and_readers_of_one_key_see_whole_entries() {
+        let (cache, _dir) = cache();
+        let payload = |writer: u8| vec![writer; 50_000 + usize::from(writer)];
+        std::thread::scope(|scope| {
+            for writer in 0..4 {
+                let cache = cache.clone();
+                scope.spawn(move || {
+                    for _ in 0..50 {
+                        cache
+                            .put_entry("b-v1", "k", &payload(writer), &[writer])
+                            .unwrap();
+                        let entry = cache.get_entry("b-v1", "k").expect("always there");
+                        let by = entry.payload()[0];
+                        assert_eq!(entry.payload(), payload(by));
+                        cache.touch("b-v1", "k", &entry, &[by, by]).unwrap();
+                    }
+                });
+            }
+        });
+        let entry = cache.get_entry("b-v1", "k");
+        assert!(entry.is_none_or(|entry| entry.note()[0] == entry.payload()[0]));
+        assert_eq!(files(&cache).len(), 1, "nothing is left over");
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_an_error_with_its_path() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("cache");
+        fs::write(&root, "a file, not a folder").unwrap();
+        let cache = Cache::at(root.clone());
+        let error = cache.put("b-v1", "k", b"one").unwrap_err();
+        assert!(error.path.starts_with(&root), "{error}");
+        assert_eq!(cache.get("b-v1", "k"), None);
+    }
+
+    #[track_caller]
+    fn check_name(key: &str, expected: &str) {
+        assert_eq!(readable(key), expected);
+    }
+
+    #[test]
+    fn names_are_readable_and_hold_no_secret() {
+        check_name("https://index.example/simple/flask/", "flask-");
+        check_name("https://f.example/a-1.0+x.whl?token=hush#x", "a-1.0-x.whl-");
+        check_name("me:hush@index.example", "");
+        check_name("../../.hidden", "-hidden-");
+        check_name("..", "-.-");
+        check_name("", "");
+        check_name("a\\b:c\0d", "a-b-c-d-");
+        check_name(&"é".repeat(100), &("-".repeat(40) + "-"));
+    }
 }

@@ -2,12 +2,12 @@
 //!
 //! ```text
 //! entry  = payload slot footer
-//! slot   = note-check (u64) note-length (u16) note padding
-//! footer = magic (8 bytes) payload-length (u64) payload-check (u64)
-//!          identity (u64) slot-length (u32) footer-check (u32)
+//! slot   = note-check (u32) note-length (u16) note padding
+//! footer = magic (8 bytes) payload-length (u64) identity (u64)
+//!          payload-check (u32) slot-length (u32) footer-check (u32)
 //! ```
 //!
-//! Numbers are little-endian, checks are XXH3 (against accidents, not against
+//! Numbers are little-endian, checks are CRC-32 (against accidents, not against
 //! people who can write to the folder). The payload comes first, so that a
 //! reader who wants only it cuts the rest off instead of moving megabytes. The
 //! note's check covers the payload's check too: a note written into the file of
@@ -15,11 +15,11 @@
 
 use std::ops::Range;
 
-use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
+use crc32fast::{Hasher, hash};
 
 const MAGIC: [u8; 8] = *b"pinfold\x01";
-const FOOTER_BYTES: usize = 8 + 8 + 8 + 8 + 4 + 4;
-const SLOT_HEAD_BYTES: usize = 8 + 2;
+const FOOTER_BYTES: usize = 8 + 8 + 8 + 4 + 4 + 4;
+const SLOT_HEAD_BYTES: usize = 4 + 2;
 /// Room for a freshness with an ordinary entity tag and date, and to grow.
 const SLOT_MIN_BYTES: usize = 192;
 
@@ -36,7 +36,7 @@ pub struct Entry {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stamp {
     payload_bytes: u64,
-    payload_check: u64,
+    payload_check: u32,
     slot_bytes: u32,
 }
 
@@ -66,12 +66,12 @@ impl Entry {
         let footer_start = bytes.len().checked_sub(FOOTER_BYTES)?;
         let stamp = Stamp::parse(&bytes[footer_start..], bytes.len() as u64, identity)?;
         let payload_bytes = usize::try_from(stamp.payload_bytes).ok()?;
-        if xxh3_64(&bytes[..payload_bytes]) != stamp.payload_check {
+        if hash(&bytes[..payload_bytes]) != stamp.payload_check {
             return None;
         }
         let slot = &bytes[payload_bytes..footer_start];
-        let check = u64::from_le_bytes(slot.get(..8)?.try_into().ok()?);
-        let length = usize::from(u16::from_le_bytes(slot.get(8..10)?.try_into().ok()?));
+        let check = u32::from_le_bytes(slot.get(..4)?.try_into().ok()?);
+        let length = usize::from(u16::from_le_bytes(slot.get(4..6)?.try_into().ok()?));
         let note = slot.get(SLOT_HEAD_BYTES..SLOT_HEAD_BYTES + length)?;
         if note_check(note, stamp.payload_check) != check {
             return None;
@@ -93,16 +93,16 @@ impl Stamp {
     pub(super) fn parse(footer: &[u8], file_bytes: u64, identity: u64) -> Option<Self> {
         let word = |at: usize| Some(u64::from_le_bytes(footer.get(at..at + 8)?.try_into().ok()?));
         let half = |at: usize| Some(u32::from_le_bytes(footer.get(at..at + 4)?.try_into().ok()?));
-        if footer.get(..8)? != MAGIC || word(24)? != identity {
+        if footer.get(..8)? != MAGIC || word(16)? != identity {
             return None;
         }
-        if half(36)? != low_half(xxh3_64(&footer[..36])) {
+        if half(32)? != hash(&footer[..32]) {
             return None;
         }
         let stamp = Self {
             payload_bytes: word(8)?,
-            payload_check: word(16)?,
-            slot_bytes: half(32)?,
+            payload_check: half(24)?,
+            slot_bytes: half(28)?,
         };
         let expected = stamp
             .payload_bytes
@@ -137,28 +137,25 @@ pub(super) fn tail(payload: &[u8], note: &[u8], identity: u64) -> Option<Vec<u8>
     let slot_bytes = (SLOT_HEAD_BYTES + note.len()).max(SLOT_MIN_BYTES);
     let stamp = Stamp {
         payload_bytes: payload.len() as u64,
-        payload_check: xxh3_64(payload),
+        payload_check: hash(payload),
         slot_bytes: u32::try_from(slot_bytes).ok()?,
     };
     let mut tail = stamp.slot(note)?;
     let start = tail.len();
     tail.extend_from_slice(&MAGIC);
     tail.extend_from_slice(&stamp.payload_bytes.to_le_bytes());
-    tail.extend_from_slice(&stamp.payload_check.to_le_bytes());
     tail.extend_from_slice(&identity.to_le_bytes());
+    tail.extend_from_slice(&stamp.payload_check.to_le_bytes());
     tail.extend_from_slice(&stamp.slot_bytes.to_le_bytes());
-    let check = low_half(xxh3_64(&tail[start..]));
+    let check = hash(&tail[start..]);
     tail.extend_from_slice(&check.to_le_bytes());
     Some(tail)
 }
 
-fn note_check(note: &[u8], payload_check: u64) -> u64 {
-    xxh3_64_with_seed(note, payload_check)
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "the low half is meant")]
-fn low_half(value: u64) -> u32 {
-    value as u32
+fn note_check(note: &[u8], payload_check: u32) -> u32 {
+    let mut hasher = Hasher::new_with_initial(payload_check);
+    hasher.update(note);
+    hasher.finalize()
 }
 
 #[cfg(test)]
@@ -208,8 +205,8 @@ mod tests {
     #[test]
     fn has_no_room_for_a_note_beyond_the_slot() {
         let entry = Entry::parse(file(b"payload", b"note"), 7).expect("a good entry");
-        assert!(entry.stamp().slot(&[1; 182]).is_some());
-        assert_eq!(entry.stamp().slot(&[1; 183]), None);
+        assert!(entry.stamp().slot(&[1; 186]).is_some());
+        assert_eq!(entry.stamp().slot(&[1; 187]), None);
     }
 
     proptest! {
@@ -221,7 +218,7 @@ mod tests {
         }
 
         #[test]
-        fn a_flipped_bit_outside_the_padding_is_noticed(bit in 0usize..8 * (7 + 10 + 4)) {
+        fn a_flipped_bit_outside_the_padding_is_noticed(bit in 0usize..8 * (7 + 6 + 4)) {
             let mut bytes = file(b"payload", b"note");
             bytes[bit / 8] ^= 1 << (bit % 8);
             prop_assert_eq!(Entry::parse(bytes, 7), None);

@@ -120,15 +120,14 @@ impl Credentials {
     /// Finds the netrc file: `NETRC`, else `.netrc` (`_netrc` on Windows) at home.
     pub fn find_netrc(&mut self, lookup: impl Fn(&str) -> Option<std::ffi::OsString>) {
         let given = lookup("NETRC").filter(|value| !value.is_empty());
-        let path = match given {
-            Some(path) => PathBuf::from(path),
-            None => {
-                let name = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
-                let Some(home) = lookup(name).filter(|value| !value.is_empty()) else {
-                    return;
-                };
-                PathBuf::from(home).join(if cfg!(windows) { "_netrc" } else { ".netrc" })
-            }
+        let path = if let Some(path) = given {
+            PathBuf::from(path)
+        } else {
+            let name = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
+            let Some(home) = lookup(name).filter(|value| !value.is_empty()) else {
+                return;
+            };
+            PathBuf::from(home).join(if cfg!(windows) { "_netrc" } else { ".netrc" })
         };
         self.set_netrc(path);
     }
@@ -205,15 +204,12 @@ fn percent_decode(text: &str) -> String {
     let mut rest = text.as_bytes();
     while let Some((&byte, tail)) = rest.split_first() {
         let digit = |index: usize| char::from(*tail.get(index)?).to_digit(16);
-        match (byte, digit(0), digit(1)) {
-            (b'%', Some(high), Some(low)) => {
-                bytes.push(u8::try_from(high * 16 + low).expect("two hex digits are a byte"));
-                rest = &tail[2..];
-            }
-            _ => {
-                bytes.push(byte);
-                rest = tail;
-            }
+        if let (b'%', Some(high), Some(low)) = (byte, digit(0), digit(1)) {
+            bytes.push(u8::try_from(high * 16 + low).expect("two hex digits are a byte"));
+            rest = &tail[2..];
+        } else {
+            bytes.push(byte);
+            rest = tail;
         }
     }
     String::from_utf8_lossy(&bytes).into_owned()

@@ -207,3 +207,178 @@ fn seconds(time: SystemTime) -> u64 {
         .unwrap_or_default()
         .as_secs()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+    use http::HeaderName;
+
+    /// 1994-11-06 08:49:37 UTC
+    const NOW: u64 = 784_111_777;
+    const DATE: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
+
+    fn at(seconds: u64) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(seconds)
+    }
+
+    fn response(status: u16, headers: &[(&str, &str)]) -> Response {
+        Response {
+            status,
+            url: url::Url::parse("https://index.example/simple/").unwrap(),
+            headers: headers
+                .iter()
+                .map(|(name, value)| {
+                    let name: HeaderName = name.parse().unwrap();
+                    (name, HeaderValue::from_str(value).unwrap())
+                })
+                .collect(),
+            body: Bytes::new(),
+        }
+    }
+
+    fn read(headers: &[(&str, &str)]) -> Option<Freshness> {
+        Freshness::of(&response(200, headers), at(NOW), Duration::from_mins(10))
+    }
+
+    /// Checks for how long an answer holds, or that it is not stored.
+    #[track_caller]
+    fn check(headers: &[(&str, &str)], expected: Option<u64>) {
+        let lifetime = read(headers).map(|freshness| freshness.fresh_until - NOW);
+        assert_eq!(lifetime, expected);
+    }
+
+    #[test]
+    fn holds_as_long_as_the_server_says() {
+        check(&[("cache-control", "max-age=300, public")], Some(300));
+        check(&[("cache-control", "private, Max-Age=300")], Some(300));
+        check(
+            &[("cache-control", "max-age=300"), ("age", "100")],
+            Some(200),
+        );
+        check(&[("cache-control", "max-age=300"), ("age", "400")], Some(0));
+        check(
+            &[("cache-control", "max-age=365000000, immutable")],
+            Some(365_000_000),
+        );
+        check(&[("cache-control", "immutable")], Some(86_400));
+        check(
+            &[("date", DATE), ("expires", "Sun, 06 Nov 1994 08:51:37 GMT")],
+            Some(120),
+        );
+        check(&[("expires", "0")], Some(0));
+        // A private cache does not heed what is said to shared ones.
+        check(&[("cache-control", "s-maxage=10, max-age=300")], Some(300));
+    }
+
+    #[test]
+    fn holds_for_the_default_where_nothing_is_said() {
+        check(&[], Some(600));
+        check(&[("cache-control", "public")], Some(600));
+        check(&[("age", "100")], Some(500));
+        // How long ago it changed does not matter.
+        check(
+            &[("last-modified", "Sun, 06 Nov 1988 08:49:37 GMT")],
+            Some(600),
+        );
+    }
+
+    #[test]
+    fn must_be_asked_for_each_time_where_it_says_so() {
+        check(&[("cache-control", "no-cache")], Some(0));
+        check(&[("cache-control", "No-Cache, max-age=300")], Some(0));
+        check(&[("pragma", "no-cache")], Some(0));
+        check(&[("vary", "*"), ("cache-control", "max-age=300")], Some(0));
+        check(&[("cache-control", "max-age=0, must-revalidate")], Some(0));
+        assert!(
+            read(&[("cache-control", "no-cache")])
+                .unwrap()
+                .must_revalidate
+        );
+        assert!(
+            read(&[("cache-control", "max-age=9, must-revalidate")])
+                .unwrap()
+                .must_revalidate
+        );
+        assert!(
+            !read(&[("cache-control", "max-age=9")])
+                .unwrap()
+                .must_revalidate
+        );
+    }
+
+    #[test]
+    fn is_not_stored_where_it_must_not_be() {
+        check(&[("cache-control", "no-store")], None);
+        check(
+            &[
+                ("cache-control", "max-age=300"),
+                ("cache-control", "No-Store"),
+            ],
+            None,
+        );
+        let partial = response(206, &[("cache-control", "max-age=300")]);
+        assert_eq!(Freshness::of(&partial, at(NOW), Duration::ZERO), None);
+    }
+
+    #[test]
+    fn survives_absurd_numbers() {
+        check(
+            &[("cache-control", "max-age=18446744073709551615")],
+            Some(u64::MAX - NOW),
+        );
+        check(
+            &[("cache-control", "max-age=99999999999999999999")],
+            Some(0),
+        );
+        check(&[("cache-control", "max-age=-1")], Some(0));
+        check(&[("age", "18446744073709551615")], Some(0));
+    }
+
+    #[test]
+    fn is_fresh_until_its_time_has_come() {
+        let freshness = read(&[("cache-control", "max-age=300")]).unwrap();
+        assert!(freshness.is_fresh(at(NOW)));
+        assert!(freshness.is_fresh(at(NOW + 299)));
+        assert!(!freshness.is_fresh(at(NOW + 300)));
+        assert!(!freshness.is_fresh(at(NOW - 1)), "the clock was set back");
+    }
+
+    #[test]
+    fn is_asked_about_by_what_the_server_knows_it_by() {
+        let freshness = read(&[("etag", "W/\"a\""), ("last-modified", DATE)]).unwrap();
+        let validators = freshness.validators().unwrap();
+        assert_eq!(validators.etag.as_deref(), Some("W/\"a\""));
+        assert_eq!(validators.last_modified.as_deref(), Some(DATE));
+        assert_eq!(read(&[]).unwrap().validators(), None);
+    }
+
+    #[test]
+    fn holds_anew_after_a_304() {
+        let stored = read(&[("etag", "\"a\""), ("cache-control", "max-age=300")]).unwrap();
+        let later = at(NOW + 1000);
+        let silent = stored.refresh(&response(304, &[]), later);
+        assert_eq!(silent.fresh_until, NOW + 1300);
+        assert_eq!(silent.etag.as_deref(), Some("\"a\""));
+        let spoken = [("etag", "\"b\""), ("cache-control", "max-age=60")];
+        let spoken = stored.refresh(&response(304, &spoken), later);
+        assert_eq!(
+            (spoken.stored_at, spoken.fresh_until),
+            (NOW + 1000, NOW + 1060)
+        );
+        assert_eq!(spoken.etag.as_deref(), Some("\"b\""));
+        let not_stored = stored.refresh(&response(304, &[("cache-control", "no-store")]), later);
+        assert!(!not_stored.is_fresh(later) && not_stored.must_revalidate);
+    }
+
+    #[test]
+    fn is_a_few_bytes_when_stored() {
+        let freshness = read(&[("etag", "\"0123456789abcdef\""), ("last-modified", DATE)]).unwrap();
+        let bytes = postcard::to_allocvec(&freshness).unwrap();
+        assert!(bytes.len() < 80, "{}", bytes.len());
+        assert_eq!(
+            postcard::from_bytes::<Freshness>(&bytes).unwrap(),
+            freshness
+        );
+    }
+}

@@ -117,3 +117,70 @@ where
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use tokio::sync::oneshot;
+
+    fn url(text: &str) -> Url {
+        Url::parse(text).unwrap()
+    }
+
+    #[tokio::test]
+    async fn others_wait_for_the_first_connection_and_not_for_its_answer() {
+        let gates = Gates::default();
+        let index = url("https://index.example/simple/");
+        let begun = AtomicUsize::new(0);
+        let (connect, connected) = oneshot::channel::<()>();
+        let (answer, answered) = oneshot::channel::<()>();
+        let first = gates.pass(&index, async {
+            begun.fetch_add(1, Ordering::Relaxed);
+            let mut connecting = OpenWhenConnected.layer(Connector(Some(connected)));
+            connecting.call(()).await.unwrap();
+            answered.await.unwrap();
+        });
+        let other = gates.pass(&index, async {
+            begun.fetch_add(1, Ordering::Relaxed);
+            answer.send(()).unwrap();
+        });
+        let elsewhere = async {
+            let plain = url("http://index.example/simple/");
+            gates
+                .pass(&plain, async { begun.fetch_add(1, Ordering::Relaxed) })
+                .await;
+            tokio::task::yield_now().await;
+            assert_eq!(begun.load(Ordering::Relaxed), 2, "the other one waits");
+            connect.send(()).unwrap();
+        };
+        // Ends only if the other one goes before the first has its answer.
+        tokio::join!(first, other, elsewhere);
+    }
+
+    #[tokio::test]
+    async fn others_go_when_the_first_has_failed() {
+        let gates = Gates::default();
+        let index = url("https://index.example/simple/");
+        gates.pass(&index, async {}).await;
+        gates.pass(&index, async {}).await;
+        assert!(gates.gate(&index).0.is_closed());
+    }
+
+    /// Makes one connection when it is told to.
+    struct Connector(Option<oneshot::Receiver<()>>);
+
+    impl Service<()> for Connector {
+        type Response = ();
+        type Error = oneshot::error::RecvError;
+        type Future = oneshot::Receiver<()>;
+
+        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn call(&mut self, (): ()) -> Self::Future {
+            self.0.take().expect("called once")
+        }
+    }
+}

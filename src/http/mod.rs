@@ -8,11 +8,14 @@
 //! [`Freshness`], which the caller keeps beside what it stores: the client
 //! itself holds no cache. There are no cookies and no methods but GET and HEAD.
 
+mod answer;
 mod client;
 mod credentials;
 mod error;
+mod exchange;
 mod freshness;
 mod gate;
+mod hop;
 mod netrc;
 mod observe;
 mod redact;
@@ -20,6 +23,7 @@ mod request;
 mod response;
 mod retry;
 mod settings;
+mod sink;
 mod status;
 #[cfg(test)]
 mod tests;

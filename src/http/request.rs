@@ -53,11 +53,13 @@ impl Request {
         }
     }
 
-    /// Asks for a file byte by byte as it is: never compressed on the way.
+    /// Asks for a file byte by byte as it is: never compressed on the way, of any
+    /// length, and for up to an hour as long as bytes keep coming.
     pub fn file(url: Url) -> Self {
         Self {
             compressed: false,
             max_bytes: u64::MAX,
+            deadline: Some(Duration::from_hours(1)),
             ..Self::page(url)
         }
     }
@@ -121,7 +123,7 @@ impl Request {
         let mut headers = self.headers.clone();
         if !headers.contains_key(header::ACCEPT_ENCODING) {
             let encoding = if self.compressed && !self.is_range() {
-                "gzip, deflate"
+                "gzip"
             } else {
                 "identity"
             };

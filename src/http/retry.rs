@@ -30,7 +30,7 @@ impl Timer for SystemTimer {
 }
 
 /// The longest wait a server may ask of us within a run.
-pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(60);
+pub(super) const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 const BASE: Duration = Duration::from_millis(200);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(10);

@@ -97,7 +97,7 @@ impl Default for Settings {
             user_agent: concat!("pinfold/", env!("CARGO_PKG_VERSION")).to_owned(),
             connect_timeout: Duration::from_secs(10),
             read_timeout: Duration::from_secs(30),
-            deadline: Duration::from_secs(300),
+            deadline: Duration::from_mins(5),
             retries: 3,
             concurrency: 64,
             offline: false,

@@ -154,6 +154,9 @@ fn tls_words(error: &rustls::Error) -> String {
         Tls::InvalidCertificate(Cert::UnknownIssuer) => {
             "its certificate comes from an authority that is not trusted".to_owned()
         }
+        Tls::InvalidCertificate(Cert::BadSignature) => {
+            "its certificate is not signed by the authority it names".to_owned()
+        }
         Tls::InvalidCertificate(Cert::Expired | Cert::ExpiredContext { .. }) => {
             "its certificate has expired".to_owned()
         }

@@ -1,0 +1,464 @@
+//! Making requests: limits, retries, redirects, credentials.
+//!
+//! A request is made in attempts, an attempt in hops (redirects), and a hop is
+//! one exchange with a server.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError, RwLock};
+use std::time::{Duration, Instant, SystemTime};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, header};
+use tokio::sync::Semaphore;
+use url::Url;
+
+use super::answer::{body_length, is_answer, position};
+use super::credentials::{Credentials, Login, Origin};
+use super::error::Error;
+use super::gate::Gates;
+use super::hop::{Hop, redirect_of};
+use super::observe::Exchange;
+use super::redact::display_url;
+use super::request::Request;
+use super::response::Response;
+use super::retry::{LONGEST_WAIT, backoff, jitter};
+use super::settings::Settings;
+use super::sink::Sink;
+use super::status::Failed;
+use super::transport;
+
+const MOST_REDIRECTS: usize = 10;
+
+/// How much of a body is read that nobody wants: for its first line, and so
+/// that the connection can be used again.
+const UNWANTED_BYTES: usize = 16 << 10;
+
+/// What the clones of a client share.
+pub(super) struct Inner {
+    pub(super) settings: Settings,
+    checking: OnceLock<Result<reqwest::Client, Error>>,
+    trusting: OnceLock<Result<reqwest::Client, Error>>,
+    permits: Semaphore,
+    credentials: RwLock<Credentials>,
+    /// Until when a server asked to be left alone.
+    pauses: Mutex<HashMap<Origin, SystemTime>>,
+    gates: Gates,
+    pub(super) requests: AtomicU64,
+    pub(super) bytes: AtomicU64,
+}
+
+/// An exchange that gave no usable answer.
+struct Failure {
+    error: Error,
+    retry: Retry,
+}
+
+enum Retry {
+    No,
+    Backoff,
+    After(Duration),
+}
+
+impl Failure {
+    fn last(error: Error) -> Self {
+        Self {
+            error,
+            retry: Retry::No,
+        }
+    }
+}
+
+impl Inner {
+    pub(super) fn new(settings: Settings) -> Self {
+        Self {
+            checking: OnceLock::new(),
+            trusting: OnceLock::new(),
+            permits: Semaphore::new(settings.concurrency.clamp(1, Semaphore::MAX_PERMITS)),
+            credentials: RwLock::new(settings.credentials.clone()),
+            pauses: Mutex::default(),
+            gates: Gates::default(),
+            requests: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
+            settings,
+        }
+    }
+
+    /// Makes a request, as often as it takes.
+    pub(super) async fn run(
+        &self,
+        method: Method,
+        mut request: Request,
+        sink: &mut dyn Sink,
+    ) -> Result<Response, Error> {
+        if self.settings.offline {
+            let url = display_url(&request.url);
+            return Err(Error::Offline { url });
+        }
+        if !matches!(request.url.scheme(), "http" | "https") {
+            return Err(Error::Setup {
+                what: format!("a request for `{}`", display_url(&request.url)),
+                detail: format!("the scheme `{}` is not HTTP", request.url.scheme()),
+            });
+        }
+        self.learn_login(&mut request.url);
+        let allowed = request.deadline.unwrap_or(self.settings.deadline);
+        let mut left = allowed;
+        let mut retry = 0;
+        loop {
+            self.wait_for_pause(&request.url).await;
+            let permit = self.permits.acquire().await;
+            let start = Instant::now();
+            let attempt = self.attempt(&method, &request, sink);
+            let result = tokio::time::timeout(left, attempt).await;
+            left = left.saturating_sub(start.elapsed());
+            drop(permit);
+            let failure = match result {
+                Ok(Ok(response)) => return Ok(response),
+                Ok(Err(failure)) => failure,
+                Err(_) => Failure::last(Error::Timeout {
+                    url: display_url(&request.url),
+                    seconds: allowed.as_secs(),
+                }),
+            };
+            let wait = match failure.retry {
+                Retry::No => return Err(failure.error),
+                _ if retry >= self.settings.retries => return Err(failure.error),
+                Retry::Backoff => backoff(retry, jitter()),
+                // Not all at once when the time has come.
+                Retry::After(wait) => wait + backoff(0, jitter()).mul_f64(0.5),
+            };
+            retry += 1;
+            self.settings.timer.sleep(wait).await;
+        }
+    }
+
+    /// Takes the login out of a URL, and remembers it for what else is there.
+    fn learn_login(&self, url: &mut Url) {
+        if url.username().is_empty() && url.password().is_none() {
+            return;
+        }
+        self.credentials
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take_from(url);
+    }
+
+    async fn attempt(
+        &self,
+        method: &Method,
+        request: &Request,
+        sink: &mut dyn Sink,
+    ) -> Result<Response, Failure> {
+        let mut hop = Hop {
+            method: method.clone(),
+            url: request.url.clone(),
+            headers: headers_of(request, sink.kept()),
+            login: None,
+        };
+        let mut asked_again = false;
+        for _ in 0..=MOST_REDIRECTS {
+            let sent = self.send(&hop, request, sink).await;
+            match sent {
+                Ok(Sent::Answer(response)) => return Ok(response),
+                Ok(Sent::Redirect(location)) => {
+                    hop.follow(&location, &request.url).map_err(Failure::last)?;
+                }
+                Err(failure) => {
+                    let wants_login = matches!(
+                        failure.error,
+                        Error::Denied {
+                            status: 401,
+                            sent_credentials: false,
+                            ..
+                        }
+                    );
+                    if !wants_login || asked_again {
+                        return Err(failure);
+                    }
+                    asked_again = true;
+                    hop.login = self.read_credentials(|known| known.find_default(&hop.url));
+                    if hop.login.is_none() {
+                        return Err(failure);
+                    }
+                }
+            }
+        }
+        Err(Failure::last(Error::Redirect {
+            url: display_url(&request.url),
+            detail: format!("more than {MOST_REDIRECTS} times in a row"),
+        }))
+    }
+
+    fn read_credentials(&self, find: impl FnOnce(&Credentials) -> Option<Login>) -> Option<Login> {
+        find(
+            &self
+                .credentials
+                .read()
+                .unwrap_or_else(PoisonError::into_inner),
+        )
+    }
+
+    /// Makes one exchange and tells the observer.
+    async fn send(
+        &self,
+        hop: &Hop,
+        request: &Request,
+        sink: &mut dyn Sink,
+    ) -> Result<Sent, Failure> {
+        let mut record = Record {
+            status: None,
+            bytes: 0,
+            protocol: http::Version::HTTP_11,
+        };
+        let start = Instant::now();
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        let result = self.exchange(hop, request, sink, &mut record).await;
+        self.bytes.fetch_add(record.bytes, Ordering::Relaxed);
+        if let Some(observer) = &self.settings.observer {
+            let error = result
+                .as_ref()
+                .err()
+                .map(|failure| failure.error.to_string());
+            let protocol = format!("{:?}", record.protocol);
+            observer.done(&Exchange {
+                method: hop.method.as_str(),
+                url: &display_url(&hop.url),
+                status: record.status,
+                bytes: record.bytes,
+                protocol: record.status.map_or("", |_| &protocol),
+                elapsed: start.elapsed(),
+                error: error.as_deref(),
+            });
+        }
+        result
+    }
+
+    async fn exchange(
+        &self,
+        hop: &Hop,
+        request: &Request,
+        sink: &mut dyn Sink,
+        record: &mut Record,
+    ) -> Result<Sent, Failure> {
+        let client = self.client_for(&hop.url).map_err(Failure::last)?;
+        let mut builder = client
+            .request(hop.method.clone(), hop.url.clone())
+            .headers(hop.headers.clone());
+        let mut sent_credentials = hop.headers.contains_key(header::AUTHORIZATION);
+        if !sent_credentials {
+            let login = hop
+                .login
+                .clone()
+                .or_else(|| self.read_credentials(|known| known.find(&hop.url)));
+            if let Some(login) = login {
+                builder = builder.basic_auth(login.user.expose(), Some(login.password.expose()));
+                sent_credentials = true;
+            }
+        }
+        let fail = |error: &reqwest::Error| {
+            let (error, is_retryable) = transport::classify(error, &hop.url, &self.settings);
+            Failure {
+                error,
+                retry: if is_retryable {
+                    Retry::Backoff
+                } else {
+                    Retry::No
+                },
+            }
+        };
+        let sending = self.gates.pass(&hop.url, builder.send());
+        let mut answer = sending.await.map_err(|error| fail(&error))?;
+        let status = answer.status();
+        record.status = Some(status.as_u16());
+        record.protocol = answer.version();
+        if let Some(location) = redirect_of(status, answer.headers()) {
+            let location = location.map_err(|detail| {
+                Failure::last(Error::Redirect {
+                    url: display_url(&hop.url),
+                    detail,
+                })
+            })?;
+            read_unwanted(&mut answer, record).await;
+            return Ok(Sent::Redirect(location));
+        }
+        if !is_answer(status) {
+            let body = read_unwanted(&mut answer, record).await;
+            return Err(self.judge(&answer, &body, hop, sent_credentials));
+        }
+        let first = position(status, answer.headers(), request, sink.kept())
+            .map_err(|detail| Failure::last(garbage(&hop.url, detail)))?;
+        let length = body_length(&hop.method, status, answer.headers());
+        check_length(hop, request, length.unwrap_or(0))?;
+        sink.begin(first, length);
+        while let Some(chunk) = answer.chunk().await.map_err(|error| fail(&error))? {
+            record.bytes += chunk.len() as u64;
+            check_length(hop, request, record.bytes)?;
+            sink.add(&chunk);
+        }
+        if let Some(length) = length.filter(|length| *length != record.bytes) {
+            let detail = format!("{} of {length} bytes came", record.bytes);
+            return Err(Failure {
+                error: Error::Truncated {
+                    url: display_url(&hop.url),
+                    detail,
+                },
+                retry: Retry::Backoff,
+            });
+        }
+        Ok(Sent::Answer(Response {
+            status: status.as_u16(),
+            url: hop.url.clone(),
+            headers: std::mem::take(answer.headers_mut()),
+            body: Bytes::new(),
+        }))
+    }
+
+    fn judge(
+        &self,
+        answer: &reqwest::Response,
+        body: &[u8],
+        hop: &Hop,
+        sent_credentials: bool,
+    ) -> Failure {
+        let now = self.settings.timer.now();
+        let failed = Failed {
+            url: display_url(&hop.url),
+            status: answer.status(),
+            headers: answer.headers(),
+            body,
+            sent_credentials,
+            now,
+        };
+        let verdict = failed.judge();
+        let wait = verdict.wait;
+        if let (Error::RateLimited { .. }, Some(wait)) = (&verdict.error, wait) {
+            self.pause(&hop.url, now + wait);
+        }
+        let retry = match (verdict.is_retryable, wait) {
+            (false, _) => Retry::No,
+            (true, None) => Retry::Backoff,
+            (true, Some(wait)) => Retry::After(wait),
+        };
+        Failure {
+            error: verdict.error,
+            retry,
+        }
+    }
+
+    fn pause(&self, url: &Url, until: SystemTime) {
+        let mut pauses = self.pauses.lock().unwrap_or_else(PoisonError::into_inner);
+        let pause = pauses.entry(Origin::of(url)).or_insert(until);
+        *pause = until.max(*pause);
+    }
+
+    /// Waits while the server wants to be left alone.
+    async fn wait_for_pause(&self, url: &Url) {
+        loop {
+            let until = {
+                let pauses = self.pauses.lock().unwrap_or_else(PoisonError::into_inner);
+                if pauses.is_empty() {
+                    return;
+                }
+                pauses.get(&Origin::of(url)).copied()
+            };
+            let now = self.settings.timer.now();
+            let left = until.and_then(|until| until.duration_since(now).ok());
+            // A clock set back must not make us wait for ever.
+            match left.filter(|left| !left.is_zero()) {
+                None => return,
+                Some(left) => self.settings.timer.sleep(left.min(LONGEST_WAIT)).await,
+            }
+        }
+    }
+
+    fn client_for(&self, url: &Url) -> Result<&reqwest::Client, Error> {
+        let is_tls = url.scheme() == "https";
+        let checks = !(is_tls && self.is_trusted(url));
+        let cell = if checks {
+            &self.checking
+        } else {
+            &self.trusting
+        };
+        let built = cell.get_or_init(|| transport::build(&self.settings, checks, is_tls));
+        built.as_ref().map_err(Clone::clone)
+    }
+
+    fn is_trusted(&self, url: &Url) -> bool {
+        let Some(host) = url.host_str() else {
+            return false;
+        };
+        self.settings.trusted_hosts.iter().any(|trusted| {
+            let Some(rest) = strip_prefix_ignoring_case(trusted, host) else {
+                return false;
+            };
+            match rest.strip_prefix(':') {
+                Some(port) => port.parse().ok() == url.port_or_known_default(),
+                None => rest.is_empty(),
+            }
+        })
+    }
+}
+
+enum Sent {
+    Answer(Response),
+    Redirect(String),
+}
+
+/// What the observer is told.
+struct Record {
+    status: Option<u16>,
+    bytes: u64,
+    protocol: http::Version,
+}
+
+fn headers_of(request: &Request, kept: u64) -> HeaderMap {
+    let mut headers = request.outgoing_headers();
+    if kept > 0 && request.last_bytes.is_none() {
+        // Ask for the rest only.
+        let range = match request.range {
+            Some((first, last)) => format!("bytes={}-{last}", first.saturating_add(kept)),
+            None => format!("bytes={kept}-"),
+        };
+        if let Ok(range) = HeaderValue::from_str(&range) {
+            headers.insert(header::RANGE, range);
+        }
+    }
+    headers
+}
+
+fn check_length(hop: &Hop, request: &Request, length: u64) -> Result<(), Failure> {
+    if length <= request.max_bytes {
+        return Ok(());
+    }
+    Err(Failure::last(Error::TooLarge {
+        url: display_url(&hop.url),
+        limit: request.max_bytes,
+    }))
+}
+
+/// Reads the beginning of a body that is not the answer; if it breaks, what came of it.
+async fn read_unwanted(answer: &mut reqwest::Response, record: &mut Record) -> Vec<u8> {
+    let mut body = Vec::new();
+    while body.len() < UNWANTED_BYTES {
+        let Ok(Some(chunk)) = answer.chunk().await else {
+            break;
+        };
+        record.bytes += chunk.len() as u64;
+        body.extend_from_slice(&chunk);
+    }
+    body
+}
+
+fn garbage(url: &Url, detail: String) -> Error {
+    Error::Garbage {
+        url: display_url(url),
+        detail,
+    }
+}
+
+fn strip_prefix_ignoring_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
+    let head = text.get(..prefix.len())?;
+    head.eq_ignore_ascii_case(prefix)
+        .then(|| &text[prefix.len()..])
+}
