@@ -272,12 +272,11 @@ impl<'a> Entry<'a> {
             }
             url.push('/');
         }
-        match self.last {
-            Some(last) => url.push_str(last),
-            None => {
-                url.push_str(self.head);
-                url.push_str(self.tail);
-            }
+        if let Some(last) = self.last {
+            url.push_str(last);
+        } else {
+            url.push_str(self.head);
+            url.push_str(self.tail);
         }
         url
     }
@@ -302,7 +301,9 @@ impl<'a> Entry<'a> {
         };
         let hash = |(algorithm, bytes): (Algorithm, &[u8])| {
             let mut hex = String::with_capacity(bytes.len() * 2);
-            bytes.iter().for_each(|byte| push_hex(&mut hex, *byte));
+            for byte in bytes {
+                push_hex(&mut hex, *byte);
+            }
             (algorithm, hex)
         };
         let sha256 = self.sha256.map(|bytes| (Algorithm::Sha256, bytes));
