@@ -3,7 +3,7 @@
 
 use super::error::Error;
 use crate::cache::Cache;
-use crate::interpreter::{self, Interpreter, Search};
+use crate::interpreter::{self, Search};
 use crate::python::{Platform, PythonVersion, Target};
 
 /// What the user says of the target.
@@ -39,7 +39,9 @@ pub(super) fn settle(request: &TargetRequest, cache: &Cache) -> Result<ResolvedT
             found: "as given".to_owned(),
         });
     }
-    let interpreter = ask(request.python.as_deref(), cache)?;
+    let search = Search::from_process();
+    let interpreter =
+        interpreter::find_with(request.python.as_deref(), &search, &mut Kept(cache))?;
     let mut target = interpreter.target();
     if let Some(version) = &request.python_version {
         target = target.with_version(version.clone());
@@ -53,23 +55,16 @@ pub(super) fn settle(request: &TargetRequest, cache: &Cache) -> Result<ResolvedT
     })
 }
 
-/// Asks an interpreter what it is, or the cache what it said last time.
-fn ask(request: Option<&str>, cache: &Cache) -> Result<Interpreter, Error> {
-    let mut key = None;
-    let mut is_recalled = false;
-    let interpreter = interpreter::find_or_recall(request, &Search::from_process(), |fingerprint| {
-        key = Some(fingerprint.to_owned());
-        let known = cache
-            .get(BUCKET, fingerprint)
-            .and_then(|bytes| Interpreter::from_bytes(&bytes));
-        is_recalled = known.is_some();
-        known
-    })?;
-    if let Some(key) = key
-        && !is_recalled
-    {
-        // A cache that cannot be written costs the next run a question, no more.
-        let _ = cache.put(BUCKET, &key, &interpreter.to_bytes());
+/// What interpreters said of themselves, kept in the cache.
+struct Kept<'a>(&'a Cache);
+
+impl interpreter::Memory for Kept<'_> {
+    fn recall(&mut self, key: &str) -> Option<Vec<u8>> {
+        self.0.get(BUCKET, key)
     }
-    Ok(interpreter)
+
+    fn remember(&mut self, key: &str, bytes: &[u8]) {
+        // A cache that cannot be written costs the next run a question, no more.
+        let _ = self.0.put(BUCKET, key, bytes);
+    }
 }
