@@ -90,10 +90,23 @@ pub(super) struct Compile {
     #[arg(short, long, value_name = "FILE")]
     pub(super) output_file: Option<String>,
     /// Bound versions as this file says, without requiring anything
-    #[arg(short, long = "constraint", visible_alias = "constraints", value_name = "FILE", env = "PINFOLD_CONSTRAINT", value_delimiter = ' ')]
+    #[arg(
+        short,
+        long = "constraint",
+        visible_alias = "constraints",
+        value_name = "FILE",
+        env = "PINFOLD_CONSTRAINT",
+        value_delimiter = ' '
+    )]
     pub(super) constraints: Vec<String>,
     /// Replace every requirement on a project by what this file says
-    #[arg(long = "override", visible_alias = "overrides", value_name = "FILE", env = "PINFOLD_OVERRIDE", value_delimiter = ' ')]
+    #[arg(
+        long = "override",
+        visible_alias = "overrides",
+        value_name = "FILE",
+        env = "PINFOLD_OVERRIDE",
+        value_delimiter = ' '
+    )]
     pub(super) overrides: Vec<String>,
     /// Also what this extra of the project file requires
     #[arg(long = "extra", value_name = "EXTRA", value_delimiter = ',')]
@@ -109,7 +122,12 @@ pub(super) struct Compile {
     #[arg(short = 'U', long, help_heading = "What moves")]
     pub(super) upgrade: bool,
     /// Move this project's pin; with a specifier, also bound it: `django<5`
-    #[arg(short = 'P', long = "upgrade-package", value_name = "SPEC", help_heading = "What moves")]
+    #[arg(
+        short = 'P',
+        long = "upgrade-package",
+        value_name = "SPEC",
+        help_heading = "What moves"
+    )]
     pub(super) upgrade_packages: Vec<String>,
     /// Renew the hashes of pins that stay
     #[arg(long, visible_alias = "no-reuse-hashes", help_heading = "What moves")]
@@ -125,44 +143,106 @@ pub(super) struct Compile {
     ///
     /// RFC 3339: `2026-10-01T00:00:00Z` or `2026-10-01`. Counts file by file; what the lock file
     /// already pins stays admissible.
-    #[arg(long, alias = "uploaded-prior-to", value_name = "TIME", env = "PINFOLD_EXCLUDE_NEWER", help_heading = "Versions")]
+    #[arg(
+        long,
+        alias = "uploaded-prior-to",
+        value_name = "TIME",
+        env = "PINFOLD_EXCLUDE_NEWER",
+        help_heading = "Versions"
+    )]
     pub(super) exclude_newer: Option<String>,
     /// Treat pre-releases like final releases
     #[arg(long, conflicts_with = "prerelease", help_heading = "Versions")]
     pub(super) pre: bool,
     /// Which pre-releases may be chosen [default: if-necessary]
-    #[arg(long, value_enum, value_name = "MODE", env = "PINFOLD_PRERELEASE", help_heading = "Versions")]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "MODE",
+        env = "PINFOLD_PRERELEASE",
+        help_heading = "Versions"
+    )]
     pub(super) prerelease: Option<PreReleaseMode>,
     /// Never use source distributions of these projects (`:all:`, `:none:`)
-    #[arg(long, value_name = "PROJECT", value_delimiter = ',', help_heading = "Versions")]
+    #[arg(
+        long,
+        value_name = "PROJECT",
+        value_delimiter = ',',
+        help_heading = "Versions"
+    )]
     pub(super) only_binary: Vec<String>,
     /// Never use wheels of these projects (`:all:`, `:none:`)
-    #[arg(long, value_name = "PROJECT", value_delimiter = ',', help_heading = "Versions")]
+    #[arg(
+        long,
+        value_name = "PROJECT",
+        value_delimiter = ',',
+        help_heading = "Versions"
+    )]
     pub(super) no_binary: Vec<String>,
     /// The same as `--only-binary :all:`
     #[arg(long, help_heading = "Versions")]
     pub(super) no_build: bool,
 
     /// The Python version to lock for: `3.12`, `3.12.4` [default: the interpreter's]
-    #[arg(long, value_name = "VERSION", env = "PINFOLD_PYTHON_VERSION", help_heading = "Target")]
+    #[arg(
+        long,
+        value_name = "VERSION",
+        env = "PINFOLD_PYTHON_VERSION",
+        help_heading = "Target"
+    )]
     pub(super) python_version: Option<String>,
     /// The platform to lock for: `linux`, `linux/arm64`, `x86_64-manylinux_2_28` … [default: this one]
-    #[arg(long, value_name = "PLATFORM", env = "PINFOLD_PYTHON_PLATFORM", help_heading = "Target")]
+    #[arg(
+        long,
+        value_name = "PLATFORM",
+        env = "PINFOLD_PYTHON_PLATFORM",
+        help_heading = "Target"
+    )]
     pub(super) python_platform: Option<String>,
     /// The interpreter to ask: a path, a name or a version
     ///
     /// With version and platform given, none is needed.
-    #[arg(short = 'p', long, value_name = "PYTHON", env = "PINFOLD_PYTHON", help_heading = "Target")]
+    #[arg(
+        short = 'p',
+        long,
+        value_name = "PYTHON",
+        env = "PINFOLD_PYTHON",
+        help_heading = "Target"
+    )]
     pub(super) python: Option<String>,
 
     /// The index [default: PyPI]
-    #[arg(short, long, visible_alias = "default-index", value_name = "URL", env = "PINFOLD_INDEX_URL", hide_env_values = true, help_heading = "Indexes")]
+    #[arg(
+        short,
+        long,
+        visible_alias = "default-index",
+        value_name = "URL",
+        env = "PINFOLD_INDEX_URL",
+        hide_env_values = true,
+        help_heading = "Indexes"
+    )]
     pub(super) index_url: Option<String>,
     /// A further index, asked before the default one
-    #[arg(long = "extra-index-url", visible_alias = "index", value_name = "URL", env = "PINFOLD_EXTRA_INDEX_URL", hide_env_values = true, value_delimiter = ' ', help_heading = "Indexes")]
+    #[arg(
+        long = "extra-index-url",
+        visible_alias = "index",
+        value_name = "URL",
+        env = "PINFOLD_EXTRA_INDEX_URL",
+        hide_env_values = true,
+        value_delimiter = ' ',
+        help_heading = "Indexes"
+    )]
     pub(super) extra_index_urls: Vec<String>,
     /// A folder or a page with links to distributions
-    #[arg(short, long, value_name = "LOCATION", env = "PINFOLD_FIND_LINKS", hide_env_values = true, value_delimiter = ' ', help_heading = "Indexes")]
+    #[arg(
+        short,
+        long,
+        value_name = "LOCATION",
+        env = "PINFOLD_FIND_LINKS",
+        hide_env_values = true,
+        value_delimiter = ' ',
+        help_heading = "Indexes"
+    )]
     pub(super) find_links: Vec<String>,
     /// Ask no index, only `--find-links`
     #[arg(long, help_heading = "Indexes")]
@@ -178,38 +258,85 @@ pub(super) struct Compile {
     #[arg(long, visible_alias = "rebuild", help_heading = "Network and cache")]
     pub(super) refresh: bool,
     /// Ask again for this project's page
-    #[arg(long = "refresh-package", value_name = "PROJECT", help_heading = "Network and cache")]
+    #[arg(
+        long = "refresh-package",
+        value_name = "PROJECT",
+        help_heading = "Network and cache"
+    )]
     pub(super) refresh_packages: Vec<String>,
     /// Neither read nor write the cache
     #[arg(long, env = "PINFOLD_NO_CACHE", value_parser = clap::builder::FalseyValueParser::new(), help_heading = "Network and cache")]
     pub(super) no_cache: bool,
     /// Where answers are kept
-    #[arg(long, value_name = "FOLDER", env = "PINFOLD_CACHE_DIR", help_heading = "Network and cache")]
+    #[arg(
+        long,
+        value_name = "FOLDER",
+        env = "PINFOLD_CACHE_DIR",
+        help_heading = "Network and cache"
+    )]
     pub(super) cache_dir: Option<PathBuf>,
     /// Do not check the certificate of this host (`host` or `host:port`)
-    #[arg(long = "trusted-host", visible_alias = "allow-insecure-host", value_name = "HOST", help_heading = "Network and cache")]
+    #[arg(
+        long = "trusted-host",
+        visible_alias = "allow-insecure-host",
+        value_name = "HOST",
+        help_heading = "Network and cache"
+    )]
     pub(super) trusted_hosts: Vec<String>,
     /// A PEM file with the certificates to trust
-    #[arg(long, value_name = "FILE", env = "PINFOLD_CERT", help_heading = "Network and cache")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "PINFOLD_CERT",
+        help_heading = "Network and cache"
+    )]
     pub(super) cert: Option<PathBuf>,
     /// A PEM file with our certificate and its key
-    #[arg(long, value_name = "FILE", env = "PINFOLD_CLIENT_CERT", help_heading = "Network and cache")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "PINFOLD_CLIENT_CERT",
+        help_heading = "Network and cache"
+    )]
     pub(super) client_cert: Option<PathBuf>,
     /// The proxy [default: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY]
-    #[arg(long, value_name = "URL", env = "PINFOLD_PROXY", hide_env_values = true, help_heading = "Network and cache")]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "PINFOLD_PROXY",
+        hide_env_values = true,
+        help_heading = "Network and cache"
+    )]
     pub(super) proxy: Option<String>,
     /// The longest silence of a server, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 30, env = "PINFOLD_TIMEOUT", help_heading = "Network and cache")]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 30,
+        env = "PINFOLD_TIMEOUT",
+        help_heading = "Network and cache"
+    )]
     pub(super) timeout: u64,
     /// How often a request that failed is made again
-    #[arg(long, value_name = "NUMBER", default_value_t = 3, env = "PINFOLD_RETRIES", help_heading = "Network and cache")]
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value_t = 3,
+        env = "PINFOLD_RETRIES",
+        help_heading = "Network and cache"
+    )]
     pub(super) retries: u32,
 
     /// Write hashes (as by default)
     #[arg(long, overrides_with = "no_hashes", hide = true)]
     pub(super) generate_hashes: bool,
     /// Write no hashes
-    #[arg(long, visible_alias = "no-generate-hashes", conflicts_with = "refresh_hashes", help_heading = "Output")]
+    #[arg(
+        long,
+        visible_alias = "no-generate-hashes",
+        conflicts_with = "refresh_hashes",
+        help_heading = "Output"
+    )]
     pub(super) no_hashes: bool,
     /// Say who requires each project (as by default)
     #[arg(long, overrides_with = "no_annotate", hide = true)]
@@ -227,7 +354,12 @@ pub(super) struct Compile {
     #[arg(long, overrides_with = "header", help_heading = "Output")]
     pub(super) no_header: bool,
     /// The command that the header names
-    #[arg(long, value_name = "COMMAND", env = "PINFOLD_CUSTOM_COMPILE_COMMAND", help_heading = "Output")]
+    #[arg(
+        long,
+        value_name = "COMMAND",
+        env = "PINFOLD_CUSTOM_COMPILE_COMMAND",
+        help_heading = "Output"
+    )]
     pub(super) custom_compile_command: Option<String>,
     /// Leave extras out of the pins (as by default)
     #[arg(long, overrides_with = "no_strip_extras", hide = true)]
@@ -272,7 +404,11 @@ pub(super) struct Compile {
     #[arg(long, overrides_with = "allow_unsafe", help_heading = "Output")]
     pub(super) no_allow_unsafe: bool,
     /// Treat this project like pip and setuptools
-    #[arg(long = "unsafe-package", value_name = "PROJECT", help_heading = "Output")]
+    #[arg(
+        long = "unsafe-package",
+        value_name = "PROJECT",
+        help_heading = "Output"
+    )]
     pub(super) unsafe_packages: Vec<String>,
     /// How lines end
     #[arg(long, value_enum, value_name = "STYLE", default_value_t = NewlineStyle::Preserve, help_heading = "Output")]

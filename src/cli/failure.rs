@@ -36,8 +36,14 @@ impl From<ops::Error> for Failure {
             _ => exit::FAILED,
         };
         let diagnostics = match error {
-            ops::Error::Inputs(files) => files.into_iter().map(|file| problems(Diagnostic::error(""), file)).collect(),
-            ops::Error::NoSolution { explanation, advice } => vec![no_solution(&explanation, advice)],
+            ops::Error::Inputs(files) => files
+                .into_iter()
+                .map(|file| problems(Diagnostic::error(""), file))
+                .collect(),
+            ops::Error::NoSolution {
+                explanation,
+                advice,
+            } => vec![no_solution(&explanation, advice)],
             error => {
                 let mut diagnostic = Diagnostic::error(error.to_string());
                 diagnostic.help = help(&error);
@@ -55,7 +61,11 @@ impl From<ops::Error> for Failure {
 
 /// Returns a file's problems with their places.
 pub(super) fn problems(diagnostic: Diagnostic, file: FileProblems) -> Diagnostic {
-    let name = if file.name == "-" { "<stdin>".to_owned() } else { file.name };
+    let name = if file.name == "-" {
+        "<stdin>".to_owned()
+    } else {
+        file.name
+    };
     diagnostic.at(name, file.text, file.problems)
 }
 
@@ -64,7 +74,10 @@ fn no_solution(explanation: &Explanation, advice: Vec<String>) -> Diagnostic {
         "no choice of versions meets all requirements\n  {}",
         explanation.facts.join("\n  ")
     ));
-    let advice: Vec<String> = advice.into_iter().chain(explanation.hints.iter().cloned()).collect();
+    let advice: Vec<String> = advice
+        .into_iter()
+        .chain(explanation.hints.iter().cloned())
+        .collect();
     diagnostic.help = if advice.is_empty() {
         Some("loosen one of the requirements above".to_owned())
     } else {
@@ -118,10 +131,12 @@ fn http_help(error: &http::Error) -> Option<String> {
         http::Error::Connect { .. } => {
             "check the network and the proxy settings, then run again; with a filled cache `--offline` may do"
         }
-        http::Error::Timeout { .. } | http::Error::Truncated { .. } | http::Error::Server { .. } => {
-            "run again later; nothing was written"
+        http::Error::Timeout { .. }
+        | http::Error::Truncated { .. }
+        | http::Error::Server { .. } => "run again later; nothing was written",
+        http::Error::RateLimited { .. } => {
+            "run again when the time has passed; nothing was written"
         }
-        http::Error::RateLimited { .. } => "run again when the time has passed; nothing was written",
         http::Error::Tls { .. } => {
             "if the server's certificate is your own authority's, name its PEM file with `--cert` or SSL_CERT_FILE"
         }

@@ -17,7 +17,11 @@ impl<'a> Teller<'a> {
     pub(super) fn new(printer: &'a Printer, shows_progress: bool) -> Self {
         Self {
             printer,
-            progress: if shows_progress { printer.progress() } else { Progress::hidden() },
+            progress: if shows_progress {
+                printer.progress()
+            } else {
+                Progress::hidden()
+            },
             projects: AtomicU64::new(0),
             releases: AtomicU64::new(0),
         }
@@ -28,9 +32,13 @@ impl<'a> Teller<'a> {
     }
 
     fn show(&self) {
-        let (projects, releases) =
-            (self.projects.load(Ordering::Relaxed), self.releases.load(Ordering::Relaxed));
-        self.progress.set_message(&format!("resolving: {projects} projects, {releases} releases read"));
+        let (projects, releases) = (
+            self.projects.load(Ordering::Relaxed),
+            self.releases.load(Ordering::Relaxed),
+        );
+        self.progress.set_message(&format!(
+            "resolving: {projects} projects, {releases} releases read"
+        ));
     }
 
     fn detail(&self, text: impl FnOnce() -> String) {
@@ -57,7 +65,11 @@ impl Reporter for Teller<'_> {
                 self.show();
                 self.detail(|| format!("{name} {version}: requirements read"));
             }
-            Event::Rejected { name, version, reason } => {
+            Event::Rejected {
+                name,
+                version,
+                reason,
+            } => {
                 self.detail(|| format!("{name} {version}: rejected: {reason}"));
             }
             Event::Hashing(filename) => {

@@ -63,7 +63,9 @@ fn usage(error: &clap::Error) -> u8 {
 fn completions(shell: clap_complete::Shell, printer: &Printer) -> Result<u8, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), "pinfold", &mut script);
-    printer.data(&script).map_err(|error| stdout_failed(&error))?;
+    printer
+        .data(&script)
+        .map_err(|error| stdout_failed(&error))?;
     Ok(exit::DONE)
 }
 
@@ -83,7 +85,12 @@ fn compile(args: &args::Compile, printer: &Printer, shows_progress: bool) -> Res
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| Failure::usage(format!("the system gives no threads or timers: {error}"), None))?;
+        .map_err(|error| {
+            Failure::usage(
+                format!("the system gives no threads or timers: {error}"),
+                None,
+            )
+        })?;
     let teller = Teller::new(printer, shows_progress);
     let ended = runtime.block_on(async {
         tokio::select! {
@@ -114,9 +121,10 @@ async fn stopped() -> u8 {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        let (Ok(mut interrupt), Ok(mut terminate)) =
-            (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-        else {
+        let (Ok(mut interrupt), Ok(mut terminate)) = (
+            signal(SignalKind::interrupt()),
+            signal(SignalKind::terminate()),
+        ) else {
             return std::future::pending().await;
         };
         tokio::select! {
@@ -156,7 +164,10 @@ fn finish(
     for warning in &compiled.warnings {
         printer.diagnostic(&problems(Diagnostic::warning(""), warning.clone()));
     }
-    let name = compiled.output.as_ref().map_or_else(|| "-".to_owned(), |path| path.display().to_string());
+    let name = compiled
+        .output
+        .as_ref()
+        .map_or_else(|| "-".to_owned(), |path| path.display().to_string());
     let is_changed = compiled.is_changed();
     if args.check || args.dry_run {
         if is_changed && args.dry_run {
@@ -164,17 +175,30 @@ fn finish(
                 .diff(&name, compiled.previous.as_deref(), &compiled.text)
                 .map_err(|error| stdout_failed(&error))?;
         }
-        let what = compiled.changes.as_deref().unwrap_or("it does not exist yet");
+        let what = compiled
+            .changes
+            .as_deref()
+            .unwrap_or("it does not exist yet");
         printer.line(&if is_changed {
             format!("`{name}` would change: {what}")
         } else {
             format!("`{name}` is up to date: {}", pins(&compiled))
         });
-        return Ok(if args.check && is_changed { exit::NO } else { exit::DONE });
+        return Ok(if args.check && is_changed {
+            exit::NO
+        } else {
+            exit::DONE
+        });
     }
     if compiled.output.is_none() {
-        printer.data(compiled.text.as_bytes()).map_err(|error| stdout_failed(&error))?;
-        printer.line(&closing(&format!("Pinned {}", pins(&compiled)), &compiled, elapsed));
+        printer
+            .data(compiled.text.as_bytes())
+            .map_err(|error| stdout_failed(&error))?;
+        printer.line(&closing(
+            &format!("Pinned {}", pins(&compiled)),
+            &compiled,
+            elapsed,
+        ));
         return Ok(exit::DONE);
     }
     let is_written = compiled.write()?;

@@ -28,7 +28,10 @@ pub(super) fn compile(args: &args::Compile) -> Result<Compile, Failure> {
     let os_variable = |name: &str| std::env::var_os(name);
     let names = source_names(args)?;
     let output = output(args, &names)?;
-    let sources = names.iter().map(|name| source(name)).collect::<Result<Vec<_>, _>>()?;
+    let sources = names
+        .iter()
+        .map(|name| source(name))
+        .collect::<Result<Vec<_>, _>>()?;
     let mut binary = PerProject::default();
     let only_binary = selectors("--only-binary", &args.only_binary)?;
     let no_binary = selectors("--no-binary", &args.no_binary)?;
@@ -85,7 +88,11 @@ pub(super) fn compile(args: &args::Compile) -> Result<Compile, Failure> {
         exclude_newer: args.exclude_newer.as_deref().map(time).transpose()?,
         pre_releases: pre_releases(args),
         binary,
-        only_binary: if args.no_build { vec![":all:".to_owned()] } else { args.only_binary.clone() },
+        only_binary: if args.no_build {
+            vec![":all:".to_owned()]
+        } else {
+            args.only_binary.clone()
+        },
         no_binary: args.no_binary.clone(),
         without_dependencies: args.no_deps,
         http: network(args, os_variable)?,
@@ -99,11 +106,19 @@ pub(super) fn compile(args: &args::Compile) -> Result<Compile, Failure> {
 
 /// A variable that is set to nothing gives one empty value.
 fn given(values: &[String]) -> Vec<String> {
-    values.iter().filter(|value| !value.is_empty()).cloned().collect()
+    values
+        .iter()
+        .filter(|value| !value.is_empty())
+        .cloned()
+        .collect()
 }
 
-fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(option: &str, text: &str) -> Result<T, Failure> {
-    text.parse().map_err(|error| Failure::usage(format!("`{option} {text}`: {error}"), None))
+fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(
+    option: &str,
+    text: &str,
+) -> Result<T, Failure> {
+    text.parse()
+        .map_err(|error| Failure::usage(format!("`{option} {text}`: {error}"), None))
 }
 
 /// Where to look when no source is named, in this order, as pip-compile does.
@@ -119,7 +134,8 @@ fn source_names(args: &args::Compile) -> Result<Vec<String>, Failure> {
         .map(|name| vec![name.to_owned()])
         .ok_or_else(|| {
             Failure::usage(
-                "nothing to compile: there is no `requirements.in` and no `pyproject.toml` here".to_owned(),
+                "nothing to compile: there is no `requirements.in` and no `pyproject.toml` here"
+                    .to_owned(),
                 Some("name the requirements: `pinfold compile path/to/requirements.in`".to_owned()),
             )
         })
@@ -130,9 +146,9 @@ fn source(name: &str) -> Result<Source, Failure> {
         return Ok(Source::Path(name.to_owned()));
     }
     let mut bytes = Vec::new();
-    std::io::stdin().read_to_end(&mut bytes).map_err(|error| {
-        Failure::usage(format!("standard input cannot be read: {error}"), None)
-    })?;
+    std::io::stdin()
+        .read_to_end(&mut bytes)
+        .map_err(|error| Failure::usage(format!("standard input cannot be read: {error}"), None))?;
     Ok(Source::Stdin(bytes))
 }
 
@@ -161,14 +177,22 @@ fn output(args: &args::Compile, names: &[String]) -> Result<Option<PathBuf>, Fai
 
 fn derived_output(source: &Path) -> PathBuf {
     match source.file_name().and_then(|name| name.to_str()) {
-        Some("pyproject.toml" | "setup.py" | "setup.cfg") => source.with_file_name("requirements.txt"),
+        Some("pyproject.toml" | "setup.py" | "setup.cfg") => {
+            source.with_file_name("requirements.txt")
+        }
         _ => source.with_extension("txt"),
     }
 }
 
 fn path_text(path: &Path) -> Result<String, Failure> {
     path.to_str().map(str::to_owned).ok_or_else(|| {
-        Failure::usage(format!("the path of the current folder is not text: `{}`", path.display()), None)
+        Failure::usage(
+            format!(
+                "the path of the current folder is not text: `{}`",
+                path.display()
+            ),
+            None,
+        )
     })
 }
 
@@ -191,7 +215,9 @@ fn upgrade_packages(args: &args::Compile) -> Result<Vec<Requirement>, Failure> {
             Requirement::parse(text).map_err(|error| {
                 Failure::usage(
                     format!("`--upgrade-package {text}`: {}", error.message),
-                    error.help.or_else(|| Some("name a project, with a specifier if you like: `django<5`".to_owned())),
+                    error.help.or_else(|| {
+                        Some("name a project, with a specifier if you like: `django<5`".to_owned())
+                    }),
                 )
             })
         })
@@ -199,16 +225,25 @@ fn upgrade_packages(args: &args::Compile) -> Result<Vec<Requirement>, Failure> {
 }
 
 fn target(args: &args::Compile) -> Result<TargetRequest, Failure> {
-    let python_version = args.python_version.as_deref().filter(|text| !text.is_empty());
-    let python_platform = args.python_platform.as_deref().filter(|text| !text.is_empty());
+    let python_version = args
+        .python_version
+        .as_deref()
+        .filter(|text| !text.is_empty());
+    let python_platform = args
+        .python_platform
+        .as_deref()
+        .filter(|text| !text.is_empty());
     Ok(TargetRequest {
         python: args.python.clone().filter(|text| !text.is_empty()),
         python_version: python_version
-            .map(|text| PythonVersion::parse(text).map_err(|error| Failure::usage(error.to_string(), None)))
+            .map(|text| {
+                PythonVersion::parse(text).map_err(|error| Failure::usage(error.to_string(), None))
+            })
             .transpose()?,
         python_platform: python_platform
             .map(|text| {
-                Platform::parse(text).map_err(|error| Failure::usage(error.to_string(), Some(error.help)))
+                Platform::parse(text)
+                    .map_err(|error| Failure::usage(error.to_string(), Some(error.help)))
             })
             .transpose()?,
     })
@@ -227,7 +262,10 @@ fn time(text: &str) -> Result<jiff::Timestamp, Failure> {
     end_of_day.map(|zoned| zoned.timestamp()).ok_or_else(|| {
         Failure::usage(
             format!("`--exclude-newer {text}` is not a time"),
-            Some("write a day, `2026-10-01`, or a time with its zone, `2026-10-01T00:00:00Z`".to_owned()),
+            Some(
+                "write a day, `2026-10-01`, or a time with its zone, `2026-10-01T00:00:00Z`"
+                    .to_owned(),
+            ),
         )
     })
 }
@@ -252,7 +290,10 @@ fn login(variable: &dyn Fn(&str) -> Option<String>) -> Option<(String, http::Sec
     if user.is_none() && password.is_none() {
         return None;
     }
-    Some((user.unwrap_or_default(), http::Secret::new(password.unwrap_or_default())))
+    Some((
+        user.unwrap_or_default(),
+        http::Secret::new(password.unwrap_or_default()),
+    ))
 }
 
 fn network(
@@ -288,7 +329,11 @@ fn cache(args: &args::Compile, variable: impl Fn(&str) -> Option<OsString>) -> C
     if args.no_cache {
         return Cache::none();
     }
-    match args.cache_dir.clone().or_else(|| cache::default_dir(variable)) {
+    match args
+        .cache_dir
+        .clone()
+        .or_else(|| cache::default_dir(variable))
+    {
         Some(folder) => Cache::at(folder),
         None => Cache::none(),
     }
@@ -304,7 +349,11 @@ fn refresh(args: &args::Compile) -> Result<Refresh, Failure> {
         .iter()
         .map(|name| parse::<ProjectName>("--refresh-package", name))
         .collect::<Result<std::collections::BTreeSet<_>, _>>()?;
-    projects.extend(upgrade_packages(args)?.into_iter().map(|requirement| requirement.name));
+    projects.extend(
+        upgrade_packages(args)?
+            .into_iter()
+            .map(|requirement| requirement.name),
+    );
     Ok(if projects.is_empty() {
         Refresh::None
     } else {
@@ -339,7 +388,11 @@ fn style(args: &args::Compile) -> Result<Style, Failure> {
         newline: Newline::default(),
         unsafe_packages: UnsafePackages {
             names,
-            placing: if args.no_allow_unsafe { UnsafePlacing::Named } else { UnsafePlacing::Apart },
+            placing: if args.no_allow_unsafe {
+                UnsafePlacing::Named
+            } else {
+                UnsafePlacing::Apart
+            },
         },
     })
 }
@@ -367,7 +420,13 @@ fn header_command(args: &args::Compile, names: &[String], output: Option<&Path>)
             });
         }
     };
-    let one = |value: &Option<String>| value.iter().filter(|text| !text.is_empty()).cloned().collect::<Vec<_>>();
+    let one = |value: &Option<String>| {
+        value
+            .iter()
+            .filter(|text| !text.is_empty())
+            .cloned()
+            .collect::<Vec<_>>()
+    };
     let name_of = |value: clap::builder::PossibleValue| vec![value.get_name().to_owned()];
     values("--constraint", given(&args.constraints), None);
     values("--override", given(&args.overrides), None);

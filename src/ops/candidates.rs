@@ -8,9 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::index::{Entry, File, Listing};
-use crate::python::{
-    ProjectName, Specifiers, TagMismatch, Tags, Version, WheelName,
-};
+use crate::python::{ProjectName, Specifiers, TagMismatch, Tags, Version, WheelName};
 use crate::requirements::PerProject;
 use crate::resolve::{Availability, Reason, Releases};
 
@@ -25,7 +23,7 @@ pub(super) struct Policy {
     /// The first that has an answer counts.
     pub(super) binary: Vec<PerProject>,
     compatible: Mutex<FxHashMap<Box<str>, Result<u32, TagMismatch>>>,
-    pythons: Mutex<FxHashMap<Box<str>, bool>>,
+    pythons: Mutex<FxHashMap<Box<str>, PythonSupport>>,
 }
 
 impl Policy {
@@ -47,12 +45,18 @@ impl Policy {
 
     /// How good a wheel is, by the end of its name; the same ends come up often.
     fn compatibility(&self, tags: &str) -> Result<u32, TagMismatch> {
-        let mut known = self.compatible.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self
+            .compatible
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some(&answer) = known.get(tags) {
             return answer;
         }
         let answer = match WheelName::parse(&format!("x-0-{tags}.whl")) {
-            Ok(name) => self.tags.compatibility(&name).ok_or_else(|| self.tags.incompatibility(&name)),
+            Ok(name) => self
+                .tags
+                .compatibility(&name)
+                .ok_or_else(|| self.tags.incompatibility(&name)),
             Err(_) => Err(TagMismatch::Platform),
         };
         known.insert(tags.into(), answer);
@@ -60,17 +64,49 @@ impl Policy {
     }
 
     /// Whether the target's Python will do. What cannot be read forbids nothing.
-    pub(super) fn supports_python(&self, specifiers: &str) -> bool {
+    pub(super) fn python_support(&self, specifiers: &str) -> PythonSupport {
         let mut known = self.pythons.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(&answer) = known.get(specifiers) {
             return answer;
         }
         let answer = Specifiers::parse(specifiers)
             .or_else(|_| Specifiers::parse_lenient(specifiers))
-            .map_or(true, |specifiers| specifiers.contains(&self.python));
+            .map_or(PythonSupport::Yes, |specifiers| {
+                if specifiers.contains(&self.python) {
+                    PythonSupport::Yes
+                } else if without_upper_bounds(&specifiers).contains(&self.python) {
+                    PythonSupport::TooNew
+                } else {
+                    PythonSupport::No
+                }
+            });
         known.insert(specifiers.into(), answer);
         answer
     }
+}
+
+/// Whether a release is for the target's Python.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PythonSupport {
+    /// It is.
+    Yes,
+    /// It would be, but for an upper bound.
+    TooNew,
+    /// It is not.
+    No,
+}
+
+/// Returns what specifiers say of versions that are too old.
+fn without_upper_bounds(specifiers: &Specifiers) -> Specifiers {
+    let lower: Vec<String> = specifiers
+        .clauses()
+        .filter_map(|(operator, version)| match operator {
+            ">=" | ">" => Some(format!("{operator}{version}")),
+            "~=" | "==" => Some(format!(">={}", version.trim_end_matches(".*"))),
+            _ => None,
+        })
+        .collect();
+    Specifiers::parse(&lower.join(",")).unwrap_or_default()
 }
 
 /// What the user has pinned of a project, in the lock or by `==`.
@@ -191,7 +227,12 @@ impl ProjectReleases {
         self.policy.exclude_newer?;
         (0..self.count())
             .rev()
-            .find(|&at| matches!(self.availability(at), Availability::Unusable(Reason::TooNew)))
+            .find(|&at| {
+                matches!(
+                    self.availability(at),
+                    Availability::Unusable(Reason::TooNew)
+                )
+            })
             .map(|at| self.version_text(at).to_owned())
     }
 
@@ -216,6 +257,26 @@ impl ProjectReleases {
         Some(reason)
     }
 
+    /// Whether a release with this `Requires-Python` can be used. Who requires
+    /// exactly that version gets it in spite of an upper bound, as with a yanked
+    /// one: upper bounds are often guesses.
+    pub(super) fn admits_python(&self, position: u32, specifiers: &str) -> bool {
+        match self.policy.python_support(specifiers) {
+            PythonSupport::Yes => true,
+            PythonSupport::TooNew => self.pinned.exact.contains(self.version(position)),
+            PythonSupport::No => false,
+        }
+    }
+
+    /// Returns the `Requires-Python` that a release was admitted in spite of.
+    pub(super) fn overlooked_python(&self, position: u32) -> Option<String> {
+        let (listing, index, number) = self.judge(position).file?;
+        let entry = self.listings[listing].entries(index).nth(number)?;
+        let specifiers = entry.requires_python?;
+        (self.policy.python_support(specifiers) == PythonSupport::TooNew)
+            .then(|| specifiers.to_owned())
+    }
+
     fn judge(&self, position: u32) -> &Judgement {
         self.judged[position as usize].get_or_init(|| self.judgement(position))
     }
@@ -224,7 +285,11 @@ impl ProjectReleases {
         let version = self.version(position);
         let may_be_yanked =
             self.pinned.locked.as_ref() == Some(version) || self.pinned.exact.contains(version);
-        let binary = self.policy.binary.iter().find_map(|binary| binary.get(&self.name));
+        let binary = self
+            .policy
+            .binary
+            .iter()
+            .find_map(|binary| binary.get(&self.name));
         let mut best: Option<(u32, Place)> = None;
         let mut sdist: Option<Place> = None;
         let mut other_wheel: Option<Place> = None;
@@ -244,11 +309,14 @@ impl ProjectReleases {
                 if let Some(words) = entry.yanked
                     && !may_be_yanked
                 {
-                    fail(4, Reason::Yanked((!words.is_empty()).then(|| words.to_owned())));
+                    fail(
+                        4,
+                        Reason::Yanked((!words.is_empty()).then(|| words.to_owned())),
+                    );
                     continue;
                 }
                 if let Some(specifiers) = entry.requires_python
-                    && !self.policy.supports_python(specifiers)
+                    && !self.admits_python(position, specifiers)
                 {
                     fail(3, Reason::RequiresPython(specifiers.to_owned()));
                     continue;
@@ -294,16 +362,23 @@ impl ProjectReleases {
             // A wheel for another target has the same requirements, and needs no build.
             (None, Some(place), _) => (Availability::Sdist, Some(other_wheel.unwrap_or(place))),
             (None, None, Some((_, reason))) => (Availability::Unusable(reason), None),
-            (None, None, None) => {
-                (Availability::Unusable(Reason::NoWheel("it has no files".to_owned())), None)
-            }
+            (None, None, None) => (
+                Availability::Unusable(Reason::NoWheel("it has no files".to_owned())),
+                None,
+            ),
         };
         Judgement { availability, file }
     }
 
     fn has_later_build(&self, entry: &Entry<'_>, held: Place) -> bool {
-        let held = self.listings[held.0].entries(held.1).nth(held.2).map(|entry| entry.filename());
-        match (WheelName::parse(&entry.filename()), held.map(|name| WheelName::parse(&name))) {
+        let held = self.listings[held.0]
+            .entries(held.1)
+            .nth(held.2)
+            .map(|entry| entry.filename());
+        match (
+            WheelName::parse(&entry.filename()),
+            held.map(|name| WheelName::parse(&name)),
+        ) {
             (Ok(name), Some(Ok(held))) => name.compare_builds(&held).is_gt(),
             _ => false,
         }

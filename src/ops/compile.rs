@@ -115,7 +115,9 @@ impl Compiled {
     /// Writes the lock file, if it changed; returns whether it did.
     pub fn write(&self) -> Result<bool, Error> {
         match &self.output {
-            Some(path) if self.is_changed() => Ok(files::replace_if_changed(path, self.text.as_bytes())?),
+            Some(path) if self.is_changed() => {
+                Ok(files::replace_if_changed(path, self.text.as_bytes())?)
+            }
             _ => Ok(false),
         }
     }
@@ -137,7 +139,13 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
             extras: &request.extras,
             all_extras: request.all_extras,
         };
-        inputs::read(&reading, &request.sources, &request.constraints, &request.overrides).await?
+        inputs::read(
+            &reading,
+            &request.sources,
+            &request.constraints,
+            &request.overrides,
+        )
+        .await?
     };
     check_python(&inputs, target)?;
     let previous = previous(request)?;
@@ -160,7 +168,12 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
     let fetcher = Fetcher::new(Parts {
         client: &client,
         settings: &indexes,
-        policy: Policy::new(target.python.release(), target.tags(), request.exclude_newer, binary),
+        policy: Policy::new(
+            target.python.release(),
+            target.tags(),
+            request.exclude_newer,
+            binary,
+        ),
         pinned: pinned(&resolve_request, &locked),
         direct: direct_urls(&resolve_request)?,
         reporter,
@@ -206,7 +219,9 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
         )));
     }
     Ok(Compiled {
-        changes: previous.is_some().then(|| lock::summary(&lock::changes(&locked, &lock))),
+        changes: previous
+            .is_some()
+            .then(|| lock::summary(&lock::changes(&locked, &lock))),
         text,
         previous,
         pins: lock.pins.len(),
@@ -224,8 +239,14 @@ fn check_python(inputs: &Inputs, target: &Target) -> Result<(), Error> {
     for (file, specifiers) in &inputs.requires_python {
         if !specifiers.contains(&python) {
             return Err(Error::Usage {
-                message: format!("`{file}` requires Python {specifiers}, but the target is Python {}", target.python),
-                help: Some("choose a target with `--python-version`, or change `requires-python`".to_owned()),
+                message: format!(
+                    "`{file}` requires Python {specifiers}, but the target is Python {}",
+                    target.python
+                ),
+                help: Some(
+                    "choose a target with `--python-version`, or change `requires-python`"
+                        .to_owned(),
+                ),
             });
         }
     }
@@ -251,8 +272,11 @@ fn resolve_request(
     locked: &LockFile,
     environment: crate::python::Environment,
 ) -> Request {
-    let upgraded: FxHashSet<&ProjectName> =
-        request.upgrade_packages.iter().map(|requirement| &requirement.name).collect();
+    let upgraded: FxHashSet<&ProjectName> = request
+        .upgrade_packages
+        .iter()
+        .map(|requirement| &requirement.name)
+        .collect();
     let mut preferences: FxHashMap<ProjectName, Version> = FxHashMap::default();
     if !request.upgrade {
         for pin in &locked.pins {
@@ -299,16 +323,25 @@ fn pinned(request: &Request, locked: &LockFile) -> FxHashMap<ProjectName, Pinned
         entry.locked = pin.version().and_then(|version| version.parse().ok());
         entry.hashes = pin.hashes.iter().cloned().collect();
     }
-    let direct = request.roots.iter().chain(&request.overrides).filter_map(|root| {
-        match &root.requirement.source {
+    let direct = request
+        .roots
+        .iter()
+        .chain(&request.overrides)
+        .filter_map(|root| match &root.requirement.source {
             RequirementSource::Specifiers(specifiers) => Some((&root.requirement.name, specifiers)),
             RequirementSource::Url(_) => None,
-        }
-    });
-    let constraints = request.constraints.iter().map(|one| (&one.name, &one.specifiers));
+        });
+    let constraints = request
+        .constraints
+        .iter()
+        .map(|one| (&one.name, &one.specifiers));
     for (name, specifiers) in direct.chain(constraints) {
         if let Some(version) = specifiers.exact() {
-            pinned.entry(name.clone()).or_default().exact.push(version.clone());
+            pinned
+                .entry(name.clone())
+                .or_default()
+                .exact
+                .push(version.clone());
         }
     }
     pinned
@@ -317,7 +350,8 @@ fn pinned(request: &Request, locked: &LockFile) -> FxHashMap<ProjectName, Pinned
 /// Settles which servers are asked, and with which credentials.
 fn network(request: &Compile, inputs: &Inputs) -> Result<(http::Settings, IndexSettings), Error> {
     let mut http = request.http.clone();
-    http.trusted_hosts.extend(inputs.options.trusted_hosts.iter().cloned());
+    http.trusted_hosts
+        .extend(inputs.options.trusted_hosts.iter().cloned());
     let mut index = |text: &str| -> Result<IndexUrl, Error> {
         let mut url = parse_location(text, &request.current_directory)?;
         http.credentials.take_from(&mut url);
@@ -331,10 +365,11 @@ fn network(request: &Compile, inputs: &Inputs) -> Result<(http::Settings, IndexS
         for written in &inputs.options.extra_index_urls {
             indexes.push(index(&written.value)?);
         }
-        let default = request
+        let default = request.index_url.as_deref().or(inputs
+            .options
             .index_url
-            .as_deref()
-            .or(inputs.options.index_url.as_ref().map(|written| written.value.as_str()));
+            .as_ref()
+            .map(|written| written.value.as_str()));
         let default = index(default.unwrap_or(PYPI_SIMPLE))?;
         if let Some((user, password)) = &request.login {
             http.credentials.add(default.url(), user, password.expose());
@@ -345,7 +380,13 @@ fn network(request: &Compile, inputs: &Inputs) -> Result<(http::Settings, IndexS
     }
     let mut find_links = Vec::new();
     let given = request.find_links.iter().map(String::as_str);
-    for text in given.chain(inputs.options.find_links.iter().map(|written| written.value.as_str())) {
+    for text in given.chain(
+        inputs
+            .options
+            .find_links
+            .iter()
+            .map(|written| written.value.as_str()),
+    ) {
         find_links.push(if text.contains("://") {
             let mut url = parse_location(text, &request.current_directory)?;
             http.credentials.take_from(&mut url);
@@ -365,7 +406,10 @@ fn network(request: &Compile, inputs: &Inputs) -> Result<(http::Settings, IndexS
 /// An index is a URL; a path to a folder is taken as well.
 fn parse_location(text: &str, current_directory: &str) -> Result<Url, Error> {
     let failed = |why: String| Error::Usage {
-        message: format!("`{}` is not the URL of an index: {why}", without_password(text)),
+        message: format!(
+            "`{}` is not the URL of an index: {why}",
+            without_password(text)
+        ),
         help: Some("write it with its scheme: `https://host/simple/`".to_owned()),
     };
     if !text.contains("://") {
@@ -385,7 +429,13 @@ fn option_lines(request: &Compile, inputs: &Inputs) -> OptionLines {
     let index_url = request
         .index_url
         .clone()
-        .or_else(|| inputs.options.index_url.as_ref().map(|written| written.as_written.clone()))
+        .or_else(|| {
+            inputs
+                .options
+                .index_url
+                .as_ref()
+                .map(|written| written.as_written.clone())
+        })
         .filter(|url| url.trim_end_matches('/') != PYPI_SIMPLE.trim_end_matches('/'));
     let mut lines = OptionLines {
         index_url,
@@ -397,28 +447,51 @@ fn option_lines(request: &Compile, inputs: &Inputs) -> OptionLines {
     };
     let options = &inputs.options;
     let written = |list: &[crate::requirements::Written]| -> Vec<String> {
-        list.iter().map(|written| written.as_written.clone()).collect()
+        list.iter()
+            .map(|written| written.as_written.clone())
+            .collect()
     };
-    lines.extra_index_urls.extend(written(&options.extra_index_urls));
+    lines
+        .extra_index_urls
+        .extend(written(&options.extra_index_urls));
     lines.find_links.extend(written(&options.find_links));
-    lines.trusted_hosts.extend(options.trusted_hosts.iter().cloned());
+    lines
+        .trusted_hosts
+        .extend(options.trusted_hosts.iter().cloned());
     lines.no_binary.extend(options.no_binary.iter().cloned());
-    lines.only_binary.extend(options.only_binary.iter().cloned());
+    lines
+        .only_binary
+        .extend(options.only_binary.iter().cloned());
     lines
 }
 
 /// Says what the user should know of the chosen versions.
 fn warn_of(solution: &Solution, fetcher: &Fetcher<'_>, reporter: &dyn Reporter) {
     for (name, version, extra) in &solution.missing_extras {
-        reporter.event(Event::Warning(format!("{name} {version} has no extra `{extra}`")));
+        reporter.event(Event::Warning(format!(
+            "{name} {version} has no extra `{extra}`"
+        )));
     }
     for (name, chosen) in &solution.chosen {
         let Some(releases) = fetcher.releases(name) else {
             continue;
         };
         if let Some(words) = releases.yanked(chosen.position) {
-            let why = if words.is_empty() { String::new() } else { format!(": {words}") };
-            reporter.event(Event::Warning(format!("{name} {} was yanked{why}", chosen.version)));
+            let why = if words.is_empty() {
+                String::new()
+            } else {
+                format!(": {words}")
+            };
+            reporter.event(Event::Warning(format!(
+                "{name} {} was yanked{why}",
+                chosen.version
+            )));
+        }
+        if let Some(specifiers) = releases.overlooked_python(chosen.position) {
+            reporter.event(Event::Warning(format!(
+                "{name} {} requires Python {specifiers}: it was taken because you require exactly this version, and pip will refuse to install it",
+                chosen.version
+            )));
         }
         if let Some(excluded) = releases.newest_excluded() {
             reporter.event(Event::Detail(format!(
@@ -447,7 +520,8 @@ async fn hashes(
         let kept = recorded.get(name).filter(|pin| {
             reuse
                 && !pin.hashes.is_empty()
-                && pin.version().and_then(|text| text.parse().ok()).as_ref() == Some(&chosen.version)
+                && pin.version().and_then(|text| text.parse().ok()).as_ref()
+                    == Some(&chosen.version)
         });
         let hashes = match kept {
             Some(pin) => {
@@ -495,6 +569,8 @@ fn compare_hashes(
 
 impl std::fmt::Debug for Compile {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Compile").field("sources", &self.sources).finish_non_exhaustive()
+        f.debug_struct("Compile")
+            .field("sources", &self.sources)
+            .finish_non_exhaustive()
     }
 }

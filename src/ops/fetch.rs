@@ -11,7 +11,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use rustc_hash::{FxHashMap, FxHashSet};
 use url::Url;
 
-use super::candidates::{Pinned, Policy, ProjectReleases};
+use super::candidates::{Pinned, Policy, ProjectReleases, PythonSupport};
 use super::error::Error;
 use super::events::{Event, Reporter};
 use crate::index::{
@@ -127,10 +127,15 @@ impl<'a> Fetcher<'a> {
     pub(super) async fn new(parts: Parts<'a>) -> Result<Self, Error> {
         let mut files: BTreeMap<ProjectName, Vec<File>> = BTreeMap::new();
         for location in &parts.settings.find_links {
-            let found = parts.client.find_links(location).await.map_err(|source| Error::FindLinks {
-                location: shown(location),
-                source,
-            })?;
+            let found =
+                parts
+                    .client
+                    .find_links(location)
+                    .await
+                    .map_err(|source| Error::FindLinks {
+                        location: shown(location),
+                        source,
+                    })?;
             for (name, file) in found {
                 files.entry(name).or_default().push(file);
             }
@@ -205,7 +210,10 @@ impl<'a> Fetcher<'a> {
                 }
             }
         };
-        ask(locked.iter().cloned().map(Need::Releases).collect(), &mut pending);
+        ask(
+            locked.iter().cloned().map(Need::Releases).collect(),
+            &mut pending,
+        );
         ask(frontier.start(&mut resolver.universe), &mut pending);
         loop {
             while let Some(answer) = pending.next().await {
@@ -213,7 +221,12 @@ impl<'a> Fetcher<'a> {
                     Answer::Releases(name, known) => {
                         resolver.universe.learn_releases(&name, known.releases());
                         let mut needs = frontier.learned_releases(&mut resolver.universe, &name);
-                        needs.extend(resolver.universe.preferred(&name).map(|at| Need::Metadata(name, at)));
+                        needs.extend(
+                            resolver
+                                .universe
+                                .preferred(&name)
+                                .map(|at| Need::Metadata(name, at)),
+                        );
                         needs
                     }
                     Answer::Metadata(name, position, metadata) => {
@@ -229,7 +242,10 @@ impl<'a> Fetcher<'a> {
                 Outcome::Unsolvable(explanation) => return Ok(Err(explanation)),
                 Outcome::Needs(needs) => ask(needs, &mut pending),
             }
-            assert!(!pending.is_empty(), "the resolver asks for what it was not told yet");
+            assert!(
+                !pending.is_empty(),
+                "the resolver asks for what it was not told yet"
+            );
         }
     }
 
@@ -252,7 +268,11 @@ impl<'a> Fetcher<'a> {
     }
 
     fn known(&self, name: &ProjectName) -> Option<Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+        self.known
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(name)
+            .cloned()
     }
 
     async fn answer(&self, need: Need) -> Result<Answer, Error> {
@@ -300,7 +320,11 @@ impl<'a> Fetcher<'a> {
                 }
             }
         } else {
-            let answers = self.settings.indexes.iter().map(|index| self.client.listing(index, name));
+            let answers = self
+                .settings
+                .indexes
+                .iter()
+                .map(|index| self.client.listing(index, name));
             let answers = futures_util::future::join_all(answers).await;
             for (index, answer) in self.settings.indexes.iter().zip(answers) {
                 if let Some(listing) = answer.map_err(failed)? {
@@ -341,9 +365,9 @@ impl<'a> Fetcher<'a> {
             WheelName { name: other, .. } if other != name => Availability::Unusable(
                 Reason::BadMetadata(format!("the wheel is of the project {other}")),
             ),
-            wheel if self.policy.tags.compatibility(wheel).is_none() => {
-                Availability::Unusable(Reason::NoWheel(format!("`{}` is for another target", wheel.tags)))
-            }
+            wheel if self.policy.tags.compatibility(wheel).is_none() => Availability::Unusable(
+                Reason::NoWheel(format!("`{}` is for another target", wheel.tags)),
+            ),
             _ => Availability::Wheel,
         };
         Ok(Known::Direct(Arc::new(DirectRelease {
@@ -358,7 +382,8 @@ impl<'a> Fetcher<'a> {
         name: &ProjectName,
         position: u32,
     ) -> Result<Result<Metadata, Reason>, Error> {
-        let core = match self.known(name) {
+        let known = self.known(name);
+        let core = match &known {
             Some(Known::Direct(direct)) => Arc::clone(&direct.wheel.metadata),
             Some(Known::Index(releases)) => {
                 let Some(file) = releases.metadata_file(position) else {
@@ -382,31 +407,24 @@ impl<'a> Fetcher<'a> {
                 return Ok(Err(Reason::NoWheel("it has no files".to_owned())));
             }
         };
-        Ok(self.read_metadata(&core))
-    }
-
-    fn read_metadata(&self, core: &CoreMetadata) -> Result<Metadata, Reason> {
-        if let Some(specifiers) = &core.requires_python
-            && !self.policy.supports_python(specifiers)
-        {
-            return Err(Reason::RequiresPython(specifiers.clone()));
+        if let Some(specifiers) = &core.requires_python {
+            let is_admitted = match &known {
+                Some(Known::Index(releases)) => releases.admits_python(position, specifiers),
+                _ => self.policy.python_support(specifiers) == PythonSupport::Yes,
+            };
+            if !is_admitted {
+                return Ok(Err(Reason::RequiresPython(specifiers.clone())));
+            }
         }
-        let requirements = core
-            .requires_dist
-            .iter()
-            .map(|text| {
-                Requirement::parse_metadata(text)
-                    .map_err(|error| Reason::BadMetadata(format!("requirement `{text}`: {}", error.message)))
-            })
-            .collect::<Result<Vec<_>, _>>()?;
-        Ok(Metadata {
-            requirements,
-            extras: core.provides_extra.iter().filter_map(|extra| extra.parse().ok()).collect(),
-        })
+        Ok(read_metadata(&core))
     }
 
     /// Returns the hashes of all files of a chosen release, as `sha256:…`, sorted.
-    pub(super) async fn hashes(&self, name: &ProjectName, position: u32) -> Result<Vec<String>, Error> {
+    pub(super) async fn hashes(
+        &self,
+        name: &ProjectName,
+        position: u32,
+    ) -> Result<Vec<String>, Error> {
         let failed = |source| Error::Metadata {
             project: name.to_string(),
             source,
@@ -435,9 +453,16 @@ impl<'a> Fetcher<'a> {
 
     /// Returns the hashes of a release's files as far as the index gives them
     /// without a download; none if it does not give all.
-    pub(super) fn published_hashes(&self, name: &ProjectName, position: u32) -> Option<Vec<String>> {
+    pub(super) fn published_hashes(
+        &self,
+        name: &ProjectName,
+        position: u32,
+    ) -> Option<Vec<String>> {
         let files = self.releases(name)?.installable_files(position);
-        files.iter().map(|file| Some(format!("sha256:{}", file.sha256()?))).collect()
+        files
+            .iter()
+            .map(|file| Some(format!("sha256:{}", file.sha256()?)))
+            .collect()
     }
 
     /// Returns the releases of a project that came from an index.
@@ -484,13 +509,20 @@ pub(super) fn direct_urls(request: &Request) -> Result<FxHashMap<ProjectName, Ur
             continue;
         };
         let url: Url = text.parse().map_err(|error| Error::Usage {
-            message: format!("{}: `{}` is not a URL: {error}", root.place, crate::text::without_password(text)),
+            message: format!(
+                "{}: `{}` is not a URL: {error}",
+                root.place,
+                crate::text::without_password(text)
+            ),
             help: None,
         })?;
         match direct.insert(root.requirement.name.clone(), url.clone()) {
             Some(other) if other != url => {
                 return Err(Error::Usage {
-                    message: format!("{} is required by two URLs ({})", root.requirement.name, root.place),
+                    message: format!(
+                        "{} is required by two URLs ({})",
+                        root.requirement.name, root.place
+                    ),
                     help: Some("keep one of them".to_owned()),
                 });
             }
@@ -498,4 +530,24 @@ pub(super) fn direct_urls(request: &Request) -> Result<FxHashMap<ProjectName, Ur
         }
     }
     Ok(direct)
+}
+
+fn read_metadata(core: &CoreMetadata) -> Result<Metadata, Reason> {
+    let requirements = core
+        .requires_dist
+        .iter()
+        .map(|text| {
+            Requirement::parse_metadata(text).map_err(|error| {
+                Reason::BadMetadata(format!("requirement `{text}`: {}", error.message))
+            })
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(Metadata {
+        requirements,
+        extras: core
+            .provides_extra
+            .iter()
+            .filter_map(|extra| extra.parse().ok())
+            .collect(),
+    })
 }

@@ -145,7 +145,10 @@ impl Reader<'_> {
     async fn file(&mut self, location: &str, role: Role) -> Result<(), Error> {
         let bytes = if is_remote(location) {
             let url = location.parse().map_err(|error| Error::Usage {
-                message: format!("`{}` is not a URL: {error}", text::without_password(location)),
+                message: format!(
+                    "`{}` is not a URL: {error}",
+                    text::without_password(location)
+                ),
                 help: None,
             })?;
             let response = self.reading.http.get(Request::page(url)).await?;
@@ -182,15 +185,21 @@ impl Reader<'_> {
         if self.inputs.newline.is_none() {
             self.inputs.newline = text::Newline::of(&text);
         }
-        let base = Path::new(location).file_name().and_then(|name| name.to_str());
+        let base = Path::new(location)
+            .file_name()
+            .and_then(|name| name.to_str());
         match base {
             Some("pyproject.toml") => {
                 self.project(&text, &name);
                 Ok(())
             }
             Some(kind @ ("setup.py" | "setup.cfg")) => Err(Error::Usage {
-                message: format!("`{name}` says what it requires only when it is built, which pinfold does not do yet"),
-                help: Some(format!("move the dependencies of `{kind}` to the `[project]` table of a `pyproject.toml`")),
+                message: format!(
+                    "`{name}` says what it requires only when it is built, which pinfold does not do yet"
+                ),
+                help: Some(format!(
+                    "move the dependencies of `{kind}` to the `[project]` table of a `pyproject.toml`"
+                )),
             }),
             _ => self.requirements(&text, location, &name, role).await,
         }
@@ -217,10 +226,19 @@ impl Reader<'_> {
         };
         let origin = format!("{} ({name})", project.name);
         for one in selected {
-            self.root(one.requirement, place(name, text, one.span), &origin, text, one.span, &mut problems);
+            self.root(
+                one.requirement,
+                place(name, text, one.span),
+                &origin,
+                text,
+                one.span,
+                &mut problems,
+            );
         }
         if let Some((specifiers, _)) = project.requires_python {
-            self.inputs.requires_python.push((name.to_owned(), specifiers));
+            self.inputs
+                .requires_python
+                .push((name.to_owned(), specifiers));
         }
         self.note(name, text, problems, Vec::new());
     }
@@ -246,14 +264,25 @@ impl Reader<'_> {
                 _ => None,
             };
             let Some((written, role_of_included)) = included else {
-                self.item(item, text, location, name, role, &mut problems, &mut warnings);
+                self.item(
+                    item,
+                    text,
+                    location,
+                    name,
+                    role,
+                    &mut problems,
+                    &mut warnings,
+                );
                 continue;
             };
             let target = location::join(location, &written.value);
             if self.open.contains(&target) {
                 problems.push(Problem {
                     span: item.span,
-                    message: format!("`{}` includes itself", location::displayed(&target, self.reading.current_directory)),
+                    message: format!(
+                        "`{}` includes itself",
+                        location::displayed(&target, self.reading.current_directory)
+                    ),
                     help: Some("remove one of the includes that lead back here".to_owned()),
                 });
                 continue;
@@ -284,7 +313,10 @@ impl Reader<'_> {
     }
 
     fn note(&mut self, name: &str, text: &str, problems: Vec<Problem>, warnings: Vec<Problem>) {
-        for (list, mut found) in [(&mut self.problems, problems), (&mut self.inputs.warnings, warnings)] {
+        for (list, mut found) in [
+            (&mut self.problems, problems),
+            (&mut self.inputs.warnings, warnings),
+        ] {
             if !found.is_empty() {
                 found.sort_by_key(|problem| problem.span);
                 list.push(FileProblems {
@@ -366,7 +398,11 @@ impl Reader<'_> {
         let requirement = match line.requirement {
             UnresolvedRequirement::Named(requirement) => requirement,
             UnresolvedRequirement::Unnamed(unnamed) => {
-                let is_wheel = unnamed.url_or_path.split(['#', '?']).next().is_some_and(|path| path.ends_with(".whl"));
+                let is_wheel = unnamed
+                    .url_or_path
+                    .split(['#', '?'])
+                    .next()
+                    .is_some_and(|path| path.ends_with(".whl"));
                 match unnamed.name {
                     Some(project) if is_wheel => Requirement {
                         name: project,
@@ -403,7 +439,9 @@ impl Reader<'_> {
                     });
                     return;
                 };
-                self.inputs.constraint_origins.push((requirement.name.clone(), format!("-c {name}")));
+                self.inputs
+                    .constraint_origins
+                    .push((requirement.name.clone(), format!("-c {name}")));
                 self.inputs.constraints.push(Constraint {
                     name: requirement.name,
                     specifiers,
@@ -442,7 +480,9 @@ impl Reader<'_> {
             }
             RequirementSource::Url(url) => {
                 let path = url.split(['#', '?']).next().unwrap_or(url);
-                let is_repository = url.split_once("://").is_some_and(|(scheme, _)| scheme.contains('+'));
+                let is_repository = url
+                    .split_once("://")
+                    .is_some_and(|(scheme, _)| scheme.contains('+'));
                 if is_repository || !path.ends_with(".whl") {
                     problems.push(Problem {
                         span,
@@ -484,7 +524,9 @@ impl Reader<'_> {
 const MOST_BYTES: u64 = 16 << 20;
 
 fn is_remote(location: &str) -> bool {
-    let scheme = location.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
+    let scheme = location
+        .split_once("://")
+        .map(|(scheme, _)| scheme.to_ascii_lowercase());
     matches!(scheme.as_deref(), Some("http" | "https"))
 }
 

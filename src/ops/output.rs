@@ -54,9 +54,17 @@ pub(super) fn lock(made: &Made<'_>) -> Lock {
         .map(|(name, chosen)| {
             let roots = || chosen.roots.iter().map(|&root| &made.request.roots[root]);
             let mut via: Vec<String> = roots().map(|root| root.origin.clone()).collect();
-            let constrained = made.inputs.constraint_origins.iter().filter(|(other, _)| other == name);
+            let constrained = made
+                .inputs
+                .constraint_origins
+                .iter()
+                .filter(|(other, _)| other == name);
             via.extend(constrained.map(|(_, origin)| origin.clone()));
-            let overridden = made.request.overrides.iter().filter(|one| one.requirement.name == *name);
+            let overridden = made
+                .request
+                .overrides
+                .iter()
+                .filter(|one| one.requirement.name == *name);
             via.extend(overridden.map(|one| one.origin.clone()));
             via.extend(chosen.required_by.iter().map(ToString::to_string));
             let url = roots()

@@ -31,17 +31,18 @@ const BUCKET: &str = "interpreter-v1";
 
 /// Settles the target. With version and platform given, no Python is needed.
 pub(super) fn settle(request: &TargetRequest, cache: &Cache) -> Result<ResolvedTarget, Error> {
-    if let (None, Some(version), Some(platform)) =
-        (&request.python, &request.python_version, &request.python_platform)
-    {
+    if let (None, Some(version), Some(platform)) = (
+        &request.python,
+        &request.python_version,
+        &request.python_platform,
+    ) {
         return Ok(ResolvedTarget {
             target: Target::new(version.clone(), *platform),
             found: "as given".to_owned(),
         });
     }
     let search = Search::from_process();
-    let interpreter =
-        interpreter::find_with(request.python.as_deref(), &search, &mut Kept(cache))?;
+    let interpreter = interpreter::find_with(request.python.as_deref(), &search, &mut Kept(cache))?;
     let mut target = interpreter.target();
     if let Some(version) = &request.python_version {
         target = target.with_version(version.clone());

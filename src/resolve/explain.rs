@@ -162,7 +162,7 @@ fn refute(universe: &mut Universe, mask: &Mask) -> Option<(Solver, Incompatibili
 
 fn search(universe: &mut Universe, mask: &Mask) -> (Solver, Step) {
     let before = std::mem::replace(&mut universe.mask, mask.clone());
-    let mut solver = Solver::new(false);
+    let mut solver = Solver::new(false, None);
     universe.constrain(&mut solver, &mut BTreeSet::new());
     let step = solver.run(universe);
     universe.mask = before;

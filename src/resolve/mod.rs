@@ -70,6 +70,10 @@ pub struct Resolver {
     /// What is known.
     pub universe: Universe,
     solver: Solver,
+    /// Whether ranges of releases may be judged by samples.
+    assume: bool,
+    /// Projects whose pre-releases may stand in for final releases.
+    stand_ins: BTreeSet<PackageId>,
     /// The packages whose constraints the solver was told of.
     constrained: BTreeSet<PackageId>,
 }
@@ -79,7 +83,9 @@ impl Resolver {
     pub fn new(request: Request) -> Self {
         Self {
             universe: Universe::new(request),
-            solver: Solver::new(true),
+            solver: Solver::new(true, Some(BTreeSet::new())),
+            assume: true,
+            stand_ins: BTreeSet::new(),
             constrained: BTreeSet::new(),
         }
     }
@@ -92,15 +98,17 @@ impl Resolver {
             match self.solver.run(&mut self.universe) {
                 Step::Solved(chosen) => return Outcome::Solved(self.universe.solution(&chosen)),
                 Step::Needs => return Outcome::Needs(self.universe.take_needs()),
-                Step::Unsolvable(id) if self.solver.is_proven(id) => {
-                    return Outcome::Unsolvable(explain::explain(
-                        &mut self.universe,
-                        &self.solver,
-                        id,
-                    ));
-                }
-                Step::Unsolvable(_) => {
-                    self.solver = Solver::new(false);
+                Step::Unsolvable(id) => {
+                    let doubts = self.solver.doubts(&self.universe, id);
+                    if !doubts.stand_ins.is_empty() {
+                        self.stand_ins.extend(doubts.stand_ins);
+                    } else if doubts.has_samples {
+                        self.assume = false;
+                    } else {
+                        let explanation = explain::explain(&mut self.universe, &self.solver, id);
+                        return Outcome::Unsolvable(explanation);
+                    }
+                    self.solver = Solver::new(self.assume, Some(self.stand_ins.clone()));
                     self.constrained.clear();
                 }
             }

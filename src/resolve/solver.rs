@@ -11,8 +11,12 @@
 //! the way, or imposed what stands in the way, falls, and the search goes back to
 //! before that one was chosen. And when they keep failing, whole ranges are
 //! *probed*: see [`Solver::probe`].
+//!
+//! Pre-releases are a last resort for the whole search, not for one package: a
+//! search goes without them first, and where that fails because of some
+//! package's, these are admitted and it is done again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -74,6 +78,9 @@ pub(super) trait Provider {
     /// of it can be used.
     fn choose(&mut self, package: PackageId, allowed: &VersionSet) -> Option<u32>;
 
+    /// Whether a version is a pre-release that only stands in for a final one.
+    fn is_stand_in(&self, package: PackageId, version: u32) -> bool;
+
     /// Returns what a version requires, or notes what must be fetched to know.
     fn dependencies(&mut self, package: PackageId, version: u32) -> Dependencies;
 
@@ -93,6 +100,12 @@ pub(super) trait Provider {
         on: PackageId,
     ) -> Option<Option<VersionSet>>;
 
+    /// Returns the package of the project that a package is of.
+    fn project_of_package(&self, package: PackageId) -> PackageId;
+
+    /// Returns the project that an extra belongs to, and how many versions it has.
+    fn project_of_extra(&self, package: PackageId) -> Option<(PackageId, u32)>;
+
     /// Whether the two belong to one project.
     fn same_project(&self, one: PackageId, other: PackageId) -> bool;
 }
@@ -104,6 +117,9 @@ pub(super) enum Cause {
     Root,
     /// No version of the set can be used.
     NoVersions,
+    /// The set has only pre-releases left to use, which are not to stand in for
+    /// final releases while there is another way.
+    NoFinal,
     /// A version of the set is unusable for a reason of its own.
     Unavailable,
     /// The first term's versions require the second's.
@@ -111,6 +127,8 @@ pub(super) enum Cause {
     /// As `Dependency`, taken for granted of the versions between two that
     /// were looked at.
     Assumed,
+    /// An extra has the version of its project.
+    SameVersion,
     /// The user allows no version of the set.
     Constraint,
     /// It follows from two others.
@@ -165,6 +183,9 @@ const PROBE_THRESHOLD: u32 = 8;
 /// How many versions of a range are looked at in one go.
 const PROBE_WIDTH: usize = 8;
 
+/// From how many failing versions on it is rather the other side that gives way.
+const FAR: u32 = 40;
+
 enum Relation {
     Satisfied,
     Almost(usize),
@@ -184,6 +205,8 @@ pub(super) struct Solver {
     probes: BTreeMap<PackageId, Vec<PackageId>>,
     known: FxHashSet<(PackageId, PackageId, VersionSet, VersionSet)>,
     assume: bool,
+    /// Projects whose pre-releases may stand in for final releases; none: all.
+    stand_ins: Option<BTreeSet<PackageId>>,
     next: Option<PackageId>,
     /// Set when the search failed, so that asking again gives the same answer.
     failed: Option<IncompatibilityId>,
@@ -192,7 +215,7 @@ pub(super) struct Solver {
 impl Solver {
     /// Returns a search that has only the root to satisfy. With `assume`, ranges
     /// that keep failing are judged by samples.
-    pub(super) fn new(assume: bool) -> Self {
+    pub(super) fn new(assume: bool, stand_ins: Option<BTreeSet<PackageId>>) -> Self {
         let mut solver = Self {
             incompatibilities: Vec::new(),
             packages: Vec::new(),
@@ -203,6 +226,7 @@ impl Solver {
             probes: BTreeMap::new(),
             known: FxHashSet::default(),
             assume,
+            stand_ins,
             next: Some(PackageId::ROOT),
             failed: None,
         };
@@ -240,6 +264,14 @@ impl Solver {
             let Some((package, allowed)) = self.most_urgent() else {
                 return Step::Solved(self.solution());
             };
+            let allowed = match self.shared_with_project(provider, package, &allowed) {
+                Ok(allowed) => allowed,
+                Err(different) => {
+                    self.add(different);
+                    self.next = Some(package);
+                    continue;
+                }
+            };
             let Some(version) = provider.choose(package, &allowed) else {
                 self.add(Incompatibility {
                     terms: vec![(package, Term::In(allowed))],
@@ -248,6 +280,17 @@ impl Solver {
                 self.next = Some(package);
                 continue;
             };
+            if let Some(stand_ins) = &self.stand_ins
+                && provider.is_stand_in(package, version)
+                && !stand_ins.contains(&provider.project_of_package(package))
+            {
+                self.add(Incompatibility {
+                    terms: vec![(package, Term::In(allowed))],
+                    cause: Cause::NoFinal,
+                });
+                self.next = Some(package);
+                continue;
+            }
             if self.probe(provider, package, version) {
                 if self.next.is_some() {
                     continue;
@@ -272,6 +315,33 @@ impl Solver {
                 }
             }
         }
+    }
+
+    /// Returns the versions that both an extra and its project may have. The error
+    /// says that what is left to them differs.
+    fn shared_with_project(
+        &self,
+        provider: &impl Provider,
+        package: PackageId,
+        allowed: &VersionSet,
+    ) -> Result<VersionSet, Incompatibility> {
+        let Some((project, count)) = provider.project_of_extra(package) else {
+            return Ok(allowed.clone());
+        };
+        let Term::In(left) = self.accumulated(project) else {
+            return Ok(allowed.clone());
+        };
+        let shared = allowed.intersection(&left);
+        if !shared.is_empty() {
+            return Ok(shared);
+        }
+        Err(Incompatibility {
+            terms: vec![
+                (package, Term::In(VersionSet::all(count).difference(&left))),
+                (project, Term::In(left)),
+            ],
+            cause: Cause::SameVersion,
+        })
     }
 
     /// Adds a version's requirements, and decides for it unless one of them
@@ -349,32 +419,49 @@ impl Solver {
         if self.packages[on.index()].culprit < CONFLICT_THRESHOLD {
             return;
         }
-        // Whoever was decided and so put the range of `on` out of reach.
+        let lowered = self.packages[on.index()].raised.is_none();
+        if lowered {
+            self.packages[on.index()].raised = Some(Urgency::ConflictLate);
+        }
+        if raised || lowered {
+            self.undo(on, package);
+        }
+    }
+
+    /// Goes back to before `package` was decided, if it was, to go on with `next`.
+    fn undo(&mut self, package: PackageId, next: PackageId) -> bool {
+        let level = self.packages[package.index()]
+            .assignments
+            .iter()
+            .find_map(|&at| {
+                let assignment = &self.assignments[at];
+                assignment.cause.is_none().then_some(assignment.level)
+            });
+        let Some(level) = level.filter(|&level| level > 1) else {
+            return false;
+        };
+        self.backtrack(level - 1);
+        self.next = Some(next);
+        true
+    }
+
+    /// Puts off the package whose choice leaves `package` nothing recent, so that
+    /// `package` is decided before it. Each package is put off once at most.
+    fn put_off_imposer(&mut self, package: PackageId, on: PackageId) -> bool {
         let imposer = if self.packages[on.index()].decided.is_some() {
             Some(on)
         } else {
             self.imposer(on)
         };
         let Some(imposer) = imposer.filter(|&imposer| imposer != package) else {
-            return;
+            return false;
         };
-        let lowered = self.packages[imposer.index()].raised.is_none();
-        if lowered {
-            self.packages[imposer.index()].raised = Some(Urgency::ConflictLate);
+        if self.packages[imposer.index()].raised.is_some() || !self.undo(imposer, package) {
+            return false;
         }
-        if raised || lowered {
-            let level = self.packages[imposer.index()]
-                .assignments
-                .iter()
-                .find_map(|&at| {
-                    let assignment = &self.assignments[at];
-                    assignment.cause.is_none().then_some(assignment.level)
-                });
-            if let Some(level) = level.filter(|&level| level > 1) {
-                self.backtrack(level - 1);
-                self.next = Some(package);
-            }
-        }
+        self.packages[imposer.index()].raised = Some(Urgency::ConflictLate);
+        self.packages[package.index()].raised = Some(Urgency::ConflictEarly);
+        true
     }
 
     /// Returns the decided package whose requirement last narrowed `on`.
@@ -427,6 +514,12 @@ impl Solver {
                     for version in versions {
                         provider.want(package, version);
                     }
+                    return true;
+                }
+                Probe::Fails { versions, .. }
+                    if versions.len() >= FAR && self.put_off_imposer(package, on) =>
+                {
+                    self.probes.remove(&package);
                     return true;
                 }
                 Probe::Fails { versions, allowed } => {
@@ -795,12 +888,33 @@ impl Solver {
         leaves
     }
 
-    /// Whether the given incompatibility follows only from what was looked at.
-    pub(super) fn is_proven(&self, id: IncompatibilityId) -> bool {
-        self.leaves(id)
-            .into_iter()
-            .all(|leaf| self.incompatibilities[leaf].cause != Cause::Assumed)
+    /// Returns on which of the things taken for granted an incompatibility rests.
+    pub(super) fn doubts(&self, provider: &impl Provider, id: IncompatibilityId) -> Doubts {
+        let mut doubts = Doubts::default();
+        for leaf in self.leaves(id) {
+            let incompatibility = &self.incompatibilities[leaf];
+            match incompatibility.cause {
+                Cause::Assumed => doubts.has_samples = true,
+                Cause::NoFinal => {
+                    let package = incompatibility.terms[0].0;
+                    doubts
+                        .stand_ins
+                        .insert(provider.project_of_package(package));
+                }
+                _ => {}
+            }
+        }
+        doubts
     }
+}
+
+/// What a refusal takes for granted.
+#[derive(Default)]
+pub(super) struct Doubts {
+    /// That versions between two that fail, fail.
+    pub(super) has_samples: bool,
+    /// That pre-releases of these projects do not stand in for final releases.
+    pub(super) stand_ins: BTreeSet<PackageId>,
 }
 
 /// What samples of a package's versions say about its requirement on another.

@@ -491,7 +491,10 @@ impl Universe {
                 .as_ref()
                 .is_some_and(|releases| releases.version(position).any_prerelease()),
         };
-        let turn = state.releases.as_ref().map_or(0, |releases| releases.turn(position));
+        let turn = state
+            .releases
+            .as_ref()
+            .map_or(0, |releases| releases.turn(position));
         Some(u16::from(turn) * 4 + sdist + if last { 2 } else { 0 })
     }
 
@@ -841,6 +844,30 @@ impl Provider for Universe {
             });
         }
         Some(allowed)
+    }
+
+    fn is_stand_in(&self, package: PackageId, version: u32) -> bool {
+        self.project_of(package).is_some_and(|project| {
+            self.projects[project as usize].preference != Some(version)
+                && self
+                    .rank(project, version)
+                    .is_some_and(|rank| rank % 4 >= 2)
+        })
+    }
+
+    fn project_of_package(&self, package: PackageId) -> PackageId {
+        match self.kind(package) {
+            Kind::Extra(project, _) => self.packages[&Kind::Project(*project)],
+            _ => package,
+        }
+    }
+
+    fn project_of_extra(&self, package: PackageId) -> Option<(PackageId, u32)> {
+        let Kind::Extra(project, _) = self.kind(package) else {
+            return None;
+        };
+        let base = self.packages.get(&Kind::Project(*project))?;
+        Some((*base, self.releases(*project)?.count()))
     }
 
     fn same_project(&self, one: PackageId, other: PackageId) -> bool {
