@@ -1,3 +1,7 @@
 //! The `pinfold` program: arguments in, exit code out.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(pinfold::cli::run(std::env::args_os()))
+}

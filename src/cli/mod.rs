@@ -1,1 +1,13 @@
 //! The command line: clap types, settings, failures and exit codes.
+//!
+//! What was typed ([`args`]) becomes what is wanted ([`settings`]); what went
+//! wrong becomes a message and an exit code ([`failure`]).
+
+mod args;
+pub mod exit;
+mod failure;
+mod report;
+mod run;
+mod settings;
+
+pub use run::run;

@@ -78,10 +78,9 @@ impl CoreMetadata {
             7 if is("Dynamic") => self.dynamic.push(value.to_ascii_lowercase()),
             13 if is("Requires-Dist") => self.requires_dist.push(value.into_owned()),
             14 if is("Provides-Extra") => self.provides_extra.push(value.into_owned()),
-            15 if is("Requires-Python") => {
-                if self.requires_python.is_none() && !value.is_empty() {
-                    self.requires_python = Some(value.into_owned());
-                }
+            15 if is("Requires-Python") && !value.is_empty() => {
+                self.requires_python
+                    .get_or_insert_with(|| value.into_owned());
             }
             16 if is("Metadata-Version") => set(&mut self.metadata_version, value),
             _ => {}

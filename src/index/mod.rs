@@ -1,4 +1,10 @@
-//! The Simple API client (PEP 503, 691, 700, 658, 714).
+//! The Simple API client (PEP 503, 691, 700, 714, 792), and metadata of files
+//! (PEP 658, 643).
+//!
+//! Pure: [`page`] reads project pages, [`Listing`] is what is kept of one,
+//! [`CoreMetadata`] what a file requires, [`wheel`] and [`sdist`] find that in
+//! archives. [`IndexClient`] brings them together with the network and the cache.
+//! Left out: uploads, provenance (PEP 740), building sdists.
 
 mod client;
 mod hash;

@@ -73,7 +73,7 @@ pub fn static_metadata(pkg_info: &[u8]) -> Result<CoreMetadata, WhyNot> {
 
 /// Returns the bytes of the `PKG-INFO` at the top of an sdist.
 pub fn pkg_info(filename: &str, bytes: &[u8]) -> Result<Vec<u8>, SdistError> {
-    if filename.ends_with(".zip") {
+    if filename.strip_suffix(".zip").is_some() {
         from_zip(bytes)
     } else {
         from_tar(MultiGzDecoder::new(bytes).take(MAX_INFLATED))

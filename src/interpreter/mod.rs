@@ -2,8 +2,7 @@
 //!
 //! A lock whose target is given in full needs none. Nothing is installed or
 //! built with the interpreter here; it is run once, for the values of markers and
-//! the platform. Keeping the answer is the caller's business: see
-//! [`Interpreter::to_bytes`] and [`fingerprint`].
+//! the platform. Where the answer is kept is the caller's business: see [`Memory`].
 
 mod answer;
 mod error;
@@ -11,4 +10,4 @@ mod search;
 
 pub use answer::{Interpreter, fingerprint, query};
 pub use error::{Error, Tried};
-pub use search::{Search, find, find_or_recall};
+pub use search::{Memory, Search, find, find_with};

@@ -22,6 +22,26 @@ pub struct Search {
     pub virtual_env: Option<PathBuf>,
     /// `CONDA_PREFIX`.
     pub conda_prefix: Option<PathBuf>,
+    /// `PYENV_VERSION`.
+    pub pyenv_version: Option<String>,
+}
+
+/// Where answers of interpreters are kept from one run to the next.
+pub trait Memory {
+    /// Returns the bytes kept under a [`fingerprint`], if there are any.
+    fn recall(&mut self, fingerprint: &str) -> Option<Vec<u8>>;
+
+    /// Keeps bytes under a [`fingerprint`].
+    fn remember(&mut self, fingerprint: &str, bytes: &[u8]);
+}
+
+/// Keeps nothing.
+impl Memory for () {
+    fn recall(&mut self, _: &str) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn remember(&mut self, _: &str, _: &[u8]) {}
 }
 
 impl Search {
@@ -37,6 +57,7 @@ impl Search {
             path: std::env::var_os("PATH").unwrap_or_default(),
             virtual_env: folder("VIRTUAL_ENV"),
             conda_prefix: folder("CONDA_PREFIX"),
+            pyenv_version: std::env::var("PYENV_VERSION").ok(),
         }
     }
 
@@ -46,11 +67,42 @@ impl Search {
         let mut found: Vec<PathBuf> = Vec::new();
         for folder in std::env::split_paths(&self.path) {
             let program = self.folder.join(folder).join(&file_name);
-            if is_program(&program) && !found.contains(&program) {
+            if !is_program(&program) {
+                continue;
+            }
+            let program = self.behind_shim(&program).unwrap_or(program);
+            if !found.contains(&program) {
                 found.push(program);
             }
         }
         found
+    }
+
+    /// Returns the program that pyenv's script at `program` would start.
+    ///
+    /// The script takes some 50 ms, and what it starts cannot be told from the
+    /// script. Where its rules give no plain answer, it is run after all.
+    fn behind_shim(&self, program: &Path) -> Option<PathBuf> {
+        let shims = program.parent()?;
+        let root = shims.parent()?;
+        if shims.file_name()? != "shims" {
+            return None;
+        }
+        let wanted = self
+            .pyenv_version
+            .clone()
+            .filter(|version| !version.is_empty())
+            .or_else(|| {
+                let mut folders = self.folder.ancestors();
+                folders.find_map(|folder| first_word(&folder.join(".python-version")))
+            })
+            .or_else(|| first_word(&root.join("version")))?;
+        let version = wanted.split(':').next()?;
+        if version.is_empty() || version.starts_with('.') || version.contains(['/', '\\']) {
+            return None;
+        }
+        let bin = root.join("versions").join(version).join("bin");
+        Some(bin.join(program.file_name()?)).filter(|real| is_program(real))
     }
 }
 
@@ -60,23 +112,29 @@ impl Search {
 /// # Errors
 /// When there is none, or what was asked for does not work.
 pub fn find(request: Option<&str>, search: &Search) -> Result<Interpreter, Error> {
-    find_or_recall(request, search, |_| None)
+    find_with(request, search, &mut ())
 }
 
-/// As [`find`], but runs a Python only when `recall` has no answer of it kept
-/// under its [`fingerprint`].
+/// As [`find`], but runs a Python only when `memory` has no answer of it.
 ///
 /// # Errors
 /// As [`find`].
-pub fn find_or_recall(
+pub fn find_with(
     request: Option<&str>,
     search: &Search,
-    mut recall: impl FnMut(&str) -> Option<Interpreter>,
+    memory: &mut dyn Memory,
 ) -> Result<Interpreter, Error> {
     let mut ask = |path: &Path| {
-        fingerprint(path)
-            .and_then(|key| recall(&key))
-            .map_or_else(|| query(path), Ok)
+        let Some(key) = fingerprint(path) else {
+            return query(path);
+        };
+        let kept = memory.recall(&key);
+        if let Some(interpreter) = kept.and_then(|bytes| Interpreter::from_bytes(&bytes)) {
+            return Ok(interpreter);
+        }
+        let interpreter = query(path)?;
+        memory.remember(&key, &interpreter.to_bytes());
+        Ok(interpreter)
     };
     match request {
         Some(request) => find_requested(request, search, &mut ask),
@@ -195,6 +253,14 @@ fn wanted_version(request: &str) -> Option<Vec<u64>> {
     PythonVersion::from_str(request).ok()?;
     let numbers: Result<Vec<u64>, _> = request.split('.').map(str::parse).collect();
     numbers.ok()
+}
+
+/// Returns the first word of a file that is not in a comment.
+fn first_word(path: &Path) -> Option<String> {
+    let text = std::fs::read_to_string(path).ok()?;
+    text.lines()
+        .find_map(|line| line.split('#').next()?.split_whitespace().next())
+        .map(str::to_owned)
 }
 
 fn is_path(request: &str) -> bool {

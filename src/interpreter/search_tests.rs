@@ -150,6 +150,42 @@ fn says_where_it_looked() {
 }
 
 #[test]
+fn goes_straight_to_the_python_behind_a_shim_of_pyenv() {
+    let mut machine = Machine::new();
+    machine.search.path = machine.path("pyenv/shims").into();
+    machine.program("pyenv/shims/python3", "echo 'the shim ran' >&2; exit 1");
+    for version in ["3.10.1", "3.11.1", "3.12.1"] {
+        machine.python(&format!("pyenv/versions/{version}/bin/python3"), version);
+    }
+    machine.check_error(
+        None,
+        "no Python interpreter was found: `/pyenv/shims/python3` fails with: the shim ran; \
+         `python` is not on the search path",
+    );
+    std::fs::write(machine.path("pyenv/version"), "3.10.1\n").unwrap();
+    machine.check(None, "pyenv/versions/3.10.1/bin/python3");
+    std::fs::write(machine.path(".python-version"), "# ours\n3.11.1\n").unwrap();
+    machine.check(None, "pyenv/versions/3.11.1/bin/python3");
+    machine.search.pyenv_version = Some("3.12.1:3.11.1".to_owned());
+    machine.check(None, "pyenv/versions/3.12.1/bin/python3");
+}
+
+#[derive(Default)]
+struct Notebook {
+    kept: std::collections::HashMap<String, Vec<u8>>,
+}
+
+impl Memory for Notebook {
+    fn recall(&mut self, fingerprint: &str) -> Option<Vec<u8>> {
+        self.kept.get(fingerprint).cloned()
+    }
+
+    fn remember(&mut self, fingerprint: &str, bytes: &[u8]) {
+        self.kept.insert(fingerprint.to_owned(), bytes.to_owned());
+    }
+}
+
+#[test]
 fn a_kept_answer_is_not_asked_for_again() {
     let machine = Machine::new();
     // No script, so that there is a fingerprint; it could not be run.
@@ -158,9 +194,27 @@ fn a_kept_answer_is_not_asked_for_again() {
     std::fs::write(&program, "\x7fELF").unwrap();
     machine.python("kept", "3.13.1");
     let kept = query(&machine.path("kept")).unwrap();
-    let key = fingerprint(&program).unwrap();
-    let found = find_or_recall(None, &machine.search, |asked| {
-        (asked == key).then(|| kept.clone())
-    });
-    assert_eq!(found.unwrap(), kept);
+    let mut notebook = Notebook::default();
+    notebook.remember(&fingerprint(&program).unwrap(), &kept.to_bytes());
+    let found = find_with(None, &machine.search, &mut notebook).unwrap();
+    assert_eq!(found, kept);
+}
+
+#[test]
+fn a_new_answer_is_kept_and_a_damaged_one_replaced() {
+    let _alone = Machine::new();
+    let search = Search::from_process();
+    let mut notebook = Notebook::default();
+    let Ok(found) = find_with(None, &search, &mut notebook) else {
+        // A machine without Python; the tests above need none.
+        return;
+    };
+    for bytes in notebook.kept.values_mut() {
+        assert_eq!(Interpreter::from_bytes(bytes).as_ref(), Some(&found));
+        bytes.truncate(3);
+    }
+    assert_eq!(find_with(None, &search, &mut notebook).unwrap(), found);
+    for bytes in notebook.kept.values() {
+        assert_eq!(Interpreter::from_bytes(bytes).as_ref(), Some(&found));
+    }
 }

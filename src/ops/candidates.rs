@@ -22,7 +22,8 @@ pub(super) struct Policy {
     /// Nothing uploaded at or after this counts.
     pub(super) exclude_newer: Option<jiff::Timestamp>,
     /// `--only-binary` (yes) and `--no-binary` (no).
-    pub(super) binary: PerProject,
+    /// The first that has an answer counts.
+    pub(super) binary: Vec<PerProject>,
     compatible: Mutex<FxHashMap<Box<str>, Result<u32, TagMismatch>>>,
     pythons: Mutex<FxHashMap<Box<str>, bool>>,
 }
@@ -32,7 +33,7 @@ impl Policy {
         python: Version,
         tags: Tags,
         exclude_newer: Option<jiff::Timestamp>,
-        binary: PerProject,
+        binary: Vec<PerProject>,
     ) -> Self {
         Self {
             python,
@@ -223,7 +224,7 @@ impl ProjectReleases {
         let version = self.version(position);
         let may_be_yanked =
             self.pinned.locked.as_ref() == Some(version) || self.pinned.exact.contains(version);
-        let binary = self.policy.binary.get(&self.name);
+        let binary = self.policy.binary.iter().find_map(|binary| binary.get(&self.name));
         let mut best: Option<(u32, Place)> = None;
         let mut sdist: Option<Place> = None;
         let mut other_wheel: Option<Place> = None;

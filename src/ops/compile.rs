@@ -51,6 +51,8 @@ pub struct Compile {
     pub find_links: Vec<String>,
     /// Whether no index is asked.
     pub no_index: bool,
+    /// User and password for the index.
+    pub login: Option<(String, http::Secret)>,
     /// How several indexes are used.
     pub strategy: Strategy,
     /// Nothing uploaded at or after this counts.
@@ -153,8 +155,8 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
             offline: request.http.offline,
         },
     );
-    let mut binary = request.binary.clone();
-    binary.extend(&inputs.options.binary);
+    // The command line has the last word.
+    let binary = vec![request.binary.clone(), inputs.options.binary.clone()];
     let fetcher = Fetcher::new(Parts {
         client: &client,
         settings: &indexes,
@@ -236,7 +238,7 @@ fn previous(request: &Compile) -> Result<Option<String>, Error> {
     };
     let bytes = match files::read(path) {
         Ok(bytes) => bytes,
-        Err(error) if error.cause.is_missing() => return Ok(None),
+        Err(error) if error.cause == files::Cause::Missing => return Ok(None),
         Err(error) => return Err(error.into()),
     };
     let text = String::from_utf8(bytes).map_err(|_| Error::OutputNotText { path: path.clone() })?;
@@ -333,7 +335,11 @@ fn network(request: &Compile, inputs: &Inputs) -> Result<(http::Settings, IndexS
             .index_url
             .as_deref()
             .or(inputs.options.index_url.as_ref().map(|written| written.value.as_str()));
-        indexes.push(index(default.unwrap_or(PYPI_SIMPLE))?);
+        let default = index(default.unwrap_or(PYPI_SIMPLE))?;
+        if let Some((user, password)) = &request.login {
+            http.credentials.add(default.url(), user, password.expose());
+        }
+        indexes.push(default);
         let mut seen = FxHashSet::default();
         indexes.retain(|index| seen.insert(index.clone()));
     }

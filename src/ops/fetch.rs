@@ -190,15 +190,15 @@ impl<'a> Fetcher<'a> {
         advice
     }
 
-    async fn drive(
-        &self,
+    async fn drive<'s>(
+        &'s self,
         resolver: &mut Resolver,
         locked: &[ProjectName],
     ) -> Result<Result<Solution, Explanation>, Error> {
         let mut frontier = Frontier::default();
         let mut asked: FxHashSet<Need> = FxHashSet::default();
-        let mut pending: Pending<'_> = FuturesUnordered::new();
-        let mut ask = |needs: Vec<Need>, pending: &mut Pending<'_>| {
+        let mut pending: Pending<'s> = FuturesUnordered::new();
+        let mut ask = |needs: Vec<Need>, pending: &mut Pending<'s>| {
             for need in needs {
                 if asked.insert(need.clone()) {
                     pending.push(Box::pin(self.answer(need)));

@@ -203,8 +203,12 @@ impl Reader<'_> {
         let selected = if problems.is_empty() {
             match project.select(self.reading.extras, self.reading.all_extras) {
                 Ok(selected) => selected,
-                Err(problem) => {
-                    problems.push(problem);
+                Err(error) => {
+                    problems.push(Problem {
+                        span: Span::default(),
+                        message: error.to_string(),
+                        help: error.help(),
+                    });
                     Vec::new()
                 }
             }

@@ -3,7 +3,7 @@
 
 use super::error::Error;
 use crate::cache::Cache;
-use crate::interpreter::{self, Interpreter};
+use crate::interpreter::{self, Search};
 use crate::python::{Platform, PythonVersion, Target};
 
 /// What the user says of the target.
@@ -35,39 +35,36 @@ pub(super) fn settle(request: &TargetRequest, cache: &Cache) -> Result<ResolvedT
         (&request.python, &request.python_version, &request.python_platform)
     {
         return Ok(ResolvedTarget {
-            target: Target::new(version.clone(), platform.clone()),
+            target: Target::new(version.clone(), *platform),
             found: "as given".to_owned(),
         });
     }
-    let path = interpreter::locate(request.python.as_deref())?;
-    let interpreter = ask(&path, cache)?;
+    let search = Search::from_process();
+    let interpreter =
+        interpreter::find_with(request.python.as_deref(), &search, &mut Kept(cache))?;
     let mut target = interpreter.target();
     if let Some(version) = &request.python_version {
         target = target.with_version(version.clone());
     }
     if let Some(platform) = &request.python_platform {
-        target = target.with_platform(platform.clone());
+        target = target.with_platform(*platform);
     }
     Ok(ResolvedTarget {
         target,
-        found: format!("from `{}`", path.display()),
+        found: format!("from `{}`", interpreter.path.display()),
     })
 }
 
-/// Asks an interpreter what it is, or the cache what it said last time.
-fn ask(path: &std::path::Path, cache: &Cache) -> Result<Interpreter, Error> {
-    let key = interpreter::fingerprint(path);
-    if let Some(known) = key
-        .as_deref()
-        .and_then(|key| cache.get(BUCKET, key))
-        .and_then(|bytes| Interpreter::from_bytes(&bytes))
-    {
-        return Ok(known);
+/// What interpreters said of themselves, kept in the cache.
+struct Kept<'a>(&'a Cache);
+
+impl interpreter::Memory for Kept<'_> {
+    fn recall(&mut self, key: &str) -> Option<Vec<u8>> {
+        self.0.get(BUCKET, key)
     }
-    let interpreter = Interpreter::query(path)?;
-    if let Some(key) = key {
+
+    fn remember(&mut self, key: &str, bytes: &[u8]) {
         // A cache that cannot be written costs the next run a question, no more.
-        let _ = cache.put(BUCKET, &key, &interpreter.to_bytes());
+        let _ = self.0.put(BUCKET, key, bytes);
     }
-    Ok(interpreter)
 }

@@ -29,3 +29,6 @@ pub use tags::{TagMismatch, Tags};
 pub use target::{Implementation, PythonVersion, PythonVersionError, Target};
 pub use version::Version;
 pub use wheel::{FileNameError, SdistName, WheelName, WheelTags};
+
+#[cfg(test)]
+mod laws_tests;

@@ -247,6 +247,10 @@ const LAST_GLIBC_2: u16 = 50;
 
 fn manylinux_tags(tags: &mut Vec<String>, arch: Arch, major: u16, minor: u16) {
     let name = arch.as_str();
+    if arch == Arch::Armv6l {
+        // There is no manylinux of it; `packaging` lists none.
+        return;
+    }
     let oldest = if matches!(arch, Arch::X86_64 | Arch::X86) {
         5
     } else {

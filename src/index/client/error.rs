@@ -143,6 +143,17 @@ impl MetadataError {
         matches!(self, Self::Http { source, .. } if source.is_transient())
     }
 
+    /// Tells whether the server wants credentials, or others.
+    pub fn is_denied(&self) -> bool {
+        matches!(
+            self,
+            Self::Http {
+                source: http::Error::Denied { .. },
+                ..
+            }
+        )
+    }
+
     /// Tells whether the network was needed but is turned off.
     pub fn is_offline(&self) -> bool {
         matches!(
@@ -151,6 +162,21 @@ impl MetadataError {
                 source: http::Error::Offline { .. },
                 ..
             }
+        )
+    }
+
+    /// Tells whether the file itself is at fault, so that another release may do.
+    pub fn is_of_the_file(&self) -> bool {
+        matches!(
+            self,
+            Self::Inconsistent { .. }
+                | Self::Metadata { .. }
+                | Self::Wheel { .. }
+                | Self::NotAWheel { .. }
+                | Self::Http {
+                    source: http::Error::NotFound { .. },
+                    ..
+                }
         )
     }
 

@@ -10,7 +10,8 @@ use sha2::Digest;
 use url::Url;
 
 use super::error::NoStaticMetadata;
-use super::{DEFAULT_FRESHNESS, IndexClient, MetadataError, blocking, local};
+use super::{DEFAULT_FRESHNESS, IndexClient, MetadataError, Refresh, blocking, local};
+use crate::cache;
 use crate::http::{self, Freshness, Request, Response, display_url};
 use crate::index::listing::{File, FileKind, parse_version};
 use crate::index::page::{self, MetadataFile};
@@ -59,12 +60,25 @@ struct Facts {
     metadata: Option<CoreMetadata>,
 }
 
+/// Facts as they were kept.
+struct KeptFacts {
+    entry: cache::Entry,
+    facts: Facts,
+    freshness: Freshness,
+}
+
+/// What is known of a file before the server is asked.
+enum Known {
+    Fresh(Facts),
+    Stale(Option<KeptFacts>),
+}
+
 impl IndexClient {
     /// Returns the metadata of a file.
     pub async fn metadata(&self, file: &File) -> Result<Arc<CoreMetadata>, MetadataError> {
         let key = key_of(file);
         self.metadata
-            .get(key.clone(), self.find_metadata(file, key))
+            .get(key.clone(), Box::pin(self.find_metadata(file, key)))
             .await
     }
 
@@ -74,14 +88,14 @@ impl IndexClient {
             return Ok(sha256);
         }
         self.hashes
-            .get(file.url.clone(), self.find_hash(file))
+            .get(file.url.clone(), Box::pin(self.find_hash(file)))
             .await
     }
 
     /// Returns hash and metadata of the wheel at a URL, whose fragment may give its hash.
     pub async fn direct_wheel(&self, url: &Url) -> Result<Arc<DirectWheel>, MetadataError> {
         self.direct_wheels
-            .get(url.clone(), self.find_direct_wheel(url))
+            .get(url.clone(), Box::pin(self.find_direct_wheel(url)))
             .await
     }
 
@@ -222,7 +236,11 @@ impl IndexClient {
             let response = match self.http.get(request).await {
                 Ok(response) => response,
                 // Ranges are what it did not like, unless the whole is refused as well.
-                Err(http::Error::Status { .. } | http::Error::Garbage { .. }) => {
+                Err(
+                    http::Error::Status { .. }
+                    | http::Error::Garbage { .. }
+                    | http::Error::Server { status: 501, .. },
+                ) => {
                     self.note_without_ranges(origin);
                     return Ok(None);
                 }
@@ -292,44 +310,34 @@ impl IndexClient {
             let file = file.clone();
             return blocking(move || hash_of_path(&file, &path)).await;
         }
-        let facts = self
-            .facts(
-                &file.filename,
-                &url,
-                |_| true,
-                async |request| {
-                    let mut hashers = Hashers::new(file);
-                    let response = self
-                        .http
-                        .download(request, |bytes| hashers.update(bytes))
-                        .await;
-                    let response = response.map_err(|error| http_error(file, error))?;
-                    if response.is_not_modified() {
-                        return Ok((response, None));
-                    }
-                    let sha256 = hashers.finish(file)?.0;
-                    Ok((
-                        response,
-                        Some(Facts {
-                            sha256,
-                            metadata: None,
-                        }),
-                    ))
-                },
-            )
-            .await?;
+        let kept = match self.kept_facts(file, &url, |_| true)? {
+            Known::Fresh(facts) => return Ok(Sha256(facts.sha256)),
+            Known::Stale(kept) => kept,
+        };
+        let request = facts_request(&url, kept.as_ref());
+        let mut hashers = Hashers::new(file);
+        let response = self
+            .http
+            .download(request, |bytes| hashers.update(bytes))
+            .await;
+        let response = response.map_err(|error| http_error(file, error))?;
+        let facts = if response.is_not_modified() {
+            None
+        } else {
+            let sha256 = hashers.finish(file)?.0;
+            Some(Facts {
+                sha256,
+                metadata: None,
+            })
+        };
+        let facts = self.keep_facts(file, &url, kept, &response, facts)?;
         Ok(Sha256(facts.sha256))
     }
 
     async fn find_direct_wheel(&self, url: &Url) -> Result<Arc<DirectWheel>, MetadataError> {
-        let file = direct_file(url).ok_or_else(|| MetadataError::NotAWheel {
+        let (file, name) = direct_file(url).ok_or_else(|| MetadataError::NotAWheel {
             url: display_url(url),
         })?;
-        let FileKind::Wheel(name) = file.kind.clone() else {
-            return Err(MetadataError::NotAWheel {
-                url: display_url(url),
-            });
-        };
         let mut url = url.clone();
         url.set_fragment(None);
         if let Some(path) = local::path_of(&url) {
@@ -344,30 +352,7 @@ impl IndexClient {
             })
             .await;
         }
-        let has_metadata = |facts: &Facts| facts.metadata.is_some();
-        let facts = self
-            .facts(&file.filename, &url, has_metadata, async |request| {
-                let response = self
-                    .http
-                    .get(request)
-                    .await
-                    .map_err(|error| http_error(&file, error))?;
-                if response.is_not_modified() {
-                    return Ok((response, None));
-                }
-                let (file, name) = (file.clone(), name.clone());
-                blocking(move || {
-                    let body = response
-                        .decode(MAX_FILE)
-                        .map_err(|error| http_error(&file, error))?;
-                    let sha256 = Sha256::of(&body).0;
-                    let metadata = metadata_in_whole(&file, &name, body.into())?;
-                    let metadata = Some(understood(&file, &metadata)?);
-                    Ok((response, Some(Facts { sha256, metadata })))
-                })
-                .await
-            })
-            .await?;
+        let facts = self.direct_facts(&file, &name, &url).await?;
         let sha256 = Sha256(facts.sha256);
         if let Some(expected) = file.sha256().filter(|expected| *expected != sha256) {
             return Err(MetadataError::hash(&file.filename, expected, sha256));
@@ -380,43 +365,86 @@ impl IndexClient {
         }))
     }
 
-    /// Returns the facts of the file at a URL, which may change: kept ones by HTTP's
-    /// rules of freshness, or those that `fetch` gives (none if not modified).
-    async fn facts(
+    async fn direct_facts(
         &self,
-        filename: &str,
+        file: &File,
+        name: &WheelName,
         url: &Url,
-        is_enough: impl Fn(&Facts) -> bool,
-        mut fetch: impl AsyncFnMut(Request) -> Result<(Response, Option<Facts>), MetadataError>,
+    ) -> Result<Facts, MetadataError> {
+        let kept = match self.kept_facts(file, url, |facts| facts.metadata.is_some())? {
+            Known::Fresh(facts) => return Ok(facts),
+            Known::Stale(kept) => kept,
+        };
+        let request = facts_request(url, kept.as_ref());
+        let response = self
+            .http
+            .get(request)
+            .await
+            .map_err(|error| http_error(file, error))?;
+        if response.is_not_modified() {
+            return self.keep_facts(file, url, kept, &response, None);
+        }
+        let (task_file, name) = (file.clone(), name.clone());
+        let (response, facts) = blocking(move || {
+            let file = task_file;
+            let body = response
+                .decode(MAX_FILE)
+                .map_err(|error| http_error(&file, error))?;
+            let sha256 = Sha256::of(&body).0;
+            let metadata = metadata_in_whole(&file, &name, body.into())?;
+            let metadata = Some(understood(&file, &metadata)?);
+            Ok((response, Facts { sha256, metadata }))
+        })
+        .await?;
+        self.keep_facts(file, url, kept, &response, Some(facts))
+    }
+
+    /// Looks for the facts of the file at a URL, which may change: fresh ones by
+    /// HTTP's rules, or stale ones to ask about.
+    fn kept_facts(
+        &self,
+        file: &File,
+        url: &Url,
+        is_enough: fn(&Facts) -> bool,
+    ) -> Result<Known, MetadataError> {
+        let kept = self.cache.get_entry(FACTS, url.as_str()).and_then(|entry| {
+            let facts: Facts = postcard::from_bytes(entry.payload()).ok()?;
+            let freshness = postcard::from_bytes(entry.note()).ok()?;
+            is_enough(&facts).then_some(KeptFacts {
+                entry,
+                facts,
+                freshness,
+            })
+        });
+        let is_refreshed = self.settings.refresh == Refresh::All;
+        let is_good = |kept: &KeptFacts| {
+            self.settings.offline || (!is_refreshed && kept.freshness.is_fresh(self.now()))
+        };
+        match kept {
+            Some(kept) if is_good(&kept) => Ok(Known::Fresh(kept.facts)),
+            kept => {
+                self.check_online(&file.filename, url)?;
+                Ok(Known::Stale(kept))
+            }
+        }
+    }
+
+    /// Keeps new facts, or those that the server says are still right.
+    fn keep_facts(
+        &self,
+        file: &File,
+        url: &Url,
+        kept: Option<KeptFacts>,
+        response: &Response,
+        new: Option<Facts>,
     ) -> Result<Facts, MetadataError> {
         let key = url.to_string();
-        let kept = self.cache.get_entry(FACTS, &key).and_then(|entry| {
-            let facts: Facts = postcard::from_bytes(entry.payload()).ok()?;
-            let freshness: Freshness = postcard::from_bytes(entry.note()).ok()?;
-            is_enough(&facts).then_some((entry, facts, freshness))
-        });
-        let is_refreshed = self.settings.refresh == super::Refresh::All;
-        let kept = match kept {
-            Some((_, facts, freshness))
-                if self.settings.offline || (!is_refreshed && freshness.is_fresh(self.now())) =>
-            {
-                return Ok(facts);
-            }
-            kept => kept,
-        };
-        self.check_online(filename, url)?;
-        let validators = kept
-            .as_ref()
-            .and_then(|(_, _, freshness)| freshness.validators());
-        let request = Request::file(url.clone())
-            .max_bytes(MAX_FILE)
-            .revalidate(validators);
         let to_bytes = |freshness: &Freshness| {
             postcard::to_stdvec(freshness).expect("times and texts can always be stored")
         };
-        match (fetch(request).await?, kept) {
-            ((response, Some(facts)), _) => {
-                if let Some(freshness) = Freshness::of(&response, self.now(), DEFAULT_FRESHNESS) {
+        match (new, kept) {
+            (Some(facts), _) => {
+                if let Some(freshness) = Freshness::of(response, self.now(), DEFAULT_FRESHNESS) {
                     let payload =
                         postcard::to_stdvec(&facts).expect("a hash and texts can always be stored");
                     let note = to_bytes(&freshness);
@@ -424,18 +452,19 @@ impl IndexClient {
                 }
                 Ok(facts)
             }
-            ((response, None), Some((entry, facts, freshness))) => {
-                let note = to_bytes(&freshness.refresh(&response, self.now()));
+            (None, Some(kept)) => {
+                let note = to_bytes(&kept.freshness.refresh(response, self.now()));
+                let entry = kept.entry;
                 self.write(move |cache| cache.touch(FACTS, &key, &entry, &note));
-                Ok(facts)
+                Ok(kept.facts)
             }
-            ((_, None), None) => Err(MetadataError::Http {
-                filename: filename.to_owned(),
-                source: http::Error::Garbage {
+            (None, None) => Err(http_error(
+                file,
+                http::Error::Garbage {
                     url: display_url(url),
                     detail: "it says that a file we do not have is unmodified".to_owned(),
                 },
-            }),
+            )),
         }
     }
 
@@ -450,6 +479,13 @@ impl IndexClient {
             },
         })
     }
+}
+
+fn facts_request(url: &Url, kept: Option<&KeptFacts>) -> Request {
+    let validators = kept.and_then(|kept| kept.freshness.validators());
+    Request::file(url.clone())
+        .max_bytes(MAX_FILE)
+        .revalidate(validators)
 }
 
 /// What a file's metadata is kept by: its hash, so that mirrors share it, or its URL.
@@ -600,8 +636,8 @@ fn hash_of_path(file: &File, path: &PathBuf) -> Result<Sha256, MetadataError> {
     }
 }
 
-/// Makes a file of a direct URL.
-fn direct_file(url: &Url) -> Option<File> {
+/// Makes a file of the URL of a wheel.
+fn direct_file(url: &Url) -> Option<(File, WheelName)> {
     let fragment = url.fragment().unwrap_or_default();
     let hash = |part: &str| {
         let hex = part.strip_prefix("sha256=")?;
@@ -611,7 +647,7 @@ fn direct_file(url: &Url) -> Option<File> {
     plain.set_fragment(None);
     let filename = page::file_name(&Cow::Borrowed(plain.as_str()))?.into_owned();
     let name = WheelName::parse(&filename).ok()?;
-    Some(File {
+    let file = File {
         filename,
         url: plain.into(),
         hashes: fragment.split('&').find_map(hash).into_iter().collect(),
@@ -620,8 +656,9 @@ fn direct_file(url: &Url) -> Option<File> {
         upload_time: None,
         size: None,
         core_metadata: MetadataFile::Absent,
-        kind: FileKind::Wheel(name),
-    })
+        kind: FileKind::Wheel(name.clone()),
+    };
+    Some((file, name))
 }
 
 /// Computes a file's SHA-256, and what else its index gives and can be trusted.

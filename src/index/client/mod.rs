@@ -27,7 +27,7 @@ use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::listing::{File, Listing};
+use super::listing::{Damaged, File, Listing};
 use super::page::{self, PageError};
 use super::{CoreMetadata, Sha256};
 use crate::cache::{self, Cache};
@@ -43,10 +43,10 @@ pub use metadata::DirectWheel;
 const ACCEPT: &str = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01";
 
 /// How long a page holds of which the server says nothing; PyPI's says the same.
-const DEFAULT_FRESHNESS: Duration = Duration::from_secs(600);
+const DEFAULT_FRESHNESS: Duration = Duration::from_mins(10);
 
 /// How long "there is no such project" holds, for which servers give no time.
-const ABSENCE_FRESHNESS: Duration = Duration::from_secs(300);
+const ABSENCE_FRESHNESS: Duration = Duration::from_mins(5);
 
 /// The longest page to accept, inflated.
 const MAX_PAGE: u64 = 1 << 30;
@@ -59,7 +59,7 @@ pub struct IndexClient {
     http: Client,
     cache: Cache,
     settings: Settings,
-    listings: Shared<(IndexUrl, ProjectName), Result<Option<Arc<Listing>>, Error>>,
+    listings: Shared<(IndexUrl, ProjectName), Found>,
     metadata: Shared<String, Result<Arc<CoreMetadata>, MetadataError>>,
     hashes: Shared<String, Result<Sha256, MetadataError>>,
     direct_wheels: Shared<Url, Result<Arc<DirectWheel>, MetadataError>>,
@@ -67,6 +67,9 @@ pub struct IndexClient {
     without_ranges: Mutex<FxHashSet<String>>,
     writes: Mutex<Writes>,
 }
+
+/// A project's files on an index; none if it does not know the project.
+type Found = Result<Option<Arc<Listing>>, Error>;
 
 /// How an [`IndexClient`] behaves.
 #[derive(Debug, Clone)]
@@ -123,12 +126,12 @@ struct Kept {
 }
 
 impl Kept {
-    fn into_listing(self) -> Option<Option<Arc<Listing>>> {
+    fn into_listing(self) -> Result<Option<Arc<Listing>>, Damaged> {
         if self.note.is_absent {
-            return Some(None);
+            return Ok(None);
         }
-        let listing = Listing::open(self.entry.into_payload()).ok()?;
-        Some(Some(Arc::new(listing)))
+        let listing = Listing::open(self.entry.into_payload())?;
+        Ok(Some(Arc::new(listing)))
     }
 }
 
@@ -155,9 +158,9 @@ impl IndexClient {
         project: &ProjectName,
     ) -> Result<Option<Arc<Listing>>, Error> {
         let key = (index.clone(), project.clone());
-        self.listings
-            .get(key, self.find_listing(index, project))
-            .await
+        // Boxed: a request's future is large, and those that wait for it would be as well.
+        let work = Box::pin(self.find_listing(index, project));
+        self.listings.get(key, work).await
     }
 
     /// Returns the wheels and sdists of a flat location, each with its project.
@@ -175,7 +178,7 @@ impl IndexClient {
         if let Some(path) = local::path_of(url) {
             return blocking(move || local::find_links(&path)).await;
         }
-        let request = self.page_request(url.clone(), false);
+        let request = Self::page_request(url.clone(), false);
         let response = self.http.get(request).await?;
         blocking(move || {
             let body = response.decode(MAX_PAGE)?;
@@ -227,8 +230,8 @@ impl IndexClient {
                     || (!is_refreshed && kept.note.freshness.is_fresh(self.now())) =>
             {
                 match kept.into_listing() {
-                    Some(listing) => return Ok(listing),
-                    None => None,
+                    Ok(listing) => return Ok(listing),
+                    Err(Damaged) => None,
                 }
             }
             kept => kept,
@@ -254,7 +257,7 @@ impl IndexClient {
         let validators = kept
             .as_ref()
             .and_then(|kept| kept.note.freshness.validators());
-        let request = self.page_request(url.clone(), is_refreshed);
+        let request = Self::page_request(url.clone(), is_refreshed);
         let mut tries_left = 1;
         loop {
             let response = match self
@@ -281,7 +284,7 @@ impl IndexClient {
             let project = project.clone();
             match blocking(move || read_page(&response, &project)).await {
                 Err(Error::Http(crate::http::Error::Truncated { .. })) if tries_left > 0 => {
-                    tries_left -= 1
+                    tries_left -= 1;
                 }
                 Err(error) => return Err(error),
                 Ok(listing) => {
@@ -295,7 +298,7 @@ impl IndexClient {
         }
     }
 
-    fn page_request(&self, url: Url, is_refreshed: bool) -> Request {
+    fn page_request(url: Url, is_refreshed: bool) -> Request {
         let request = Request::page(url).accept(ACCEPT);
         if is_refreshed {
             // Caches on the way are to ask as well.
@@ -357,7 +360,7 @@ impl IndexClient {
         if let Err(error) = self.cache.touch(PAGES, &key, &kept.entry, &note) {
             self.note_failure(error);
         }
-        kept.into_listing().flatten()
+        kept.into_listing().ok().flatten()
     }
 
     fn write(&self, put: impl FnOnce(&Cache) -> Result<(), cache::Error> + Send + 'static) {

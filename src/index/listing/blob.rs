@@ -190,7 +190,7 @@ impl<'a> Entries<'a> {
             None
         };
         let upload_time = if has(flag::UPLOAD_TIME) {
-            self.time()?
+            Some(self.time()?)
         } else {
             None
         };
@@ -233,11 +233,12 @@ impl<'a> Entries<'a> {
             .collect()
     }
 
-    fn time(&mut self) -> Option<Option<Timestamp>> {
+    /// Reads a time; one out of jiff's range counts as damage.
+    fn time(&mut self) -> Option<Timestamp> {
         let zigzag = self.varint()?;
         let difference = (zigzag >> 1).cast_signed() ^ -(zigzag & 1).cast_signed();
         self.microsecond = self.microsecond.wrapping_add(difference);
-        Some(Timestamp::from_microsecond(self.microsecond).ok())
+        Timestamp::from_microsecond(self.microsecond).ok()
     }
 
     fn string(&mut self) -> Option<&'a str> {

@@ -17,7 +17,7 @@ use std::sync::OnceLock;
 use jiff::Timestamp;
 
 use super::hash::{Algorithm, HEX_DIGITS, Sha256};
-use super::page::{MetadataFile, Page, ProjectStatus};
+use super::page::{MetadataFile, Page, PageFile, ProjectStatus};
 use crate::python::{ProjectName, Version, WheelName};
 use blob::Layout;
 
@@ -99,6 +99,39 @@ impl Listing {
     /// Makes the listing of a project from its page.
     pub fn build(project: &ProjectName, page: &Page<'_>) -> Self {
         Self::open(build::build(project, page)).expect("a block just made has the right layout")
+    }
+
+    /// Makes the listing of a project from files found elsewhere than on a page.
+    pub fn of_files(project: &ProjectName, files: &[File]) -> Self {
+        let files = files
+            .iter()
+            .map(|file| PageFile {
+                filename: file.filename.as_str().into(),
+                url: file.url.as_str().into(),
+                sha256: file.sha256(),
+                other_hashes: file
+                    .hashes
+                    .iter()
+                    .filter(|(algorithm, _)| *algorithm != Algorithm::Sha256)
+                    .cloned()
+                    .collect(),
+                requires_python: file.requires_python.as_deref().map(Into::into),
+                yanked: file
+                    .yanked
+                    .as_ref()
+                    .map(|yanked| yanked.reason.as_deref().unwrap_or_default().into()),
+                upload_time: file.upload_time,
+                size: file.size,
+                core_metadata: file.core_metadata,
+            })
+            .collect();
+        Self::build(
+            project,
+            &Page {
+                status: None,
+                files,
+            },
+        )
     }
 
     /// Reads the listing out of bytes that [`Self::bytes`] gave before.
@@ -239,12 +272,11 @@ impl<'a> Entry<'a> {
             }
             url.push('/');
         }
-        match self.last {
-            Some(last) => url.push_str(last),
-            None => {
-                url.push_str(self.head);
-                url.push_str(self.tail);
-            }
+        if let Some(last) = self.last {
+            url.push_str(last);
+        } else {
+            url.push_str(self.head);
+            url.push_str(self.tail);
         }
         url
     }
@@ -269,7 +301,9 @@ impl<'a> Entry<'a> {
         };
         let hash = |(algorithm, bytes): (Algorithm, &[u8])| {
             let mut hex = String::with_capacity(bytes.len() * 2);
-            bytes.iter().for_each(|byte| push_hex(&mut hex, *byte));
+            for byte in bytes {
+                push_hex(&mut hex, *byte);
+            }
             (algorithm, hex)
         };
         let sha256 = self.sha256.map(|bytes| (Algorithm::Sha256, bytes));

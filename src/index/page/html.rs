@@ -107,7 +107,7 @@ impl<'u> Reader<'u> {
         }
     }
 
-    fn read<'a>(mut self, text: &'a str) -> Found<'a> {
+    fn read(mut self, text: &str) -> Found<'_> {
         let mut found = Found::default();
         let mut rest = text;
         while let Some(start) = rest.find('<') {
@@ -159,18 +159,16 @@ impl<'u> Reader<'u> {
         let mut dist_info_metadata = None;
         for (name, value) in tag {
             let is = |known: &str| name.eq_ignore_ascii_case(known);
-            let Some(data_name) = strip_prefix_ignoring_case(name, "data-") else {
-                if is("href") && href.is_none() {
-                    href = Some(value);
+            // The length tells nearly all of them apart.
+            match name.len() {
+                4 if is("href") && href.is_none() => href = Some(value),
+                11 if is("data-yanked") => yanked = Some(value),
+                16 if is("data-upload-time") => upload_time = time::parse(&value),
+                18 if is("data-core-metadata") => core_metadata = Some(metadata_file(&value)),
+                20 if is("data-requires-python") => requires_python = Some(value),
+                23 if is("data-dist-info-metadata") => {
+                    dist_info_metadata = Some(metadata_file(&value));
                 }
-                continue;
-            };
-            match data_name.to_ascii_lowercase().as_str() {
-                "requires-python" => requires_python = Some(value),
-                "yanked" => yanked = Some(value),
-                "upload-time" => upload_time = time::parse(&value),
-                "core-metadata" => core_metadata = Some(metadata_file(&value)),
-                "dist-info-metadata" => dist_info_metadata = Some(metadata_file(&value)),
                 _ => {}
             }
         }
@@ -270,8 +268,8 @@ struct Tag<'a> {
 impl<'a> Tag<'a> {
     /// Starts behind the `<`.
     fn new(text: &'a str) -> Self {
-        let is_end = |char: char| char.is_ascii_whitespace() || matches!(char, '>' | '/');
-        let (name, rest) = text.split_at(text.find(is_end).unwrap_or(text.len()));
+        let is_end = |byte: u8| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/');
+        let (name, rest) = text.split_at(position(text, is_end));
         Self { name, rest }
     }
 
@@ -317,12 +315,10 @@ impl<'a> Iterator for Tag<'a> {
         if self.rest.is_empty() || self.rest.starts_with('>') {
             return None;
         }
-        let is_end = |char: char| is_space(char) || matches!(char, '=' | '>' | '/');
+        let is_end = |byte: u8| byte.is_ascii_whitespace() || matches!(byte, b'=' | b'>' | b'/');
         // A stray `=` is a name's first character, as in HTML.
-        let first = self.rest.chars().next().map_or(0, char::len_utf8);
-        let length = self.rest[first..]
-            .find(is_end)
-            .map_or(self.rest.len(), |at| at + first);
+        let first = usize::from(self.rest.starts_with('='));
+        let length = first + position(&self.rest[first..], is_end);
         let (name, rest) = self.rest.split_at(length);
         let Some(value) = rest.trim_start_matches(is_space).strip_prefix('=') else {
             self.rest = rest;
@@ -331,15 +327,19 @@ impl<'a> Iterator for Tag<'a> {
         let value = value.trim_start_matches(is_space);
         let (value, rest) = match value.chars().next() {
             Some(quote @ ('"' | '\'')) => value[1..].split_once(quote).unwrap_or((&value[1..], "")),
-            _ => value.split_at(
-                value
-                    .find(|char| is_space(char) || char == '>')
-                    .unwrap_or(value.len()),
-            ),
+            _ => value.split_at(position(value, |byte| {
+                byte.is_ascii_whitespace() || byte == b'>'
+            })),
         };
         self.rest = rest;
         Some((name, unescape(value)))
     }
+}
+
+/// Returns where the first of certain ASCII characters is, or the end.
+fn position(text: &str, is_wanted: impl Fn(u8) -> bool) -> usize {
+    let mut bytes = text.bytes();
+    bytes.position(is_wanted).unwrap_or(text.len())
 }
 
 /// Decodes character references: `&gt;`, `&#62;`, `&#x3E;`.

@@ -8,6 +8,11 @@
 //! In a file, a field of a wrong type counts as absent, and a file without name
 //! or URL is left out; of equal keys the last one counts.
 
+#![expect(
+    clippy::option_option,
+    reason = "the outer option says whether it is JSON, the inner one whether it is what we look for"
+)]
+
 use std::borrow::Cow;
 
 use serde_json::Value;

@@ -1,0 +1,132 @@
+//! What went wrong, as the user is told: the message, what to do, the exit code.
+
+use std::error::Error as _;
+
+use super::exit;
+use crate::http;
+use crate::index;
+use crate::ops::{self, FileProblems};
+use crate::resolve::Explanation;
+use crate::ui::Diagnostic;
+
+/// Why a command ends without success.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) code: u8,
+    pub(super) diagnostics: Vec<Diagnostic>,
+}
+
+impl Failure {
+    /// What was asked for cannot be meant.
+    pub(super) fn usage(message: String, help: Option<String>) -> Self {
+        let mut diagnostic = Diagnostic::error(message);
+        diagnostic.help = help;
+        Self {
+            code: exit::FAILED,
+            diagnostics: vec![diagnostic],
+        }
+    }
+}
+
+impl From<ops::Error> for Failure {
+    fn from(error: ops::Error) -> Self {
+        let code = match &error {
+            ops::Error::NoSolution { .. } => exit::NO,
+            error if error.is_transient() => exit::TRY_LATER,
+            _ => exit::FAILED,
+        };
+        let diagnostics = match error {
+            ops::Error::Inputs(files) => files.into_iter().map(|file| problems(Diagnostic::error(""), file)).collect(),
+            ops::Error::NoSolution { explanation, advice } => vec![no_solution(&explanation, advice)],
+            error => {
+                let mut diagnostic = Diagnostic::error(error.to_string());
+                diagnostic.help = help(&error);
+                let mut cause = error.source();
+                while let Some(error) = cause {
+                    diagnostic.notes.push(error.to_string());
+                    cause = error.source();
+                }
+                vec![diagnostic]
+            }
+        };
+        Self { code, diagnostics }
+    }
+}
+
+/// Returns a file's problems with their places.
+pub(super) fn problems(diagnostic: Diagnostic, file: FileProblems) -> Diagnostic {
+    let name = if file.name == "-" { "<stdin>".to_owned() } else { file.name };
+    diagnostic.at(name, file.text, file.problems)
+}
+
+fn no_solution(explanation: &Explanation, advice: Vec<String>) -> Diagnostic {
+    let mut diagnostic = Diagnostic::error(format!(
+        "no choice of versions meets all requirements\n  {}",
+        explanation.facts.join("\n  ")
+    ));
+    let advice: Vec<String> = advice.into_iter().chain(explanation.hints.iter().cloned()).collect();
+    diagnostic.help = if advice.is_empty() {
+        Some("loosen one of the requirements above".to_owned())
+    } else {
+        Some(advice.join("\n"))
+    };
+    diagnostic
+}
+
+fn help(error: &ops::Error) -> Option<String> {
+    match error {
+        ops::Error::Usage { help, .. } => help.clone(),
+        ops::Error::File(error) => error.help(),
+        ops::Error::Interpreter(error) => Some(error.help().to_owned()),
+        ops::Error::Http(error) => http_help(error),
+        ops::Error::Include { source, .. } => help(source),
+        ops::Error::Index { source, .. } | ops::Error::FindLinks { source, .. } => index_help(source),
+        ops::Error::Metadata { source, .. } => match source {
+            index::MetadataError::Http { source, .. } => http_help(source),
+            index::MetadataError::Hash { .. } => Some(
+                "the file was changed on its way or on the index: run again with `--no-cache`, and if it stays so, tell who runs the index"
+                    .to_owned(),
+            ),
+            _ => None,
+        },
+        ops::Error::OutputNotText { .. } => {
+            Some("remove the file, or name another output with `--output-file`".to_owned())
+        }
+        ops::Error::Inputs(_) | ops::Error::NoSolution { .. } => None,
+    }
+}
+
+fn index_help(error: &index::Error) -> Option<String> {
+    match error {
+        index::Error::Denied(_) => Some(
+            "give credentials: in the URL (`https://user:${TOKEN}@host/simple/`), in `~/.netrc`, or in \
+             PINFOLD_INDEX_USERNAME and PINFOLD_INDEX_PASSWORD; no other index was asked instead"
+                .to_owned(),
+        ),
+        index::Error::Http(error) => http_help(error),
+        index::Error::Page { .. } => Some(
+            "check `--index-url`: it should be the root of a Simple API, such as `https://host/simple/`".to_owned(),
+        ),
+        index::Error::Offline { .. } => Some("run once without `--offline`".to_owned()),
+        index::Error::Read { .. } => None,
+    }
+}
+
+fn http_help(error: &http::Error) -> Option<String> {
+    let help = match error {
+        http::Error::Offline { .. } => "run once without `--offline`",
+        http::Error::Connect { .. } => {
+            "check the network and the proxy settings, then run again; with a filled cache `--offline` may do"
+        }
+        http::Error::Timeout { .. } | http::Error::Truncated { .. } | http::Error::Server { .. } => {
+            "run again later; nothing was written"
+        }
+        http::Error::RateLimited { .. } => "run again when the time has passed; nothing was written",
+        http::Error::Tls { .. } => {
+            "if the server's certificate is your own authority's, name its PEM file with `--cert` or SSL_CERT_FILE"
+        }
+        http::Error::Denied { .. } => "give credentials: in the URL or in `~/.netrc`",
+        _ => return None,
+    };
+    Some(help.to_owned())
+}

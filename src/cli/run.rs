@@ -1,0 +1,204 @@
+//! Running a command line.
+
+use std::ffi::OsString;
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use clap::{CommandFactory as _, Parser as _};
+
+use super::args::{self, Arguments, Color, Command};
+use super::exit;
+use super::failure::{Failure, problems};
+use super::report::Teller;
+use super::settings;
+use crate::files;
+use crate::http::Exchange;
+use crate::ops::{self, Compiled};
+use crate::ui::{ColorChoice, Diagnostic, Printer, Verbosity};
+
+/// Runs a command line and returns the exit code.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => return usage(&error),
+    };
+    let global = &arguments.global;
+    let verbosity = match (global.quiet, global.verbose) {
+        (true, _) => Verbosity::Quiet,
+        (_, true) => Verbosity::Verbose,
+        _ => Verbosity::Normal,
+    };
+    let color = match global.color {
+        Color::Auto => ColorChoice::Auto,
+        Color::Always => ColorChoice::Always,
+        Color::Never => ColorChoice::Never,
+    };
+    let printer = Printer::new(verbosity, color);
+    let result = match &arguments.command {
+        Command::Compile(args) => compile(args, &printer, !global.no_progress),
+        Command::Completions { shell } => completions(*shell, &printer),
+    };
+    match result {
+        Ok(code) => code,
+        Err(failure) => {
+            for diagnostic in &failure.diagnostics {
+                printer.diagnostic(diagnostic);
+            }
+            failure.code
+        }
+    }
+}
+
+/// clap's own words: help and version are answers, the rest are errors.
+fn usage(error: &clap::Error) -> u8 {
+    // Nobody is left to be told that this failed.
+    let _ = error.print();
+    match error.kind() {
+        clap::error::ErrorKind::DisplayHelp | clap::error::ErrorKind::DisplayVersion => exit::DONE,
+        _ => exit::FAILED,
+    }
+}
+
+fn completions(shell: clap_complete::Shell, printer: &Printer) -> Result<u8, Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "pinfold", &mut script);
+    printer.data(&script).map_err(|error| stdout_failed(&error))?;
+    Ok(exit::DONE)
+}
+
+fn stdout_failed(error: &std::io::Error) -> Failure {
+    Failure::usage(format!("standard output cannot be written: {error}"), None)
+}
+
+fn compile(args: &args::Compile, printer: &Printer, shows_progress: bool) -> Result<u8, Failure> {
+    let started = Instant::now();
+    let mut request = settings::compile(args)?;
+    if printer.is_verbose() {
+        let printer = printer.clone();
+        request.http.observer = Some(Arc::new(move |exchange: &Exchange<'_>| {
+            printer.detail(&exchange_line(exchange));
+        }));
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::usage(format!("the system gives no threads or timers: {error}"), None))?;
+    let teller = Teller::new(printer, shows_progress);
+    let ended = runtime.block_on(async {
+        tokio::select! {
+            result = ops::compile(&request, &teller) => Ended::Done(Box::new(result)),
+            code = stopped() => Ended::Stopped(code),
+        }
+    });
+    teller.finish();
+    // What is still being read or written in the background is not waited for.
+    runtime.shutdown_background();
+    match ended {
+        Ended::Done(result) => finish(args, printer, (*result)?, started.elapsed()),
+        Ended::Stopped(code) => {
+            files::remove_temporaries();
+            printer.diagnostic(&Diagnostic::error("stopped; nothing was written"));
+            Ok(code)
+        }
+    }
+}
+
+enum Ended {
+    Done(Box<Result<Compiled, ops::Error>>),
+    Stopped(u8),
+}
+
+/// Waits for a signal to stop; returns the exit code for it.
+async fn stopped() -> u8 {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let (Ok(mut interrupt), Ok(mut terminate)) =
+            (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+        else {
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = interrupt.recv() => exit::INTERRUPTED,
+            _ = terminate.recv() => exit::TERMINATED,
+        }
+    }
+    #[cfg(not(unix))]
+    match tokio::signal::ctrl_c().await {
+        Ok(()) => exit::INTERRUPTED,
+        Err(_) => std::future::pending().await,
+    }
+}
+
+fn exchange_line(exchange: &Exchange<'_>) -> String {
+    let mut line = format!("{} {}", exchange.method, exchange.url);
+    match (exchange.status, exchange.error) {
+        (Some(status), None) => {
+            let _ = write!(line, ": {status}, {} bytes", exchange.bytes);
+        }
+        (_, Some(error)) => {
+            let _ = write!(line, ": {error}");
+        }
+        (None, None) => {}
+    }
+    let _ = write!(line, ", {} ms", exchange.elapsed.as_millis());
+    line
+}
+
+/// Shows or writes what came of it.
+fn finish(
+    args: &args::Compile,
+    printer: &Printer,
+    compiled: Compiled,
+    elapsed: Duration,
+) -> Result<u8, Failure> {
+    for warning in &compiled.warnings {
+        printer.diagnostic(&problems(Diagnostic::warning(""), warning.clone()));
+    }
+    let name = compiled.output.as_ref().map_or_else(|| "-".to_owned(), |path| path.display().to_string());
+    let is_changed = compiled.is_changed();
+    if args.check || args.dry_run {
+        if is_changed && args.dry_run {
+            printer
+                .diff(&name, compiled.previous.as_deref(), &compiled.text)
+                .map_err(|error| stdout_failed(&error))?;
+        }
+        let what = compiled.changes.as_deref().unwrap_or("it does not exist yet");
+        printer.line(&if is_changed {
+            format!("`{name}` would change: {what}")
+        } else {
+            format!("`{name}` is up to date: {}", pins(&compiled))
+        });
+        return Ok(if args.check && is_changed { exit::NO } else { exit::DONE });
+    }
+    if compiled.output.is_none() {
+        printer.data(compiled.text.as_bytes()).map_err(|error| stdout_failed(&error))?;
+        printer.line(&closing(&format!("Pinned {}", pins(&compiled)), &compiled, elapsed));
+        return Ok(exit::DONE);
+    }
+    let is_written = compiled.write()?;
+    let done = match (is_written, compiled.changes.as_deref()) {
+        (false, _) => format!("`{name}` is up to date: {}", pins(&compiled)),
+        (true, None) => format!("Pinned {} in `{name}`", pins(&compiled)),
+        (true, Some(changes)) => format!("Updated `{name}`: {changes}"),
+    };
+    printer.line(&closing(&done, &compiled, elapsed));
+    Ok(exit::DONE)
+}
+
+fn pins(compiled: &Compiled) -> String {
+    match compiled.pins {
+        1 => "1 project".to_owned(),
+        pins => format!("{pins} projects"),
+    }
+}
+
+fn closing(done: &str, compiled: &Compiled, elapsed: Duration) -> String {
+    let requests = match compiled.requests {
+        0 => "no requests".to_owned(),
+        1 => "1 request".to_owned(),
+        requests => format!("{requests} requests"),
+    };
+    format!("{done} ({requests}, {:.2} s)", elapsed.as_secs_f64())
+}
