@@ -354,9 +354,9 @@ fn not_code(rest: &str, is_inside_word: bool) -> usize {
     if rest.starts_with('"') {
         return quoted(rest, '"');
     }
-    if rest.starts_with('\'') {
+    if let Some(after) = rest.strip_prefix('\'') {
         // `'a'` and `'\n'` are characters, `'a` is a lifetime.
-        let mut chars = rest[1..].chars();
+        let mut chars = after.chars();
         let is_character = chars.next() == Some('\\') || chars.next() == Some('\'');
         return if is_character { quoted(rest, '\'') } else { 0 };
     }
