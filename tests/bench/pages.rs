@@ -83,11 +83,10 @@ fn measure(extension: &str, pages: &[(ProjectName, Vec<u8>)], url: &Url) {
         .iter()
         .zip(best)
     {
-        let rate = bytes as f64 / time.as_secs_f64() / 1e6;
-        println!(
-            "  {what:9} {:9.2} ms  {rate:8.0} MB of page per second",
-            time.as_secs_f64() * 1e3
-        );
+        // Bytes per microsecond are megabytes per second.
+        let rate = bytes as u128 / time.as_micros().max(1);
+        let milliseconds = time.as_secs_f64() * 1e3;
+        println!("  {what:9} {milliseconds:9.2} ms  {rate:8} MB of page per second");
     }
 }
 
