@@ -280,10 +280,7 @@ impl Solver {
                 self.next = Some(package);
                 continue;
             };
-            if let Some(stand_ins) = &self.stand_ins
-                && provider.is_stand_in(package, version)
-                && !stand_ins.contains(&provider.project_of_package(package))
-            {
+            if self.is_premature(provider, package, version) {
                 self.add(Incompatibility {
                     terms: vec![(package, Term::In(allowed))],
                     cause: Cause::NoFinal,
@@ -315,6 +312,36 @@ impl Solver {
                 }
             }
         }
+    }
+
+    /// Whether a version is a pre-release that would stand in for final releases
+    /// which the requirements on it allow, and which only conflicts rule out.
+    fn is_premature(&self, provider: &mut impl Provider, package: PackageId, version: u32) -> bool {
+        let Some(stand_ins) = &self.stand_ins else {
+            return false;
+        };
+        if !provider.is_stand_in(package, version) {
+            return false;
+        }
+        let project = provider.project_of_package(package);
+        let state = &self.packages[project.index()];
+        if stand_ins.contains(&project) || state.decided.is_some() {
+            return false;
+        }
+        let mut required: Option<VersionSet> = None;
+        for &at in &state.assignments {
+            let assignment = &self.assignments[at];
+            let is_required = assignment
+                .cause
+                .is_some_and(|cause| self.incompatibilities[cause].cause == Cause::Dependency);
+            if let (true, Term::In(set)) = (is_required, &assignment.term) {
+                required =
+                    Some(required.map_or_else(|| set.clone(), |before| before.intersection(set)));
+            }
+        }
+        required
+            .and_then(|required| provider.choose(project, &required))
+            .is_some_and(|best| !provider.is_stand_in(project, best))
     }
 
     /// Returns the versions that both an extra and its project may have. The error
