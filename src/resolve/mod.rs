@@ -8,6 +8,7 @@
 
 mod explain;
 mod frontier;
+mod probe;
 mod set;
 mod solver;
 mod universe;

@@ -21,6 +21,7 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::probe::Probe;
 use super::set::{Term, VersionSet};
 
 /// A package of the solver: the root, a project, or a project's extra.
@@ -99,6 +100,9 @@ pub(super) trait Provider {
         version: u32,
         on: PackageId,
     ) -> Option<Option<VersionSet>>;
+
+    /// Returns how many versions a package has.
+    fn count(&self, package: PackageId) -> u32;
 
     /// Returns the package of the project that a package is of.
     fn project_of_package(&self, package: PackageId) -> PackageId;
@@ -180,11 +184,11 @@ pub(super) enum Step {
 const CONFLICT_THRESHOLD: u32 = 5;
 /// After how many failures against one package ranges are probed.
 const PROBE_THRESHOLD: u32 = 8;
-/// How many versions of a range are looked at in one go.
-const PROBE_WIDTH: usize = 8;
-
-/// From how many failing versions on it is rather the other side that gives way.
-const FAR: u32 = 40;
+/// Whether so many of a package's versions fail that it is rather the other side
+/// that should give way: a quarter of them, and not just a few.
+fn is_far(failing: &VersionSet, sequence: &[u32]) -> bool {
+    failing.len() >= 20 && failing.len() as usize * 4 >= sequence.len()
+}
 
 enum Relation {
     Satisfied,
@@ -507,15 +511,10 @@ impl Solver {
     /// Looks at samples of a package's versions when one after another failed
     /// against the same other package.
     ///
-    /// Requirements of neighbouring releases are alike. Where the versions of
-    /// `package` are to be tried one by one although all of them require what
-    /// is out of reach, this looks at eight versions spread over the rest, then
-    /// at eight between the last that fails and the first that does not, until
-    /// the border is found, and takes for granted that what lies between two
-    /// failing samples fails as well. Such a step is marked ([`Cause::Assumed`]):
-    /// a search that ends without a solution because of one is done again
-    /// without. So an answer is always valid and a refusal always proven; what is
-    /// taken for granted is only that no newer version works in between.
+    /// A step that rests on samples ([`Probe`]) is marked ([`Cause::Assumed`]): a
+    /// search that ends without a solution because of one is done again without.
+    /// So an answer is always valid and a refusal always proven; what is taken for
+    /// granted is only that no newer version works in between.
     ///
     /// Returns whether there is something to do before the next choice: either
     /// `self.next` is set, or the provider was told what it lacks.
@@ -544,7 +543,8 @@ impl Solver {
                     return true;
                 }
                 Probe::Fails { versions, .. }
-                    if versions.len() >= FAR && self.put_off_imposer(package, on) =>
+                    if is_far(&versions, &provider.sequence(package))
+                        && self.put_off_imposer(package, on) =>
                 {
                     self.probes.remove(&package);
                     return true;
@@ -942,86 +942,4 @@ pub(super) struct Doubts {
     pub(super) has_samples: bool,
     /// That pre-releases of these projects do not stand in for final releases.
     pub(super) stand_ins: BTreeSet<PackageId>,
-}
-
-/// What samples of a package's versions say about its requirement on another.
-enum Probe {
-    /// No reason to skip anything.
-    Nothing,
-    /// These must be looked at first.
-    Unknown(Vec<u32>),
-    /// These fail: what they allow is out of reach.
-    Fails {
-        versions: VersionSet,
-        allowed: VersionSet,
-    },
-}
-
-impl Probe {
-    fn new(
-        provider: &mut impl Provider,
-        package: PackageId,
-        version: u32,
-        on: PackageId,
-        within: &Term,
-    ) -> Self {
-        let sequence = provider.sequence(package);
-        let Some(start) = sequence.iter().position(|&other| other == version) else {
-            return Self::Nothing;
-        };
-        let rest = &sequence[start..];
-        if rest.len() < 2 {
-            return Self::Nothing;
-        }
-        let mut fails = |at: usize| -> Option<Option<VersionSet>> {
-            // Known to fail: what it allows. Known not to: None.
-            let allowed = provider.allowed_by(package, rest[at], on)?;
-            Some(allowed.filter(|allowed| within.excludes(&Term::In(allowed.clone()))))
-        };
-        if fails(0) == Some(None) {
-            return Self::Nothing;
-        }
-        // The border lies between the last that is known to fail and the first known not to, or the end.
-        let high = (0..rest.len())
-            .find(|&at| fails(at) == Some(None))
-            .unwrap_or(rest.len());
-        let failing: Vec<usize> = (0..high).filter(|&at| fails(at).is_some()).collect();
-        // First a grid over all that is left, however little is known of it…
-        let step = (rest.len() / PROBE_WIDTH).max(1);
-        let mut samples = Vec::new();
-        let mut next = 0;
-        for &at in failing.iter().chain([&high]) {
-            while next < at {
-                samples.push(next);
-                next += step;
-            }
-            next = at + step;
-        }
-        if high == rest.len() && failing.last() != Some(&(high - 1)) {
-            samples.push(high - 1);
-        }
-        // … then ever closer to the border.
-        if samples.is_empty() {
-            let low = failing.last().map_or(0, |&last| last + 1);
-            let gap = high - low;
-            samples.extend((0..gap.min(PROBE_WIDTH)).map(|k| low + k * gap / gap.min(PROBE_WIDTH)));
-        }
-        if !samples.is_empty() {
-            samples.dedup();
-            return Self::Unknown(samples.into_iter().map(|at| rest[at]).collect());
-        }
-        if high < 2 {
-            return Self::Nothing;
-        }
-        let mut allowed = VersionSet::empty();
-        for at in 0..high {
-            if let Some(Some(set)) = fails(at) {
-                allowed = allowed.union(&set);
-            }
-        }
-        Self::Fails {
-            versions: VersionSet::of(rest[..high].iter().copied()),
-            allowed,
-        }
-    }
 }

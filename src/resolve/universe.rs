@@ -855,6 +855,12 @@ impl Provider for Universe {
         })
     }
 
+    fn count(&self, package: PackageId) -> u32 {
+        self.project_of(package)
+            .and_then(|project| self.releases(project))
+            .map_or(1, |releases| releases.count())
+    }
+
     fn project_of_package(&self, package: PackageId) -> PackageId {
         match self.kind(package) {
             Kind::Extra(project, _) => self.packages[&Kind::Project(*project)],
