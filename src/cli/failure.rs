@@ -7,6 +7,7 @@ use crate::http;
 use crate::index;
 use crate::ops::{self, FileProblems};
 use crate::resolve::Explanation;
+use crate::text::{with_masked_passwords, without_password};
 use crate::ui::Diagnostic;
 
 /// Why a command ends without success.
@@ -60,13 +61,19 @@ impl From<ops::Error> for Failure {
 }
 
 /// Returns a file's problems with their places.
-pub(super) fn problems(diagnostic: Diagnostic, file: FileProblems) -> Diagnostic {
+///
+/// The lines are shown as they are, so that places fit, but for passwords.
+pub(super) fn problems(diagnostic: Diagnostic, mut file: FileProblems) -> Diagnostic {
+    for problem in &mut file.problems {
+        problem.message = without_password(&problem.message);
+        problem.help = problem.help.as_deref().map(without_password);
+    }
     let name = if file.name == "-" {
         "<stdin>".to_owned()
     } else {
         file.name
     };
-    diagnostic.at(name, file.text, file.problems)
+    diagnostic.at(name, with_masked_passwords(&file.text), file.problems)
 }
 
 fn no_solution(explanation: &Explanation, advice: Vec<String>) -> Diagnostic {

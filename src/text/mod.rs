@@ -8,5 +8,5 @@ mod span;
 
 pub use line::{Newline, Position, line_at, position};
 pub use nearest::nearest;
-pub use secrets::without_password;
+pub use secrets::{with_masked_passwords, without_password};
 pub use span::{Problem, Span};

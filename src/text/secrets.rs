@@ -6,6 +6,8 @@
 //! number, also backslashes) and lets userinfo hold blanks. Secrets in a path
 //! or a query are not known as such and stay.
 
+use std::borrow::Cow;
+
 /// Returns `text` without the literal credentials of any URL in it.
 ///
 /// `https://user:secret@host/` becomes `https://host/`, `https://token@host/`
@@ -14,33 +16,77 @@
 /// part of the address and stays.
 pub fn without_password(text: &str) -> String {
     let mut kept = String::with_capacity(text.len());
-    // Everything before `copied` is in `kept`; `from` is where to look next.
-    let (mut copied, mut from) = (0, 0);
-    while let Some(colon) = text[from..].find(':').map(|at| from + at) {
-        from = colon + 1;
-        let scheme = scheme_before(&text[..colon]);
-        let Some(authority_start) = authority_start(text, colon, scheme) else {
-            continue;
-        };
-        let is_special = is_special(scheme);
-        let authority_len = text[authority_start..]
-            .find(|c| matches!(c, '/' | '?' | '#') || (is_special && c == '\\'))
-            .unwrap_or(text.len() - authority_start);
-        let authority = &text[authority_start..authority_start + authority_len];
-        if let Some(at) = authority.rfind('@') {
-            kept.push_str(&text[copied..authority_start]);
-            copied = authority_start + at + 1;
-            if let Some(userinfo) = public_part(&authority[..at], scheme) {
-                kept.push_str(userinfo);
-                kept.push('@');
-            }
-            from = copied;
-        } else {
-            from = authority_start;
+    let mut copied = 0;
+    for userinfo in userinfos(text) {
+        kept.push_str(&text[copied..userinfo.start]);
+        if let Some(public) = userinfo.public {
+            kept.push_str(public);
+            kept.push('@');
         }
+        copied = userinfo.end + 1;
     }
     kept.push_str(&text[copied..]);
     kept
+}
+
+/// Returns `text` with stars for the literal credentials of any URL in it, byte
+/// by byte, so that places in it stay what they are. URLs end with their line.
+pub fn with_masked_passwords(text: &str) -> Cow<'_, str> {
+    if !text.contains('@') {
+        return Cow::Borrowed(text);
+    }
+    let mut masked = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let mut copied = 0;
+        for userinfo in userinfos(line) {
+            let written = &line[userinfo.start..userinfo.end];
+            if userinfo.public != Some(written) {
+                masked.push_str(&line[copied..userinfo.start]);
+                masked.extend(std::iter::repeat_n('*', written.len()));
+                copied = userinfo.end;
+            }
+        }
+        masked.push_str(&line[copied..]);
+    }
+    Cow::Owned(masked)
+}
+
+/// What is before the `@` of a URL's authority.
+struct Userinfo<'a> {
+    start: usize,
+    /// Where the `@` is.
+    end: usize,
+    /// What of it may be written.
+    public: Option<&'a str>,
+}
+
+/// Returns the userinfo of each URL in a text, in order.
+fn userinfos(text: &str) -> impl Iterator<Item = Userinfo<'_>> {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        while let Some(colon) = text[from..].find(':').map(|at| from + at) {
+            from = colon + 1;
+            let scheme = scheme_before(&text[..colon]);
+            let Some(start) = authority_start(text, colon, scheme) else {
+                continue;
+            };
+            let is_special = is_special(scheme);
+            let length = text[start..]
+                .find(|c| matches!(c, '/' | '?' | '#') || (is_special && c == '\\'))
+                .unwrap_or(text.len() - start);
+            let authority = &text[start..start + length];
+            if let Some(at) = authority.rfind('@') {
+                from = start + at + 1;
+                return Some(Userinfo {
+                    start,
+                    end: start + at,
+                    public: public_part(&authority[..at], scheme),
+                });
+            }
+            from = start;
+        }
+        None
+    })
 }
 
 /// Returns the longest scheme that ends `text`, without a prefix such as `git+`.
@@ -99,7 +145,7 @@ fn is_variables(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::without_password;
+    use super::{with_masked_passwords, without_password};
 
     fn check(before: &str, after: &str) {
         assert_eq!(without_password(before), after, "{before}");
@@ -151,6 +197,20 @@ mod tests {
             "-f https://c/ --index-url=http://f/g",
         );
         check("-r http://a:b@http://c:d@e/", "-r http://http://e/");
+    }
+
+    #[test]
+    fn masks_byte_by_byte_and_line_by_line() {
+        let masked = |text: &str, expected: &str| {
+            assert_eq!(with_masked_passwords(text), expected);
+            assert_eq!(text.len(), expected.len());
+        };
+        masked("-i http://me:é@h/ -x\n", "-i http://*****@h/ -x\n");
+        masked("http://h\na@b http://c:d@e", "http://h\na@b http://***@e");
+        masked(
+            "http://u:${PW}@h git+ssh://git@h",
+            "http://u:${PW}@h git+ssh://git@h",
+        );
     }
 
     #[test]
