@@ -1,7 +1,7 @@
 //! Reading what the user requires: requirements files with all they include, and
 //! project files.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::error::{Error, FileProblems};
@@ -65,6 +65,8 @@ pub(super) struct Inputs {
     pub(super) roots: Vec<RootRequirement>,
     /// Whether a direct requirement is by `===`.
     pub(super) arbitrary: BTreeSet<ProjectName>,
+    /// URLs of direct requirements as they were written, with `${VAR}`.
+    pub(super) written_urls: BTreeMap<ProjectName, String>,
     pub(super) constraints: Vec<Constraint>,
     /// Who constrains what, for annotations: `-c constraints.txt`.
     pub(super) constraint_origins: Vec<(ProjectName, String)>,
@@ -399,6 +401,7 @@ impl Reader<'_> {
         span: Span,
         problems: &mut Vec<Problem>,
     ) {
+        let written = line.location_as_written().map(str::to_owned);
         let requirement = match line.requirement {
             UnresolvedRequirement::Named(requirement) => requirement,
             UnresolvedRequirement::Unnamed(unnamed) => {
@@ -426,6 +429,13 @@ impl Reader<'_> {
             }
         };
         let place = place(name, text, span);
+        if let (RequirementSource::Url(_), Some(written)) = (&requirement.source, written)
+            && written.contains("://")
+            && self.applies(&requirement)
+        {
+            let urls = &mut self.inputs.written_urls;
+            urls.insert(requirement.name.clone(), written);
+        }
         match role {
             Role::Requirements => {
                 let origin = format!("-r {name}");

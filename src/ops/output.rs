@@ -75,7 +75,9 @@ pub(super) fn lock(made: &Made<'_>) -> Lock {
                     RequirementSource::Specifiers(_) => None,
                 });
             let source = match url {
-                Some(url) => PinSource::Url(url),
+                Some(url) => {
+                    PinSource::Url(made.inputs.written_urls.get(name).cloned().unwrap_or(url))
+                }
                 None => PinSource::Version {
                     version: chosen.version.to_string(),
                     arbitrary: made.inputs.arbitrary.contains(name),
