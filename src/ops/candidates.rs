@@ -114,6 +114,8 @@ fn without_upper_bounds(specifiers: &Specifiers) -> Specifiers {
 pub(super) struct Pinned {
     /// The version the lock has: its files stay admissible, whatever their age.
     pub(super) locked: Option<Version>,
+    /// The locked version, unless it is to be upgraded: it may be yanked.
+    pub(super) kept: Option<Version>,
     /// The hashes the lock has for it, as `sha256:…`.
     pub(super) hashes: FxHashSet<String>,
     /// Versions that are required exactly: they may be yanked.
@@ -284,7 +286,7 @@ impl ProjectReleases {
     fn judgement(&self, position: u32) -> Judgement {
         let version = self.version(position);
         let may_be_yanked =
-            self.pinned.locked.as_ref() == Some(version) || self.pinned.exact.contains(version);
+            self.pinned.kept.as_ref() == Some(version) || self.pinned.exact.contains(version);
         let binary = self
             .policy
             .binary

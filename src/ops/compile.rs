@@ -321,6 +321,7 @@ fn pinned(request: &Request, locked: &LockFile) -> FxHashMap<ProjectName, Pinned
     for pin in &locked.pins {
         let entry = pinned.entry(pin.name.clone()).or_default();
         entry.locked = pin.version().and_then(|version| version.parse().ok());
+        entry.kept = request.preferences.get(&pin.name).cloned();
         entry.hashes = pin.hashes.iter().cloned().collect();
     }
     let direct = request
