@@ -96,8 +96,7 @@ pub(super) struct Compile {
         long = "constraint",
         visible_alias = "constraints",
         value_name = "FILE",
-        env = "PINFOLD_CONSTRAINT",
-        value_delimiter = ' '
+        env = "PINFOLD_CONSTRAINT"
     )]
     pub(super) constraints: Vec<String>,
     /// Replace every requirement on a project by what this file says
@@ -105,8 +104,7 @@ pub(super) struct Compile {
         long = "override",
         visible_alias = "overrides",
         value_name = "FILE",
-        env = "PINFOLD_OVERRIDE",
-        value_delimiter = ' '
+        env = "PINFOLD_OVERRIDE"
     )]
     pub(super) overrides: Vec<String>,
     /// Also what this extra of the project file requires
@@ -230,7 +228,6 @@ pub(super) struct Compile {
         value_name = "URL",
         env = "PINFOLD_EXTRA_INDEX_URL",
         hide_env_values = true,
-        value_delimiter = ' ',
         help_heading = "Indexes"
     )]
     pub(super) extra_index_urls: Vec<String>,
@@ -241,7 +238,6 @@ pub(super) struct Compile {
         value_name = "LOCATION",
         env = "PINFOLD_FIND_LINKS",
         hide_env_values = true,
-        value_delimiter = ' ',
         help_heading = "Indexes"
     )]
     pub(super) find_links: Vec<String>,

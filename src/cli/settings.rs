@@ -64,8 +64,8 @@ pub(super) fn compile(args: &args::Compile) -> Result<Compile, Failure> {
         },
         sources,
         output,
-        constraints: given(&args.constraints),
-        overrides: given(&args.overrides),
+        constraints: given(&args.constraints, "PINFOLD_CONSTRAINT"),
+        overrides: given(&args.overrides, "PINFOLD_OVERRIDE"),
         extras: args
             .extras
             .iter()
@@ -76,8 +76,8 @@ pub(super) fn compile(args: &args::Compile) -> Result<Compile, Failure> {
         upgrade_packages: upgrade_packages(args)?,
         target: target(args)?,
         index_url: args.index_url.clone().filter(|url| !url.is_empty()),
-        extra_index_urls: given(&args.extra_index_urls),
-        find_links: given(&args.find_links),
+        extra_index_urls: given(&args.extra_index_urls, "PINFOLD_EXTRA_INDEX_URL"),
+        find_links: given(&args.find_links, "PINFOLD_FIND_LINKS"),
         no_index: args.no_index,
         login: login(&variable),
         strategy: match args.index_strategy {
@@ -104,13 +104,15 @@ pub(super) fn compile(args: &args::Compile) -> Result<Compile, Failure> {
     })
 }
 
-/// A variable that is set to nothing gives one empty value.
-fn given(values: &[String]) -> Vec<String> {
-    values
-        .iter()
-        .filter(|value| !value.is_empty())
-        .cloned()
-        .collect()
+/// Returns the values of an option that a variable may give as well: there, blanks
+/// are between values; on the command line they are part of one.
+fn given(values: &[String], variable: &str) -> Vec<String> {
+    match values {
+        [one] if std::env::var(variable).as_ref() == Ok(one) => {
+            one.split_whitespace().map(str::to_owned).collect()
+        }
+        several => several.to_vec(),
+    }
 }
 
 fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(
@@ -314,7 +316,7 @@ fn network(
         read_timeout: Duration::from_secs(args.timeout.max(1)),
         retries: args.retries,
         offline: args.offline,
-        trusted_hosts: given(&args.trusted_hosts),
+        trusted_hosts: args.trusted_hosts.clone(),
         ca_bundle: args.cert.clone(),
         client_cert: args.client_cert.clone(),
         proxy: proxy
@@ -437,8 +439,16 @@ fn header_command(args: &args::Compile, names: &[String], output: Option<&Path>)
             .collect::<Vec<_>>()
     };
     let name_of = |value: clap::builder::PossibleValue| vec![value.get_name().to_owned()];
-    values("--constraint", given(&args.constraints), None);
-    values("--override", given(&args.overrides), None);
+    values(
+        "--constraint",
+        given(&args.constraints, "PINFOLD_CONSTRAINT"),
+        None,
+    );
+    values(
+        "--override",
+        given(&args.overrides, "PINFOLD_OVERRIDE"),
+        None,
+    );
     values("--extra", args.extras.clone(), None);
     let output = output.map_or_else(|| "-".to_owned(), |path| path.display().to_string());
     values("--output-file", vec![output], None);
@@ -446,10 +456,18 @@ fn header_command(args: &args::Compile, names: &[String], output: Option<&Path>)
     values("--python-platform", one(&args.python_platform), None);
     if !args.no_emit_index_url && !args.no_emit_options {
         values("--index-url", one(&args.index_url), None);
-        values("--extra-index-url", given(&args.extra_index_urls), None);
+        values(
+            "--extra-index-url",
+            given(&args.extra_index_urls, "PINFOLD_EXTRA_INDEX_URL"),
+            None,
+        );
     }
     if !args.no_emit_find_links && !args.no_emit_options {
-        values("--find-links", given(&args.find_links), None);
+        values(
+            "--find-links",
+            given(&args.find_links, "PINFOLD_FIND_LINKS"),
+            None,
+        );
     }
     values("--exclude-newer", one(&args.exclude_newer), None);
     values("--only-binary", args.only_binary.clone(), None);
