@@ -228,7 +228,10 @@ fn a_kill_at_any_instant_leaves_a_cache_that_works() {
         assert_eq!(running.finish().code, -1);
         index.requests();
     }
-    assert_eq!(project.files(), ["requirements.in"]);
+    // The last may have got as far as the lock, which is whole or not there.
+    if project.files().contains(&"requirements.txt".to_owned()) {
+        assert_eq!(project.pins().len(), 21);
+    }
     let run = project.compiles(&url, &[]);
     assert!(!run.stderr.contains("warning"), "{}", run.stderr);
     assert_eq!(project.pins().len(), 21);

@@ -1,0 +1,518 @@
+//! Which versions are chosen, and which are not and why.
+
+use std::fs;
+
+use crate::index::{Index, Mode, Release, dynamic_sdist, sdist, wheel};
+use crate::project::{Project, Run, run};
+
+/// Compiles against an index and returns the pins.
+#[track_caller]
+fn pins(releases: &[Release], requirements: &str, arguments: &[&str]) -> Vec<String> {
+    let index = Index::new(releases.iter().cloned());
+    let project = Project::of(requirements);
+    project.compiles(&index.url(), arguments);
+    project.pins()
+}
+
+/// Compiles against an index, which must have no solution.
+#[track_caller]
+fn refused(releases: &[Release], requirements: &str, arguments: &[&str]) -> Run {
+    let index = Index::new(releases.iter().cloned());
+    let project = Project::of(requirements);
+    let run = project.compile(&index.url(), arguments);
+    run.says(1, &["no choice of versions meets all requirements"]);
+    assert_eq!(project.files(), ["requirements.in"]);
+    run
+}
+
+/// Compiles for another Python.
+#[track_caller]
+fn pins_on(python: &str, platform: &str, releases: &[Release], requirements: &str) -> Vec<String> {
+    let index = Index::new(releases.iter().cloned());
+    let project = Project::of(requirements);
+    run(&mut project.command(&[
+        "compile",
+        "-i",
+        &index.url(),
+        "--no-emit-index-url",
+        "--python-version",
+        python,
+        "--python-platform",
+        platform,
+    ]))
+    .says(0, &[]);
+    project.pins()
+}
+
+fn two() -> Vec<Release> {
+    vec![
+        wheel("a", "1.0").requires(&["b"]),
+        wheel("a", "2.0").requires(&["b"]),
+        wheel("b", "1.0"),
+        wheel("b", "2.0"),
+        wheel("b", "3.0"),
+    ]
+}
+
+#[test]
+fn the_newest_that_fits_is_taken() {
+    assert_eq!(pins(&two(), "a<2\nb!=3\n", &[]), ["a==1.0", "b==2.0"]);
+}
+
+#[test]
+fn every_way_to_read_an_index_gives_the_same_pins() {
+    for mode in [Mode::Json, Mode::JsonWithoutMetadata, Mode::Html] {
+        let index = Index::in_mode(mode, two());
+        let project = Project::of("a\n");
+        project.compiles(&index.url(), &[]);
+        assert_eq!(project.pins(), ["a==2.0", "b==3.0"], "{mode:?}");
+    }
+}
+
+#[test]
+fn pins_of_the_lock_are_kept_while_they_fit() {
+    let index = Index::new(two());
+    let project = Project::of("a\n");
+    let lock = |text: &str, arguments: &[&str]| {
+        project.write("requirements.txt", text);
+        project.compiles(&index.url(), arguments);
+        project.pins()
+    };
+    assert_eq!(lock("a==1.0\nb==2.0\n", &[]), ["a==1.0", "b==2.0"]);
+    assert_eq!(lock("a==1.0\nb==2.0\n", &["-U"]), ["a==2.0", "b==3.0"]);
+    assert_eq!(lock("a==1.0\nb==2.0\n", &["-P", "a"]), ["a==2.0", "b==2.0"]);
+    assert_eq!(
+        lock("a==1.0\nb==1.0\n", &["-P", "b<3"]),
+        ["a==1.0", "b==2.0"]
+    );
+    assert_eq!(
+        lock("a==1.0\nb==1.0\n", &["-P", "B", "-P", "A"]),
+        ["a==2.0", "b==3.0"]
+    );
+    // What does not fit any more is dropped without a word.
+    project.write("requirements.in", "a\nb>2\n");
+    assert_eq!(
+        lock("a==1.0\nb==2.0\ngone==1.0\n", &[]),
+        ["a==1.0", "b==3.0"]
+    );
+    project.write("requirements.txt", "a==0.1\n");
+    let run = project.compiles(&index.url(), &[]);
+    assert!(!run.stderr.contains("warning"), "{}", run.stderr);
+    assert_eq!(project.pins(), ["a==2.0", "b==3.0"]);
+}
+
+#[test]
+fn an_upgrade_of_what_is_not_there_adds_nothing() {
+    assert_eq!(pins(&two(), "b\n", &["-P", "a"]), ["b==3.0"]);
+}
+
+#[test]
+fn constraints_bound_and_require_nothing() {
+    let index = Index::new(two());
+    let project = Project::of("a\n");
+    project.write("constraints.txt", "b<2\nnosuch==1\n");
+    project.compiles(&index.url(), &["-c", "constraints.txt"]);
+    assert_eq!(project.pins(), ["a==2.0", "b==1.0"]);
+    assert!(
+        project
+            .lock()
+            .contains("    # via\n    #   -c constraints.txt\n    #   a\n")
+    );
+    let all = project.lock();
+    project.write("requirements.in", "-c constraints.txt\na\n");
+    project.compiles(&index.url(), &["-U"]);
+    assert_eq!(
+        project.pins(),
+        ["a==2.0", "b==1.0"],
+        "a constraint of a requirements file"
+    );
+    assert!(all.contains("--constraint=constraints.txt"));
+    let project = Project::of("a\n").with_variable("PINFOLD_CONSTRAINT", "one.txt two.txt");
+    project.write("one.txt", "b<3\n");
+    project.write("two.txt", "a<2\n");
+    project.compiles(&index.url(), &[]);
+    assert_eq!(project.pins(), ["a==1.0", "b==2.0"]);
+}
+
+#[test]
+fn overrides_replace_what_is_required() {
+    let index = Index::new([
+        wheel("a", "1.0").requires(&["b<2"]),
+        wheel("b", "1.0"),
+        wheel("b", "2.0"),
+    ]);
+    let project = Project::of("a\n");
+    project.write("overrides.txt", "b>=2\n");
+    project.compiles(&index.url(), &["--override", "overrides.txt"]);
+    assert_eq!(project.pins(), ["a==1.0", "b==2.0"]);
+}
+
+#[test]
+fn requires_python_counts_with_its_upper_bounds() {
+    let releases = [
+        wheel("rpy", "1.0").python(">=3.8"),
+        wheel("rpy", "1.5").python(">=3.8,<3.10"),
+        wheel("rpy", "2.0").python(">=3.14"),
+    ];
+    assert_eq!(pins_on("3.11", "linux", &releases, "rpy\n"), ["rpy==1.0"]);
+    assert_eq!(pins_on("3.9", "linux", &releases, "rpy\n"), ["rpy==1.5"]);
+    assert_eq!(pins_on("3.14", "linux", &releases, "rpy\n"), ["rpy==2.0"]);
+    let run = refused(&releases, "rpy>1.0\n", &[]);
+    run.says(1, &["rpy", "Python"]);
+}
+
+#[test]
+fn requires_python_that_only_the_metadata_has_counts_too() {
+    let index = Index::in_mode(
+        Mode::Json,
+        [wheel("a", "1.0"), wheel("a", "2.0").python(">=3.13")],
+    );
+    let project = Project::of("a\n");
+    project.compiles(&index.url(), &[]);
+    assert_eq!(project.pins(), ["a==1.0"]);
+}
+
+#[test]
+fn wheels_for_other_targets_are_no_candidates() {
+    let releases = [
+        wheel("a", "1.0").tag("cp312-cp312-manylinux_2_17_x86_64"),
+        wheel("a", "1.1").tag("cp312-cp312-manylinux_2_35_x86_64"),
+        wheel("a", "1.2").tag("cp312-cp312-musllinux_1_2_x86_64"),
+        wheel("a", "1.3").tag("cp312-cp312-manylinux_2_28_aarch64"),
+        wheel("a", "1.4").tag("cp311-cp311-manylinux_2_17_x86_64"),
+    ];
+    for (platform, version) in [
+        ("linux", "1.0"),
+        ("linux/amd64", "1.0"),
+        ("x86_64-manylinux_2_36", "1.1"),
+        ("x86_64-unknown-linux-musl", "1.2"),
+        ("linux/arm64", "1.3"),
+    ] {
+        assert_eq!(
+            pins_on("3.12", platform, &releases, "a\n"),
+            [format!("a=={version}")],
+            "{platform}"
+        );
+    }
+    let run = refused(&releases[1..], "a\n", &[]);
+    run.says(1, &["a 1.4", "wheel"]);
+}
+
+#[test]
+fn yanked_releases_are_for_who_names_them() {
+    let releases = [wheel("a", "1.0"), wheel("a", "2.0").yanked("breaks disks")];
+    assert_eq!(pins(&releases, "a\n", &[]), ["a==1.0"]);
+    let run = refused(&releases, "a>1\n", &[]);
+    run.says(1, &["yanked"]);
+    let index = Index::new(releases);
+    let project = Project::of("a==2.0\n");
+    let run = project.compiles(&index.url(), &[]);
+    run.says(0, &["warning: a 2.0 was yanked: breaks disks"]);
+    // A yanked pin of the lock stays until it is moved.
+    project.write("requirements.in", "a\n");
+    project
+        .compiles(&index.url(), &[])
+        .says(0, &["warning: a 2.0 was yanked"]);
+    assert_eq!(project.pins(), ["a==2.0"]);
+    project.compiles(&index.url(), &["-U"]);
+    assert_eq!(project.pins(), ["a==1.0"]);
+}
+
+#[test]
+fn what_is_newer_than_wanted_is_no_candidate() {
+    let releases = [
+        wheel("a", "1.0").uploaded("2026-01-01T00:00:00Z"),
+        wheel("a", "2.0").uploaded("2026-03-01T12:00:00Z"),
+        wheel("a", "3.0").uploaded("2026-05-01T00:00:00Z"),
+    ];
+    let until = |time: &str| pins(&releases, "a\n", &["--exclude-newer", time]);
+    assert_eq!(until("2026-03-01"), ["a==2.0"]);
+    assert_eq!(until("2026-03-01T12:00:00Z"), ["a==1.0"]);
+    assert_eq!(until("2026-03-01T12:00:01Z"), ["a==2.0"]);
+    assert_eq!(until("2026-03-01T14:00:00+02:00"), ["a==1.0"]);
+    let run = refused(&releases, "a\n", &["--exclude-newer", "2025-01-01"]);
+    run.says(1, &["--exclude-newer"]);
+}
+
+#[test]
+fn an_age_limit_counts_file_by_file() {
+    let old = wheel("a", "1.0").uploaded("2026-01-01T00:00:00Z");
+    let late = wheel("a", "1.0")
+        .tag("cp312-cp312-manylinux_2_17_x86_64")
+        .uploaded("2026-05-01T00:00:00Z");
+    let index = Index::new([old.clone(), late]);
+    let project = Project::of("a\n");
+    project.compiles(&index.url(), &["--exclude-newer", "2026-03-01"]);
+    assert_eq!(crate::project::hashes(&project.lock()), [old.hash()]);
+}
+
+#[test]
+fn an_age_limit_never_downgrades() {
+    let index = Index::new([
+        wheel("a", "1.0").uploaded("2026-01-01T00:00:00Z"),
+        wheel("a", "2.0").uploaded("2026-05-01T00:00:00Z"),
+        wheel("a", "3.0").uploaded("2026-06-01T00:00:00Z"),
+    ]);
+    let project = Project::of("a<3\n");
+    project.compiles(&index.url(), &[]);
+    assert_eq!(project.pins(), ["a==2.0"]);
+    project.write("requirements.in", "a\n");
+    for more in [&[][..], &["-U"], &["-P", "a"]] {
+        let mut arguments = vec!["--exclude-newer", "2026-03-01"];
+        arguments.extend(more);
+        project.compiles(&index.url(), &arguments);
+        assert_eq!(project.pins(), ["a==2.0"], "{more:?}");
+    }
+}
+
+#[test]
+fn an_index_without_upload_times_has_nothing_old_enough() {
+    let index = Index::in_mode(Mode::Html, two());
+    let project = Project::of("a\n");
+    let run = project.compile(&index.url(), &["--exclude-newer", "2026-03-01"]);
+    run.says(1, &["upload"]);
+}
+
+#[test]
+fn pre_releases_are_a_last_resort() {
+    let releases = [
+        wheel("a", "1.0"),
+        wheel("a", "2.0rc1"),
+        wheel("p", "1.0b1"),
+        wheel("p", "1.0b2"),
+        wheel("needs", "1.0").requires(&["a>=2.0rc1"]),
+    ];
+    assert_eq!(pins(&releases, "a\n", &[]), ["a==1.0"]);
+    assert_eq!(pins(&releases, "p\n", &[]), ["p==1.0b2"]);
+    assert_eq!(pins(&releases, "a>=2.0rc1\n", &[]), ["a==2.0rc1"]);
+    assert_eq!(pins(&releases, "needs\n", &[]), ["a==2.0rc1", "needs==1.0"]);
+    assert_eq!(pins(&releases, "a\n", &["--pre"]), ["a==2.0rc1"]);
+    assert_eq!(pins(&releases, "--pre\na\n", &[]), ["a==2.0rc1"]);
+    assert_eq!(
+        pins(&releases, "a\n", &["--prerelease=allow"]),
+        ["a==2.0rc1"]
+    );
+    let run = refused(&releases, "p\n", &["--prerelease=disallow"]);
+    run.says(1, &["pre-release"]);
+}
+
+#[test]
+fn the_first_index_that_knows_a_name_is_its_only_one() {
+    let private = Index::new([wheel("a", "1.0")]);
+    let public = Index::new([wheel("a", "9.0"), wheel("b", "1.0")]);
+    let with = |arguments: &[&str]| {
+        let project = Project::of("a\nb\n");
+        let private_url = private.url();
+        let mut all = vec!["--extra-index-url", &private_url, "--no-cache"];
+        all.extend(arguments);
+        project.compiles(&public.url(), &all);
+        private.requests();
+        (project.pins(), public.requests())
+    };
+    let (pins, asked) = with(&[]);
+    assert_eq!(pins, ["a==1.0", "b==1.0"]);
+    assert!(!asked.contains(&"GET /simple/a/".to_owned()), "{asked:?}");
+    let (pins, _) = with(&["--index-strategy", "unsafe-best-match"]);
+    assert_eq!(pins, ["a==9.0", "b==1.0"]);
+    let (pins, _) = with(&["--index-strategy", "unsafe-first-match"]);
+    assert_eq!(pins, ["a==1.0", "b==1.0"]);
+}
+
+#[test]
+fn a_later_index_fills_in_for_a_strategy_that_lets_it() {
+    let private = Index::new([wheel("a", "1.0")]);
+    let public = Index::new([wheel("a", "9.0")]);
+    let project = Project::of("a>2\n");
+    let run = project.compile(&public.url(), &["--extra-index-url", &private.url()]);
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    project.compiles(
+        &public.url(),
+        &[
+            "--extra-index-url",
+            &private.url(),
+            "--index-strategy",
+            "unsafe-first-match",
+        ],
+    );
+    assert_eq!(project.pins(), ["a==9.0"]);
+}
+
+#[test]
+fn sdists_that_say_enough_are_candidates() {
+    let releases = [
+        sdist("a", "2.0").requires(&["b"]),
+        wheel("a", "1.0"),
+        wheel("b", "1.0"),
+    ];
+    assert_eq!(pins(&releases, "a>1\n", &[]), ["a==2.0", "b==1.0"]);
+    assert_eq!(
+        pins(&releases, "a\n", &["--only-binary", ":all:"]),
+        ["a==1.0"]
+    );
+    assert_eq!(pins(&releases, "a\n", &["--no-build"]), ["a==1.0"]);
+    assert_eq!(pins(&releases, "--only-binary=a\na\n", &[]), ["a==1.0"]);
+    let run = refused(&releases[1..], "a\n", &["--no-binary", "a"]);
+    run.says(1, &["a 1.0"]);
+}
+
+#[test]
+fn what_would_have_to_be_built_is_never_chosen_and_called_so() {
+    let releases = [dynamic_sdist("a", "2.0"), wheel("a", "1.0")];
+    assert_eq!(pins(&releases, "a\n", &[]), ["a==1.0"]);
+    let run = refused(&releases, "a>1\n", &[]);
+    run.says(1, &["a 2.0", "built"]);
+    let releases = [dynamic_sdist("a", "2.0"), dynamic_sdist("a", "1.0")];
+    let run = refused(&releases, "a\n", &[]);
+    run.says(1, &["built"]);
+}
+
+#[test]
+fn a_wheel_of_the_same_release_spares_the_sdist() {
+    let index = Index::new([dynamic_sdist("a", "2.0"), wheel("a", "2.0")]);
+    let project = Project::of("a\n");
+    project.compiles(&index.url(), &[]);
+    assert_eq!(project.pins(), ["a==2.0"]);
+    assert!(!index.requests().iter().any(|one| one.contains(".tar.gz")));
+}
+
+#[test]
+fn a_wheel_in_range_comes_before_an_sdist_that_is_newer() {
+    let releases = [sdist("a", "2.0"), wheel("a", "1.0")];
+    assert_eq!(pins(&releases, "a\n", &[]), ["a==1.0"]);
+}
+
+#[test]
+fn a_folder_of_wheels_is_enough_without_any_index() {
+    let index = Index::new([]);
+    let project = Project::of("a\n");
+    for release in two() {
+        project.write(&format!("wheels/{}", release.filename()), release.bytes());
+    }
+    project.compiles(&index.url(), &["--no-index", "--find-links", "wheels"]);
+    assert_eq!(project.pins(), ["a==2.0", "b==3.0"]);
+    assert_eq!(index.requests(), [""; 0]);
+    let text = project.lock();
+    assert!(text.contains("\n--find-links wheels\n"), "{text}");
+    assert!(text.contains(&wheel("b", "3.0").hash()), "{text}");
+    let run = project.compile(&index.url(), &["--no-index", "-U"]);
+    run.says(1, &["a"]);
+    assert_eq!(index.requests(), [""; 0]);
+}
+
+#[test]
+fn find_links_of_a_requirements_file_are_beside_it() {
+    let index = Index::new([]);
+    let project = Project::new();
+    let release = wheel("a", "1.0");
+    project.write(
+        "sub/requirements.in",
+        "--no-index\n--find-links wheels\na\n",
+    );
+    project.write(
+        &format!("sub/wheels/{}", release.filename()),
+        release.bytes(),
+    );
+    project.compiles(&index.url(), &["sub/requirements.in"]);
+    let text = project.read("sub/requirements.txt");
+    assert!(text.contains("\n--find-links sub/wheels\n"), "{text}");
+}
+
+#[test]
+fn a_wheel_by_its_url_brings_its_requirements() {
+    let index = Index::new(two());
+    let release = wheel("a", "1.0").requires(&["b"]);
+    let url = index.file_url(&release);
+    let project = Project::of(&format!("a @ {url}\nb<3\n"));
+    project.compiles(&index.url(), &[]);
+    assert_eq!(project.pins(), [format!("a @ {url}"), "b==2.0".to_owned()]);
+    assert!(!index.requests().contains(&"GET /simple/a/".to_owned()));
+    project.write(
+        "requirements.in",
+        format!("{url}#sha256={}\n", &release.hash()[7..]),
+    );
+    project.compiles(&index.url(), &[]);
+}
+
+#[test]
+fn a_wheel_by_its_path_is_a_direct_requirement() {
+    let index = Index::new([wheel("b", "1.0")]);
+    let release = wheel("a", "1.0").requires(&["b"]);
+    let project = Project::of(&format!("./{}\n", release.filename()));
+    project.write(&release.filename(), release.bytes());
+    project.compiles(&index.url(), &[]);
+    assert!(project.lock().contains(&release.hash()));
+    assert_eq!(project.pins().len(), 2);
+    let before = fs::read(project.path("requirements.txt")).unwrap();
+    project.compiles(&index.url(), &[]);
+    assert_eq!(fs::read(project.path("requirements.txt")).unwrap(), before);
+}
+
+#[test]
+fn extras_bring_what_they_require() {
+    let releases = [
+        wheel("a", "1.0")
+            .extras(&["dev", "all"])
+            .requires(&["b; extra == 'dev'", "a[dev]; extra == 'all'"]),
+        wheel("b", "1.0"),
+    ];
+    assert_eq!(pins(&releases, "a\n", &[]), ["a==1.0"]);
+    assert_eq!(pins(&releases, "a[DEV]\n", &[]), ["a==1.0", "b==1.0"]);
+    assert_eq!(pins(&releases, "a[all]\n", &[]), ["a==1.0", "b==1.0"]);
+    let index = Index::new(releases);
+    let project = Project::of("a[nosuch]\n");
+    let run = project.compiles(&index.url(), &[]);
+    run.says(0, &["warning: a 1.0 has no extra `nosuch`"]);
+}
+
+#[test]
+fn markers_are_those_of_the_target() {
+    let releases = [
+        wheel("a", "1.0").requires(&[
+            "b; sys_platform == 'win32'",
+            "c; sys_platform == 'linux' and python_version >= '3.10'",
+        ]),
+        wheel("b", "1.0"),
+        wheel("c", "1.0"),
+    ];
+    assert_eq!(
+        pins_on("3.12", "linux", &releases, "a\n"),
+        ["a==1.0", "c==1.0"]
+    );
+    assert_eq!(
+        pins_on("3.12", "windows", &releases, "a\n"),
+        ["a==1.0", "b==1.0"]
+    );
+    assert_eq!(pins_on("3.9", "linux", &releases, "a\n"), ["a==1.0"]);
+}
+
+#[test]
+fn a_conflict_is_told_with_both_sides() {
+    let releases = [
+        wheel("a", "1.0").requires(&["c<2"]),
+        wheel("b", "1.0").requires(&["c>=2"]),
+        wheel("c", "1.0"),
+        wheel("c", "2.0"),
+    ];
+    let run = refused(&releases, "a\nb\n", &[]);
+    run.says(1, &["a 1.0", "c<2", "b 1.0", "c>=2", "help: "]);
+    assert!(run.stderr.lines().count() <= 20, "{}", run.stderr);
+}
+
+#[test]
+fn only_what_is_required_directly_is_pinned_on_demand() {
+    assert_eq!(pins(&two(), "a\n", &["--no-deps"]), ["a==2.0"]);
+}
+
+#[test]
+fn local_versions_and_epochs_are_versions() {
+    let releases = [
+        wheel("a", "1.0"),
+        wheel("a", "1.0+cpu"),
+        wheel("b", "1!0.5"),
+        wheel("b", "9.0"),
+    ];
+    assert_eq!(
+        pins(&releases, "a==1.0\nb\n", &[]),
+        ["a==1.0+cpu", "b==1!0.5"]
+    );
+}
