@@ -11,9 +11,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::Solution;
+use super::partial::{Cause, IncompatibilityId};
+use super::provider::PackageId;
+use super::request::{Availability, Reason, Request};
 use super::set::{Term, VersionSet};
-use super::solver::{Cause, IncompatibilityId, PackageId, Solver, Step};
-use super::universe::{Availability, Kind, Mask, ProjectId, Reason, Request, Universe};
+use super::solver::{Solver, Step};
+use super::universe::{Kind, Mask, ProjectId, Universe};
 use crate::python::{ProjectName, Requirement, RequirementSource, Specifiers};
 
 /// Why no choice of versions meets all requirements.
@@ -173,7 +176,7 @@ fn search(universe: &mut Universe, mask: &Mask) -> (Solver, Step) {
 fn suspects(universe: &Universe, solver: &Solver, id: IncompatibilityId) -> BTreeSet<Suspect> {
     let mut suspects = BTreeSet::new();
     for leaf in solver.leaves(id) {
-        let incompatibility = &solver.incompatibilities[leaf];
+        let incompatibility = solver.incompatibility(leaf);
         match incompatibility.cause {
             Cause::Dependency | Cause::Assumed => {
                 let (from, on) = (incompatibility.terms[0].0, incompatibility.terms[1].0);
@@ -235,7 +238,7 @@ fn describe(universe: &mut Universe, solver: &Solver, id: IncompatibilityId) -> 
         }
     }
     for leaf in solver.leaves(id) {
-        let incompatibility = &solver.incompatibilities[leaf];
+        let incompatibility = solver.incompatibility(leaf);
         let (package, Term::In(versions)) = &incompatibility.terms[0] else {
             continue;
         };

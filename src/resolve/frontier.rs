@@ -7,9 +7,10 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::provider::PackageId;
+use super::request::Need;
 use super::set::VersionSet;
-use super::solver::PackageId;
-use super::universe::{Edge, Kind, Need, ProjectId, Universe};
+use super::universe::{Edge, Kind, ProjectId, Universe};
 use crate::python::ProjectName;
 
 /// A walk along best candidates.
