@@ -175,6 +175,7 @@ impl Solver {
                     return Step::Needs;
                 }
                 Dependencies::Unavailable(versions) => {
+                    self.standing(package).tried.insert(version);
                     self.partial.add(Incompatibility {
                         terms: vec![(package, Term::In(versions))],
                         cause: Cause::Unavailable,
