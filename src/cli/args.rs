@@ -20,6 +20,7 @@ const STYLES: Styles = Styles::styled()
     max_term_width = 100,
     bin_name = "pinfold",
     arg_required_else_help = true,
+    args_override_self = true,
     disable_help_subcommand = true,
     after_help = "Exit codes: 0 done; 1 the answer is no (stale under --check, no solution); \
                   2 it could not be done; 75 it could not be done now, run again later."

@@ -172,6 +172,15 @@ fn output(args: &args::Compile, names: &[String]) -> Result<Option<PathBuf>, Fai
             Some("name another output with `--output-file FILE`".to_owned()),
         ));
     }
+    if path.is_dir() {
+        return Err(Failure::usage(
+            format!("the output `{}` is a folder", path.display()),
+            Some(format!(
+                "name a file, such as `{}`",
+                path.join("requirements.txt").display()
+            )),
+        ));
+    }
     Ok(Some(path))
 }
 

@@ -293,9 +293,13 @@ impl Reader<'_> {
                 Err(Error::File(error)) => problems.push(Problem {
                     span: item.span,
                     message: error.to_string(),
-                    help: error.help().or_else(|| {
-                        Some("paths are relative to the file that includes them".to_owned())
-                    }),
+                    help: match error.cause {
+                        files::Cause::Missing => Some(
+                            "check the spelling; paths are relative to the file that includes them"
+                                .to_owned(),
+                        ),
+                        _ => error.help(),
+                    },
                 }),
                 Err(source) => {
                     return Err(Error::Include {

@@ -1,3 +1,25 @@
 //! The one test binary.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test fails where something is not as it should be"
+)]
+
+#[path = "../support/index.rs"]
+mod index;
+#[path = "../support/project.rs"]
+mod project;
+#[allow(dead_code, reason = "made for the tests of the HTTP client, too")]
+#[path = "../support/scripted.rs"]
+mod scripted;
+
 mod architecture;
+mod bad_input;
+mod caching;
+// mod choices;
+// mod laws;
+// mod output;
+// mod projects;
+mod refusals;
+// mod secrets;
+mod stops;

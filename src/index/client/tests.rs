@@ -1,3 +1,5 @@
+//! Tests of the index client against servers that are told what to answer.
+
 use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;

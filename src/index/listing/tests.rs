@@ -1,3 +1,5 @@
+//! Tests of listings: what is kept of a page, as the cache keeps it.
+
 use std::borrow::Cow;
 
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! Tests of the readers of project pages, JSON and HTML (PEP 503, 691).
+
 use super::*;
 use proptest::prelude::*;
 

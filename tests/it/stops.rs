@@ -1,0 +1,253 @@
+//! Ends before the end: signals, full disks, folders that cannot be written,
+//! readers that go away. Nothing is left half-written.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::index::{Index, wheel};
+use crate::project::{PROGRAM, Project, files_below, start};
+use crate::scripted::Reply;
+
+const OLD: &str = "a==0.9\n";
+
+fn stopped_by(signal: &str, code: i32) {
+    let index = Index::new([wheel("a", "1.0").requires(&["b"]), wheel("b", "1.0")]);
+    index.set("/simple/b/", Reply::silence());
+    let project = Project::of("a\n");
+    project.write("requirements.txt", OLD);
+    let url = index.url();
+    let running = start(&mut project.compile_command(&["-i", &url]));
+    index.wait_for("/simple/b/");
+    running.signal(signal);
+    let run = running.finish();
+    run.says(code, &["error: stopped; nothing was written"]);
+    assert_eq!(project.lock(), OLD);
+    assert_eq!(project.files(), ["requirements.in", "requirements.txt"]);
+    let leftovers: Vec<_> = files_below(&project.cache())
+        .into_iter()
+        .filter(|path| path.file_name().unwrap().to_string_lossy().contains("tmp"))
+        .collect();
+    assert!(leftovers.is_empty(), "{leftovers:?}");
+    // What was learned before the signal is good.
+    index.heal();
+    project.compiles(&url, &[]);
+    assert_eq!(project.pins(), ["a==1.0", "b==1.0"]);
+}
+
+#[test]
+fn ctrl_c_writes_nothing() {
+    stopped_by("INT", 130);
+}
+
+#[test]
+fn a_request_to_terminate_writes_nothing() {
+    stopped_by("TERM", 143);
+}
+
+#[test]
+fn ctrl_c_while_an_input_is_awaited_ends_the_run() {
+    let index = Index::new([]);
+    index.set("/files/more.in", Reply::silence());
+    let project = Project::of("");
+    project.write(
+        "requirements.in",
+        format!("-r http://{}/files/more.in\n", index.host()),
+    );
+    let running = start(&mut project.compile_command(&[]));
+    index.wait_for("/files/more.in");
+    running.signal("INT");
+    running.finish().says(130, &["stopped"]);
+}
+
+/// A reader that goes away at once.
+#[test]
+fn a_closed_standard_output_is_no_failure() {
+    let index = Index::new([wheel("a", "1.0")]);
+    let project = Project::of("a\n");
+    let url = index.url();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = project
+        .compile_command(&["-i", &url, "-o", "-"])
+        .stdout(writer)
+        .stderr(Stdio::piped())
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{stderr}");
+    assert!(!stderr.contains("panicked"), "{stderr}");
+}
+
+#[test]
+fn a_full_standard_output_is_a_failure() {
+    if !Path::new("/dev/full").exists() {
+        println!("left out: there is no /dev/full");
+        return;
+    }
+    let index = Index::new([wheel("a", "1.0")]);
+    let project = Project::of("a\n");
+    let url = index.url();
+    let full = fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let output = project
+        .compile_command(&["-i", &url, "-o", "-"])
+        .stdout(full)
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert!(
+        stderr.contains("standard output cannot be written"),
+        "{stderr}"
+    );
+}
+
+/// Many releases: a lock and a cache of more than 64 kB.
+fn large() -> (Index, String) {
+    let releases: Vec<_> = (0..800)
+        .map(|number| wheel(&format!("p{number}"), "1.0"))
+        .collect();
+    let requirements = (0..800).map(|number| format!("p{number}\n")).collect();
+    (Index::new(releases), requirements)
+}
+
+/// Runs the program with a disk of 64 kB mounted at a folder of the project.
+///
+/// The mount is private to the run and ends with it; only root may make one.
+fn on_a_small_disk(project: &Project, arguments: &[&str]) -> Option<(i32, String)> {
+    let compile = format!(
+        "mount -t tmpfs -o size=64k tmpfs small && cp old.txt small/ && {{ '{PROGRAM}' \"$@\"; code=$?; \
+         ls -A small >&2; cmp small/old.txt old.txt && exit $code; }}"
+    );
+    let output = Command::new("unshare")
+        .args(["--mount", "sh", "-c", &compile, "sh"])
+        .args(arguments)
+        .current_dir(project.path(""))
+        .env_remove("PIP_FIND_LINKS")
+        .env("XDG_CACHE_HOME", project.cache())
+        .env("HOME", project.home())
+        .output()
+        .ok()?;
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    if stderr.contains("unshare:") || stderr.contains("mount:") {
+        println!("left out: only root can make a small disk: {stderr}");
+        return None;
+    }
+    Some((output.status.code().unwrap_or(-1), stderr))
+}
+
+#[test]
+fn a_full_disk_leaves_the_old_lock() {
+    let (index, requirements) = large();
+    let project = Project::of(&requirements);
+    fs::create_dir(project.path("small")).unwrap();
+    project.write("old.txt", OLD);
+    let url = index.url();
+    let target = ["--python-version=3.12", "--python-platform=linux"];
+    let mut arguments = vec!["compile", "-i", &url, "-o", "small/old.txt"];
+    arguments.extend(target);
+    let Some((code, stderr)) = on_a_small_disk(&project, &arguments) else {
+        return;
+    };
+    assert_eq!(code, 2, "{stderr}");
+    for phrase in ["cannot write `small/old.txt`", "No space left", "make room"] {
+        assert!(stderr.contains(phrase), "{stderr}");
+    }
+    // What `ls` lists: the old lock, and no temporary file.
+    assert!(stderr.ends_with("\nold.txt\n"), "{stderr}");
+}
+
+#[test]
+fn a_full_disk_for_the_cache_is_a_warning() {
+    let (index, requirements) = large();
+    let project = Project::of(&requirements);
+    fs::create_dir(project.path("small")).unwrap();
+    project.write("old.txt", OLD);
+    let url = index.url();
+    let target = ["--python-version=3.12", "--python-platform=linux"];
+    let mut arguments = vec!["compile", "-i", &url, "--cache-dir", "small/cache"];
+    arguments.extend(target);
+    let Some((code, stderr)) = on_a_small_disk(&project, &arguments) else {
+        return;
+    };
+    assert_eq!(code, 0, "{stderr}");
+    for phrase in [
+        "warning: ",
+        "small/cache",
+        "No space left",
+        "Pinned 800 projects",
+    ] {
+        assert!(stderr.contains(phrase), "{stderr}");
+    }
+    assert_eq!(stderr.matches("warning").count(), 1, "{stderr}");
+    assert_eq!(project.pins().len(), 800);
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_keeps_the_old_lock() {
+    let index = Index::new([wheel("a", "1.0")]);
+    let project = Project::of("a\n");
+    project.write("locks/old.txt", OLD);
+    let folder = project.path("locks");
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o555)).unwrap();
+    if fs::write(folder.join("probe"), "").is_ok() {
+        fs::remove_file(folder.join("probe")).unwrap();
+        println!("left out as it is: root may write anywhere; a read-only mount stands in");
+        read_only_mount(&index, &project);
+        return;
+    }
+    let run = project.compile(&index.url(), &["-o", "locks/old.txt"]);
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
+    run.says(
+        2,
+        &["cannot write `locks/old.txt`", "allow this user to write"],
+    );
+    assert_eq!(project.read("locks/old.txt"), OLD);
+}
+
+fn read_only_mount(index: &Index, project: &Project) {
+    let url = index.url();
+    let script = format!(
+        "mount --bind locks locks && mount -o remount,ro,bind locks && exec '{PROGRAM}' compile -i {url} \
+         -o locks/old.txt --python-version 3.12 --python-platform linux"
+    );
+    let output = Command::new("unshare")
+        .args(["--mount", "sh", "-c", &script])
+        .current_dir(project.path(""))
+        .env("XDG_CACHE_HOME", project.cache())
+        .env("HOME", project.home())
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    if stderr.contains("unshare:") || stderr.contains("mount:") {
+        println!("left out: {stderr}");
+        return;
+    }
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    for phrase in [
+        "cannot write `locks/old.txt`",
+        "Read-only",
+        "--output-file=-",
+    ] {
+        assert!(stderr.contains(phrase), "{stderr}");
+    }
+    assert_eq!(project.read("locks/old.txt"), OLD);
+}
+
+#[test]
+fn a_lock_behind_a_link_stays_behind_it() {
+    let index = Index::new([wheel("a", "1.0")]);
+    let project = Project::of("a\n");
+    project.write("real/lock.txt", OLD);
+    std::os::unix::fs::symlink("real/lock.txt", project.path("requirements.txt")).unwrap();
+    project.compiles(&index.url(), &["-U"]);
+    assert_eq!(
+        fs::read_link(project.path("requirements.txt")).unwrap(),
+        Path::new("real/lock.txt")
+    );
+    assert!(project.read("real/lock.txt").contains("a==1.0"));
+}
