@@ -4,18 +4,19 @@ use std::sync::Arc;
 
 use super::provider::{Allowance, Dependencies, Dependency, PackageId, Provider};
 use super::set::VersionSet;
-use super::universe::{Facts, Kind, Universe};
+use super::universe::{Eyes, Facts, Kind, Universe};
 
 impl Provider for Universe {
     fn choose(&mut self, package: PackageId, allowed: &VersionSet) -> Option<u32> {
         match self.project_of(package) {
             None => Some(0),
-            Some(project) => self.best(project, allowed),
+            Some(project) => self.best(project, allowed, Eyes::Solver),
         }
     }
 
     fn dependencies(&mut self, package: PackageId, version: u32) -> Dependencies {
         if let Some(project) = self.project_of(package) {
+            self.projects[project as usize].noticed.insert(version);
             match self.projects[project as usize].facts.get(&version) {
                 None => {
                     self.need_metadata(project, version);
@@ -92,7 +93,19 @@ impl Provider for Universe {
         Dependencies::Known(dependencies)
     }
 
-    fn want(&mut self, package: PackageId, version: u32) {
+    fn want(&mut self, package: PackageId, version: u32) -> bool {
+        let Some(project) = self.project_of(package) else {
+            return false;
+        };
+        self.projects[project as usize].noticed.insert(version);
+        let is_missing = !self.knows(project, version);
+        if is_missing {
+            self.need_metadata(project, version);
+        }
+        is_missing
+    }
+
+    fn expect(&mut self, package: PackageId, version: u32) {
         if let Some(project) = self.project_of(package)
             && !self.knows(project, version)
         {
@@ -112,13 +125,22 @@ impl Provider for Universe {
             .map_or(0, |releases| releases.count());
         let sequence: Arc<[u32]> = (0..count)
             .rev()
-            .filter(|&at| self.rank(project, at) == Some(0))
+            .filter(|&at| self.rank(project, at, Eyes::Solver) == Some(0))
             .collect();
         self.projects[project as usize].sequence = Some(Arc::clone(&sequence));
         sequence
     }
 
     fn allowed_by(&mut self, package: PackageId, version: u32, on: PackageId) -> Allowance {
+        if let Some(project) = self.project_of(package) {
+            let state = &self.projects[project as usize];
+            if !state.noticed.contains(&version) {
+                return Allowance::Unknown;
+            }
+            if let Some(Facts::Unusable(_)) = state.facts.get(&version) {
+                return Allowance::Required(VersionSet::empty());
+            }
+        }
         let (Some(target), Some(edges)) = (self.project_of(on), self.edges(package, version))
         else {
             return Allowance::Unknown;
@@ -146,7 +168,7 @@ impl Provider for Universe {
         self.project_of(package).is_some_and(|project| {
             self.projects[project as usize].preference != Some(version)
                 && self
-                    .rank(project, version)
+                    .rank(project, version, Eyes::Solver)
                     .is_some_and(|rank| rank % 4 >= 2)
         })
     }

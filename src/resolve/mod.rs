@@ -122,6 +122,12 @@ impl Resolver {
         }
     }
 
+    /// Returns what will be needed if all goes well from here.
+    pub fn look_ahead(&mut self) -> Vec<Need> {
+        self.solver.look_ahead(&mut self.universe);
+        self.universe.take_needs()
+    }
+
     /// Returns how many versions of how many projects were tried.
     pub fn tried(&self) -> (usize, usize) {
         self.solver.tried()

@@ -50,8 +50,11 @@ pub(super) trait Provider {
     /// Returns what a version requires, or notes what must be fetched to know.
     fn dependencies(&mut self, package: PackageId, version: u32) -> Dependencies;
 
-    /// Notes that knowing this version's requirements early would help.
-    fn want(&mut self, package: PackageId, version: u32);
+    /// Asks for a version's requirements; returns whether they are yet to come.
+    fn want(&mut self, package: PackageId, version: u32) -> bool;
+
+    /// Notes that a version's requirements will likely be asked for.
+    fn expect(&mut self, package: PackageId, version: u32);
 
     /// Returns the versions of a package in the order in which they would be
     /// tried, without those of last resort.

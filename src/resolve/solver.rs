@@ -388,10 +388,11 @@ impl Solver {
                     if !partners.contains(&on) {
                         partners.push(on);
                     }
+                    let mut is_missing = false;
                     for version in versions {
-                        provider.want(package, version);
+                        is_missing |= provider.want(package, version);
                     }
-                    return true;
+                    return is_missing || self.probe(provider, package, version);
                 }
                 Probe::Fails { versions, .. }
                     if is_far(&versions, &provider.sequence(package))
@@ -451,14 +452,18 @@ impl Solver {
                 left = left.difference(&VersionSet::single(version));
             }
         }
+    }
+
+    /// Notes the requirements of what would be chosen of each undecided package, as
+    /// things stand.
+    pub(super) fn look_ahead(&self, provider: &mut impl Provider) {
         for index in 0..self.standings.len() {
             let other =
                 PackageId(u32::try_from(index).expect("there are fewer packages than u32 counts"));
-            if other != package
-                && let Some(allowed) = self.partial.undecided(other).cloned()
+            if let Some(allowed) = self.partial.undecided(other).cloned()
                 && let Some(version) = provider.choose(other, &allowed)
             {
-                provider.want(other, version);
+                provider.expect(other, version);
             }
         }
     }

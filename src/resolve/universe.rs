@@ -45,6 +45,8 @@ pub(super) struct Project {
     pub(super) name: ProjectName,
     releases: Option<Arc<dyn Releases>>,
     pub(super) facts: FxHashMap<u32, Facts>,
+    /// The releases that the solver has asked for.
+    pub(super) noticed: FxHashSet<u32>,
     pub(super) preference: Option<u32>,
     sets: FxHashMap<Specifiers, VersionSet>,
     pub(super) sequence: Option<Arc<[u32]>>,
@@ -52,6 +54,16 @@ pub(super) struct Project {
     /// A direct requirement gives its URL.
     direct: bool,
     constraints: Vec<usize>,
+}
+
+/// Who looks at a release.
+///
+/// What the frontier has brought in by chance of timing must not steer the solver:
+/// it sees what it has asked for, so that the answer is always the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Eyes {
+    Solver,
+    Frontier,
 }
 
 /// Requirements left out of consideration, to see what comes of it.
@@ -145,6 +157,7 @@ impl Universe {
             name: name.clone(),
             releases: None,
             facts: FxHashMap::default(),
+            noticed: FxHashSet::default(),
             preference: None,
             sets: FxHashMap::default(),
             sequence: None,
@@ -217,11 +230,7 @@ impl Universe {
             Ok(metadata) => self.facts(metadata),
             Err(reason) => Facts::Unusable(reason),
         };
-        let project = &mut self.projects[id as usize];
-        if matches!(facts, Facts::Unusable(_)) {
-            project.sequence = None;
-        }
-        project.facts.insert(position, facts);
+        self.projects[id as usize].facts.insert(position, facts);
     }
 
     fn facts(&mut self, metadata: Metadata) -> Facts {
@@ -265,7 +274,8 @@ impl Universe {
     pub fn preferred(&self, name: &ProjectName) -> Option<u32> {
         let project = self.known_project(name)?;
         let position = self.projects[project as usize].preference?;
-        self.rank(project, position).map(|_| position)
+        self.rank(project, position, Eyes::Frontier)
+            .map(|_| position)
     }
 
     /// Returns what was noted as missing since the last call, in order.
@@ -293,6 +303,12 @@ impl Universe {
         if let Some(Facts::Unusable(reason)) = state.facts.get(&position) {
             return Availability::Unusable(reason.clone());
         }
+        self.listed_availability(project, position)
+    }
+
+    /// Whether a release can be used by what the index says of it.
+    fn listed_availability(&self, project: ProjectId, position: u32) -> Availability {
+        let state = &self.projects[project as usize];
         let Some(releases) = &state.releases else {
             return Availability::Wheel;
         };
@@ -316,9 +332,16 @@ impl Universe {
     }
 
     /// Returns in which order a release is tried: 0 before all others, `None` never.
-    pub(super) fn rank(&self, project: ProjectId, position: u32) -> Option<u16> {
+    pub(super) fn rank(&self, project: ProjectId, position: u32, eyes: Eyes) -> Option<u16> {
         let state = &self.projects[project as usize];
-        let sdist = match self.availability(project, position) {
+        let availability = match eyes {
+            Eyes::Frontier => self.availability(project, position),
+            Eyes::Solver if state.noticed.contains(&position) => {
+                self.availability(project, position)
+            }
+            Eyes::Solver => self.listed_availability(project, position),
+        };
+        let sdist = match availability {
             Availability::Wheel => 0,
             Availability::Sdist => 1,
             Availability::Unusable(_) => return None,
@@ -343,17 +366,17 @@ impl Universe {
     }
 
     /// Returns the release to try first out of a set.
-    pub(super) fn best(&self, project: ProjectId, allowed: &VersionSet) -> Option<u32> {
+    pub(super) fn best(&self, project: ProjectId, allowed: &VersionSet, eyes: Eyes) -> Option<u32> {
         let state = &self.projects[project as usize];
         if let Some(position) = state.preference
             && allowed.contains(position)
-            && self.rank(project, position).is_some()
+            && self.rank(project, position, eyes).is_some()
         {
             return Some(position);
         }
         let mut best: Option<(u16, u32)> = None;
         for position in allowed.newest_first() {
-            match self.rank(project, position) {
+            match self.rank(project, position, eyes) {
                 Some(0) => return Some(position),
                 Some(rank) if best.is_none_or(|(other, _)| rank < other) => {
                     best = Some((rank, position));
@@ -504,16 +527,20 @@ impl Universe {
         self.projects[project as usize].facts.contains_key(&version)
     }
 
-    /// Returns the versions of a package whose requirements are known.
+    /// Returns the versions of a package whose requirements the solver knows.
     pub(super) fn known_versions(&self, package: PackageId) -> Vec<u32> {
         let Some(project) = self.project_of(package) else {
             return vec![0];
         };
-        self.projects[project as usize]
-            .facts
-            .keys()
+        let state = &self.projects[project as usize];
+        let mut versions: Vec<u32> = state
+            .noticed
+            .iter()
+            .filter(|version| state.facts.contains_key(version))
             .copied()
-            .collect()
+            .collect();
+        versions.sort_unstable();
+        versions
     }
 }
 
