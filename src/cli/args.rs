@@ -18,6 +18,7 @@ const STYLES: Styles = Styles::styled()
     version,
     styles = STYLES,
     max_term_width = 100,
+    bin_name = "pinfold",
     arg_required_else_help = true,
     args_override_self = true,
     disable_help_subcommand = true,

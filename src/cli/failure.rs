@@ -81,10 +81,12 @@ fn no_solution(explanation: &Explanation, advice: Vec<String>) -> Diagnostic {
         "no choice of versions meets all requirements\n  {}",
         explanation.facts.join("\n  ")
     ));
-    let advice: Vec<String> = advice
-        .into_iter()
-        .chain(explanation.hints.iter().cloned())
-        .collect();
+    // What was tried and helps says more than what might.
+    let advice = if advice.is_empty() {
+        explanation.hints.clone()
+    } else {
+        advice
+    };
     diagnostic.help = if advice.is_empty() {
         Some("loosen one of the requirements above".to_owned())
     } else {

@@ -20,7 +20,7 @@ use crate::index::{FindLinks, IndexClient, IndexUrl, PYPI_SIMPLE, Refresh, Setti
 use crate::lock::{self, LockFile, OptionLines};
 use crate::python::{ExtraName, ProjectName, Requirement, RequirementSource, Target, Version};
 use crate::requirements::PerProject;
-use crate::resolve::{Constraint, PreReleases, Request, Solution};
+use crate::resolve::{Availability, Constraint, PreReleases, Releases as _, Request, Solution};
 use crate::text::{Newline, without_password};
 
 /// Everything that decides what a compilation does.
@@ -473,10 +473,14 @@ fn warn_of(solution: &Solution, fetcher: &Fetcher<'_>, reporter: &dyn Reporter) 
             "{name} {version} has no extra `{extra}`"
         )));
     }
+    let mut to_build = Vec::new();
     for (name, chosen) in &solution.chosen {
         let Some(releases) = fetcher.releases(name) else {
             continue;
         };
+        if releases.availability(chosen.position) == Availability::Sdist {
+            to_build.push(format!("{name} {}", chosen.version));
+        }
         if let Some(words) = releases.yanked(chosen.position) {
             let why = if words.is_empty() {
                 String::new()
@@ -500,6 +504,12 @@ fn warn_of(solution: &Solution, fetcher: &Fetcher<'_>, reporter: &dyn Reporter) 
                 chosen.version
             )));
         }
+    }
+    if !to_build.is_empty() {
+        reporter.event(Event::Warning(format!(
+            "no wheel for the target: to be built where they are installed: {}",
+            to_build.join(", ")
+        )));
     }
 }
 

@@ -184,15 +184,14 @@ impl<'a> Fetcher<'a> {
 
     /// Tries what could be loosened, and says what would come of it.
     async fn advice(&self, explanation: &Explanation) -> Vec<String> {
-        let mut advice = Vec::new();
-        for loosened in explanation.loosened.iter().take(MOST_TRIALS) {
+        let trials = explanation.loosened.iter().take(MOST_TRIALS);
+        let verdicts = futures_util::future::join_all(trials.map(async |loosened| {
             let mut resolver = Resolver::new(loosened.request.clone());
             // What cannot be tried is not advised.
-            if let Ok(Ok(solution)) = self.drive(&mut resolver, &[]).await {
-                advice.push(loosened.verdict(&solution));
-            }
-        }
-        advice
+            let solution = self.drive(&mut resolver, &[]).await.ok()?.ok()?;
+            Some(loosened.verdict(&solution))
+        }));
+        verdicts.await.into_iter().flatten().collect()
     }
 
     async fn drive<'s>(
@@ -215,37 +214,41 @@ impl<'a> Fetcher<'a> {
             &mut pending,
         );
         ask(frontier.start(&mut resolver.universe), &mut pending);
+        // What the solver waits for; the frontier runs ahead of it all the time.
+        let mut awaited: FxHashSet<Need> = FxHashSet::default();
         loop {
-            while let Some(answer) = pending.next().await {
-                let needs = match answer? {
-                    Answer::Releases(name, known) => {
-                        resolver.universe.learn_releases(&name, known.releases());
-                        let mut needs = frontier.learned_releases(&mut resolver.universe, &name);
-                        needs.extend(
-                            resolver
-                                .universe
-                                .preferred(&name)
-                                .map(|at| Need::Metadata(name, at)),
-                        );
-                        needs
+            if awaited.is_empty() {
+                match resolver.solve() {
+                    Outcome::Solved(solution) => return Ok(Ok(solution)),
+                    Outcome::Unsolvable(explanation) => return Ok(Err(explanation)),
+                    Outcome::Needs(needs) => {
+                        awaited.extend(needs.iter().cloned());
+                        ask(needs, &mut pending);
+                        if pending.len() <= awaited.len() {
+                            ask(resolver.look_ahead(), &mut pending);
+                        }
                     }
-                    Answer::Metadata(name, position, metadata) => {
-                        self.report(&name, position, &metadata);
-                        resolver.universe.learn_metadata(&name, position, metadata);
-                        frontier.learned_metadata(&mut resolver.universe, &name, position)
-                    }
-                };
-                ask(needs, &mut pending);
+                }
             }
-            match resolver.solve() {
-                Outcome::Solved(solution) => return Ok(Ok(solution)),
-                Outcome::Unsolvable(explanation) => return Ok(Err(explanation)),
-                Outcome::Needs(needs) => ask(needs, &mut pending),
-            }
-            assert!(
-                !pending.is_empty(),
-                "the resolver asks for what it was not told yet"
-            );
+            let answer = pending.next().await;
+            let needs = match answer.expect("what the solver waits for is pending")? {
+                Answer::Releases(name, known) => {
+                    resolver.universe.learn_releases(&name, known.releases());
+                    let mut needs = frontier.learned_releases(&mut resolver.universe, &name);
+                    let preferred = resolver.universe.preferred(&name);
+                    needs.extend(preferred.map(|at| Need::Metadata(name.clone(), at)));
+                    awaited.remove(&Need::Releases(name));
+                    needs
+                }
+                Answer::Metadata(name, position, metadata) => {
+                    self.report(&name, position, &metadata);
+                    resolver.universe.learn_metadata(&name, position, metadata);
+                    let needs = frontier.learned_metadata(&mut resolver.universe, &name, position);
+                    awaited.remove(&Need::Metadata(name, position));
+                    needs
+                }
+            };
+            ask(needs, &mut pending);
         }
     }
 

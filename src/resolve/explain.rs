@@ -11,9 +11,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::Solution;
+use super::partial::{Cause, IncompatibilityId};
+use super::provider::PackageId;
+use super::request::{Availability, Reason, Request};
 use super::set::{Term, VersionSet};
-use super::solver::{Cause, IncompatibilityId, PackageId, Solver, Step};
-use super::universe::{Availability, Kind, Mask, ProjectId, Reason, Request, Universe};
+use super::solver::{Solver, Step};
+use super::universe::{Kind, Mask, ProjectId, Universe};
 use crate::python::{ProjectName, Requirement, RequirementSource, Specifiers};
 
 /// Why no choice of versions meets all requirements.
@@ -173,7 +176,7 @@ fn search(universe: &mut Universe, mask: &Mask) -> (Solver, Step) {
 fn suspects(universe: &Universe, solver: &Solver, id: IncompatibilityId) -> BTreeSet<Suspect> {
     let mut suspects = BTreeSet::new();
     for leaf in solver.leaves(id) {
-        let incompatibility = &solver.incompatibilities[leaf];
+        let incompatibility = solver.incompatibility(leaf);
         match incompatibility.cause {
             Cause::Dependency | Cause::Assumed => {
                 let (from, on) = (incompatibility.terms[0].0, incompatibility.terms[1].0);
@@ -235,7 +238,7 @@ fn describe(universe: &mut Universe, solver: &Solver, id: IncompatibilityId) -> 
         }
     }
     for leaf in solver.leaves(id) {
-        let incompatibility = &solver.incompatibilities[leaf];
+        let incompatibility = solver.incompatibility(leaf);
         let (package, Term::In(versions)) = &incompatibility.terms[0] else {
             continue;
         };
@@ -261,6 +264,7 @@ fn describe(universe: &mut Universe, solver: &Solver, id: IncompatibilityId) -> 
         }
     }
 
+    let absent = absent_projects(universe, &roots, &families);
     let mut facts = Vec::new();
     let mut places = Vec::new();
     for &index in &roots {
@@ -285,10 +289,20 @@ fn describe(universe: &mut Universe, solver: &Solver, id: IncompatibilityId) -> 
             constraint.name, constraint.specifiers, constraint.place
         ));
     }
+    let has_usable: BTreeSet<ProjectId> = families.keys().map(|(from, _)| *from).collect();
     facts.extend(family_lines(universe, &roots, families));
+    // First those of which nothing can be used: there lies the cause.
     for (project, versions) in &unusable {
-        facts.extend(unusable_lines(universe, *project, versions));
+        if !has_usable.contains(project) {
+            facts.extend(unusable_lines(universe, *project, versions));
+        }
     }
+    for (project, versions) in &unusable {
+        if has_usable.contains(project) {
+            facts.extend(others_line(universe, *project, versions));
+        }
+    }
+    unusable.retain(|project, _| !has_usable.contains(project));
     let hidden = facts.len().saturating_sub(MOST_FACTS);
     if hidden > 0 {
         facts.truncate(MOST_FACTS - 1);
@@ -299,10 +313,34 @@ fn describe(universe: &mut Universe, solver: &Solver, id: IncompatibilityId) -> 
     }
     Explanation {
         facts,
-        hints: reason_hints(universe, &unusable),
+        hints: absent
+            .into_iter()
+            .map(|name| format!("check the spelling of `{name}`, or name the index that has it with `--extra-index-url`"))
+            .chain(reason_hints(universe, &unusable))
+            .collect(),
         places,
         loosened: loosened(universe, &roots, &constraints),
     }
+}
+
+/// Returns the projects at fault that no index has.
+fn absent_projects(
+    universe: &Universe,
+    roots: &BTreeSet<usize>,
+    families: &BTreeMap<(ProjectId, ProjectId), Family>,
+) -> BTreeSet<String> {
+    let required = roots
+        .iter()
+        .filter_map(|&root| universe.known_project(&universe.request.roots[root].requirement.name));
+    required
+        .chain(families.keys().map(|&(_, to)| to))
+        .filter(|&project| {
+            universe
+                .releases(project)
+                .is_some_and(|releases| releases.count() == 0)
+        })
+        .map(|project| universe.projects[project as usize].name.to_string())
+        .collect()
 }
 
 /// Lists what projects require of each other, from the user's requirements down.
@@ -349,7 +387,11 @@ fn family_lines(
 }
 
 fn family_line(universe: &Universe, project: ProjectId, family: &Family) -> String {
-    let subject = releases_in_words(universe, project, &family.versions);
+    let subject = releases_in_words(
+        universe,
+        project,
+        &without_gaps(universe, project, &family.versions),
+    );
     let verb = if family.versions.len() == 1 {
         "requires"
     } else {
@@ -360,10 +402,7 @@ fn family_line(universe: &Universe, project: ProjectId, family: &Family) -> Stri
     let object = match &texts[..] {
         [] => "something else".to_owned(),
         [(one, _)] => (*one).clone(),
-        [(one, _), (other, _)] => format!("{one} or {other}"),
-        [(newest, _), .., (oldest, _)] => {
-            format!("{newest} (the newest) … {oldest} (the oldest)")
-        }
+        [(newest, _), .., (oldest, _)] => format!("{newest} (the oldest of them {oldest})"),
     };
     let mut line = format!("{subject} {verb} {object}");
     if let Some(unmet) = family.unmet.iter().next() {
@@ -467,7 +506,7 @@ fn versions_in_words(universe: &Universe, project: ProjectId, versions: &Version
         .collect();
     match &runs[..] {
         [] => "no release".to_owned(),
-        [first, .., last] if runs.len() > 4 => format!(
+        [first, .., last] if runs.len() > 3 => format!(
             "{} to {} ({} releases)",
             first.split(" to ").next().unwrap_or(first),
             last.split(" to ").last().unwrap_or(last),
@@ -477,6 +516,26 @@ fn versions_in_words(universe: &Universe, project: ProjectId, versions: &Version
     }
 }
 
+/// Adds the unusable releases between usable ones: nobody misses them in a range.
+fn without_gaps(universe: &Universe, project: ProjectId, versions: &VersionSet) -> VersionSet {
+    let mut filled = versions.clone();
+    for pair in versions.runs().windows(2) {
+        let (start, end) = (pair[0].1, pair[1].0);
+        let is_unusable = |at| {
+            matches!(
+                universe.availability(project, at),
+                Availability::Unusable(_)
+            )
+        };
+        if (start..end).all(is_unusable) {
+            filled = filled.union(&VersionSet::run(start, end));
+        }
+    }
+    filled
+}
+
+/// Returns why releases cannot be used: each kind of reason in the words of the
+/// newest release that has it, newest first.
 fn reasons(
     universe: &Universe,
     project: ProjectId,
@@ -485,7 +544,11 @@ fn reasons(
     let mut groups: Vec<(Reason, VersionSet)> = Vec::new();
     for version in versions.newest_first() {
         if let Availability::Unusable(reason) = universe.availability(project, version) {
-            match groups.iter_mut().find(|(known, _)| *known == reason) {
+            let kind = std::mem::discriminant(&reason);
+            match groups
+                .iter_mut()
+                .find(|(known, _)| std::mem::discriminant(known) == kind)
+            {
                 Some((_, set)) => *set = set.union(&VersionSet::single(version)),
                 None => groups.push((reason, VersionSet::single(version))),
             }
@@ -496,23 +559,29 @@ fn reasons(
 
 fn unusable_lines(universe: &Universe, project: ProjectId, versions: &VersionSet) -> Vec<String> {
     let groups = reasons(universe, project, versions);
-    let more = groups.len().saturating_sub(3);
-    let mut lines: Vec<String> = groups
+    groups
         .iter()
-        .take(3)
         .map(|(reason, set)| {
-            format!(
-                "{} cannot be used: {reason}",
-                releases_in_words(universe, project, set)
-            )
+            let releases = releases_in_words(universe, project, set);
+            format!("{releases} cannot be used: {reason}")
         })
+        .collect()
+}
+
+/// Mentions the releases of a project that are unusable beside others that are not.
+fn others_line(universe: &Universe, project: ProjectId, versions: &VersionSet) -> Option<String> {
+    let groups = reasons(universe, project, versions);
+    let reasons: Vec<String> = groups
+        .iter()
+        .map(|(reason, _)| reason.to_string())
         .collect();
-    if more > 0
-        && let Some(last) = lines.last_mut()
-    {
-        let _ = write!(last, "; others for {more} more reasons");
-    }
-    lines
+    (!reasons.is_empty()).then(|| {
+        let name = &universe.projects[project as usize].name;
+        format!(
+            "other releases of {name} cannot be used: {}",
+            reasons.join("; ")
+        )
+    })
 }
 
 /// What the reasons themselves suggest.

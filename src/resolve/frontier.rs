@@ -7,9 +7,10 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::provider::PackageId;
+use super::request::Need;
 use super::set::VersionSet;
-use super::solver::PackageId;
-use super::universe::{Edge, Kind, Need, ProjectId, Universe};
+use super::universe::{Edge, Eyes, Kind, ProjectId, Universe};
 use crate::python::ProjectName;
 
 /// A walk along best candidates.
@@ -105,7 +106,7 @@ impl Frontier {
 
     fn visit(&mut self, universe: &mut Universe, package: PackageId, project: ProjectId) {
         let range = &self.ranges[&package];
-        let Some(position) = universe.best(project, range) else {
+        let Some(position) = universe.best(project, range, Eyes::Frontier) else {
             return;
         };
         if universe.edges(package, position).is_some() {

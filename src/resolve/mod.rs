@@ -6,9 +6,13 @@
 //! there is none, or with what it needs to know. Beside it, a [`Frontier`] says
 //! early what will probably be needed, so that fetching need not wait.
 
+mod answers;
 mod explain;
 mod frontier;
+mod partial;
 mod probe;
+mod provider;
+mod request;
 mod set;
 mod solver;
 mod universe;
@@ -21,12 +25,14 @@ use std::sync::Arc;
 
 pub use explain::{Explanation, Loosened};
 pub use frontier::Frontier;
-pub use universe::{
+pub use request::{
     Availability, Constraint, Metadata, Need, PreReleases, Reason, Releases, Request,
-    RootRequirement, Universe,
+    RootRequirement,
 };
+pub use universe::Universe;
 
-use self::solver::{PackageId, Solver, Step};
+use self::provider::PackageId;
+use self::solver::{Solver, Step};
 use self::universe::Kind;
 use crate::python::{ExtraName, ProjectName, Version};
 
@@ -114,6 +120,12 @@ impl Resolver {
                 }
             }
         }
+    }
+
+    /// Returns what will be needed if all goes well from here.
+    pub fn look_ahead(&mut self) -> Vec<Need> {
+        self.solver.look_ahead(&mut self.universe);
+        self.universe.take_needs()
     }
 
     /// Returns how many versions of how many projects were tried.

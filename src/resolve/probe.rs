@@ -7,8 +7,8 @@
 //! one that wants what is too new and one that wants what is too old. What lies
 //! between two samples that fail in the same way is taken to fail as they do.
 
+use super::provider::{Allowance, PackageId, Provider};
 use super::set::{Term, VersionSet};
-use super::solver::{PackageId, Provider};
 
 /// How many versions are looked at in one go.
 const WIDTH: usize = 8;
@@ -67,11 +67,11 @@ impl Probe {
         let samples: Vec<Sample> = rest
             .iter()
             .map(|&version| match provider.allowed_by(package, version, on) {
-                None => Sample::Unknown,
-                Some(Some(allowed)) if allowed.is_disjoint(&reachable) => {
+                Allowance::Unknown => Sample::Unknown,
+                Allowance::Required(allowed) if allowed.is_disjoint(&reachable) => {
                     Sample::Fails(side(&allowed, &reachable), allowed)
                 }
-                Some(_) => Sample::Works,
+                Allowance::Required(_) | Allowance::NotRequired => Sample::Works,
             })
             .collect();
         match wanted(&samples) {

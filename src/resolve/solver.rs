@@ -17,49 +17,13 @@
 //! package's, these are admitted and it is done again.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::partial::{Cause, Incompatibility, IncompatibilityId, Partial};
 use super::probe::Probe;
+use super::provider::{Dependencies, Dependency, PackageId, Provider};
 use super::set::{Term, VersionSet};
-
-/// A package of the solver: the root, a project, or a project's extra.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct PackageId(pub(super) u32);
-
-impl PackageId {
-    /// The package that requires what the user requires.
-    pub(super) const ROOT: Self = Self(0);
-
-    const fn index(self) -> usize {
-        self.0 as usize
-    }
-}
-
-/// An incompatibility by number.
-pub(super) type IncompatibilityId = usize;
-
-/// One requirement of a version on another package.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Dependency {
-    /// The versions of the dependent known to have exactly this requirement.
-    pub(super) of: VersionSet,
-    /// What they require.
-    pub(super) on: PackageId,
-    /// The versions of `on` that will do.
-    pub(super) allowed: VersionSet,
-}
-
-/// What is known of the requirements of one version.
-pub(super) enum Dependencies {
-    Known(Vec<Dependency>),
-    /// The version cannot be used after all; nor can the others in the set, for
-    /// the same reason.
-    Unavailable(VersionSet),
-    /// Something must be fetched first.
-    Unknown,
-}
 
 /// How soon a package is decided, before anything is learned of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,103 +35,6 @@ pub(super) enum Urgency {
     ConflictEarly,
     /// Only one version is left.
     Single,
-}
-
-/// What the solver asks of the universe.
-pub(super) trait Provider {
-    /// Returns the version to try first out of `allowed`, or none if no version
-    /// of it can be used.
-    fn choose(&mut self, package: PackageId, allowed: &VersionSet) -> Option<u32>;
-
-    /// Whether a version is a pre-release that only stands in for a final one.
-    fn is_stand_in(&self, package: PackageId, version: u32) -> bool;
-
-    /// Returns what a version requires, or notes what must be fetched to know.
-    fn dependencies(&mut self, package: PackageId, version: u32) -> Dependencies;
-
-    /// Notes that knowing this version's requirements early would help.
-    fn want(&mut self, package: PackageId, version: u32);
-
-    /// Returns the versions of a package in the order in which they would be
-    /// tried, without those of last resort.
-    fn sequence(&mut self, package: PackageId) -> Arc<[u32]>;
-
-    /// Returns what a version allows of another package: `None` while unknown,
-    /// `Some(None)` when it does not require it.
-    fn allowed_by(
-        &mut self,
-        package: PackageId,
-        version: u32,
-        on: PackageId,
-    ) -> Option<Option<VersionSet>>;
-
-    /// Returns how many versions a package has.
-    fn count(&self, package: PackageId) -> u32;
-
-    /// Returns the package of the project that a package is of.
-    fn project_of_package(&self, package: PackageId) -> PackageId;
-
-    /// Returns the project that an extra belongs to, and how many versions it has.
-    fn project_of_extra(&self, package: PackageId) -> Option<(PackageId, u32)>;
-
-    /// Whether the two belong to one project.
-    fn same_project(&self, one: PackageId, other: PackageId) -> bool;
-}
-
-/// Why an incompatibility holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Cause {
-    /// The root must be chosen.
-    Root,
-    /// No version of the set can be used.
-    NoVersions,
-    /// The set has only pre-releases left to use, which are not to stand in for
-    /// final releases while there is another way.
-    NoFinal,
-    /// A version of the set is unusable for a reason of its own.
-    Unavailable,
-    /// The first term's versions require the second's.
-    Dependency,
-    /// As `Dependency`, taken for granted of the versions between two that
-    /// were looked at.
-    Assumed,
-    /// An extra has the version of its project.
-    SameVersion,
-    /// The user allows no version of the set.
-    Constraint,
-    /// It follows from two others.
-    Derived(IncompatibilityId, IncompatibilityId),
-}
-
-/// Terms that must not all hold.
-#[derive(Debug, Clone)]
-pub(super) struct Incompatibility {
-    pub(super) terms: Vec<(PackageId, Term)>,
-    pub(super) cause: Cause,
-}
-
-struct Assignment {
-    package: PackageId,
-    level: u32,
-    term: Term,
-    /// All that is known of the package up to and with this.
-    accumulated: Term,
-    /// None for a decision.
-    cause: Option<IncompatibilityId>,
-}
-
-#[derive(Default)]
-struct PackageState {
-    assignments: Vec<usize>,
-    incompatibilities: Vec<IncompatibilityId>,
-    decided: Option<u32>,
-    /// When the package was first required; the earlier, the sooner decided.
-    seen: Option<u32>,
-    raised: Option<Urgency>,
-    affected: u32,
-    culprit: u32,
-    /// Versions whose requirements were asked for.
-    tried: FxHashSet<u32>,
 }
 
 /// How a call of [`Solver::run`] ended.
@@ -184,24 +51,31 @@ pub(super) enum Step {
 const CONFLICT_THRESHOLD: u32 = 5;
 /// After how many failures against one package ranges are probed.
 const PROBE_THRESHOLD: u32 = 8;
+
 /// Whether so many of a package's versions fail that it is rather the other side
 /// that should give way: a quarter of them, and not just a few.
 fn is_far(failing: &VersionSet, sequence: &[u32]) -> bool {
     failing.len() >= 20 && failing.len() as usize * 4 >= sequence.len()
 }
 
-enum Relation {
-    Satisfied,
-    Almost(usize),
-    Other,
+/// How a package has fared in the search.
+#[derive(Default)]
+struct Standing {
+    /// When the package was first required; the earlier, the sooner decided.
+    seen: Option<u32>,
+    raised: Option<Urgency>,
+    /// How often its versions failed against another package.
+    affected: u32,
+    /// How often others' versions failed against it.
+    culprit: u32,
+    /// Versions whose requirements were looked at.
+    tried: FxHashSet<u32>,
 }
 
 /// The state of a search.
 pub(super) struct Solver {
-    pub(super) incompatibilities: Vec<Incompatibility>,
-    packages: Vec<PackageState>,
-    assignments: Vec<Assignment>,
-    level: u32,
+    partial: Partial,
+    standings: Vec<Standing>,
     seen: u32,
     /// How often the versions of one package failed against another.
     failures: FxHashMap<(PackageId, PackageId), FxHashSet<u32>>,
@@ -221,10 +95,8 @@ impl Solver {
     /// that keep failing are judged by samples.
     pub(super) fn new(assume: bool, stand_ins: Option<BTreeSet<PackageId>>) -> Self {
         let mut solver = Self {
-            incompatibilities: Vec::new(),
-            packages: Vec::new(),
-            assignments: Vec::new(),
-            level: 0,
+            partial: Partial::default(),
+            standings: Vec::new(),
             seen: 0,
             failures: FxHashMap::default(),
             probes: BTreeMap::new(),
@@ -234,22 +106,21 @@ impl Solver {
             next: Some(PackageId::ROOT),
             failed: None,
         };
-        solver.add(Incompatibility {
+        solver.partial.add(Incompatibility {
             terms: vec![(PackageId::ROOT, Term::NotIn(VersionSet::single(0)))],
             cause: Cause::Root,
         });
+        solver.standing(PackageId::ROOT);
         solver
     }
 
     /// Forbids versions of a package from outside (constraint files).
     pub(super) fn forbid(&mut self, package: PackageId, versions: VersionSet) {
         if !versions.is_empty() {
-            self.add(Incompatibility {
+            self.partial.add(Incompatibility {
                 terms: vec![(package, Term::In(versions))],
                 cause: Cause::Constraint,
             });
-            // Nothing is assigned yet: propagation from the root alone would not visit it.
-            self.state(package);
         }
     }
 
@@ -260,24 +131,24 @@ impl Solver {
         }
         loop {
             if let Some(package) = self.next.take()
-                && let Err(id) = self.propagate(package)
+                && let Err(id) = self.partial.propagate(package)
             {
                 self.failed = Some(id);
                 return Step::Unsolvable(id);
             }
             let Some((package, allowed)) = self.most_urgent() else {
-                return Step::Solved(self.solution());
+                return Step::Solved(self.partial.solution());
             };
             let allowed = match self.shared_with_project(provider, package, &allowed) {
                 Ok(allowed) => allowed,
                 Err(different) => {
-                    self.add(different);
+                    self.partial.add(different);
                     self.next = Some(package);
                     continue;
                 }
             };
             let Some(version) = provider.choose(package, &allowed) else {
-                self.add(Incompatibility {
+                self.partial.add(Incompatibility {
                     terms: vec![(package, Term::In(allowed))],
                     cause: Cause::NoVersions,
                 });
@@ -285,7 +156,7 @@ impl Solver {
                 continue;
             };
             if self.is_premature(provider, package, version) {
-                self.add(Incompatibility {
+                self.partial.add(Incompatibility {
                     terms: vec![(package, Term::In(allowed))],
                     cause: Cause::NoFinal,
                 });
@@ -304,14 +175,15 @@ impl Solver {
                     return Step::Needs;
                 }
                 Dependencies::Unavailable(versions) => {
-                    self.add(Incompatibility {
+                    self.standing(package).tried.insert(version);
+                    self.partial.add(Incompatibility {
                         terms: vec![(package, Term::In(versions))],
                         cause: Cause::Unavailable,
                     });
                     self.next = Some(package);
                 }
                 Dependencies::Known(dependencies) => {
-                    self.packages[package.index()].tried.insert(version);
+                    self.standing(package).tried.insert(version);
                     self.take(provider, package, version, dependencies);
                 }
             }
@@ -328,21 +200,10 @@ impl Solver {
             return false;
         }
         let project = provider.project_of_package(package);
-        let state = &self.packages[project.index()];
-        if stand_ins.contains(&project) || state.decided.is_some() {
+        if stand_ins.contains(&project) || self.partial.decided(project).is_some() {
             return false;
         }
-        let mut required: Option<VersionSet> = None;
-        for &at in &state.assignments {
-            let assignment = &self.assignments[at];
-            let is_required = assignment
-                .cause
-                .is_some_and(|cause| self.incompatibilities[cause].cause == Cause::Dependency);
-            if let (true, Term::In(set)) = (is_required, &assignment.term) {
-                required =
-                    Some(required.map_or_else(|| set.clone(), |before| before.intersection(set)));
-            }
-        }
+        let required = self.partial.required(project);
         required
             .and_then(|required| provider.choose(project, &required))
             .is_some_and(|best| !provider.is_stand_in(project, best))
@@ -359,7 +220,7 @@ impl Solver {
         let Some((project, count)) = provider.project_of_extra(package) else {
             return Ok(allowed.clone());
         };
-        let Term::In(left) = self.accumulated(project) else {
+        let Term::In(left) = self.partial.accumulated(project) else {
             return Ok(allowed.clone());
         };
         let shared = allowed.intersection(&left);
@@ -375,6 +236,14 @@ impl Solver {
         })
     }
 
+    fn standing(&mut self, package: PackageId) -> &mut Standing {
+        if self.standings.len() <= package.index() {
+            self.standings
+                .resize_with(package.index() + 1, Standing::default);
+        }
+        &mut self.standings[package.index()]
+    }
+
     /// Adds a version's requirements, and decides for it unless one of them
     /// cannot be met as things stand.
     fn take(
@@ -387,11 +256,16 @@ impl Solver {
         let mut blocked = None;
         for dependency in dependencies {
             let Dependency { of, on, allowed } = dependency;
-            if self.state(on).seen.is_none() {
-                self.packages[on.index()].seen = Some(self.seen);
+            if self.standing(on).seen.is_none() {
+                self.standings[on.index()].seen = Some(self.seen);
                 self.seen += 1;
             }
-            if blocked.is_none() && self.accumulated(on).excludes(&Term::In(allowed.clone())) {
+            if blocked.is_none()
+                && self
+                    .partial
+                    .accumulated(on)
+                    .excludes(&Term::In(allowed.clone()))
+            {
                 blocked = Some(on);
             }
             self.require(package, of, on, allowed, Cause::Dependency);
@@ -399,9 +273,7 @@ impl Solver {
         self.next = Some(package);
         match blocked {
             None => {
-                self.level += 1;
-                self.packages[package.index()].decided = Some(version);
-                self.assign(package, Term::In(VersionSet::single(version)), None);
+                self.partial.decide(package, version);
             }
             Some(on) if !provider.same_project(package, on) => {
                 self.note_failure(package, version, on);
@@ -418,14 +290,13 @@ impl Solver {
         allowed: VersionSet,
         cause: Cause,
     ) {
-        self.state(on);
         let key = (package, on, of, allowed);
         if self.known.contains(&key) {
             return;
         }
         let (_, _, of, allowed) = key.clone();
         self.known.insert(key);
-        self.add(Incompatibility {
+        self.partial.add(Incompatibility {
             terms: vec![(package, Term::In(of)), (on, Term::NotIn(allowed))],
             cause,
         });
@@ -438,21 +309,21 @@ impl Solver {
             .entry((package, on))
             .or_default()
             .insert(version);
-        self.state(package).affected += 1;
-        self.state(on).culprit += 1;
-        if self.packages[package.index()].affected < CONFLICT_THRESHOLD {
+        self.standing(package).affected += 1;
+        self.standing(on).culprit += 1;
+        if self.standings[package.index()].affected < CONFLICT_THRESHOLD {
             return;
         }
-        let raised = self.packages[package.index()].raised.is_none();
+        let raised = self.standings[package.index()].raised.is_none();
         if raised {
-            self.packages[package.index()].raised = Some(Urgency::ConflictEarly);
+            self.standings[package.index()].raised = Some(Urgency::ConflictEarly);
         }
-        if self.packages[on.index()].culprit < CONFLICT_THRESHOLD {
+        if self.standings[on.index()].culprit < CONFLICT_THRESHOLD {
             return;
         }
-        let lowered = self.packages[on.index()].raised.is_none();
+        let lowered = self.standings[on.index()].raised.is_none();
         if lowered {
-            self.packages[on.index()].raised = Some(Urgency::ConflictLate);
+            self.standings[on.index()].raised = Some(Urgency::ConflictLate);
         }
         if raised || lowered {
             self.undo(on, package);
@@ -461,17 +332,11 @@ impl Solver {
 
     /// Goes back to before `package` was decided, if it was, to go on with `next`.
     fn undo(&mut self, package: PackageId, next: PackageId) -> bool {
-        let level = self.packages[package.index()]
-            .assignments
-            .iter()
-            .find_map(|&at| {
-                let assignment = &self.assignments[at];
-                assignment.cause.is_none().then_some(assignment.level)
-            });
+        let level = self.partial.level_of_decision(package);
         let Some(level) = level.filter(|&level| level > 1) else {
             return false;
         };
-        self.backtrack(level - 1);
+        self.partial.backtrack(level - 1);
         self.next = Some(next);
         true
     }
@@ -479,33 +344,19 @@ impl Solver {
     /// Puts off the package whose choice leaves `package` nothing recent, so that
     /// `package` is decided before it. Each package is put off once at most.
     fn put_off_imposer(&mut self, package: PackageId, on: PackageId) -> bool {
-        let imposer = if self.packages[on.index()].decided.is_some() {
-            Some(on)
-        } else {
-            self.imposer(on)
+        let imposer = match self.partial.decided(on) {
+            Some(_) => Some(on),
+            None => self.partial.imposer(on),
         };
         let Some(imposer) = imposer.filter(|&imposer| imposer != package) else {
             return false;
         };
-        if self.packages[imposer.index()].raised.is_some() || !self.undo(imposer, package) {
+        if self.standings[imposer.index()].raised.is_some() || !self.undo(imposer, package) {
             return false;
         }
-        self.packages[imposer.index()].raised = Some(Urgency::ConflictLate);
-        self.packages[package.index()].raised = Some(Urgency::ConflictEarly);
+        self.standings[imposer.index()].raised = Some(Urgency::ConflictLate);
+        self.standings[package.index()].raised = Some(Urgency::ConflictEarly);
         true
-    }
-
-    /// Returns the decided package whose requirement last narrowed `on`.
-    fn imposer(&self, on: PackageId) -> Option<PackageId> {
-        let &last = self.packages[on.index()].assignments.last()?;
-        let cause = self.assignments[last].cause?;
-        let incompatibility = &self.incompatibilities[cause];
-        incompatibility
-            .terms
-            .iter()
-            .map(|(package, _)| *package)
-            .filter(|&package| package != on && package != PackageId::ROOT)
-            .find(|&package| self.packages[package.index()].decided.is_some())
     }
 
     /// Looks at samples of a package's versions when one after another failed
@@ -529,7 +380,7 @@ impl Solver {
             if provider.same_project(package, on) {
                 continue;
             }
-            let within = self.accumulated(on);
+            let within = self.partial.accumulated(on);
             match Probe::new(provider, package, version, on, &within) {
                 Probe::Nothing => {}
                 Probe::Unknown(versions) => {
@@ -537,10 +388,11 @@ impl Solver {
                     if !partners.contains(&on) {
                         partners.push(on);
                     }
+                    let mut is_missing = false;
                     for version in versions {
-                        provider.want(package, version);
+                        is_missing |= provider.want(package, version);
                     }
-                    return true;
+                    return is_missing || self.probe(provider, package, version);
                 }
                 Probe::Fails { versions, .. }
                     if is_far(&versions, &provider.sequence(package))
@@ -566,7 +418,7 @@ impl Solver {
         if let Some(partners) = self.probes.get(&package) {
             return Some(partners.clone());
         }
-        if self.packages[package.index()].affected < PROBE_THRESHOLD {
+        if self.standings[package.index()].affected < PROBE_THRESHOLD {
             return None;
         }
         let mut partners: Vec<PackageId> = self
@@ -588,7 +440,7 @@ impl Solver {
         package: PackageId,
         allowed: &VersionSet,
     ) {
-        let tried = self.packages[package.index()].tried.len();
+        let tried = self.standing(package).tried.len();
         if tried >= 2 {
             let mut left = allowed.clone();
             let threshold = PROBE_THRESHOLD as usize;
@@ -600,65 +452,51 @@ impl Solver {
                 left = left.difference(&VersionSet::single(version));
             }
         }
-        for index in 0..self.packages.len() {
+    }
+
+    /// Notes the requirements of what would be chosen of each undecided package, as
+    /// things stand.
+    pub(super) fn look_ahead(&self, provider: &mut impl Provider) {
+        for index in 0..self.standings.len() {
             let other =
                 PackageId(u32::try_from(index).expect("there are fewer packages than u32 counts"));
-            if other != package
-                && let Some(allowed) = self.undecided(other).cloned()
+            if let Some(allowed) = self.partial.undecided(other).cloned()
                 && let Some(version) = provider.choose(other, &allowed)
             {
-                provider.want(other, version);
+                provider.expect(other, version);
             }
         }
+    }
+
+    /// Returns what is known to be impossible, and why.
+    pub(super) fn incompatibility(&self, id: IncompatibilityId) -> &Incompatibility {
+        self.partial.incompatibility(id)
+    }
+
+    /// Returns the incompatibilities from outside that the given one follows from.
+    pub(super) fn leaves(&self, id: IncompatibilityId) -> Vec<IncompatibilityId> {
+        self.partial.leaves(id)
     }
 
     /// Returns how many packages had a version looked at, and how many versions
     /// that were in all.
     pub(super) fn tried(&self) -> (usize, usize) {
-        let tried = self.packages.iter().map(|state| state.tried.len());
+        let tried = self.standings.iter().map(|state| state.tried.len());
         (
             tried.clone().filter(|&count| count > 0).count(),
             tried.sum(),
         )
     }
 
-    // -- partial solution ------------------------------------------------------
-
-    fn state(&mut self, package: PackageId) -> &mut PackageState {
-        if self.packages.len() <= package.index() {
-            self.packages
-                .resize_with(package.index() + 1, PackageState::default);
-        }
-        &mut self.packages[package.index()]
-    }
-
-    fn accumulated(&self, package: PackageId) -> Term {
-        self.packages
-            .get(package.index())
-            .and_then(|state| state.assignments.last())
-            .map_or(Term::ANY, |&at| self.assignments[at].accumulated.clone())
-    }
-
-    fn undecided(&self, package: PackageId) -> Option<&VersionSet> {
-        let state = &self.packages[package.index()];
-        if state.decided.is_some() {
-            return None;
-        }
-        match &self.assignments[*state.assignments.last()?].accumulated {
-            Term::In(set) => Some(set),
-            Term::NotIn(_) => None,
-        }
-    }
-
     fn most_urgent(&self) -> Option<(PackageId, VersionSet)> {
         let mut best: Option<((Urgency, u32), PackageId)> = None;
-        for index in 0..self.packages.len() {
+        for index in 0..self.standings.len() {
             let package =
                 PackageId(u32::try_from(index).expect("there are fewer packages than u32 counts"));
-            let Some(set) = self.undecided(package) else {
+            let Some(set) = self.partial.undecided(package) else {
                 continue;
             };
-            let state = &self.packages[index];
+            let state = &self.standings[index];
             let urgency = if set.only().is_some() {
                 Urgency::Single
             } else {
@@ -670,256 +508,14 @@ impl Solver {
             }
         }
         let (_, package) = best?;
-        Some((package, self.undecided(package)?.clone()))
-    }
-
-    fn solution(&self) -> BTreeMap<PackageId, u32> {
-        self.packages
-            .iter()
-            .zip(0..)
-            .filter_map(|(state, index)| Some((PackageId(index), state.decided?)))
-            .collect()
-    }
-
-    fn assign(&mut self, package: PackageId, term: Term, cause: Option<IncompatibilityId>) {
-        let accumulated = self.accumulated(package).and(&term);
-        let seen = self.seen;
-        let at = self.assignments.len();
-        let state = self.state(package);
-        state.assignments.push(at);
-        if state.seen.is_none() && matches!(accumulated, Term::In(_)) {
-            state.seen = Some(seen);
-            self.seen += 1;
-        }
-        self.assignments.push(Assignment {
-            package,
-            level: self.level,
-            term,
-            accumulated,
-            cause,
-        });
-    }
-
-    fn backtrack(&mut self, level: u32) {
-        while let Some(last) = self.assignments.last() {
-            if last.level <= level {
-                break;
-            }
-            let state = &mut self.packages[last.package.index()];
-            state.assignments.pop();
-            if last.cause.is_none() {
-                state.decided = None;
-            }
-            self.assignments.pop();
-        }
-        self.level = level;
-    }
-
-    // -- incompatibilities -----------------------------------------------------
-
-    fn add(&mut self, incompatibility: Incompatibility) -> IncompatibilityId {
-        let id = self.incompatibilities.len();
-        for index in 0..incompatibility.terms.len() {
-            let package = incompatibility.terms[index].0;
-            self.state(package).incompatibilities.push(id);
-        }
-        self.incompatibilities.push(incompatibility);
-        id
-    }
-
-    fn relation(&self, id: IncompatibilityId) -> Relation {
-        let mut open = None;
-        for (index, (package, term)) in self.incompatibilities[id].terms.iter().enumerate() {
-            let any = Term::ANY;
-            let accumulated = self.packages[package.index()]
-                .assignments
-                .last()
-                .map_or(&any, |&at| &self.assignments[at].accumulated);
-            if accumulated.implies(term) {
-                continue;
-            }
-            if open.is_some() || accumulated.excludes(term) {
-                return Relation::Other;
-            }
-            open = Some(index);
-        }
-        open.map_or(Relation::Satisfied, Relation::Almost)
-    }
-
-    fn propagate(&mut self, package: PackageId) -> Result<(), IncompatibilityId> {
-        let mut changed = vec![package];
-        while let Some(package) = changed.pop() {
-            let mut left = self.state(package).incompatibilities.len();
-            while left > 0 {
-                left -= 1;
-                let id = self.packages[package.index()].incompatibilities[left];
-                match self.relation(id) {
-                    Relation::Other => {}
-                    Relation::Almost(index) => {
-                        let other = self.derive(id, index);
-                        if !changed.contains(&other) {
-                            changed.push(other);
-                        }
-                    }
-                    Relation::Satisfied => {
-                        let learned = self.resolve_conflict(id)?;
-                        changed.clear();
-                        if let Relation::Almost(index) = self.relation(learned) {
-                            changed.push(self.derive(learned, index));
-                        }
-                        break;
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn derive(&mut self, id: IncompatibilityId, index: usize) -> PackageId {
-        let (package, term) = &self.incompatibilities[id].terms[index];
-        let (package, term) = (*package, term.negate());
-        self.assign(package, term, Some(id));
-        package
-    }
-
-    /// Learns from a satisfied incompatibility and goes back to where the
-    /// learned one has something to say. The error is the proof that there is
-    /// nowhere to go back to.
-    fn resolve_conflict(
-        &mut self,
-        mut id: IncompatibilityId,
-    ) -> Result<IncompatibilityId, IncompatibilityId> {
-        loop {
-            let hopeless = self.incompatibilities[id]
-                .terms
-                .iter()
-                .all(|(package, term)| {
-                    *term == Term::ANY
-                        || (*package == PackageId::ROOT && matches!(term, Term::In(_)))
-                });
-            if hopeless {
-                return Err(id);
-            }
-            let (satisfier, index, previous_level) = self.satisfier(id);
-            let assignment = &self.assignments[satisfier];
-            let (level, cause) = (assignment.level, assignment.cause);
-            match cause {
-                Some(cause) if previous_level >= level => {
-                    id = self.merge(id, cause, self.incompatibilities[id].terms[index].0);
-                }
-                _ => {
-                    self.backtrack(previous_level);
-                    return Ok(id);
-                }
-            }
-        }
-    }
-
-    /// Returns the assignment that made the incompatibility satisfied, the term
-    /// it satisfied, and the level at which all others were.
-    fn satisfier(&self, id: IncompatibilityId) -> (usize, usize, u32) {
-        let terms = &self.incompatibilities[id].terms;
-        let first_to_imply = |package: PackageId, term: &Term, given: &Term| {
-            let list = &self.packages[package.index()].assignments;
-            let position = list.partition_point(|&at| {
-                let accumulated = &self.assignments[at].accumulated;
-                !accumulated.and(given).implies(term)
-            });
-            list.get(position).copied()
-        };
-        let mut latest: Option<(usize, usize)> = None;
-        let mut level = 1;
-        for (index, (package, term)) in terms.iter().enumerate() {
-            if *term == Term::ANY {
-                continue;
-            }
-            let at = first_to_imply(*package, term, &Term::ANY)
-                .expect("every term of a satisfied incompatibility is implied");
-            let earlier = match latest {
-                Some((before, _)) if at <= before => at,
-                _ => {
-                    let before = latest.replace((at, index));
-                    let Some((before, _)) = before else { continue };
-                    before
-                }
-            };
-            level = level.max(self.assignments[earlier].level);
-        }
-        let latest = latest.expect("an incompatibility that is not hopeless says something");
-        let (package, term) = &terms[latest.1];
-        let own = &self.assignments[latest.0].term;
-        if !own.implies(term)
-            && let Some(at) = first_to_imply(*package, term, own)
-            && at < latest.0
-        {
-            // It needed what was known of the package before.
-            level = level.max(self.assignments[at].level);
-        }
-        (latest.0, latest.1, level)
-    }
-
-    fn merge(
-        &mut self,
-        one: IncompatibilityId,
-        other: IncompatibilityId,
-        pivot: PackageId,
-    ) -> IncompatibilityId {
-        let mut terms: Vec<(PackageId, Term)> = Vec::new();
-        let mut at_pivot: Option<Term> = None;
-        for id in [one, other] {
-            for (package, term) in &self.incompatibilities[id].terms {
-                if *term == Term::ANY {
-                    // A requirement that no release meets: it says nothing of that project.
-                } else if *package == pivot {
-                    at_pivot = Some(match at_pivot {
-                        None => term.clone(),
-                        Some(before) => before.or(term),
-                    });
-                } else if let Some((_, before)) =
-                    terms.iter_mut().find(|(known, _)| known == package)
-                {
-                    *before = before.and(term);
-                } else {
-                    terms.push((*package, term.clone()));
-                }
-            }
-        }
-        if let Some(term) = at_pivot.filter(|term| *term != Term::ANY) {
-            terms.push((pivot, term));
-        }
-        // The root is always chosen: saying so says nothing.
-        if terms.len() > 1 {
-            terms.retain(|(package, term)| {
-                *package != PackageId::ROOT || !matches!(term, Term::In(_))
-            });
-        }
-        self.add(Incompatibility {
-            terms,
-            cause: Cause::Derived(one, other),
-        })
-    }
-
-    /// Returns the incompatibilities from outside that the given one follows from.
-    pub(super) fn leaves(&self, id: IncompatibilityId) -> Vec<IncompatibilityId> {
-        let (mut leaves, mut seen, mut queue) = (Vec::new(), FxHashSet::default(), vec![id]);
-        while let Some(id) = queue.pop() {
-            if !seen.insert(id) {
-                continue;
-            }
-            match self.incompatibilities[id].cause {
-                Cause::Derived(one, other) => queue.extend([one, other]),
-                _ => leaves.push(id),
-            }
-        }
-        leaves.sort_unstable();
-        leaves
+        Some((package, self.partial.undecided(package)?.clone()))
     }
 
     /// Returns on which of the things taken for granted an incompatibility rests.
     pub(super) fn doubts(&self, provider: &impl Provider, id: IncompatibilityId) -> Doubts {
         let mut doubts = Doubts::default();
-        for leaf in self.leaves(id) {
-            let incompatibility = &self.incompatibilities[leaf];
+        for leaf in self.partial.leaves(id) {
+            let incompatibility = self.partial.incompatibility(leaf);
             match incompatibility.cause {
                 Cause::Assumed => doubts.has_samples = true,
                 Cause::NoFinal => {

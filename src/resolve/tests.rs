@@ -82,8 +82,36 @@ struct Run {
     rounds: usize,
 }
 
+impl Table {
+    fn tell(&self, universe: &mut Universe, need: &Need) {
+        match need {
+            Need::Releases(name) => {
+                let releases = match self.0.get(name.as_ref()) {
+                    Some(row) => Arc::new(Row(row.clone())) as Arc<dyn Releases>,
+                    None => NoReleases::shared(),
+                };
+                universe.learn_releases(name, releases);
+            }
+            Need::Metadata(name, position) => {
+                let (_, requirements, _) = &self.0[name.as_ref()][*position as usize];
+                let metadata = Metadata {
+                    requirements: requirements
+                        .iter()
+                        .map(|text| Requirement::parse(text).unwrap())
+                        .collect(),
+                    extras: vec!["x".parse().unwrap(), "y".parse().unwrap()],
+                };
+                universe.learn_metadata(name, *position, Ok(metadata));
+            }
+        }
+    }
+}
+
 fn resolve(table: &Table, request: Request) -> Run {
-    let mut resolver = Resolver::new(request);
+    go_on(table, Resolver::new(request))
+}
+
+fn go_on(table: &Table, mut resolver: Resolver) -> Run {
     let mut fetched: BTreeMap<String, usize> = BTreeMap::new();
     for rounds in 1..100_000 {
         match resolver.solve() {
@@ -93,29 +121,10 @@ fn resolve(table: &Table, request: Request) -> Run {
                     "a solver that stops must say what it lacks"
                 );
                 for need in needs {
-                    match need {
-                        Need::Releases(name) => {
-                            let releases = match table.0.get(name.as_ref()) {
-                                Some(row) => Arc::new(Row(row.clone())) as Arc<dyn Releases>,
-                                None => NoReleases::shared(),
-                            };
-                            resolver.universe.learn_releases(&name, releases);
-                        }
-                        Need::Metadata(name, position) => {
-                            *fetched.entry(name.to_string()).or_default() += 1;
-                            let (_, requirements, _) = &table.0[name.as_ref()][position as usize];
-                            let metadata = Metadata {
-                                requirements: requirements
-                                    .iter()
-                                    .map(|text| Requirement::parse(text).unwrap())
-                                    .collect(),
-                                extras: vec!["x".parse().unwrap(), "y".parse().unwrap()],
-                            };
-                            resolver
-                                .universe
-                                .learn_metadata(&name, position, Ok(metadata));
-                        }
+                    if let Need::Metadata(name, _) = &need {
+                        *fetched.entry(name.to_string()).or_default() += 1;
                     }
+                    table.tell(&mut resolver.universe, &need);
                 }
             }
             outcome => {
@@ -567,6 +576,25 @@ proptest! {
                 prop_assert!(!explanation.facts.is_empty());
             }
             Outcome::Needs(_) => unreachable!(),
+        }
+    }
+
+    #[test]
+    fn answers_the_same_whatever_it_was_told_before((table, requirements) in universes()) {
+        let texts: Vec<&str> = requirements.iter().map(String::as_str).collect();
+        let request = Request { environment: Environment::default(), ..roots(&texts) };
+        let mut knowing = Resolver::new(request.clone());
+        for (name, releases) in &table.0 {
+            let name: ProjectName = name.parse().unwrap();
+            table.tell(&mut knowing.universe, &Need::Releases(name.clone()));
+            for (position, _) in (0..).zip(releases) {
+                table.tell(&mut knowing.universe, &Need::Metadata(name.clone(), position));
+            }
+        }
+        match (resolve(&table, request).outcome, go_on(&table, knowing).outcome) {
+            (Outcome::Solved(one), Outcome::Solved(other)) => prop_assert_eq!(one, other),
+            (Outcome::Unsolvable(_), Outcome::Unsolvable(_)) => {}
+            (one, other) => prop_assert!(false, "{one:?} and {other:?}"),
         }
     }
 }

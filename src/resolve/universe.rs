@@ -1,172 +1,16 @@
 //! What is known of the projects in play: their releases, which of them can be
 //! used and what they require. It answers the solver, and notes what it lacks.
 
-use std::fmt;
 use std::ops::Bound;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::provider::PackageId;
+use super::request::{Availability, Metadata, Need, PreReleases, Reason, Releases, Request};
 use super::set::VersionSet;
-use super::solver::{Dependencies, Dependency, PackageId, Provider};
-use crate::python::{
-    Environment, ExtraName, ProjectName, Requirement, RequirementSource, Specifiers, Version,
-};
-
-/// Something the resolver must know before it can go on.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Need {
-    /// Which releases a project has.
-    Releases(ProjectName),
-    /// What a release requires, by its position among the releases.
-    Metadata(ProjectName, u32),
-}
-
-/// The releases of one project, oldest first.
-pub trait Releases: Send + Sync + fmt::Debug {
-    /// Returns how many there are.
-    fn count(&self) -> u32;
-    /// Returns the version at a position below the count.
-    fn version(&self, position: u32) -> &Version;
-    /// Returns whether the release at a position can be used for the target.
-    fn availability(&self, position: u32) -> Availability;
-    /// Returns a number that puts releases of equal standing into turns: all of a
-    /// lower one are tried before those of a higher one.
-    fn turn(&self, _position: u32) -> u8 {
-        0
-    }
-}
-
-/// Whether a release can be used.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Availability {
-    /// By a wheel.
-    Wheel,
-    /// Only by a source distribution.
-    Sdist,
-    /// Not at all.
-    Unusable(Reason),
-}
-
-/// Why a release cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Reason {
-    /// Withdrawn by its publisher, with the publisher's words if any.
-    Yanked(Option<String>),
-    /// It requires another Python: the specifier.
-    RequiresPython(String),
-    /// It has no wheel for the target and no source distribution: what the
-    /// nearest wheel is for.
-    NoWheel(String),
-    /// It has only a source distribution whose metadata takes a build.
-    NeedsBuild,
-    /// Uploaded after the limit.
-    TooNew,
-    /// The index does not say when it was uploaded, and there is a limit.
-    NoUploadTime,
-    /// A pre-release, and none are allowed.
-    PreRelease,
-    /// `--only-binary` or `--no-binary` rules it out.
-    BinaryPolicy(&'static str),
-    /// Its metadata is unusable: what is wrong with it.
-    BadMetadata(String),
-    /// It requires another project by URL, which only direct requirements may.
-    RequiresUrl(String),
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Yanked(None) => f.write_str("yanked"),
-            Self::Yanked(Some(words)) => write!(f, "yanked ({words})"),
-            Self::RequiresPython(specifiers) => write!(f, "requires Python {specifiers}"),
-            Self::NoWheel(mismatch) => write!(f, "no usable wheel ({mismatch})"),
-            Self::NeedsBuild => f.write_str(
-                "only a source distribution that would have to be built to learn its requirements",
-            ),
-            Self::TooNew => f.write_str("uploaded after --exclude-newer"),
-            Self::NoUploadTime => {
-                f.write_str("the index gives no upload time, and --exclude-newer needs one")
-            }
-            Self::PreRelease => f.write_str("a pre-release"),
-            Self::BinaryPolicy(option) => write!(f, "excluded by {option}"),
-            Self::BadMetadata(what) => write!(f, "unusable metadata: {what}"),
-            Self::RequiresUrl(requirement) => {
-                write!(
-                    f,
-                    "requires `{requirement}`, and only your own requirements may name a URL"
-                )
-            }
-        }
-    }
-}
-
-/// What a release's metadata says, parsed.
-#[derive(Debug, Clone, Default)]
-pub struct Metadata {
-    /// Its requirements, in the order of the metadata.
-    pub requirements: Vec<Requirement>,
-    /// The extras it provides.
-    pub extras: Vec<ExtraName>,
-}
-
-/// Which pre-releases may be chosen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum PreReleases {
-    /// None.
-    Disallow,
-    /// All, as if they were final.
-    Allow,
-    /// Where no final release will do.
-    #[default]
-    IfNecessary,
-    /// Of projects for which a direct requirement names one.
-    Explicit,
-    /// Both of the above.
-    IfNecessaryOrExplicit,
-}
-
-/// A requirement of the user's.
-#[derive(Debug, Clone)]
-pub struct RootRequirement {
-    /// The requirement; its marker has been found to hold.
-    pub requirement: Requirement,
-    /// Where it stands, for messages: `requirements.in:3`.
-    pub place: String,
-    /// Who asks, for annotations: `-r requirements.in`.
-    pub origin: String,
-}
-
-/// A bound of the user's on a project that need not be required.
-#[derive(Debug, Clone)]
-pub struct Constraint {
-    /// The project.
-    pub name: ProjectName,
-    /// What is allowed of it.
-    pub specifiers: Specifiers,
-    /// Where it stands, for messages.
-    pub place: String,
-}
-
-/// What is to be resolved.
-#[derive(Debug, Clone, Default)]
-pub struct Request {
-    /// What the user requires.
-    pub roots: Vec<RootRequirement>,
-    /// What the user allows of whatever is required.
-    pub constraints: Vec<Constraint>,
-    /// Requirements that replace all others on the same project.
-    pub overrides: Vec<RootRequirement>,
-    /// Versions to try first.
-    pub preferences: FxHashMap<ProjectName, Version>,
-    /// The environment that markers are evaluated in.
-    pub environment: Environment,
-    /// Which pre-releases may be chosen.
-    pub pre_releases: PreReleases,
-    /// Whether only what the user requires is resolved, and not what it requires.
-    pub without_dependencies: bool,
-}
+use crate::python::{ExtraName, ProjectName, Requirement, RequirementSource, Specifiers, Version};
 
 pub(super) type ProjectId = u32;
 
@@ -188,7 +32,7 @@ pub(super) struct Edge {
 }
 
 #[derive(Debug, Clone)]
-enum Facts {
+pub(super) enum Facts {
     Known {
         edges: Vec<Edge>,
         extras: Vec<ExtraName>,
@@ -200,14 +44,26 @@ enum Facts {
 pub(super) struct Project {
     pub(super) name: ProjectName,
     releases: Option<Arc<dyn Releases>>,
-    facts: FxHashMap<u32, Facts>,
-    preference: Option<u32>,
+    pub(super) facts: FxHashMap<u32, Facts>,
+    /// The releases that the solver has asked for.
+    pub(super) noticed: FxHashSet<u32>,
+    pub(super) preference: Option<u32>,
     sets: FxHashMap<Specifiers, VersionSet>,
-    sequence: Option<Arc<[u32]>>,
+    pub(super) sequence: Option<Arc<[u32]>>,
     allows_pre_releases: bool,
     /// A direct requirement gives its URL.
     direct: bool,
     constraints: Vec<usize>,
+}
+
+/// Who looks at a release.
+///
+/// What the frontier has brought in by chance of timing must not steer the solver:
+/// it sees what it has asked for, so that the answer is always the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Eyes {
+    Solver,
+    Frontier,
 }
 
 /// Requirements left out of consideration, to see what comes of it.
@@ -229,16 +85,16 @@ pub struct Universe {
     pub(super) projects: Vec<Project>,
     by_name: FxHashMap<ProjectName, ProjectId>,
     kinds: Vec<Kind>,
-    packages: FxHashMap<Kind, PackageId>,
+    pub(super) packages: FxHashMap<Kind, PackageId>,
     overrides: FxHashMap<ProjectId, Vec<Edge>>,
     roots: Vec<Edge>,
     needs: IndexMap<Need, ()>,
 }
 
 /// A requirement of a package on another, as the solver sees it.
-struct Target {
-    package: PackageId,
-    allowed: VersionSet,
+pub(super) struct Target {
+    pub(super) package: PackageId,
+    pub(super) allowed: VersionSet,
 }
 
 impl Universe {
@@ -301,6 +157,7 @@ impl Universe {
             name: name.clone(),
             releases: None,
             facts: FxHashMap::default(),
+            noticed: FxHashSet::default(),
             preference: None,
             sets: FxHashMap::default(),
             sequence: None,
@@ -373,11 +230,7 @@ impl Universe {
             Ok(metadata) => self.facts(metadata),
             Err(reason) => Facts::Unusable(reason),
         };
-        let project = &mut self.projects[id as usize];
-        if matches!(facts, Facts::Unusable(_)) {
-            project.sequence = None;
-        }
-        project.facts.insert(position, facts);
+        self.projects[id as usize].facts.insert(position, facts);
     }
 
     fn facts(&mut self, metadata: Metadata) -> Facts {
@@ -421,7 +274,8 @@ impl Universe {
     pub fn preferred(&self, name: &ProjectName) -> Option<u32> {
         let project = self.known_project(name)?;
         let position = self.projects[project as usize].preference?;
-        self.rank(project, position).map(|_| position)
+        self.rank(project, position, Eyes::Frontier)
+            .map(|_| position)
     }
 
     /// Returns what was noted as missing since the last call, in order.
@@ -429,12 +283,12 @@ impl Universe {
         std::mem::take(&mut self.needs).into_keys().collect()
     }
 
-    fn need_releases(&mut self, project: ProjectId) {
+    pub(super) fn need_releases(&mut self, project: ProjectId) {
         let name = self.projects[project as usize].name.clone();
         self.needs.insert(Need::Releases(name), ());
     }
 
-    fn need_metadata(&mut self, project: ProjectId, position: u32) {
+    pub(super) fn need_metadata(&mut self, project: ProjectId, position: u32) {
         let name = self.projects[project as usize].name.clone();
         self.needs.insert(Need::Metadata(name, position), ());
     }
@@ -449,6 +303,12 @@ impl Universe {
         if let Some(Facts::Unusable(reason)) = state.facts.get(&position) {
             return Availability::Unusable(reason.clone());
         }
+        self.listed_availability(project, position)
+    }
+
+    /// Whether a release can be used by what the index says of it.
+    fn listed_availability(&self, project: ProjectId, position: u32) -> Availability {
+        let state = &self.projects[project as usize];
         let Some(releases) = &state.releases else {
             return Availability::Wheel;
         };
@@ -472,9 +332,16 @@ impl Universe {
     }
 
     /// Returns in which order a release is tried: 0 before all others, `None` never.
-    fn rank(&self, project: ProjectId, position: u32) -> Option<u16> {
+    pub(super) fn rank(&self, project: ProjectId, position: u32, eyes: Eyes) -> Option<u16> {
         let state = &self.projects[project as usize];
-        let sdist = match self.availability(project, position) {
+        let availability = match eyes {
+            Eyes::Frontier => self.availability(project, position),
+            Eyes::Solver if state.noticed.contains(&position) => {
+                self.availability(project, position)
+            }
+            Eyes::Solver => self.listed_availability(project, position),
+        };
+        let sdist = match availability {
             Availability::Wheel => 0,
             Availability::Sdist => 1,
             Availability::Unusable(_) => return None,
@@ -499,17 +366,17 @@ impl Universe {
     }
 
     /// Returns the release to try first out of a set.
-    pub(super) fn best(&self, project: ProjectId, allowed: &VersionSet) -> Option<u32> {
+    pub(super) fn best(&self, project: ProjectId, allowed: &VersionSet, eyes: Eyes) -> Option<u32> {
         let state = &self.projects[project as usize];
         if let Some(position) = state.preference
             && allowed.contains(position)
-            && self.rank(project, position).is_some()
+            && self.rank(project, position, eyes).is_some()
         {
             return Some(position);
         }
         let mut best: Option<(u16, u32)> = None;
         for position in allowed.newest_first() {
-            match self.rank(project, position) {
+            match self.rank(project, position, eyes) {
                 Some(0) => return Some(position),
                 Some(rank) if best.is_none_or(|(other, _)| rank < other) => {
                     best = Some((rank, position));
@@ -605,7 +472,7 @@ impl Universe {
     }
 
     /// Returns the packages an edge leads to: the project and its extras.
-    fn targets(&mut self, edge: &Edge) -> Vec<Target> {
+    pub(super) fn targets(&mut self, edge: &Edge) -> Vec<Target> {
         let allowed = self.allowed(edge.project, &edge.requirement.source);
         let mut targets = vec![Target {
             package: self.package(Kind::Project(edge.project)),
@@ -650,26 +517,30 @@ impl Universe {
     }
 
     /// Whether a release requires something by URL that the user does not.
-    fn is_foreign_url(&self, package: PackageId, edge: &Edge) -> bool {
+    pub(super) fn is_foreign_url(&self, package: PackageId, edge: &Edge) -> bool {
         package != PackageId::ROOT
             && matches!(edge.requirement.source, RequirementSource::Url(_))
             && !self.projects[edge.project as usize].direct
     }
 
-    fn knows(&self, project: ProjectId, version: u32) -> bool {
+    pub(super) fn knows(&self, project: ProjectId, version: u32) -> bool {
         self.projects[project as usize].facts.contains_key(&version)
     }
 
-    /// Returns the versions of a package whose requirements are known.
-    fn known_versions(&self, package: PackageId) -> Vec<u32> {
+    /// Returns the versions of a package whose requirements the solver knows.
+    pub(super) fn known_versions(&self, package: PackageId) -> Vec<u32> {
         let Some(project) = self.project_of(package) else {
             return vec![0];
         };
-        self.projects[project as usize]
-            .facts
-            .keys()
+        let state = &self.projects[project as usize];
+        let mut versions: Vec<u32> = state
+            .noticed
+            .iter()
+            .filter(|version| state.facts.contains_key(version))
             .copied()
-            .collect()
+            .collect();
+        versions.sort_unstable();
+        versions
     }
 }
 
@@ -706,177 +577,4 @@ fn positions(releases: &dyn Releases, specifiers: &Specifiers) -> VersionSet {
         set = set.union(&VersionSet::run(start, end));
     }
     set
-}
-
-impl Provider for Universe {
-    fn choose(&mut self, package: PackageId, allowed: &VersionSet) -> Option<u32> {
-        match self.project_of(package) {
-            None => Some(0),
-            Some(project) => self.best(project, allowed),
-        }
-    }
-
-    fn dependencies(&mut self, package: PackageId, version: u32) -> Dependencies {
-        if let Some(project) = self.project_of(package) {
-            match self.projects[project as usize].facts.get(&version) {
-                None => {
-                    self.need_metadata(project, version);
-                    return Dependencies::Unknown;
-                }
-                Some(Facts::Unusable(_)) => {
-                    return Dependencies::Unavailable(VersionSet::single(version));
-                }
-                Some(Facts::Known { .. }) => {}
-            }
-        }
-        let edges = self
-            .edges(package, version)
-            .expect("the requirements are known by now");
-        if edges.iter().any(|edge| self.is_foreign_url(package, edge)) {
-            return Dependencies::Unavailable(VersionSet::single(version));
-        }
-        let mut complete = true;
-        for edge in &edges {
-            if self.releases(edge.project).is_none() {
-                self.need_releases(edge.project);
-                complete = false;
-            }
-        }
-        if !complete {
-            return Dependencies::Unknown;
-        }
-        let mut dependencies = Vec::with_capacity(edges.len() + 1);
-        if let Kind::Extra(project, _) = *self.kind(package) {
-            dependencies.push(Dependency {
-                of: VersionSet::single(version),
-                on: self.package(Kind::Project(project)),
-                allowed: VersionSet::single(version),
-            });
-        }
-        for edge in &edges {
-            for target in self.targets(edge) {
-                if target.package == package {
-                    if target.allowed.contains(version) {
-                        continue;
-                    }
-                    return Dependencies::Unavailable(VersionSet::single(version));
-                }
-                dependencies.push(Dependency {
-                    of: VersionSet::single(version),
-                    on: target.package,
-                    allowed: target.allowed,
-                });
-            }
-        }
-        // Other versions known to require the very same thing share the incompatibility.
-        let others: Vec<u32> = self
-            .known_versions(package)
-            .into_iter()
-            .filter(|&other| other != version)
-            .collect();
-        for other in others {
-            let Some(edges) = self.edges(package, other) else {
-                continue;
-            };
-            for edge in &edges {
-                if self.releases(edge.project).is_none() {
-                    continue;
-                }
-                for target in self.targets(edge) {
-                    for dependency in &mut dependencies {
-                        if dependency.on == target.package && dependency.allowed == target.allowed {
-                            dependency.of = dependency.of.union(&VersionSet::single(other));
-                        }
-                    }
-                }
-            }
-        }
-        Dependencies::Known(dependencies)
-    }
-
-    fn want(&mut self, package: PackageId, version: u32) {
-        if let Some(project) = self.project_of(package)
-            && !self.knows(project, version)
-        {
-            self.need_metadata(project, version);
-        }
-    }
-
-    fn sequence(&mut self, package: PackageId) -> Arc<[u32]> {
-        let Some(project) = self.project_of(package) else {
-            return Arc::from([0]);
-        };
-        if let Some(sequence) = &self.projects[project as usize].sequence {
-            return Arc::clone(sequence);
-        }
-        let count = self
-            .releases(project)
-            .map_or(0, |releases| releases.count());
-        let sequence: Arc<[u32]> = (0..count)
-            .rev()
-            .filter(|&at| self.rank(project, at) == Some(0))
-            .collect();
-        self.projects[project as usize].sequence = Some(Arc::clone(&sequence));
-        sequence
-    }
-
-    fn allowed_by(
-        &mut self,
-        package: PackageId,
-        version: u32,
-        on: PackageId,
-    ) -> Option<Option<VersionSet>> {
-        let target = self.project_of(on)?;
-        let extra = self.extra_of(on).cloned();
-        let mut allowed: Option<VersionSet> = None;
-        for edge in self.edges(package, version)? {
-            if edge.project != target
-                || extra
-                    .as_ref()
-                    .is_some_and(|extra| !edge.requirement.extras.contains(extra))
-            {
-                continue;
-            }
-            let set = self.allowed(target, &edge.requirement.source);
-            allowed = Some(match allowed {
-                None => set,
-                Some(before) => before.intersection(&set),
-            });
-        }
-        Some(allowed)
-    }
-
-    fn is_stand_in(&self, package: PackageId, version: u32) -> bool {
-        self.project_of(package).is_some_and(|project| {
-            self.projects[project as usize].preference != Some(version)
-                && self
-                    .rank(project, version)
-                    .is_some_and(|rank| rank % 4 >= 2)
-        })
-    }
-
-    fn count(&self, package: PackageId) -> u32 {
-        self.project_of(package)
-            .and_then(|project| self.releases(project))
-            .map_or(1, |releases| releases.count())
-    }
-
-    fn project_of_package(&self, package: PackageId) -> PackageId {
-        match self.kind(package) {
-            Kind::Extra(project, _) => self.packages[&Kind::Project(*project)],
-            _ => package,
-        }
-    }
-
-    fn project_of_extra(&self, package: PackageId) -> Option<(PackageId, u32)> {
-        let Kind::Extra(project, _) = self.kind(package) else {
-            return None;
-        };
-        let base = self.packages.get(&Kind::Project(*project))?;
-        Some((*base, self.releases(*project)?.count()))
-    }
-
-    fn same_project(&self, one: PackageId, other: PackageId) -> bool {
-        self.project_of(one) == self.project_of(other)
-    }
 }

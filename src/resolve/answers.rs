@@ -1,0 +1,200 @@
+//! The universe's answers to the solver.
+
+use std::sync::Arc;
+
+use super::provider::{Allowance, Dependencies, Dependency, PackageId, Provider};
+use super::set::VersionSet;
+use super::universe::{Eyes, Facts, Kind, Universe};
+
+impl Provider for Universe {
+    fn choose(&mut self, package: PackageId, allowed: &VersionSet) -> Option<u32> {
+        match self.project_of(package) {
+            None => Some(0),
+            Some(project) => self.best(project, allowed, Eyes::Solver),
+        }
+    }
+
+    fn dependencies(&mut self, package: PackageId, version: u32) -> Dependencies {
+        if let Some(project) = self.project_of(package) {
+            self.projects[project as usize].noticed.insert(version);
+            match self.projects[project as usize].facts.get(&version) {
+                None => {
+                    self.need_metadata(project, version);
+                    return Dependencies::Unknown;
+                }
+                Some(Facts::Unusable(_)) => {
+                    return Dependencies::Unavailable(VersionSet::single(version));
+                }
+                Some(Facts::Known { .. }) => {}
+            }
+        }
+        let edges = self
+            .edges(package, version)
+            .expect("the requirements are known by now");
+        if edges.iter().any(|edge| self.is_foreign_url(package, edge)) {
+            return Dependencies::Unavailable(VersionSet::single(version));
+        }
+        let mut complete = true;
+        for edge in &edges {
+            if self.releases(edge.project).is_none() {
+                self.need_releases(edge.project);
+                complete = false;
+            }
+        }
+        if !complete {
+            return Dependencies::Unknown;
+        }
+        let mut dependencies = Vec::with_capacity(edges.len() + 1);
+        if let Kind::Extra(project, _) = *self.kind(package) {
+            dependencies.push(Dependency {
+                of: VersionSet::single(version),
+                on: self.package(Kind::Project(project)),
+                allowed: VersionSet::single(version),
+            });
+        }
+        for edge in &edges {
+            for target in self.targets(edge) {
+                if target.package == package {
+                    if target.allowed.contains(version) {
+                        continue;
+                    }
+                    return Dependencies::Unavailable(VersionSet::single(version));
+                }
+                dependencies.push(Dependency {
+                    of: VersionSet::single(version),
+                    on: target.package,
+                    allowed: target.allowed,
+                });
+            }
+        }
+        // Other versions known to require the very same thing share the incompatibility.
+        let others: Vec<u32> = self
+            .known_versions(package)
+            .into_iter()
+            .filter(|&other| other != version)
+            .collect();
+        for other in others {
+            let Some(edges) = self.edges(package, other) else {
+                continue;
+            };
+            for edge in &edges {
+                if self.releases(edge.project).is_none() {
+                    continue;
+                }
+                for target in self.targets(edge) {
+                    for dependency in &mut dependencies {
+                        if dependency.on == target.package && dependency.allowed == target.allowed {
+                            dependency.of = dependency.of.union(&VersionSet::single(other));
+                        }
+                    }
+                }
+            }
+        }
+        Dependencies::Known(dependencies)
+    }
+
+    fn want(&mut self, package: PackageId, version: u32) -> bool {
+        let Some(project) = self.project_of(package) else {
+            return false;
+        };
+        self.projects[project as usize].noticed.insert(version);
+        let is_missing = !self.knows(project, version);
+        if is_missing {
+            self.need_metadata(project, version);
+        }
+        is_missing
+    }
+
+    fn expect(&mut self, package: PackageId, version: u32) {
+        if let Some(project) = self.project_of(package)
+            && !self.knows(project, version)
+        {
+            self.need_metadata(project, version);
+        }
+    }
+
+    fn sequence(&mut self, package: PackageId) -> Arc<[u32]> {
+        let Some(project) = self.project_of(package) else {
+            return Arc::from([0]);
+        };
+        if let Some(sequence) = &self.projects[project as usize].sequence {
+            return Arc::clone(sequence);
+        }
+        let count = self
+            .releases(project)
+            .map_or(0, |releases| releases.count());
+        let sequence: Arc<[u32]> = (0..count)
+            .rev()
+            .filter(|&at| self.rank(project, at, Eyes::Solver) == Some(0))
+            .collect();
+        self.projects[project as usize].sequence = Some(Arc::clone(&sequence));
+        sequence
+    }
+
+    fn allowed_by(&mut self, package: PackageId, version: u32, on: PackageId) -> Allowance {
+        if let Some(project) = self.project_of(package) {
+            let state = &self.projects[project as usize];
+            if !state.noticed.contains(&version) {
+                return Allowance::Unknown;
+            }
+            if let Some(Facts::Unusable(_)) = state.facts.get(&version) {
+                return Allowance::Required(VersionSet::empty());
+            }
+        }
+        let (Some(target), Some(edges)) = (self.project_of(on), self.edges(package, version))
+        else {
+            return Allowance::Unknown;
+        };
+        let extra = self.extra_of(on).cloned();
+        let mut allowed: Option<VersionSet> = None;
+        for edge in edges {
+            if edge.project != target
+                || extra
+                    .as_ref()
+                    .is_some_and(|extra| !edge.requirement.extras.contains(extra))
+            {
+                continue;
+            }
+            let set = self.allowed(target, &edge.requirement.source);
+            allowed = Some(match allowed {
+                None => set,
+                Some(before) => before.intersection(&set),
+            });
+        }
+        allowed.map_or(Allowance::NotRequired, Allowance::Required)
+    }
+
+    fn is_stand_in(&self, package: PackageId, version: u32) -> bool {
+        self.project_of(package).is_some_and(|project| {
+            self.projects[project as usize].preference != Some(version)
+                && self
+                    .rank(project, version, Eyes::Solver)
+                    .is_some_and(|rank| rank % 4 >= 2)
+        })
+    }
+
+    fn count(&self, package: PackageId) -> u32 {
+        self.project_of(package)
+            .and_then(|project| self.releases(project))
+            .map_or(1, |releases| releases.count())
+    }
+
+    fn project_of_package(&self, package: PackageId) -> PackageId {
+        match self.kind(package) {
+            Kind::Extra(project, _) => self.packages[&Kind::Project(*project)],
+            _ => package,
+        }
+    }
+
+    fn project_of_extra(&self, package: PackageId) -> Option<(PackageId, u32)> {
+        let Kind::Extra(project, _) = self.kind(package) else {
+            return None;
+        };
+        let base = self.packages.get(&Kind::Project(*project))?;
+        Some((*base, self.releases(*project)?.count()))
+    }
+
+    fn same_project(&self, one: PackageId, other: PackageId) -> bool {
+        self.project_of(one) == self.project_of(other)
+    }
+}

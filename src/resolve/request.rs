@@ -1,0 +1,161 @@
+//! What is asked of the resolver, and what it must be told.
+
+use std::fmt;
+
+use rustc_hash::FxHashMap;
+
+use crate::python::{Environment, ExtraName, ProjectName, Requirement, Specifiers, Version};
+
+/// Something the resolver must know before it can go on.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Need {
+    /// Which releases a project has.
+    Releases(ProjectName),
+    /// What a release requires, by its position among the releases.
+    Metadata(ProjectName, u32),
+}
+
+/// The releases of one project, oldest first.
+pub trait Releases: Send + Sync + fmt::Debug {
+    /// Returns how many there are.
+    fn count(&self) -> u32;
+    /// Returns the version at a position below the count.
+    fn version(&self, position: u32) -> &Version;
+    /// Returns whether the release at a position can be used for the target.
+    fn availability(&self, position: u32) -> Availability;
+    /// Returns a number that puts releases of equal standing into turns: all of a
+    /// lower one are tried before those of a higher one.
+    fn turn(&self, _position: u32) -> u8 {
+        0
+    }
+}
+
+/// Whether a release can be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Availability {
+    /// By a wheel.
+    Wheel,
+    /// Only by a source distribution.
+    Sdist,
+    /// Not at all.
+    Unusable(Reason),
+}
+
+/// Why a release cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Reason {
+    /// Withdrawn by its publisher, with the publisher's words if any.
+    Yanked(Option<String>),
+    /// It requires another Python: the specifier.
+    RequiresPython(String),
+    /// It has no wheel for the target and no source distribution: what the
+    /// nearest wheel is for.
+    NoWheel(String),
+    /// It has only a source distribution whose metadata takes a build.
+    NeedsBuild,
+    /// Uploaded after the limit.
+    TooNew,
+    /// The index does not say when it was uploaded, and there is a limit.
+    NoUploadTime,
+    /// A pre-release, and none are allowed.
+    PreRelease,
+    /// `--only-binary` or `--no-binary` rules it out.
+    BinaryPolicy(&'static str),
+    /// Its metadata is unusable: what is wrong with it.
+    BadMetadata(String),
+    /// It requires another project by URL, which only direct requirements may.
+    RequiresUrl(String),
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Yanked(None) => f.write_str("yanked"),
+            Self::Yanked(Some(words)) => write!(f, "yanked ({words})"),
+            Self::RequiresPython(specifiers) => write!(f, "requires Python {specifiers}"),
+            Self::NoWheel(mismatch) => write!(f, "no usable wheel ({mismatch})"),
+            Self::NeedsBuild => f.write_str(
+                "only a source distribution that would have to be built to learn its requirements",
+            ),
+            Self::TooNew => f.write_str("uploaded after --exclude-newer"),
+            Self::NoUploadTime => {
+                f.write_str("the index gives no upload time, and --exclude-newer needs one")
+            }
+            Self::PreRelease => f.write_str("a pre-release"),
+            Self::BinaryPolicy(option) => write!(f, "excluded by {option}"),
+            Self::BadMetadata(what) => write!(f, "unusable metadata: {what}"),
+            Self::RequiresUrl(requirement) => {
+                write!(
+                    f,
+                    "requires `{requirement}`, and only your own requirements may name a URL"
+                )
+            }
+        }
+    }
+}
+
+/// What a release's metadata says, parsed.
+#[derive(Debug, Clone, Default)]
+pub struct Metadata {
+    /// Its requirements, in the order of the metadata.
+    pub requirements: Vec<Requirement>,
+    /// The extras it provides.
+    pub extras: Vec<ExtraName>,
+}
+
+/// Which pre-releases may be chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PreReleases {
+    /// None.
+    Disallow,
+    /// All, as if they were final.
+    Allow,
+    /// Where no final release will do.
+    #[default]
+    IfNecessary,
+    /// Of projects for which a direct requirement names one.
+    Explicit,
+    /// Both of the above.
+    IfNecessaryOrExplicit,
+}
+
+/// A requirement of the user's.
+#[derive(Debug, Clone)]
+pub struct RootRequirement {
+    /// The requirement; its marker has been found to hold.
+    pub requirement: Requirement,
+    /// Where it stands, for messages: `requirements.in:3`.
+    pub place: String,
+    /// Who asks, for annotations: `-r requirements.in`.
+    pub origin: String,
+}
+
+/// A bound of the user's on a project that need not be required.
+#[derive(Debug, Clone)]
+pub struct Constraint {
+    /// The project.
+    pub name: ProjectName,
+    /// What is allowed of it.
+    pub specifiers: Specifiers,
+    /// Where it stands, for messages.
+    pub place: String,
+}
+
+/// What is to be resolved.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// What the user requires.
+    pub roots: Vec<RootRequirement>,
+    /// What the user allows of whatever is required.
+    pub constraints: Vec<Constraint>,
+    /// Requirements that replace all others on the same project.
+    pub overrides: Vec<RootRequirement>,
+    /// Versions to try first.
+    pub preferences: FxHashMap<ProjectName, Version>,
+    /// The environment that markers are evaluated in.
+    pub environment: Environment,
+    /// Which pre-releases may be chosen.
+    pub pre_releases: PreReleases,
+    /// Whether only what the user requires is resolved, and not what it requires.
+    pub without_dependencies: bool,
+}
