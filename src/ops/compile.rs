@@ -23,7 +23,14 @@ use crate::requirements::PerProject;
 use crate::resolve::{Availability, Constraint, PreReleases, Releases as _, Request, Solution};
 use crate::text::{Newline, without_password};
 
+/// Gives the values of environment variables.
+pub type Variables = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
 /// Everything that decides what a compilation does.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a wish of its own, as the command line has it"
+)]
 pub struct Compile {
     /// What is compiled, in order.
     pub sources: Vec<Source>,
@@ -80,7 +87,7 @@ pub struct Compile {
     /// The current directory, absolute.
     pub current_directory: String,
     /// The environment, for `${VAR}` in requirements files.
-    pub variable: Box<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    pub variable: Variables,
 }
 
 /// What came of a compilation: nothing is written yet.
@@ -129,24 +136,7 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
     let target = &settled.target;
     reporter.event(Event::Target(format!("{target} ({})", settled.found)));
     let environment = target.environment();
-    let inputs = {
-        let client = Client::new(request.http.clone());
-        let reading = Reading {
-            environment: &environment,
-            variable: &*request.variable,
-            http: &client,
-            current_directory: &request.current_directory,
-            extras: &request.extras,
-            all_extras: request.all_extras,
-        };
-        inputs::read(
-            &reading,
-            &request.sources,
-            &request.constraints,
-            &request.overrides,
-        )
-        .await?
-    };
+    let inputs = read_inputs(request, &environment).await?;
     check_python(&inputs, target)?;
     let previous = previous(request)?;
     let locked = previous.as_deref().map(lock::read).unwrap_or_default();
@@ -231,6 +221,28 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
         warnings: inputs.warnings,
         output: request.output.clone(),
     })
+}
+
+async fn read_inputs(
+    request: &Compile,
+    environment: &crate::python::Environment,
+) -> Result<Inputs, Error> {
+    let client = Client::new(request.http.clone());
+    let reading = Reading {
+        environment,
+        variable: &*request.variable,
+        http: &client,
+        current_directory: &request.current_directory,
+        extras: &request.extras,
+        all_extras: request.all_extras,
+    };
+    inputs::read(
+        &reading,
+        &request.sources,
+        &request.constraints,
+        &request.overrides,
+    )
+    .await
 }
 
 /// A project's own `requires-python` must admit the target.

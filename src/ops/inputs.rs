@@ -361,7 +361,6 @@ impl Reader<'_> {
                 message: format!("`-e {}` has to be built to learn what it requires, which pinfold does not do yet", line.as_written),
                 help: Some("list what the project requires instead, or name its `pyproject.toml` as an input".to_owned()),
             }),
-            ItemKind::Include(_) | ItemKind::Constraint(_) => {}
             ItemKind::IndexUrl(url) => options.index_url = Some(url),
             ItemKind::ExtraIndexUrl(url) => options.extra_index_urls.push(url),
             ItemKind::FindLinks(written) => {
@@ -379,8 +378,12 @@ impl Reader<'_> {
                 options.only_binary.extend(selectors.iter().map(selector_text));
             }
             ItemKind::TrustedHost(host) => options.trusted_hosts.push(host),
-            // Wheels are preferred anyway, and hashes are written anyway.
-            ItemKind::PreferBinary | ItemKind::RequireHashes(_) => {}
+            // Included files are read already, wheels are preferred anyway, and hashes
+            // are written anyway.
+            ItemKind::Include(_)
+            | ItemKind::Constraint(_)
+            | ItemKind::PreferBinary
+            | ItemKind::RequireHashes(_) => {}
             ItemKind::AllReleases(_) | ItemKind::OnlyFinal(_) => unsupported(
                 "this option has no effect here",
                 "choose for all projects with `--pre` or `--prerelease`",
@@ -409,7 +412,7 @@ impl Reader<'_> {
                     .url_or_path
                     .split(['#', '?'])
                     .next()
-                    .is_some_and(|path| path.ends_with(".whl"));
+                    .is_some_and(is_wheel);
                 match unnamed.name {
                     Some(project) if is_wheel => Requirement {
                         name: project,
@@ -497,7 +500,7 @@ impl Reader<'_> {
                 let is_repository = url
                     .split_once("://")
                     .is_some_and(|(scheme, _)| scheme.contains('+'));
-                if is_repository || !path.ends_with(".whl") {
+                if is_repository || !is_wheel(path) {
                     problems.push(Problem {
                         span,
                         message: format!(
@@ -573,6 +576,11 @@ fn selector_text(selector: &Selector) -> String {
         Selector::None => ":none:".to_owned(),
         Selector::Project(name) => name.to_string(),
     }
+}
+
+/// Whether a path names a wheel; the ending is in lower case (PEP 427).
+fn is_wheel(path: &str) -> bool {
+    path.strip_suffix(".whl").is_some()
 }
 
 /// `file:line`, as it is shown.

@@ -195,7 +195,7 @@ fn wheels_for_other_targets_are_no_candidates() {
         );
     }
     let run = refused(&releases[1..], "a\n", &[]);
-    run.says(1, &["a 1.4", "wheel"]);
+    run.says(1, &["a 1.1 to 1.4", "no usable wheel", "--python-platform"]);
 }
 
 #[test]

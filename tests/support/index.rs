@@ -101,7 +101,7 @@ impl Release {
     }
 
     pub(crate) fn uploaded(mut self, time: &str) -> Self {
-        self.uploaded = time.to_owned();
+        time.clone_into(&mut self.uploaded);
         self
     }
 
