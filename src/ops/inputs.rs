@@ -65,6 +65,8 @@ pub(super) struct Inputs {
     pub(super) roots: Vec<RootRequirement>,
     /// Whether a direct requirement is by `===`.
     pub(super) arbitrary: BTreeSet<ProjectName>,
+    /// The only hashes that direct requirements accept (`--hash`), with their places.
+    pub(super) hashes: BTreeMap<ProjectName, (BTreeSet<String>, String)>,
     /// URLs of direct requirements as they were written, with `${VAR}`.
     pub(super) written_urls: BTreeMap<ProjectName, String>,
     pub(super) constraints: Vec<Constraint>,
@@ -405,6 +407,7 @@ impl Reader<'_> {
         problems: &mut Vec<Problem>,
     ) {
         let written = line.location_as_written().map(str::to_owned);
+        let hashes = line.hashes;
         let requirement = match line.requirement {
             UnresolvedRequirement::Named(requirement) => requirement,
             UnresolvedRequirement::Unnamed(unnamed) => {
@@ -441,6 +444,13 @@ impl Reader<'_> {
         }
         match role {
             Role::Requirements => {
+                if !hashes.is_empty() && self.applies(&requirement) {
+                    let known = &mut self.inputs.hashes;
+                    let entry = known
+                        .entry(requirement.name.clone())
+                        .or_insert_with(|| (BTreeSet::new(), place.clone()));
+                    entry.0.extend(hashes);
+                }
                 let origin = format!("-r {name}");
                 self.root(requirement, place, &origin, text, span, problems);
             }
