@@ -614,6 +614,7 @@ fn reason_hints(universe: &Universe, unusable: &BTreeMap<ProjectId, VersionSet>)
                     )
                 }
                 Reason::BinaryPolicy(option) => format!("leave {name} out of `{option}`"),
+                Reason::Offline => "run once without `--offline`".to_owned(),
                 Reason::BadMetadata(_) | Reason::RequiresUrl(_) => continue,
             };
             hints.insert(hint);
