@@ -67,8 +67,8 @@ pub(super) struct Inputs {
     pub(super) arbitrary: BTreeSet<ProjectName>,
     /// The only hashes that direct requirements accept (`--hash`), with their places.
     pub(super) hashes: BTreeMap<ProjectName, (BTreeSet<String>, String)>,
-    /// URLs of direct requirements as they were written, with `${VAR}`.
-    pub(super) written_urls: BTreeMap<ProjectName, String>,
+    /// URLs and paths of direct requirements as they were written, with `${VAR}`.
+    pub(super) written_locations: BTreeMap<ProjectName, String>,
     pub(super) constraints: Vec<Constraint>,
     /// Who constrains what, for annotations: `-c constraints.txt`.
     pub(super) constraint_origins: Vec<(ProjectName, String)>,
@@ -436,11 +436,10 @@ impl Reader<'_> {
         };
         let place = place(name, text, span);
         if let (RequirementSource::Url(_), Some(written)) = (&requirement.source, written)
-            && written.contains("://")
             && self.applies(&requirement)
         {
-            let urls = &mut self.inputs.written_urls;
-            urls.insert(requirement.name.clone(), written);
+            let locations = &mut self.inputs.written_locations;
+            locations.insert(requirement.name.clone(), written);
         }
         match role {
             Role::Requirements => {
