@@ -297,7 +297,7 @@ pub(super) struct Compile {
         help_heading = "Network and cache"
     )]
     pub(super) client_cert: Option<PathBuf>,
-    /// The proxy [default: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY]
+    /// The proxy [default: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`]
     #[arg(
         long,
         value_name = "URL",

@@ -103,7 +103,7 @@ fn help(error: &ops::Error) -> Option<String> {
         ops::Error::Http(error) => http_help(error),
         ops::Error::Include { source, .. } => help(source),
         ops::Error::Index { source, .. } | ops::Error::FindLinks { source, .. } => index_help(source),
-        ops::Error::Metadata { source, .. } => match source {
+        ops::Error::Metadata { source, .. } => match &**source {
             index::MetadataError::Http { source, .. } => http_help(source),
             index::MetadataError::Hash { .. } => Some(
                 "the file was changed on its way or on the index: run again with `--no-cache`, and if it stays so, tell who runs the index"

@@ -102,7 +102,7 @@ fn compile(args: &args::Compile, printer: &Printer, shows_progress: bool) -> Res
     // What is still being read or written in the background is not waited for.
     runtime.shutdown_background();
     match ended {
-        Ended::Done(result) => finish(args, printer, (*result)?, started.elapsed()),
+        Ended::Done(result) => finish(args, printer, &(*result)?, started.elapsed()),
         Ended::Stopped(code) => {
             files::remove_temporaries();
             printer.diagnostic(&Diagnostic::error("stopped; nothing was written"));
@@ -158,7 +158,7 @@ fn exchange_line(exchange: &Exchange<'_>) -> String {
 fn finish(
     args: &args::Compile,
     printer: &Printer,
-    compiled: Compiled,
+    compiled: &Compiled,
     elapsed: Duration,
 ) -> Result<u8, Failure> {
     for warning in &compiled.warnings {
@@ -182,7 +182,7 @@ fn finish(
         printer.line(&if is_changed {
             format!("`{name}` would change: {what}")
         } else {
-            format!("`{name}` is up to date: {}", pins(&compiled))
+            format!("`{name}` is up to date: {}", pins(compiled))
         });
         return Ok(if args.check && is_changed {
             exit::NO
@@ -195,19 +195,19 @@ fn finish(
             .data(compiled.text.as_bytes())
             .map_err(|error| stdout_failed(&error))?;
         printer.line(&closing(
-            &format!("Pinned {}", pins(&compiled)),
-            &compiled,
+            &format!("Pinned {}", pins(compiled)),
+            compiled,
             elapsed,
         ));
         return Ok(exit::DONE);
     }
     let is_written = compiled.write()?;
     let done = match (is_written, compiled.changes.as_deref()) {
-        (false, _) => format!("`{name}` is up to date: {}", pins(&compiled)),
-        (true, None) => format!("Pinned {} in `{name}`", pins(&compiled)),
+        (false, _) => format!("`{name}` is up to date: {}", pins(compiled)),
+        (true, None) => format!("Pinned {} in `{name}`", pins(compiled)),
         (true, Some(changes)) => format!("Updated `{name}`: {changes}"),
     };
-    printer.line(&closing(&done, &compiled, elapsed));
+    printer.line(&closing(&done, compiled, elapsed));
     Ok(exit::DONE)
 }
 

@@ -28,6 +28,12 @@ pub(super) fn compile(args: &args::Compile) -> Result<Compile, Failure> {
     let os_variable = |name: &str| std::env::var_os(name);
     let names = source_names(args)?;
     let output = output(args, &names)?;
+    if args.check && output.is_none() {
+        return Err(Failure::usage(
+            "`--check` compares with a file, but the output is standard output".to_owned(),
+            Some("name the lock file with `--output-file FILE`".to_owned()),
+        ));
+    }
     let sources = names
         .iter()
         .map(|name| source(name))

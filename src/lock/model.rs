@@ -80,6 +80,8 @@ pub enum PinSource {
     },
     /// A direct reference (PEP 508): `name @ URL`.
     Url(String),
+    /// A wheel here: its path as the user wrote it, which carries the name.
+    Path(String),
     /// An editable install: the text behind `-e`.
     Editable(String),
 }

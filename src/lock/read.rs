@@ -69,7 +69,7 @@ impl LockedPin {
     pub fn version(&self) -> Option<&str> {
         match &self.source {
             PinSource::Version { version, .. } => Some(version),
-            PinSource::Url(_) | PinSource::Editable(_) => None,
+            PinSource::Url(_) | PinSource::Path(_) | PinSource::Editable(_) => None,
         }
     }
 
@@ -444,16 +444,32 @@ struct Head<'a> {
     options: &'a str,
 }
 
+/// Returns the path of a wheel that a requirement begins with.
+fn wheel_path(text: &str) -> Option<&str> {
+    let end = text
+        .find(|c: char| c.is_whitespace() || matches!(c, '[' | ';' | '@' | '='))
+        .unwrap_or(text.len());
+    let path = &text[..end];
+    path.strip_suffix(".whl").is_some().then_some(path)
+}
+
 /// Takes a requirement apart, or says why it is no pin.
 ///
 /// ```text
-/// head   = name [ "[" extra { "," extra } "]" ] source [ ";" marker ] { option }
-/// source = ( "==" | "===" ) version | "@" url
+/// head   = ( name | path ) [ "[" extra { "," extra } "]" ] source [ ";" marker ] { option }
+/// source = ( "==" | "===" ) version | "@" url | nothing behind a path
 /// ```
 fn head(text: &str) -> Result<Head<'_>, String> {
     let text = text.trim();
     let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    let (name, rest) = text.split_at(text.find(|c| !is_name(c)).unwrap_or(text.len()));
+    let path = wheel_path(text);
+    let (name, rest) = match path {
+        Some(path) => {
+            let file = path.rsplit('/').next().unwrap_or(path);
+            (file.split('-').next().unwrap_or(file), &text[path.len()..])
+        }
+        None => text.split_at(text.find(|c| !is_name(c)).unwrap_or(text.len())),
+    };
     if name.is_empty() {
         return Err(no_pin(text));
     }
@@ -470,7 +486,13 @@ fn head(text: &str) -> Result<Head<'_>, String> {
     }
 
     let (requirement, options) = split_options(rest);
-    let (source, marker) = if let Some(url) = requirement.strip_prefix('@') {
+    let (source, marker) = if let Some(path) = path {
+        let marker = requirement.trim_start().strip_prefix(';');
+        if marker.is_none() && !requirement.trim().is_empty() {
+            return Err(no_pin(text));
+        }
+        (PinSource::Path(path.to_owned()), marker)
+    } else if let Some(url) = requirement.strip_prefix('@') {
         // In a URL a semicolon is a character like others (PEP 508).
         let (url, marker) = match url.split_once(" ;") {
             Some((url, marker)) => (url, Some(marker)),
@@ -497,7 +519,7 @@ fn head(text: &str) -> Result<Head<'_>, String> {
                 && !version
                     .contains(|c: char| c.is_whitespace() || matches!(c, '*' | ',' | '<' | '>'))
         }
-        PinSource::Url(url) | PinSource::Editable(url) => {
+        PinSource::Url(url) | PinSource::Path(url) | PinSource::Editable(url) => {
             !url.is_empty() && !url.contains(char::is_whitespace)
         }
     };

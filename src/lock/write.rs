@@ -370,7 +370,10 @@ impl Writer<'_> {
             self.text.push_str("-e ");
             self.foreign(location);
         } else {
-            self.text.push_str(pin.name.as_ref());
+            match &pin.source {
+                PinSource::Path(path) => self.text.push_str(&one_line(path)),
+                _ => self.text.push_str(pin.name.as_ref()),
+            }
             if !self.style.strip_extras && !pin.extras.is_empty() {
                 let extras: BTreeSet<&str> = pin.extras.iter().map(AsRef::as_ref).collect();
                 self.text.push('[');
@@ -392,7 +395,7 @@ impl Writer<'_> {
                 self.text.push_str(" @ ");
                 self.foreign(url);
             }
-            PinSource::Editable(_) => {}
+            PinSource::Path(_) | PinSource::Editable(_) => {}
         }
         if let Some(marker) = &pin.marker {
             self.text.push_str(" ; ");

@@ -23,7 +23,14 @@ use crate::requirements::PerProject;
 use crate::resolve::{Availability, Constraint, PreReleases, Releases as _, Request, Solution};
 use crate::text::{Newline, without_password};
 
+/// Gives the values of environment variables.
+pub type Variables = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
 /// Everything that decides what a compilation does.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a wish of its own, as the command line has it"
+)]
 pub struct Compile {
     /// What is compiled, in order.
     pub sources: Vec<Source>,
@@ -80,7 +87,7 @@ pub struct Compile {
     /// The current directory, absolute.
     pub current_directory: String,
     /// The environment, for `${VAR}` in requirements files.
-    pub variable: Box<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    pub variable: Variables,
 }
 
 /// What came of a compilation: nothing is written yet.
@@ -129,24 +136,7 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
     let target = &settled.target;
     reporter.event(Event::Target(format!("{target} ({})", settled.found)));
     let environment = target.environment();
-    let inputs = {
-        let client = Client::new(request.http.clone());
-        let reading = Reading {
-            environment: &environment,
-            variable: &*request.variable,
-            http: &client,
-            current_directory: &request.current_directory,
-            extras: &request.extras,
-            all_extras: request.all_extras,
-        };
-        inputs::read(
-            &reading,
-            &request.sources,
-            &request.constraints,
-            &request.overrides,
-        )
-        .await?
-    };
+    let inputs = read_inputs(request, &environment).await?;
     check_python(&inputs, target)?;
     let previous = previous(request)?;
     let locked = previous.as_deref().map(lock::read).unwrap_or_default();
@@ -193,7 +183,8 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
         tried: resolution.tried,
     });
     warn_of(&resolution.solution, &fetcher, reporter);
-    let hashes = hashes(request, &locked, &resolution.solution, &fetcher, reporter).await?;
+    let mut hashes = hashes(request, &locked, &resolution.solution, &fetcher, reporter).await?;
+    keep_given_hashes(&inputs, &mut hashes)?;
     let made = Made {
         request: &resolve_request,
         inputs: &inputs,
@@ -231,6 +222,28 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
         warnings: inputs.warnings,
         output: request.output.clone(),
     })
+}
+
+async fn read_inputs(
+    request: &Compile,
+    environment: &crate::python::Environment,
+) -> Result<Inputs, Error> {
+    let client = Client::new(request.http.clone());
+    let reading = Reading {
+        environment,
+        variable: &*request.variable,
+        http: &client,
+        current_directory: &request.current_directory,
+        extras: &request.extras,
+        all_extras: request.all_extras,
+    };
+    inputs::read(
+        &reading,
+        &request.sources,
+        &request.constraints,
+        &request.overrides,
+    )
+    .await
 }
 
 /// A project's own `requires-python` must admit the target.
@@ -355,6 +368,12 @@ fn network(request: &Compile, inputs: &Inputs) -> Result<(http::Settings, IndexS
         .extend(inputs.options.trusted_hosts.iter().cloned());
     let mut index = |text: &str| -> Result<IndexUrl, Error> {
         let mut url = parse_location(text, &request.current_directory)?;
+        if url.scheme() == "file" && !url.to_file_path().is_ok_and(|path| path.is_dir()) {
+            return Err(Error::Usage {
+                message: format!("the index `{url}` does not exist: there is no such folder"),
+                help: None,
+            });
+        }
         http.credentials.take_from(&mut url);
         Ok(IndexUrl::new(url))
     };
@@ -419,11 +438,32 @@ fn parse_location(text: &str, current_directory: &str) -> Result<Url, Error> {
             return Url::from_directory_path(path).map_err(|()| failed("not a path".to_owned()));
         }
     }
+    if let Some(variable) = unset_variable(text) {
+        return Err(Error::Usage {
+            message: format!(
+                "`{}` needs the environment variable {variable}, which is not set",
+                without_password(text)
+            ),
+            help: Some(format!("set {variable} and run again")),
+        });
+    }
     let url = Url::parse(text).map_err(|error| failed(error.to_string()))?;
     match url.scheme() {
         "http" | "https" | "file" => Ok(url),
         other => Err(failed(format!("the scheme `{other}` is not known"))),
     }
+}
+
+/// Returns the first `${VAR}` that is left in a text after all that are set were
+/// replaced.
+fn unset_variable(text: &str) -> Option<&str> {
+    let (_, rest) = text.split_once("${")?;
+    let (name, rest) = rest.split_once('}')?;
+    let is_name = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
+    if !name.is_empty() && name.bytes().all(is_name) {
+        return Some(name);
+    }
+    unset_variable(rest)
 }
 
 fn option_lines(request: &Compile, inputs: &Inputs) -> OptionLines {
@@ -564,6 +604,35 @@ async fn hashes(
     });
     let all = futures_util::future::try_join_all(each).await?;
     Ok(all.into_iter().collect())
+}
+
+/// Who gives hashes with a requirement accepts no others.
+fn keep_given_hashes(
+    inputs: &Inputs,
+    hashes: &mut BTreeMap<ProjectName, Vec<String>>,
+) -> Result<(), Error> {
+    for (name, (given, place)) in &inputs.hashes {
+        // Other algorithms are not comparable with what indexes give.
+        if !given.iter().all(|hash| hash.starts_with("sha256:")) {
+            continue;
+        }
+        let Some(known) = hashes.get_mut(name) else {
+            continue;
+        };
+        known.retain(|hash| given.contains(hash));
+        if known.is_empty() {
+            return Err(Error::Usage {
+                message: format!(
+                    "none of the hashes given for {name} ({place}) is one of those its files have"
+                ),
+                help: Some(
+                    "check where the hashes come from, or remove them from the requirement"
+                        .to_owned(),
+                ),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// A recorded hash that the index does not know any more is no small thing.

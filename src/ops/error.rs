@@ -61,7 +61,7 @@ pub enum Error {
         /// The project.
         project: String,
         /// Why not.
-        source: index::MetadataError,
+        source: Box<index::MetadataError>,
     },
     /// A page or folder of links could not be read.
     #[error("could not read the links of `{location}`")]

@@ -384,7 +384,7 @@ impl<'a> Fetcher<'a> {
             .await
             .map_err(|source| Error::Metadata {
                 project: name.to_string(),
-                source,
+                source: Box::new(source),
             })?;
         let availability = match &wheel.name {
             WheelName { name: other, .. } if other != name => Availability::Unusable(
@@ -424,7 +424,7 @@ impl<'a> Fetcher<'a> {
                     Err(source) => {
                         return Err(Error::Metadata {
                             project: name.to_string(),
-                            source,
+                            source: Box::new(source),
                         });
                     }
                 }
@@ -453,19 +453,18 @@ impl<'a> Fetcher<'a> {
     ) -> Result<Vec<String>, Error> {
         let failed = |source| Error::Metadata {
             project: name.to_string(),
-            source,
+            source: Box::new(source),
         };
         let mut hashes = Vec::new();
         match self.known(name) {
             Some(Known::Direct(direct)) => hashes.push(format!("sha256:{}", direct.wheel.sha256)),
             Some(Known::Index(releases)) => {
                 for file in releases.installable_files(position) {
-                    let sha256 = match file.sha256() {
-                        Some(sha256) => sha256,
-                        None => {
-                            self.reporter.event(Event::Hashing(file.filename.clone()));
-                            self.client.hash(&file).await.map_err(failed)?
-                        }
+                    let sha256 = if let Some(sha256) = file.sha256() {
+                        sha256
+                    } else {
+                        self.reporter.event(Event::Hashing(file.filename.clone()));
+                        self.client.hash(&file).await.map_err(failed)?
                     };
                     hashes.push(format!("sha256:{sha256}"));
                 }

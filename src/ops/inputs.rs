@@ -65,8 +65,10 @@ pub(super) struct Inputs {
     pub(super) roots: Vec<RootRequirement>,
     /// Whether a direct requirement is by `===`.
     pub(super) arbitrary: BTreeSet<ProjectName>,
-    /// URLs of direct requirements as they were written, with `${VAR}`.
-    pub(super) written_urls: BTreeMap<ProjectName, String>,
+    /// The only hashes that direct requirements accept (`--hash`), with their places.
+    pub(super) hashes: BTreeMap<ProjectName, (BTreeSet<String>, String)>,
+    /// URLs and paths of direct requirements as they were written, with `${VAR}`.
+    pub(super) written_locations: BTreeMap<ProjectName, String>,
     pub(super) constraints: Vec<Constraint>,
     /// Who constrains what, for annotations: `-c constraints.txt`.
     pub(super) constraint_origins: Vec<(ProjectName, String)>,
@@ -361,7 +363,6 @@ impl Reader<'_> {
                 message: format!("`-e {}` has to be built to learn what it requires, which pinfold does not do yet", line.as_written),
                 help: Some("list what the project requires instead, or name its `pyproject.toml` as an input".to_owned()),
             }),
-            ItemKind::Include(_) | ItemKind::Constraint(_) => {}
             ItemKind::IndexUrl(url) => options.index_url = Some(url),
             ItemKind::ExtraIndexUrl(url) => options.extra_index_urls.push(url),
             ItemKind::FindLinks(written) => {
@@ -379,8 +380,12 @@ impl Reader<'_> {
                 options.only_binary.extend(selectors.iter().map(selector_text));
             }
             ItemKind::TrustedHost(host) => options.trusted_hosts.push(host),
-            // Wheels are preferred anyway, and hashes are written anyway.
-            ItemKind::PreferBinary | ItemKind::RequireHashes(_) => {}
+            // Included files are read already, wheels are preferred anyway, and hashes
+            // are written anyway.
+            ItemKind::Include(_)
+            | ItemKind::Constraint(_)
+            | ItemKind::PreferBinary
+            | ItemKind::RequireHashes(_) => {}
             ItemKind::AllReleases(_) | ItemKind::OnlyFinal(_) => unsupported(
                 "this option has no effect here",
                 "choose for all projects with `--pre` or `--prerelease`",
@@ -402,6 +407,7 @@ impl Reader<'_> {
         problems: &mut Vec<Problem>,
     ) {
         let written = line.location_as_written().map(str::to_owned);
+        let hashes = line.hashes;
         let requirement = match line.requirement {
             UnresolvedRequirement::Named(requirement) => requirement,
             UnresolvedRequirement::Unnamed(unnamed) => {
@@ -409,7 +415,7 @@ impl Reader<'_> {
                     .url_or_path
                     .split(['#', '?'])
                     .next()
-                    .is_some_and(|path| path.ends_with(".whl"));
+                    .is_some_and(is_wheel);
                 match unnamed.name {
                     Some(project) if is_wheel => Requirement {
                         name: project,
@@ -430,14 +436,20 @@ impl Reader<'_> {
         };
         let place = place(name, text, span);
         if let (RequirementSource::Url(_), Some(written)) = (&requirement.source, written)
-            && written.contains("://")
             && self.applies(&requirement)
         {
-            let urls = &mut self.inputs.written_urls;
-            urls.insert(requirement.name.clone(), written);
+            let locations = &mut self.inputs.written_locations;
+            locations.insert(requirement.name.clone(), written);
         }
         match role {
             Role::Requirements => {
+                if !hashes.is_empty() && self.applies(&requirement) {
+                    let known = &mut self.inputs.hashes;
+                    let entry = known
+                        .entry(requirement.name.clone())
+                        .or_insert_with(|| (BTreeSet::new(), place.clone()));
+                    entry.0.extend(hashes);
+                }
                 let origin = format!("-r {name}");
                 self.root(requirement, place, &origin, text, span, problems);
             }
@@ -497,7 +509,7 @@ impl Reader<'_> {
                 let is_repository = url
                     .split_once("://")
                     .is_some_and(|(scheme, _)| scheme.contains('+'));
-                if is_repository || !path.ends_with(".whl") {
+                if is_repository || !is_wheel(path) {
                     problems.push(Problem {
                         span,
                         message: format!(
@@ -573,6 +585,11 @@ fn selector_text(selector: &Selector) -> String {
         Selector::None => ":none:".to_owned(),
         Selector::Project(name) => name.to_string(),
     }
+}
+
+/// Whether a path names a wheel; the ending is in lower case (PEP 427).
+fn is_wheel(path: &str) -> bool {
+    path.strip_suffix(".whl").is_some()
 }
 
 /// `file:line`, as it is shown.

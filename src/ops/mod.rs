@@ -12,7 +12,7 @@ mod inputs;
 mod output;
 mod target;
 
-pub use compile::{Compile, Compiled, compile};
+pub use compile::{Compile, Compiled, Variables, compile};
 pub use error::{Error, FileProblems};
 pub use events::{Event, Ignore, Reporter};
 pub use inputs::{Source, SourceOptions};

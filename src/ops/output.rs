@@ -75,9 +75,11 @@ pub(super) fn lock(made: &Made<'_>) -> Lock {
                     RequirementSource::Specifiers(_) => None,
                 });
             let source = match url {
-                Some(url) => {
-                    PinSource::Url(made.inputs.written_urls.get(name).cloned().unwrap_or(url))
-                }
+                Some(url) => match made.inputs.written_locations.get(name) {
+                    Some(path) if !path.contains("://") => PinSource::Path(path.clone()),
+                    Some(written) => PinSource::Url(written.clone()),
+                    None => PinSource::Url(url),
+                },
                 None => PinSource::Version {
                     version: chosen.version.to_string(),
                     arbitrary: made.inputs.arbitrary.contains(name),

@@ -151,6 +151,12 @@ fn several_inputs_need_an_output() {
 }
 
 #[test]
+fn a_check_needs_a_file_to_compare_with() {
+    let run = check("a\n", &[], &["--check", "-o", "-"]);
+    run.says(2, &["`--check` compares with a file", "--output-file"]);
+}
+
+#[test]
 fn an_input_is_no_output() {
     let index = Index::new([]);
     let project = Project::new();

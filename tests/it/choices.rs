@@ -1,7 +1,5 @@
 //! Which versions are chosen, and which are not and why.
 
-use std::fs;
-
 use crate::index::{Index, Mode, Release, dynamic_sdist, sdist, wheel};
 use crate::project::{Project, Run, run};
 
@@ -195,7 +193,7 @@ fn wheels_for_other_targets_are_no_candidates() {
         );
     }
     let run = refused(&releases[1..], "a\n", &[]);
-    run.says(1, &["a 1.4", "wheel"]);
+    run.says(1, &["a 1.1 to 1.4", "no usable wheel", "--python-platform"]);
 }
 
 #[test]
@@ -434,17 +432,48 @@ fn a_wheel_by_its_url_brings_its_requirements() {
 }
 
 #[test]
-fn a_wheel_by_its_path_is_a_direct_requirement() {
+fn a_wheel_by_its_path_stays_one_wherever_the_folder_is() {
     let index = Index::new([wheel("b", "1.0")]);
-    let release = wheel("a", "1.0").requires(&["b"]);
-    let project = Project::of(&format!("./{}\n", release.filename()));
-    project.write(&release.filename(), release.bytes());
-    project.compiles(&index.url(), &[]);
-    assert!(project.lock().contains(&release.hash()));
-    assert_eq!(project.pins().len(), 2);
-    let before = fs::read(project.path("requirements.txt")).unwrap();
-    project.compiles(&index.url(), &[]);
-    assert_eq!(fs::read(project.path("requirements.txt")).unwrap(), before);
+    let release = wheel("a", "1.0")
+        .requires(&["b; extra == 'x'"])
+        .extras(&["x"]);
+    let lock = || {
+        let name = release.filename();
+        let project = Project::of(&format!("./wheels/{name}[x] ; python_version > '3'\n"));
+        project.write(&format!("wheels/{name}"), release.bytes());
+        let arguments = ["--no-header", "--no-strip-extras"];
+        project.compiles(&index.url(), &arguments);
+        project
+            .compile(
+                &index.url(),
+                &["--check", "--no-header", "--no-strip-extras"],
+            )
+            .says(0, &[]);
+        // The lock is input again.
+        project.compiles(&index.url(), &["requirements.txt", "-o", "again.txt"]);
+        assert_eq!(crate::project::pins(&project.read("again.txt")).len(), 2);
+        project.write("requirements.in", format!("./wheels/{name}\n"));
+        let run = project.compiles(&index.url(), &arguments);
+        run.says(0, &["1 pin removed"]);
+        project.write("requirements.txt", "");
+        project.write(
+            "requirements.in",
+            format!("./wheels/{name}[x] ; python_version > '3'\n"),
+        );
+        project.compiles(&index.url(), &arguments);
+        project.lock()
+    };
+    assert_eq!(
+        lock(),
+        format!(
+            "./wheels/{}[x] ; python_version > \"3\" \\\n    --hash={}\n    # via -r requirements.in\n\
+             b==1.0 \\\n    --hash={}\n    # via a\n",
+            release.filename(),
+            release.hash(),
+            wheel("b", "1.0").hash()
+        )
+    );
+    assert_eq!(lock(), lock());
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod architecture;
 mod bad_input;
 mod caching;
 mod choices;
+mod includes;
 mod laws;
 mod output;
 mod projects;

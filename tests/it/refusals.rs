@@ -4,7 +4,7 @@
 use std::net::TcpListener;
 
 use crate::index::{Index, Mode, wheel};
-use crate::project::{Project, Run, files_below};
+use crate::project::{Project, Run, files_below, run};
 use crate::scripted::Reply;
 
 const OLD: &str = "a==0.9\n";
@@ -88,6 +88,22 @@ fn recorded_hashes_that_the_index_does_not_know_stop_the_run() {
     assert_eq!(project.lock(), old);
     project.compiles(&index.url(), &["--refresh-hashes"]);
     assert!(project.lock().contains(&wheel("b", "1.0").hash()));
+}
+
+#[test]
+fn hashes_given_with_a_requirement_are_the_only_ones_accepted() {
+    let sdist = crate::index::sdist("b", "1.0");
+    let index = Index::new([wheel("b", "1.0"), sdist.clone()]);
+    let zeros = "0".repeat(64);
+    let line = format!("b==1.0 --hash=sha256:{zeros}\n");
+    let run = check(&index, &line, &[]);
+    run.says(2, &["none of the hashes given for b (requirements.in:1)"]);
+    let project = Project::of(&format!(
+        "b==1.0 --hash={} --hash=sha256:{zeros}\n",
+        sdist.hash()
+    ));
+    project.compiles(&index.url(), &[]);
+    assert_eq!(crate::project::hashes(&project.lock()), [sdist.hash()]);
 }
 
 #[test]
@@ -232,6 +248,65 @@ fn garbage_is_no_page_of_an_index() {
     index.set("/simple/a/", Reply::raw("SSH-2.0-OpenSSH_9.9\r\n"));
     let run = check(&index, "a\n", &[]);
     run.says(2, &["`a`", "/simple/a/"]);
+}
+
+#[test]
+fn a_server_that_says_nothing_is_given_up() {
+    let index = index();
+    index.set("/simple/b/", Reply::silence());
+    let run = check(&index, "a\n", &["--timeout", "1"]);
+    run.says(75, &["`b`", "took too long to answer", "run again later"]);
+}
+
+#[test]
+fn a_server_that_recovers_in_time_is_no_failure() {
+    let index = index();
+    index.set_once("/simple/b/", Reply::status(503));
+    index.set_once("/simple/a/", Reply::status(429).header("Retry-After", "0"));
+    index.set_once(
+        "/files/b-1.0-py3-none-any.whl.metadata",
+        Reply::ok("Metadata-Version: 2.1\n").cut_at(5),
+    );
+    let project = Project::of("a\n");
+    project.compiles(&index.url(), &[]);
+    assert_eq!(project.pins(), ["a==1.0", "b==1.0"]);
+    assert_eq!(index.requests().len(), 7);
+}
+
+#[test]
+fn an_index_that_is_a_missing_folder_is_named() {
+    let project = Project::of("a\n");
+    let folder = format!("file://{}", project.path("nowhere").display());
+    project
+        .compile(&folder, &[])
+        .says(2, &["nowhere", "there is no such folder"]);
+    project
+        .compile("./nowhere", &[])
+        .says(2, &["`./nowhere` is not the URL of an index"]);
+}
+
+#[test]
+fn a_folder_can_be_an_index() {
+    let project = Project::of("a\n");
+    let release = wheel("a", "1.0");
+    project.write(&format!("simple/a/{}", release.filename()), release.bytes());
+    project.compiles("simple", &[]);
+    assert_eq!(project.pins(), ["a==1.0"]);
+    assert!(project.lock().contains(&release.hash()));
+}
+
+#[test]
+fn a_variable_that_is_not_set_is_named() {
+    let index = index();
+    let line = format!("--index-url http://me:${{TOKEN}}@{}/simple/", index.host());
+    let project = Project::of(&format!("{line}\na\n"));
+    let run = run(&mut project.compile_command(&[]));
+    run.says(
+        2,
+        &["needs the environment variable TOKEN", "help: set TOKEN"],
+    );
+    assert_eq!(index.requests(), [""; 0]);
+    assert_eq!(project.files(), ["requirements.in"]);
 }
 
 #[test]

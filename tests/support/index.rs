@@ -101,7 +101,7 @@ impl Release {
     }
 
     pub(crate) fn uploaded(mut self, time: &str) -> Self {
-        self.uploaded = time.to_owned();
+        time.clone_into(&mut self.uploaded);
         self
     }
 
@@ -209,6 +209,7 @@ struct Inner {
     releases: Vec<Release>,
     cache_control: String,
     answers: BTreeMap<String, Reply>,
+    once: BTreeMap<String, Reply>,
     login: Option<String>,
     seen: Vec<Seen>,
     unexpected: Vec<String>,
@@ -227,6 +228,7 @@ impl Index {
                 releases: releases.into_iter().collect(),
                 cache_control: "max-age=600, public".to_owned(),
                 answers: BTreeMap::new(),
+                once: BTreeMap::new(),
                 login: None,
                 seen: Vec::new(),
                 unexpected: Vec::new(),
@@ -268,6 +270,11 @@ impl Index {
     /// Answers a path with this, whatever it would be.
     pub(crate) fn set(&self, path: &str, reply: Reply) {
         self.inner().answers.insert(path.to_owned(), reply);
+    }
+
+    /// Answers a path with this once.
+    pub(crate) fn set_once(&self, path: &str, reply: Reply) {
+        self.inner().once.insert(path.to_owned(), reply);
     }
 
     /// Answers all paths as they should be again.
@@ -340,6 +347,9 @@ impl State {
         let mut inner = self.lock();
         inner.seen.push(seen.clone());
         self.asked.notify_all();
+        if let Some(reply) = inner.once.remove(&seen.path) {
+            return reply;
+        }
         if let Some(reply) = inner.answers.get(&seen.path) {
             return reply.clone();
         }

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_pinfold");
 
 /// After this a run counts as hung.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A user's folder.
 pub(crate) struct Project {
@@ -262,6 +262,13 @@ pub(crate) fn hashes(lock: &str) -> Vec<String> {
         .filter_map(|line| line.trim().strip_prefix("--hash="))
         .map(|hash| hash.trim_end_matches([' ', '\\']).to_owned())
         .collect()
+}
+
+/// Says that a test, or a part of it, could not be run here; not captured, so that it
+/// is seen.
+pub(crate) fn left_out(why: &str) {
+    let name = thread::current().name().unwrap_or_default().to_owned();
+    let _ = writeln!(std::io::stderr(), "left out: {name}: {}", why.trim_end());
 }
 
 /// Returns all files below a folder.

@@ -1,0 +1,143 @@
+//! Files that bring in others, and where paths lead from.
+
+use crate::index::{Index, Release, wheel};
+use crate::project::{PROGRAM, Project, run};
+use crate::scripted::Reply;
+
+fn releases() -> Vec<Release> {
+    ["a", "b", "c"]
+        .iter()
+        .flat_map(|name| [wheel(name, "1.0"), wheel(name, "2.0")])
+        .collect()
+}
+
+#[test]
+fn each_pin_names_the_file_that_requires_it() {
+    let index = Index::new(releases());
+    let project = Project::of("-r sub/more.in\na\n");
+    project.write("sub/more.in", "-r ../other/deep.in\n-c bounds.txt\nb\na\n");
+    project.write("sub/bounds.txt", "c<2\n");
+    project.write("other/deep.in", "c\n");
+    project.compiles(&index.url(), &["--no-header", "--no-hashes"]);
+    assert_eq!(
+        project.lock(),
+        "a==2.0\n    # via\n    #   -r requirements.in\n    #   -r sub/more.in\n\
+         b==2.0\n    # via -r sub/more.in\n\
+         c==1.0\n    # via\n    #   -c sub/bounds.txt\n    #   -r other/deep.in\n"
+    );
+}
+
+#[test]
+fn paths_are_relative_to_where_the_user_stands() {
+    let index = Index::new(releases());
+    let project = Project::of("a\n");
+    project.write("bounds.txt", "a<2\n");
+    project.write("sub/x", "");
+    let output = std::process::Command::new(PROGRAM)
+        .args([
+            "compile",
+            "../requirements.in",
+            "-c",
+            "../sub/../bounds.txt",
+            "-o",
+            "lock.txt",
+            "--no-hashes",
+        ])
+        .args([
+            "--python-version",
+            "3.12",
+            "--python-platform",
+            "linux",
+            "--no-emit-index-url",
+        ])
+        .current_dir(project.path("sub"))
+        .env_clear()
+        .env("PINFOLD_INDEX_URL", index.url())
+        .env("XDG_CACHE_HOME", project.cache())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let text = project.read("sub/lock.txt");
+    assert!(
+        text.ends_with(
+            "#\na==1.0\n    # via\n    #   -c ../bounds.txt\n    #   -r ../requirements.in\n"
+        ),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_requirements_file_may_be_a_url() {
+    let index = Index::new(releases());
+    index.set("/files/remote/more.in", Reply::ok("b\n-r deep.in\n"));
+    index.set("/files/remote/deep.in", Reply::ok("c<2\n"));
+    let url = format!("http://{}/files/remote/more.in", index.host());
+    let project = Project::of(&format!("-r {url}\na\n"));
+    project.compiles(&index.url(), &[]);
+    assert_eq!(project.pins(), ["a==2.0", "b==2.0", "c==1.0"]);
+    assert!(
+        project.lock().contains(&format!("    # via -r {url}\n")),
+        "{}",
+        project.lock()
+    );
+}
+
+#[test]
+fn a_requirements_file_that_a_server_refuses_is_named_with_the_line() {
+    let index = Index::new(releases());
+    let url = format!("http://{}/files/more.in", index.host());
+    for (status, code, phrase) in [
+        (404, 2, "does not exist"),
+        (401, 2, "credentials"),
+        (500, 75, "status 500"),
+    ] {
+        index.set("/files/more.in", Reply::status(status));
+        let project = Project::of(&format!("a\n-r {url}\n"));
+        let run = project.compile(&index.url(), &["--retries", "0"]);
+        run.says(code, &["requirements.in:2 includes", phrase]);
+        assert_eq!(project.files(), ["requirements.in"]);
+    }
+}
+
+#[test]
+fn a_password_of_a_remote_requirements_file_is_used_and_not_told() {
+    let index = Index::new(releases());
+    let path = "/files/more.in";
+    index.set(path, Reply::ok("a\n"));
+    let url = format!("http://me:sesame@{}{path}", index.host());
+    let project = Project::of(&format!("-r {url}\n"));
+    let run = project.compiles(&index.url(), &["-v"]);
+    let seen = index.seen();
+    let request = seen.iter().find(|seen| seen.path == path).unwrap();
+    assert_eq!(request.header("authorization"), Some("Basic bWU6c2VzYW1l"));
+    assert!(!run.stderr.contains("sesame"), "{}", run.stderr);
+    assert!(!project.lock().contains("sesame"), "{}", project.lock());
+    // Named on the command line, it would stand in the header.
+    let run = project.compiles(&index.url(), &["-v", &url, "-o", "other.txt"]);
+    assert!(!run.stderr.contains("sesame"), "{}", run.stderr);
+    assert!(!project.read("other.txt").contains("sesame"));
+}
+
+#[test]
+fn options_of_included_files_count() {
+    let index = Index::new(releases());
+    let project = Project::of("-r more.in\na\n");
+    project.write("more.in", format!("--index-url {}\n", index.url()));
+    run(&mut project.compile_command(&[])).says(0, &["Pinned 1 project in"]);
+    project.write("more.in", "--no-index\n");
+    let run = project.compile(&index.url(), &["-U"]);
+    assert_eq!(run.code, 1, "{}", run.stderr);
+}
+
+#[test]
+fn continuations_comments_and_encodings_are_pips() {
+    let index = Index::new(releases());
+    let project = Project::new();
+    let mut bytes = vec![0xff, 0xfe];
+    for unit in "a \\\r\n  <2 # why\r\nb # x \\\r\nc\r\n".encode_utf16() {
+        bytes.extend(unit.to_le_bytes());
+    }
+    project.write("requirements.in", bytes);
+    project.compiles(&index.url(), &[]);
+    assert_eq!(project.pins(), ["a==1.0", "b==2.0"]);
+}
