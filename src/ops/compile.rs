@@ -545,6 +545,23 @@ fn warn_of(solution: &Solution, fetcher: &Fetcher<'_>, reporter: &dyn Reporter) 
             )));
         }
     }
+    let missed: Vec<String> = fetcher
+        .missed()
+        .into_iter()
+        .filter(|(name, version)| {
+            solution
+                .chosen
+                .get(name)
+                .is_some_and(|chosen| chosen.version < *version)
+        })
+        .map(|(name, version)| format!("{name} {version}"))
+        .collect();
+    if !missed.is_empty() {
+        reporter.event(Event::Warning(format!(
+            "passed over, because the cache does not have them and the network is turned off: {}",
+            missed.join(", ")
+        )));
+    }
     if !to_build.is_empty() {
         reporter.event(Event::Warning(format!(
             "no wheel for the target: to be built where they are installed: {}",

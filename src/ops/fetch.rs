@@ -63,6 +63,8 @@ pub(super) struct Fetcher<'a> {
     flat: FxHashMap<ProjectName, Arc<Listing>>,
     reporter: &'a dyn Reporter,
     known: Mutex<FxHashMap<ProjectName, Known>>,
+    /// Releases that the cache does not have, in a run without the network.
+    missed: Mutex<Vec<(ProjectName, Version)>>,
 }
 
 /// What is known of a project.
@@ -105,12 +107,14 @@ impl Releases for DirectRelease {
     }
 }
 
-enum Answer {
-    Releases(ProjectName, Known),
-    Metadata(ProjectName, u32, Result<Metadata, Reason>),
+/// What was learned by fetching what was needed.
+enum Learned {
+    Releases(Known),
+    Metadata(Result<Metadata, Reason>),
 }
 
-type Pending<'a> = FuturesUnordered<Pin<Box<dyn Future<Output = Result<Answer, Error>> + 'a>>>;
+type Answer = (Need, Result<Learned, Error>);
+type Pending<'a> = FuturesUnordered<Pin<Box<dyn Future<Output = Answer> + 'a>>>;
 
 /// What a fetcher is made of.
 pub(super) struct Parts<'a> {
@@ -156,6 +160,7 @@ impl<'a> Fetcher<'a> {
             flat,
             reporter: parts.reporter,
             known: Mutex::default(),
+            missed: Mutex::default(),
         })
     }
 
@@ -216,12 +221,17 @@ impl<'a> Fetcher<'a> {
         ask(frontier.start(&mut resolver.universe), &mut pending);
         // What the solver waits for; the frontier runs ahead of it all the time.
         let mut awaited: FxHashSet<Need> = FxHashSet::default();
+        // What only the frontier asked for may fail without harm, unless the solver asks as well.
+        let mut failed: FxHashMap<Need, Error> = FxHashMap::default();
         loop {
             if awaited.is_empty() {
                 match resolver.solve() {
                     Outcome::Solved(solution) => return Ok(Ok(solution)),
                     Outcome::Unsolvable(explanation) => return Ok(Err(explanation)),
                     Outcome::Needs(needs) => {
+                        if let Some(error) = needs.iter().find_map(|need| failed.remove(need)) {
+                            return Err(error);
+                        }
                         awaited.extend(needs.iter().cloned());
                         ask(needs, &mut pending);
                         if pending.len() <= awaited.len() {
@@ -230,23 +240,34 @@ impl<'a> Fetcher<'a> {
                     }
                 }
             }
-            let answer = pending.next().await;
-            let needs = match answer.expect("what the solver waits for is pending")? {
-                Answer::Releases(name, known) => {
-                    resolver.universe.learn_releases(&name, known.releases());
-                    let mut needs = frontier.learned_releases(&mut resolver.universe, &name);
-                    let preferred = resolver.universe.preferred(&name);
-                    needs.extend(preferred.map(|at| Need::Metadata(name.clone(), at)));
-                    awaited.remove(&Need::Releases(name));
+            let (need, result) = pending
+                .next()
+                .await
+                .expect("what the solver waits for is pending");
+            let is_awaited = awaited.remove(&need);
+            let learned = match result {
+                Ok(learned) => learned,
+                Err(error) if is_awaited => return Err(error),
+                Err(error) => {
+                    failed.insert(need, error);
+                    continue;
+                }
+            };
+            let universe = &mut resolver.universe;
+            let needs = match (need, learned) {
+                (Need::Releases(name), Learned::Releases(known)) => {
+                    universe.learn_releases(&name, known.releases());
+                    let mut needs = frontier.learned_releases(universe, &name);
+                    let preferred = universe.preferred(&name);
+                    needs.extend(preferred.map(|at| Need::Metadata(name, at)));
                     needs
                 }
-                Answer::Metadata(name, position, metadata) => {
+                (Need::Metadata(name, position), Learned::Metadata(metadata)) => {
                     self.report(&name, position, &metadata);
-                    resolver.universe.learn_metadata(&name, position, metadata);
-                    let needs = frontier.learned_metadata(&mut resolver.universe, &name, position);
-                    awaited.remove(&Need::Metadata(name, position));
-                    needs
+                    universe.learn_metadata(&name, position, metadata);
+                    frontier.learned_metadata(universe, &name, position)
                 }
+                (need, _) => unreachable!("{need:?} is answered in kind"),
             };
             ask(needs, &mut pending);
         }
@@ -257,6 +278,10 @@ impl<'a> Fetcher<'a> {
             return;
         };
         let version = known.releases().version(position).clone();
+        if matches!(metadata, Err(Reason::Offline)) {
+            let mut missed = self.missed.lock().unwrap_or_else(PoisonError::into_inner);
+            missed.push((name.clone(), version.clone()));
+        }
         self.reporter.event(match metadata {
             Ok(_) => Event::Metadata {
                 name: name.clone(),
@@ -278,20 +303,17 @@ impl<'a> Fetcher<'a> {
             .cloned()
     }
 
-    async fn answer(&self, need: Need) -> Result<Answer, Error> {
-        match need {
-            Need::Releases(name) => {
-                let known = match self.known(&name) {
-                    Some(known) => known,
-                    None => self.find(&name).await?,
-                };
-                Ok(Answer::Releases(name, known))
-            }
+    async fn answer(&self, need: Need) -> Answer {
+        let learned = match &need {
+            Need::Releases(name) => match self.known(name) {
+                Some(known) => Ok(Learned::Releases(known)),
+                None => self.find(name).await.map(Learned::Releases),
+            },
             Need::Metadata(name, position) => {
-                let metadata = self.metadata(&name, position).await?;
-                Ok(Answer::Metadata(name, position, metadata))
+                self.metadata(name, *position).await.map(Learned::Metadata)
             }
-        }
+        };
+        (need, learned)
     }
 
     async fn find(&self, name: &ProjectName) -> Result<Known, Error> {
@@ -395,6 +417,7 @@ impl<'a> Fetcher<'a> {
                 match self.client.metadata(&file).await {
                     Ok(core) => core,
                     Err(MetadataError::NeedsBuild { .. }) => return Ok(Err(Reason::NeedsBuild)),
+                    Err(error) if error.is_offline() => return Ok(Err(Reason::Offline)),
                     Err(error) if error.is_of_the_file() => {
                         return Ok(Err(Reason::BadMetadata(with_causes(&error))));
                     }
@@ -465,6 +488,14 @@ impl<'a> Fetcher<'a> {
             .iter()
             .map(|file| Some(format!("sha256:{}", file.sha256()?)))
             .collect()
+    }
+
+    /// Returns the releases that were passed over for want of the network.
+    pub(super) fn missed(&self) -> Vec<(ProjectName, Version)> {
+        self.missed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Returns the releases of a project that came from an index.

@@ -544,11 +544,11 @@ fn reasons(
     let mut groups: Vec<(Reason, VersionSet)> = Vec::new();
     for version in versions.newest_first() {
         if let Availability::Unusable(reason) = universe.availability(project, version) {
-            let kind = std::mem::discriminant(&reason);
-            match groups
-                .iter_mut()
-                .find(|(known, _)| std::mem::discriminant(known) == kind)
-            {
+            let is_alike = |known: &Reason| match (known, &reason) {
+                (Reason::NoWheel(one), Reason::NoWheel(other)) => one == other,
+                (one, other) => std::mem::discriminant(one) == std::mem::discriminant(other),
+            };
+            match groups.iter_mut().find(|(known, _)| is_alike(known)) {
                 Some((_, set)) => *set = set.union(&VersionSet::single(version)),
                 None => groups.push((reason, VersionSet::single(version))),
             }
@@ -614,6 +614,7 @@ fn reason_hints(universe: &Universe, unusable: &BTreeMap<ProjectId, VersionSet>)
                     )
                 }
                 Reason::BinaryPolicy(option) => format!("leave {name} out of `{option}`"),
+                Reason::Offline => "run once without `--offline`".to_owned(),
                 Reason::BadMetadata(_) | Reason::RequiresUrl(_) => continue,
             };
             hints.insert(hint);

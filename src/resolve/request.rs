@@ -61,6 +61,8 @@ pub enum Reason {
     PreRelease,
     /// `--only-binary` or `--no-binary` rules it out.
     BinaryPolicy(&'static str),
+    /// The cache does not have its metadata, and the network is turned off.
+    Offline,
     /// Its metadata is unusable: what is wrong with it.
     BadMetadata(String),
     /// It requires another project by URL, which only direct requirements may.
@@ -83,6 +85,7 @@ impl fmt::Display for Reason {
             }
             Self::PreRelease => f.write_str("a pre-release"),
             Self::BinaryPolicy(option) => write!(f, "excluded by {option}"),
+            Self::Offline => f.write_str("not in the cache, and the network is turned off"),
             Self::BadMetadata(what) => write!(f, "unusable metadata: {what}"),
             Self::RequiresUrl(requirement) => {
                 write!(

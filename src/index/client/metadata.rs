@@ -109,7 +109,7 @@ impl IndexClient {
             let file = file.clone();
             return blocking(move || local_metadata(&file, &path).map(Arc::new)).await;
         }
-        match self.kept_metadata(key.clone()).await {
+        match self.kept_metadata(&key) {
             Some(Stored::Metadata(metadata)) => return Ok(Arc::new(metadata)),
             Some(Stored::NeedsBuild(reason)) => {
                 return Err(MetadataError::needs_build(&file.filename, &reason));
@@ -141,16 +141,11 @@ impl IndexClient {
         metadata.map(Arc::new)
     }
 
-    async fn kept_metadata(&self, key: String) -> Option<Stored> {
-        self.cache.dir()?;
-        let cache = self.cache.clone();
-        blocking(
-            move || match postcard::take_from_bytes(&cache.get(METADATA, &key)?) {
-                Ok((stored, [])) => Some(stored),
-                _ => None,
-            },
-        )
-        .await
+    fn kept_metadata(&self, key: &str) -> Option<Stored> {
+        match postcard::take_from_bytes(&self.cache.get(METADATA, key)?) {
+            Ok((stored, [])) => Some(stored),
+            _ => None,
+        }
     }
 
     async fn wheel_metadata(
