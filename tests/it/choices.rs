@@ -193,7 +193,14 @@ fn wheels_for_other_targets_are_no_candidates() {
         );
     }
     let run = refused(&releases[1..], "a\n", &[]);
-    run.says(1, &["a 1.1 to 1.4", "no usable wheel", "--python-platform"]);
+    run.says(
+        1,
+        &[
+            "a 1.4 cannot be used: no usable wheel (its wheels are for other Python versions)",
+            "a 1.1 to 1.3 cannot be used: no usable wheel (its wheels are for other platforms)",
+            "--python-platform",
+        ],
+    );
 }
 
 #[test]
