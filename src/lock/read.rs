@@ -568,7 +568,7 @@ mod tests {
                     PinSource::Version { version, arbitrary } => {
                         format!("{}{version}", if *arbitrary { "===" } else { "==" })
                     }
-                    PinSource::Url(url) => format!(" @ {url}"),
+                    PinSource::Url(url) | PinSource::Path(url) => format!(" @ {url}"),
                     PinSource::Editable(path) => format!(" -e {path}"),
                 };
                 let span = &text[pin.span.range()];

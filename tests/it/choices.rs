@@ -193,7 +193,15 @@ fn wheels_for_other_targets_are_no_candidates() {
         );
     }
     let run = refused(&releases[1..], "a\n", &[]);
-    run.says(1, &["a 1.1 to 1.4", "no usable wheel", "--python-platform"]);
+    run.says(
+        1,
+        &[
+            "a 1.4",
+            "other Python versions",
+            "a 1.1 to 1.3",
+            "other platforms",
+        ],
+    );
 }
 
 #[test]
