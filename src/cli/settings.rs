@@ -17,10 +17,12 @@ use crate::lock::{
     command_line, default_unsafe_packages,
 };
 use crate::ops::{Compile, Hashes, OutputOptions, Source, Strategy, TargetRequest};
-use crate::python::{ExtraName, Platform, ProjectName, PythonVersion, Requirement};
+use crate::python::{
+    ExtraName, Platform, ProjectName, PythonVersion, Requirement, RequirementSource,
+};
 use crate::requirements::{PerProject, Selector};
 use crate::resolve::PreReleases;
-use crate::text::Newline;
+use crate::text::{Newline, without_password};
 
 /// Returns what a command line asks for.
 pub(super) fn compile(args: &args::Compile) -> Result<Compile, Failure> {
@@ -229,14 +231,21 @@ fn upgrade_packages(args: &args::Compile) -> Result<Vec<Requirement>, Failure> {
     args.upgrade_packages
         .iter()
         .map(|text| {
-            Requirement::parse(text).map_err(|error| {
+            let help = "name a project, with a specifier if you like: `django<5`";
+            let text = without_password(text);
+            let requirement = Requirement::parse(&text).map_err(|error| {
                 Failure::usage(
                     format!("`--upgrade-package {text}`: {}", error.message),
-                    error.help.or_else(|| {
-                        Some("name a project, with a specifier if you like: `django<5`".to_owned())
-                    }),
+                    error.help.or_else(|| Some(help.to_owned())),
                 )
-            })
+            })?;
+            match requirement.source {
+                RequirementSource::Specifiers(_) => Ok(requirement),
+                RequirementSource::Url(_) => Err(Failure::usage(
+                    format!("`--upgrade-package {text}`: a URL is no bound for a version"),
+                    Some(help.to_owned()),
+                )),
+            }
         })
         .collect()
 }

@@ -197,6 +197,7 @@ fn names_that_are_none_are_refused() {
     check("a\n", &[], &["--extra", "a b"]).says(2, &["`--extra a b`"]);
     check("a\n", &[], &["--extra", "dev"]).says(2, &["no input is a project file"]);
     check("a\n", &[], &["-P", "a ><"]).says(2, &["`--upgrade-package a ><`"]);
+    check("a\n", &[], &["-P", "a @ https://host.example/a.whl"]).says(2, &["a URL is no bound"]);
     check("a\n", &[], &["--exclude-newer", "soon"])
         .says(2, &["`--exclude-newer soon`", "2026-10-01"]);
     check("a\n", &[], &["--only-binary", "a b"]).says(2, &["--only-binary"]);

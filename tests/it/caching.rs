@@ -46,6 +46,27 @@ fn the_first_run_asks_once_for_each_page_and_metadata() {
 }
 
 #[test]
+fn metadata_inside_a_wheel_takes_one_request_for_its_end() {
+    for (payload, is_range) in [(0, false), (1_000_000, true)] {
+        let index = Index::in_mode(
+            Mode::JsonWithoutMetadata,
+            [
+                wheel("a", "1.0").requires(&["b"]).payload(payload),
+                wheel("b", "1.0"),
+            ],
+        );
+        let project = Project::of("a\n");
+        project.compiles(&index.url(), &[]);
+        assert_eq!(project.pins(), ["a==1.0", "b==1.0"]);
+        let seen = index.seen();
+        let file = |seen: &&crate::scripted::Seen| seen.path.starts_with("/files/a");
+        assert_eq!(seen.iter().filter(file).count(), 1, "{seen:?}");
+        let range = seen.iter().find(file).unwrap().header("range");
+        assert_eq!(range.is_some(), is_range, "{range:?}");
+    }
+}
+
+#[test]
 fn the_second_run_asks_nothing_and_writes_nothing() {
     let index = index();
     let project = Project::of("a\n");

@@ -324,6 +324,19 @@ fn the_first_index_that_knows_a_name_is_its_only_one() {
 }
 
 #[test]
+fn a_variable_may_name_several_indexes() {
+    let indexes = [
+        Index::new([wheel("a", "1.0")]),
+        Index::new([wheel("b", "1.0")]),
+    ];
+    let both = format!("{} {}", indexes[0].url(), indexes[1].url());
+    let public = Index::new([wheel("a", "2.0"), wheel("b", "2.0"), wheel("c", "2.0")]);
+    let project = Project::of("a\nb\nc\n").with_variable("PINFOLD_EXTRA_INDEX_URL", &both);
+    project.compiles(&public.url(), &[]);
+    assert_eq!(project.pins(), ["a==1.0", "b==1.0", "c==2.0"]);
+}
+
+#[test]
 fn a_later_index_fills_in_for_a_strategy_that_lets_it() {
     let private = Index::new([wheel("a", "1.0")]);
     let public = Index::new([wheel("a", "9.0")]);

@@ -357,6 +357,34 @@ fn a_wheel_that_is_not_what_the_page_promised_stops_the_run() {
 }
 
 #[test]
+fn metadata_that_is_missing_is_read_from_the_wheel() {
+    let index = Index::new([wheel("a", "1.0").requires(&["b"]), wheel("b", "1.0")]);
+    index.set("/files/a-1.0-py3-none-any.whl.metadata", Reply::status(404));
+    let project = Project::of("a\n");
+    project.compiles(&index.url(), &[]);
+    assert_eq!(project.pins(), ["a==1.0", "b==1.0"]);
+}
+
+#[test]
+fn a_release_whose_files_are_gone_is_passed_over() {
+    let index = Index::new([wheel("a", "1.0"), wheel("a", "2.0")]);
+    index.set("/files/a-2.0-py3-none-any.whl.metadata", Reply::status(404));
+    index.set("/files/a-2.0-py3-none-any.whl", Reply::status(404));
+    let project = Project::of("a\n");
+    let run = project.compiles(&index.url(), &["-v"]);
+    run.says(0, &["a 2.0: rejected: ", "does not exist"]);
+    assert_eq!(project.pins(), ["a==1.0"]);
+}
+
+#[test]
+fn denied_metadata_is_as_final_as_a_denied_page() {
+    let index = index();
+    index.set("/files/b-1.0-py3-none-any.whl.metadata", Reply::status(403));
+    let run = check(&index, "a\n", &[]);
+    run.says(2, &["`b`", "status 403"]);
+}
+
+#[test]
 fn an_index_without_ranges_is_read_whole() {
     let index = Index::in_mode(Mode::JsonWithoutMetadata, [wheel("a", "1.0")]);
     let release = wheel("a", "1.0");

@@ -37,6 +37,7 @@ pub(crate) struct Release {
     requires_python: Option<String>,
     yanked: Option<String>,
     uploaded: String,
+    payload: usize,
     form: Form,
 }
 
@@ -59,6 +60,7 @@ pub(crate) fn wheel(name: &str, version: &str) -> Release {
         requires_python: None,
         yanked: None,
         uploaded: "2026-01-01T00:00:00Z".to_owned(),
+        payload: 0,
         form: Form::Wheel("py3-none-any".to_owned()),
     }
 }
@@ -102,6 +104,12 @@ impl Release {
 
     pub(crate) fn uploaded(mut self, time: &str) -> Self {
         time.clone_into(&mut self.uploaded);
+        self
+    }
+
+    /// Puts this many bytes into the wheel before its metadata.
+    pub(crate) fn payload(mut self, bytes: usize) -> Self {
+        self.payload = bytes;
         self
     }
 
@@ -151,6 +159,11 @@ impl Release {
                 let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
                 let options = zip::write::SimpleFileOptions::default();
                 let info = format!("Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {tag}\n");
+                if self.payload > 0 {
+                    let stored = options.compression_method(zip::CompressionMethod::Stored);
+                    zip.start_file("payload", stored).unwrap();
+                    zip.write_all(&vec![0; self.payload]).unwrap();
+                }
                 for (name, content) in [("WHEEL", info), ("METADATA", self.metadata())] {
                     zip.start_file(format!("{stem}.dist-info/{name}"), options)
                         .unwrap();
