@@ -174,7 +174,7 @@ fn compare_same(name: &ProjectName, old: &View<'_>, new: &View<'_>, changes: &mu
     }
 }
 
-/// Returns the changes in one sentence's words, `no changes` if there are none.
+/// Returns what changes in one sentence's words, or that only the text around the pins does.
 pub fn summary(changes: &[Change]) -> String {
     let count = |is: fn(&Change) -> bool| changes.iter().filter(|change| is(change)).count();
     let counts = [
@@ -200,7 +200,7 @@ pub fn summary(changes: &[Change]) -> String {
         }
     }
     if sentence.is_empty() {
-        "no changes".clone_into(&mut sentence);
+        "only the text around the pins".clone_into(&mut sentence);
     }
     sentence
 }
@@ -241,7 +241,11 @@ mod tests {
             "3 pins changed, 1 added, 2 removed",
         );
         check("a==1", "a==1 --hash=sha256:aa", "1 pin with other hashes");
-        check("a==1 # via b", "a==1 # via c", "no changes");
+        check(
+            "a==1 # via b",
+            "a==1 # via c",
+            "only the text around the pins",
+        );
         check("a==1", "a===1", "1 pin changed");
     }
 
@@ -270,7 +274,7 @@ mod tests {
         check(
             old,
             "a==2 ; os_name != 'nt'\na==1 ; os_name == 'nt'",
-            "no changes",
+            "only the text around the pins",
         );
         check(
             old,
@@ -282,7 +286,7 @@ mod tests {
 
     #[test]
     fn extras_that_a_style_left_out_are_no_change() {
-        check("a==1", "a[x]==1", "no changes");
+        check("a==1", "a[x]==1", "only the text around the pins");
         check("a[y]==1", "a[x]==1", "1 pin with another marker or extra");
     }
 }

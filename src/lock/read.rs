@@ -446,11 +446,11 @@ struct Head<'a> {
 
 /// Returns the path of a wheel that a requirement begins with.
 fn wheel_path(text: &str) -> Option<&str> {
-    let end = text
-        .find(|c: char| c.is_whitespace() || matches!(c, '[' | ';' | '@' | '='))
-        .unwrap_or(text.len());
-    let path = &text[..end];
-    path.strip_suffix(".whl").is_some().then_some(path)
+    const END: &str = ".whl";
+    let word = text.split(char::is_whitespace).next()?;
+    let (path, behind) = word.split_at(word.rfind(END)? + END.len());
+    let is_path = !path.contains("://") && (behind.is_empty() || behind.starts_with(['[', ';']));
+    is_path.then_some(path)
 }
 
 /// Takes a requirement apart, or says why it is no pin.
@@ -568,7 +568,8 @@ mod tests {
                     PinSource::Version { version, arbitrary } => {
                         format!("{}{version}", if *arbitrary { "===" } else { "==" })
                     }
-                    PinSource::Url(url) | PinSource::Path(url) => format!(" @ {url}"),
+                    PinSource::Url(url) => format!(" @ {url}"),
+                    PinSource::Path(path) => format!(" in {path}"),
                     PinSource::Editable(path) => format!(" -e {path}"),
                 };
                 let span = &text[pin.span.range()];
@@ -582,6 +583,21 @@ mod tests {
                 )
             })
             .collect()
+    }
+
+    #[test]
+    fn a_path_of_a_wheel_is_a_pin() {
+        assert_eq!(
+            brief(
+                "./w=1/A_b-1.0-py3-none-any.whl[x] ; python_version > \"3\" \\\n    --hash=sha256:aa\n\
+                 c-1-py3-none-any.whl\nd@https://host.example/d-1-py3-none-any.whl\n./e.zip\n"
+            ),
+            [
+                r#"a-b["x"] in ./w=1/A_b-1.0-py3-none-any.whl ; python_version > "3" # ["sha256:aa"] via []"#,
+                "c[] in c-1-py3-none-any.whl ; - # [] via []",
+                "d[] @ https://host.example/d-1-py3-none-any.whl ; - # [] via []",
+            ]
+        );
     }
 
     #[test]

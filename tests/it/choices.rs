@@ -196,10 +196,9 @@ fn wheels_for_other_targets_are_no_candidates() {
     run.says(
         1,
         &[
-            "a 1.4",
-            "other Python versions",
-            "a 1.1 to 1.3",
-            "other platforms",
+            "a 1.4 cannot be used: no usable wheel (its wheels are for other Python versions)",
+            "a 1.1 to 1.3 cannot be used: no usable wheel (its wheels are for other platforms)",
+            "--python-platform",
         ],
     );
 }
