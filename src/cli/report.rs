@@ -49,6 +49,10 @@ impl<'a> Teller<'a> {
 }
 
 impl Reporter for Teller<'_> {
+    fn wants_details(&self) -> bool {
+        self.printer.is_verbose()
+    }
+
     fn event(&self, event: Event) {
         match event {
             Event::Target(target) => self.detail(|| format!("target: {target}")),

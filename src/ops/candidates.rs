@@ -224,20 +224,6 @@ impl ProjectReleases {
         reason
     }
 
-    /// Returns the newest version that only its age keeps out.
-    pub(super) fn newest_excluded(&self) -> Option<String> {
-        self.policy.exclude_newer?;
-        (0..self.count())
-            .rev()
-            .find(|&at| {
-                matches!(
-                    self.availability(at),
-                    Availability::Unusable(Reason::TooNew)
-                )
-            })
-            .map(|at| self.version_text(at).to_owned())
-    }
-
     fn is_too_new(&self, entry: &Entry<'_>, position: u32) -> Option<Reason> {
         let limit = self.policy.exclude_newer?;
         let reason = match entry.upload_time {

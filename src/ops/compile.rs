@@ -13,6 +13,7 @@ use super::fetch::{Fetcher, IndexSettings, Parts, Strategy, direct_urls};
 use super::inputs::{self, Inputs, Reading, Source};
 use super::output::{self, Hashes, Made, OutputOptions};
 use super::target::{self, TargetRequest};
+use super::telling;
 use crate::cache::Cache;
 use crate::files;
 use crate::http::{self, Client};
@@ -20,7 +21,7 @@ use crate::index::{FindLinks, IndexClient, IndexUrl, PYPI_SIMPLE, Refresh, Setti
 use crate::lock::{self, LockFile, OptionLines};
 use crate::python::{ExtraName, ProjectName, Requirement, RequirementSource, Target, Version};
 use crate::requirements::PerProject;
-use crate::resolve::{Availability, Constraint, PreReleases, Releases as _, Request, Solution};
+use crate::resolve::{Constraint, PreReleases, Request, Solution};
 use crate::text::{Newline, without_password};
 
 /// Gives the values of environment variables.
@@ -182,7 +183,10 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
         pins: resolution.solution.chosen.len(),
         tried: resolution.tried,
     });
-    warn_of(&resolution.solution, &fetcher, reporter);
+    telling::warn_of(&resolution.solution, &fetcher, reporter);
+    if reporter.wants_details() {
+        telling::tell_choices(&resolution.solution, &resolve_request, &fetcher, reporter);
+    }
     let mut hashes = hashes(request, &locked, &resolution.solution, &fetcher, reporter).await?;
     keep_given_hashes(&inputs, &mut hashes)?;
     let made = Made {
@@ -504,70 +508,6 @@ fn option_lines(request: &Compile, inputs: &Inputs) -> OptionLines {
         .only_binary
         .extend(options.only_binary.iter().cloned());
     lines
-}
-
-/// Says what the user should know of the chosen versions.
-fn warn_of(solution: &Solution, fetcher: &Fetcher<'_>, reporter: &dyn Reporter) {
-    for (name, version, extra) in &solution.missing_extras {
-        reporter.event(Event::Warning(format!(
-            "{name} {version} has no extra `{extra}`"
-        )));
-    }
-    let mut to_build = Vec::new();
-    for (name, chosen) in &solution.chosen {
-        let Some(releases) = fetcher.releases(name) else {
-            continue;
-        };
-        if releases.availability(chosen.position) == Availability::Sdist {
-            to_build.push(format!("{name} {}", chosen.version));
-        }
-        if let Some(words) = releases.yanked(chosen.position) {
-            let why = if words.is_empty() {
-                String::new()
-            } else {
-                format!(": {words}")
-            };
-            reporter.event(Event::Warning(format!(
-                "{name} {} was yanked{why}",
-                chosen.version
-            )));
-        }
-        if let Some(specifiers) = releases.overlooked_python(chosen.position) {
-            reporter.event(Event::Warning(format!(
-                "{name} {} requires Python {specifiers}: it was taken because you require exactly this version, and pip will refuse to install it",
-                chosen.version
-            )));
-        }
-        if let Some(excluded) = releases.newest_excluded() {
-            reporter.event(Event::Detail(format!(
-                "{name} {}: {excluded} is newer than --exclude-newer",
-                chosen.version
-            )));
-        }
-    }
-    let missed: Vec<String> = fetcher
-        .missed()
-        .into_iter()
-        .filter(|(name, version)| {
-            solution
-                .chosen
-                .get(name)
-                .is_some_and(|chosen| chosen.version < *version)
-        })
-        .map(|(name, version)| format!("{name} {version}"))
-        .collect();
-    if !missed.is_empty() {
-        reporter.event(Event::Warning(format!(
-            "passed over, because the cache does not have them and the network is turned off: {}",
-            missed.join(", ")
-        )));
-    }
-    if !to_build.is_empty() {
-        reporter.event(Event::Warning(format!(
-            "no wheel for the target: to be built where they are installed: {}",
-            to_build.join(", ")
-        )));
-    }
 }
 
 /// Returns the hashes to write for each project.

@@ -51,6 +51,11 @@ pub enum Event {
 pub trait Reporter: Send + Sync {
     /// Called for each event, from any thread.
     fn event(&self, event: Event);
+
+    /// Whether details are worth the making.
+    fn wants_details(&self) -> bool {
+        false
+    }
 }
 
 /// A reporter that hears nothing.

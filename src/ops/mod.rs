@@ -11,6 +11,7 @@ mod fetch;
 mod inputs;
 mod output;
 mod target;
+mod telling;
 
 pub use compile::{Compile, Compiled, Variables, compile};
 pub use error::{Error, FileProblems};

@@ -1,0 +1,122 @@
+//! What a compilation says of the versions it chose.
+
+use super::candidates::ProjectReleases;
+use super::events::{Event, Reporter};
+use super::fetch::Fetcher;
+use crate::resolve::{Availability, Chosen, Reason, Releases as _, Request, Solution};
+
+/// Says what the user should know of the chosen versions.
+pub(super) fn warn_of(solution: &Solution, fetcher: &Fetcher<'_>, reporter: &dyn Reporter) {
+    for (name, version, extra) in &solution.missing_extras {
+        reporter.event(Event::Warning(format!(
+            "{name} {version} has no extra `{extra}`"
+        )));
+    }
+    let mut to_build = Vec::new();
+    for (name, chosen) in &solution.chosen {
+        let Some(releases) = fetcher.releases(name) else {
+            continue;
+        };
+        if releases.availability(chosen.position) == Availability::Sdist {
+            to_build.push(format!("{name} {}", chosen.version));
+        }
+        if let Some(words) = releases.yanked(chosen.position) {
+            let why = if words.is_empty() {
+                String::new()
+            } else {
+                format!(": {words}")
+            };
+            reporter.event(Event::Warning(format!(
+                "{name} {} was yanked{why}",
+                chosen.version
+            )));
+        }
+        if let Some(specifiers) = releases.overlooked_python(chosen.position) {
+            reporter.event(Event::Warning(format!(
+                "{name} {} requires Python {specifiers}: it was taken because you require exactly this version, and pip will refuse to install it",
+                chosen.version
+            )));
+        }
+    }
+    let missed: Vec<String> = fetcher
+        .missed()
+        .into_iter()
+        .filter(|(name, version)| {
+            solution
+                .chosen
+                .get(name)
+                .is_some_and(|chosen| chosen.version < *version)
+        })
+        .map(|(name, version)| format!("{name} {version}"))
+        .collect();
+    if !missed.is_empty() {
+        reporter.event(Event::Warning(format!(
+            "passed over, because the cache does not have them and the network is turned off: {}",
+            missed.join(", ")
+        )));
+    }
+    if !to_build.is_empty() {
+        reporter.event(Event::Warning(format!(
+            "no wheel for the target: to be built where they are installed: {}",
+            to_build.join(", ")
+        )));
+    }
+}
+
+/// Says of each chosen version why it is this one: for those who ask for details.
+pub(super) fn tell_choices(
+    solution: &Solution,
+    request: &Request,
+    fetcher: &Fetcher<'_>,
+    reporter: &dyn Reporter,
+) {
+    for (name, chosen) in &solution.chosen {
+        let Some(releases) = fetcher.releases(name) else {
+            continue;
+        };
+        let why = if request.preferences.get(name) == Some(&chosen.version) {
+            "kept, as the lock file has it".to_owned()
+        } else {
+            passed_over(&releases, chosen)
+        };
+        reporter.event(Event::Detail(format!("{name} {}: {why}", chosen.version)));
+    }
+}
+
+/// Says what became of the releases newer than the chosen one.
+fn passed_over(releases: &ProjectReleases, chosen: &Chosen) -> String {
+    let newer = chosen.position + 1..releases.count();
+    if newer.is_empty() {
+        return format!("chosen, the newest of {}", releases.count());
+    }
+    let mut reasons: Vec<(String, u32, u32)> = Vec::new();
+    for position in newer.rev() {
+        let reason = match releases.availability(position) {
+            Availability::Unusable(reason) => reason.to_string(),
+            _ if releases.version(position).any_prerelease() => Reason::PreRelease.to_string(),
+            Availability::Wheel | Availability::Sdist => {
+                "not what the other requirements allow".to_owned()
+            }
+        };
+        match reasons.last_mut() {
+            Some((last, oldest, _)) if *last == reason => *oldest = position,
+            _ => reasons.push((reason, position, position)),
+        }
+    }
+    let told: Vec<String> = reasons
+        .iter()
+        .take(3)
+        .map(|(reason, oldest, newest)| {
+            let newest_text = releases.version_text(*newest);
+            if oldest == newest {
+                format!("{newest_text}: {reason}")
+            } else {
+                format!(
+                    "{} to {newest_text}: {reason}",
+                    releases.version_text(*oldest)
+                )
+            }
+        })
+        .collect();
+    format!("chosen; passed over {}", told.join("; "))
+}
