@@ -246,9 +246,9 @@ fn a_kill_at_any_instant_leaves_a_cache_that_works() {
         let running = start(&mut project.compile_command(&["-i", &url, "--refresh"]));
         index.wait_for(&format!("/simple/p{number}/"));
         running.signal("KILL");
-        // Who asks for the last page may be done before the signal comes.
+        // A run may be done before the signal comes, the later ones above all.
         let code = running.finish().code;
-        assert!(code == -1 || (number == 20 && code == 0), "{code}");
+        assert!(matches!(code, -1 | 0), "{code}");
         index.requests();
     }
     // The last may have got as far as the lock, which is whole or not there.
