@@ -184,6 +184,10 @@ fn finish(
         } else {
             format!("`{name}` is up to date: {}", pins(compiled))
         });
+        // The diff has shown them already.
+        if !args.dry_run {
+            tell_moves(compiled, printer);
+        }
         return Ok(if args.check && is_changed {
             exit::NO
         } else {
@@ -208,7 +212,25 @@ fn finish(
         (true, Some(changes)) => format!("Updated `{name}`: {changes}"),
     };
     printer.line(&closing(&done, compiled, elapsed));
+    tell_moves(compiled, printer);
     Ok(exit::DONE)
+}
+
+/// How many moved pins are named.
+const MOST_MOVES: usize = 10;
+
+fn tell_moves(compiled: &Compiled, printer: &Printer) {
+    for change in compiled.moves.iter().take(MOST_MOVES) {
+        printer.line(&format!("  {change}"));
+    }
+    if let Some(more) = compiled
+        .moves
+        .len()
+        .checked_sub(MOST_MOVES)
+        .filter(|&more| more > 0)
+    {
+        printer.line(&format!("  and {more} more"));
+    }
 }
 
 fn pins(compiled: &Compiled) -> String {

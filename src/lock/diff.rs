@@ -4,11 +4,12 @@
 //! not count. The text itself is compared in `ui`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 use super::model::{Lock, PinSource};
 use super::read::LockFile;
 use crate::python::ProjectName;
+use crate::text::without_password;
 
 /// One pin moving.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -174,6 +175,43 @@ fn compare_same(name: &ProjectName, old: &View<'_>, new: &View<'_>, changes: &mu
     }
 }
 
+impl fmt::Display for Change {
+    /// Prints the change for people: `django 5.1 → 5.2`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Added { name, to } => write!(f, "{name} {} (new)", shown(to)),
+            Self::Removed { name, from } => write!(f, "{name} {} (gone)", shown(from)),
+            Self::Changed { name, from, to } => {
+                write!(f, "{name} {} → {}", shown(from), shown(to))
+            }
+            Self::HashesChanged {
+                name,
+                source,
+                added,
+                removed,
+            } => write!(
+                f,
+                "{name} {} ({} hashes new, {} gone)",
+                shown(source),
+                added.len(),
+                removed.len()
+            ),
+            Self::ConditionChanged { name, source } => {
+                write!(f, "{name} {} (marker or extras)", shown(source))
+            }
+        }
+    }
+}
+
+fn shown(source: &PinSource) -> String {
+    match source {
+        PinSource::Version { version, .. } => version.clone(),
+        PinSource::Url(place) | PinSource::Path(place) | PinSource::Editable(place) => {
+            without_password(place)
+        }
+    }
+}
+
 /// Returns what changes in one sentence's words, or that only the text around the pins does.
 pub fn summary(changes: &[Change]) -> String {
     let count = |is: fn(&Change) -> bool| changes.iter().filter(|change| is(change)).count();
@@ -288,5 +326,24 @@ mod tests {
     fn extras_that_a_style_left_out_are_no_change() {
         check("a==1", "a[x]==1", "only the text around the pins");
         check("a[y]==1", "a[x]==1", "1 pin with another marker or extra");
+    }
+
+    #[test]
+    fn a_change_is_told_in_a_few_words() {
+        let old = read("a==1\nb==1\nc @ https://u:secret@host.example/c-1-py3-none-any.whl\n");
+        let new = lock("a==2\nc @ https://u:secret@host.example/c-2-py3-none-any.whl\nd==1\n");
+        let told: Vec<String> = changes(&old, &new)
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "a 1 → 2",
+                "b 1 (gone)",
+                "c https://host.example/c-1-py3-none-any.whl → https://host.example/c-2-py3-none-any.whl",
+                "d 1 (new)",
+            ]
+        );
     }
 }

@@ -100,6 +100,8 @@ pub struct Compiled {
     pub previous: Option<String>,
     /// Which pins moved, in one sentence; none if there was no file.
     pub changes: Option<String>,
+    /// The pins that moved, one by one; none if there was no file.
+    pub moves: Vec<lock::Change>,
     /// How many projects are pinned.
     pub pins: usize,
     /// How many releases had their requirements read.
@@ -213,10 +215,13 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
             error.source
         )));
     }
+    let moves = match previous {
+        Some(_) => lock::changes(&locked, &lock),
+        None => Vec::new(),
+    };
     Ok(Compiled {
-        changes: previous
-            .is_some()
-            .then(|| lock::summary(&lock::changes(&locked, &lock))),
+        changes: previous.is_some().then(|| lock::summary(&moves)),
+        moves,
         text,
         previous,
         pins: lock.pins.len(),
