@@ -114,7 +114,7 @@ fn help(error: &ops::Error) -> Option<String> {
         ops::Error::OutputNotText { .. } => {
             Some("remove the file, or name another output with `--output-file`".to_owned())
         }
-        ops::Error::Inputs(_) | ops::Error::NoSolution { .. } => None,
+        ops::Error::Inputs(_) | ops::Error::NoSolution { .. } | ops::Error::GivenUp => None,
     }
 }
 

@@ -3,6 +3,7 @@
 //! Judged release by release when the resolver first looks at one: most releases
 //! of most projects are never looked at.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -151,6 +152,15 @@ struct Judgement {
     file: Option<(usize, usize, usize)>,
 }
 
+/// How many platforms are named where a release has wheels for others only.
+const MOST_PLATFORMS: usize = 4;
+
+/// Returns the platforms of the end of a wheel's name.
+fn platform_tags(tags: &str) -> impl Iterator<Item = String> {
+    let platforms = tags.rsplit('-').next().unwrap_or_default();
+    platforms.split('.').map(str::to_owned)
+}
+
 /// Where a file is among a project's listings.
 type Place = (usize, usize, usize);
 
@@ -256,6 +266,22 @@ impl ProjectReleases {
         }
     }
 
+    /// Returns the newest final release, if only an upper bound of its
+    /// `Requires-Python` keeps it out, with that specifier.
+    pub(super) fn capped_newest(&self) -> Option<(String, String)> {
+        let newest = (0..self.count())
+            .rev()
+            .find(|&at| !self.version(at).any_prerelease())?;
+        match self.availability(newest) {
+            Availability::Unusable(Reason::RequiresPython(specifiers))
+                if self.policy.python_support(&specifiers) == PythonSupport::TooNew =>
+            {
+                Some((self.version_text(newest).to_owned(), specifiers))
+            }
+            _ => None,
+        }
+    }
+
     /// Returns the `Requires-Python` that a release was admitted in spite of.
     pub(super) fn overlooked_python(&self, position: u32) -> Option<String> {
         let (listing, index, number) = self.judge(position).file?;
@@ -282,6 +308,7 @@ impl ProjectReleases {
         let mut sdist: Option<Place> = None;
         let mut other_wheel: Option<Place> = None;
         let mut nearest: Option<(u8, Reason)> = None;
+        let mut platforms: BTreeSet<String> = BTreeSet::new();
         for (listing, index) in self.places(position) {
             for (number, entry) in self.listings[listing].entries(index).enumerate() {
                 let place = (listing, index, number);
@@ -290,60 +317,75 @@ impl ProjectReleases {
                         nearest = Some((nearness, reason));
                     }
                 };
-                if let Some(reason) = self.is_too_new(&entry, position) {
-                    fail(5, reason);
-                    continue;
-                }
-                if let Some(words) = entry.yanked
-                    && !may_be_yanked
-                {
-                    fail(
-                        4,
-                        Reason::Yanked((!words.is_empty()).then(|| words.to_owned())),
-                    );
-                    continue;
-                }
+                // What lasts is looked at first: a file that only its age keeps out
+                // is named as such, and no other is.
                 if let Some(specifiers) = entry.requires_python
                     && !self.admits_python(position, specifiers)
                 {
-                    fail(3, Reason::RequiresPython(specifiers.to_owned()));
+                    fail(0, Reason::RequiresPython(specifiers.to_owned()));
                     continue;
                 }
-                let Some(tags) = entry.wheel_tags() else {
-                    if binary == Some(true) {
-                        fail(2, Reason::BinaryPolicy("--only-binary"));
-                    } else {
-                        sdist = sdist.or(Some(place));
+                let rank = match entry.wheel_tags() {
+                    None if binary == Some(true) => {
+                        fail(4, Reason::BinaryPolicy("--only-binary"));
+                        continue;
                     }
+                    None => None,
+                    Some(_) if binary == Some(false) => {
+                        other_wheel = other_wheel.or(Some(place));
+                        fail(4, Reason::BinaryPolicy("--no-binary"));
+                        continue;
+                    }
+                    Some(tags) => match self.policy.compatibility(tags) {
+                        Ok(rank) => Some(rank),
+                        Err(mismatch) => {
+                            other_wheel = other_wheel.or(Some(place));
+                            let (nearness, words) = match mismatch {
+                                TagMismatch::Platform => {
+                                    platforms.extend(platform_tags(tags));
+                                    (3, "other platforms")
+                                }
+                                TagMismatch::Abi => (2, "another ABI"),
+                                TagMismatch::Python => (1, "other Python versions"),
+                            };
+                            fail(nearness, Reason::NoWheel(words.to_owned()));
+                            continue;
+                        }
+                    },
+                };
+                if let Some(words) = entry.yanked
+                    && !may_be_yanked
+                {
+                    let words = (!words.is_empty()).then(|| words.to_owned());
+                    fail(5, Reason::Yanked(words));
+                    continue;
+                }
+                if let Some(reason) = self.is_too_new(&entry, position) {
+                    fail(6, reason);
+                    continue;
+                }
+                let Some(rank) = rank else {
+                    sdist = sdist.or(Some(place));
                     continue;
                 };
-                if binary == Some(false) {
-                    other_wheel = other_wheel.or(Some(place));
-                    fail(2, Reason::BinaryPolicy("--no-binary"));
-                    continue;
-                }
-                match self.policy.compatibility(tags) {
-                    Ok(rank) => {
-                        let better = match best {
-                            None => true,
-                            Some((other, _)) if rank != other => rank > other,
-                            Some((_, held)) => self.has_later_build(&entry, held),
-                        };
-                        if better {
-                            best = Some((rank, place));
-                        }
-                    }
-                    Err(mismatch) => {
-                        other_wheel = other_wheel.or(Some(place));
-                        let (nearness, words) = match mismatch {
-                            TagMismatch::Platform => (1, "for other platforms"),
-                            TagMismatch::Abi => (1, "for another ABI"),
-                            TagMismatch::Python => (1, "for other Python versions"),
-                        };
-                        fail(nearness, Reason::NoWheel(format!("its wheels are {words}")));
-                    }
+                let better = match best {
+                    None => true,
+                    Some((other, _)) if rank != other => rank > other,
+                    Some((_, held)) => self.has_later_build(&entry, held),
+                };
+                if better {
+                    best = Some((rank, place));
                 }
             }
+        }
+        if let Some((3, Reason::NoWheel(words))) = &mut nearest
+            && platforms.len() <= MOST_PLATFORMS
+        {
+            *words = platforms
+                .iter()
+                .map(String::as_str)
+                .collect::<Vec<_>>()
+                .join(", ");
         }
         let (availability, file) = match (best, sdist, nearest) {
             (Some((_, place)), _, _) => (Availability::Wheel, Some(place)),
@@ -351,7 +393,7 @@ impl ProjectReleases {
             (None, Some(place), _) => (Availability::Sdist, Some(other_wheel.unwrap_or(place))),
             (None, None, Some((_, reason))) => (Availability::Unusable(reason), None),
             (None, None, None) => (
-                Availability::Unusable(Reason::NoWheel("it has no files".to_owned())),
+                Availability::Unusable(Reason::NoWheel("nobody: it has no files".to_owned())),
                 None,
             ),
         };

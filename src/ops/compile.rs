@@ -185,6 +185,14 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
         pins: resolution.solution.chosen.len(),
         tried: resolution.tried,
     });
+    for requirement in &request.upgrade_packages {
+        if !resolution.solution.chosen.contains_key(&requirement.name) {
+            reporter.event(Event::Warning(format!(
+                "`-P {}`: nothing requires it",
+                requirement.name
+            )));
+        }
+    }
     telling::warn_of(&resolution.solution, &fetcher, reporter);
     if reporter.wants_details() {
         telling::tell_choices(&resolution.solution, &resolve_request, &fetcher, reporter);

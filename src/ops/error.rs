@@ -82,6 +82,9 @@ pub enum Error {
         /// What was tried and would help.
         advice: Vec<String>,
     },
+    /// A trial took more than it may.
+    #[error("given up")]
+    GivenUp,
     /// The output exists and is not text.
     #[error("`{}` is not a text file: it is not UTF-8", path.display())]
     OutputNotText {

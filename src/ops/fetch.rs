@@ -172,7 +172,7 @@ impl<'a> Fetcher<'a> {
         locked: &[ProjectName],
     ) -> Result<Resolution, Error> {
         let mut resolver = Resolver::new(request.clone());
-        match self.drive(&mut resolver, locked).await? {
+        match self.drive(&mut resolver, locked, usize::MAX).await? {
             Ok(solution) => Ok(Resolution {
                 solution,
                 tried: resolver.tried().1,
@@ -193,7 +193,11 @@ impl<'a> Fetcher<'a> {
         let verdicts = futures_util::future::join_all(trials.map(async |loosened| {
             let mut resolver = Resolver::new(loosened.request.clone());
             // What cannot be tried is not advised.
-            let solution = self.drive(&mut resolver, &[]).await.ok()?.ok()?;
+            let solution = self
+                .drive(&mut resolver, &[], TRIAL_BUDGET)
+                .await
+                .ok()?
+                .ok()?;
             Some(loosened.verdict(&solution))
         }));
         verdicts.await.into_iter().flatten().collect()
@@ -203,6 +207,7 @@ impl<'a> Fetcher<'a> {
         &'s self,
         resolver: &mut Resolver,
         locked: &[ProjectName],
+        budget: usize,
     ) -> Result<Result<Solution, Explanation>, Error> {
         let mut frontier = Frontier::default();
         let mut asked: FxHashSet<Need> = FxHashSet::default();
@@ -223,6 +228,7 @@ impl<'a> Fetcher<'a> {
         let mut awaited: FxHashSet<Need> = FxHashSet::default();
         // What only the frontier asked for may fail without harm, unless the solver asks as well.
         let mut failed: FxHashMap<Need, Error> = FxHashMap::default();
+        let mut answered = 0;
         loop {
             if awaited.is_empty() {
                 match resolver.solve() {
@@ -240,6 +246,10 @@ impl<'a> Fetcher<'a> {
                     }
                 }
             }
+            if answered >= budget {
+                return Err(Error::GivenUp);
+            }
+            answered += 1;
             let (need, result) = pending
                 .next()
                 .await
@@ -390,9 +400,9 @@ impl<'a> Fetcher<'a> {
             WheelName { name: other, .. } if other != name => Availability::Unusable(
                 Reason::BadMetadata(format!("the wheel is of the project {other}")),
             ),
-            wheel if self.policy.tags.compatibility(wheel).is_none() => Availability::Unusable(
-                Reason::NoWheel(format!("`{}` is for another target", wheel.tags)),
-            ),
+            wheel if self.policy.tags.compatibility(wheel).is_none() => {
+                Availability::Unusable(Reason::NoWheel(format!("another target: `{}`", wheel.tags)))
+            }
             _ => Availability::Wheel,
         };
         Ok(Known::Direct(Arc::new(DirectRelease {
@@ -412,8 +422,13 @@ impl<'a> Fetcher<'a> {
             Some(Known::Direct(direct)) => Arc::clone(&direct.wheel.metadata),
             Some(Known::Index(releases)) => {
                 let Some(file) = releases.metadata_file(position) else {
-                    return Ok(Err(Reason::NoWheel("it has no files".to_owned())));
+                    return Ok(Err(Reason::NoWheel("nobody: it has no files".to_owned())));
                 };
+                if file.wheel().is_none()
+                    && file.upload_time.is_some_and(|time| time < before_2_2())
+                {
+                    return Ok(Err(Reason::NeedsBuild));
+                }
                 match self.client.metadata(&file).await {
                     Ok(core) => core,
                     Err(MetadataError::NeedsBuild { .. }) => return Ok(Err(Reason::NeedsBuild)),
@@ -430,7 +445,7 @@ impl<'a> Fetcher<'a> {
                 }
             }
             Some(Known::Absent) | None => {
-                return Ok(Err(Reason::NoWheel("it has no files".to_owned())));
+                return Ok(Err(Reason::NoWheel("nobody: it has no files".to_owned())));
             }
         };
         if let Some(specifiers) = &core.requires_python {
@@ -513,8 +528,17 @@ impl fmt::Debug for Fetcher<'_> {
     }
 }
 
+/// How many pages and files a trial may look at before it is given up.
+const TRIAL_BUDGET: usize = 250;
+
 /// How many loosened requests are tried before advice is given.
 const MOST_TRIALS: usize = 3;
+
+/// Returns when metadata version 2.2 was accepted: no sdist from before promises
+/// what it requires (PEP 643).
+fn before_2_2() -> jiff::Timestamp {
+    jiff::Timestamp::constant(1_602_806_400, 0)
+}
 
 fn shown(location: &FindLinks) -> String {
     match location {

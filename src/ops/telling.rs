@@ -13,12 +13,16 @@ pub(super) fn warn_of(solution: &Solution, fetcher: &Fetcher<'_>, reporter: &dyn
         )));
     }
     let mut to_build = Vec::new();
+    let mut capped = Vec::new();
     for (name, chosen) in &solution.chosen {
         let Some(releases) = fetcher.releases(name) else {
             continue;
         };
         if releases.availability(chosen.position) == Availability::Sdist {
             to_build.push(format!("{name} {}", chosen.version));
+        }
+        if let Some((newest, specifiers)) = releases.capped_newest() {
+            capped.push(format!("{name} {newest} ({specifiers})"));
         }
         if let Some(words) = releases.yanked(chosen.position) {
             let why = if words.is_empty() {
@@ -37,6 +41,12 @@ pub(super) fn warn_of(solution: &Solution, fetcher: &Fetcher<'_>, reporter: &dyn
                 chosen.version
             )));
         }
+    }
+    if !capped.is_empty() {
+        reporter.event(Event::Warning(format!(
+            "left out, because they do not admit this Python: {}",
+            capped.join(", ")
+        )));
     }
     let missed: Vec<String> = fetcher
         .missed()

@@ -28,6 +28,9 @@ impl Provider for Universe {
                 Some(Facts::Known { .. }) => {}
             }
         }
+        if self.has_lost_extra(package, version) {
+            return Dependencies::Unavailable(VersionSet::single(version));
+        }
         let edges = self
             .edges(package, version)
             .expect("the requirements are known by now");

@@ -226,6 +226,7 @@ fn describe(universe: &mut Universe, solver: &Solver, id: IncompatibilityId) -> 
     let mut constraints: BTreeSet<usize> = BTreeSet::new();
     let mut families: BTreeMap<(ProjectId, ProjectId), Family> = BTreeMap::new();
     let mut unusable: BTreeMap<ProjectId, VersionSet> = BTreeMap::new();
+    let mut extraless: BTreeMap<PackageId, VersionSet> = BTreeMap::new();
     for suspect in suspects(universe, solver, id) {
         match suspect {
             Suspect::Root(root) if !universe.mask.roots.contains(&root) => {
@@ -255,6 +256,10 @@ fn describe(universe: &mut Universe, solver: &Solver, id: IncompatibilityId) -> 
                 let family = families.entry((project, target)).or_default();
                 family.versions = family.versions.union(versions);
                 add_texts(universe, family, *package, versions, target, on);
+            }
+            Cause::Unavailable if universe.extra_of(*package).is_some() => {
+                let set = extraless.entry(*package).or_default();
+                *set = set.union(versions);
             }
             Cause::NoVersions | Cause::Unavailable => {
                 let set = unusable.entry(project).or_default();
@@ -291,6 +296,15 @@ fn describe(universe: &mut Universe, solver: &Solver, id: IncompatibilityId) -> 
     }
     let has_usable: BTreeSet<ProjectId> = families.keys().map(|(from, _)| *from).collect();
     facts.extend(family_lines(universe, &roots, families));
+    for (&package, versions) in &extraless {
+        if let Kind::Extra(project, extra) = universe.kind(package) {
+            let verb = if versions.len() == 1 { "has" } else { "have" };
+            let releases = releases_in_words(universe, *project, versions);
+            facts.push(format!(
+                "{releases} {verb} no extra `{extra}` that can be used"
+            ));
+        }
+    }
     // First those of which nothing can be used: there lies the cause.
     for (project, versions) in &unusable {
         if !has_usable.contains(project) {
@@ -452,6 +466,12 @@ fn unmet(universe: &mut Universe, project: ProjectId, requirement: &Requirement)
     if !universe.allowed(project, &requirement.source).is_empty() {
         return None;
     }
+    if let RequirementSource::Specifiers(specifiers) = &requirement.source
+        && specifiers.arbitrary().next().is_none()
+        && specifiers.ranges().is_empty()
+    {
+        return Some("but these bounds exclude each other".to_owned());
+    }
     Some(format!(
         "but there is no such release: {name} has {}",
         versions_in_words(universe, project, &VersionSet::all(count))
@@ -545,7 +565,9 @@ fn reasons(
     for version in versions.newest_first() {
         if let Availability::Unusable(reason) = universe.availability(project, version) {
             let is_alike = |known: &Reason| match (known, &reason) {
-                (Reason::NoWheel(one), Reason::NoWheel(other)) => one == other,
+                (Reason::NoWheel(one), Reason::NoWheel(other)) => {
+                    one == other || (names_platforms(one) && names_platforms(other))
+                }
                 (one, other) => std::mem::discriminant(one) == std::mem::discriminant(other),
             };
             match groups.iter_mut().find(|(known, _)| is_alike(known)) {
@@ -555,6 +577,11 @@ fn reasons(
         }
     }
     groups
+}
+
+/// Whether what a release's wheels are for is told by platforms.
+fn names_platforms(words: &str) -> bool {
+    !words.starts_with("other Python") && !words.starts_with("another ")
 }
 
 fn unusable_lines(universe: &Universe, project: ProjectId, versions: &VersionSet) -> Vec<String> {
@@ -606,12 +633,15 @@ fn reason_hints(universe: &Universe, unusable: &BTreeMap<ProjectId, VersionSet>)
                     )
                 }
                 Reason::NeedsBuild => format!(
-                    "allow a release of {name} that has a wheel: pinfold does not build source distributions yet"
+                    "{name} has no wheel here, and pinfold does not build source distributions yet"
                 ),
                 Reason::Yanked(_) => {
                     format!(
                         "pin a yanked release exactly (`{name}==…`) if you want it all the same"
                     )
+                }
+                Reason::BinaryPolicy("--only-binary") => {
+                    format!("allow its source with `--no-binary {name}`")
                 }
                 Reason::BinaryPolicy(option) => format!("leave {name} out of `{option}`"),
                 Reason::Offline => "run once without `--offline`".to_owned(),

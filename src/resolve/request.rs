@@ -48,8 +48,8 @@ pub enum Reason {
     Yanked(Option<String>),
     /// It requires another Python: the specifier.
     RequiresPython(String),
-    /// It has no wheel for the target and no source distribution: what the
-    /// nearest wheel is for.
+    /// It has no wheel for the target and no source distribution: what its wheels
+    /// are for.
     NoWheel(String),
     /// It has only a source distribution whose metadata takes a build.
     NeedsBuild,
@@ -75,7 +75,7 @@ impl fmt::Display for Reason {
             Self::Yanked(None) => f.write_str("yanked"),
             Self::Yanked(Some(words)) => write!(f, "yanked ({words})"),
             Self::RequiresPython(specifiers) => write!(f, "requires Python {specifiers}"),
-            Self::NoWheel(mismatch) => write!(f, "no usable wheel ({mismatch})"),
+            Self::NoWheel(others) => write!(f, "no usable wheel: its wheels are for {others}"),
             Self::NeedsBuild => f.write_str(
                 "only a source distribution that would have to be built to learn its requirements",
             ),
@@ -84,7 +84,10 @@ impl fmt::Display for Reason {
                 f.write_str("the index gives no upload time, and --exclude-newer needs one")
             }
             Self::PreRelease => f.write_str("a pre-release"),
-            Self::BinaryPolicy(option) => write!(f, "excluded by {option}"),
+            Self::BinaryPolicy("--only-binary") => {
+                f.write_str("no wheel for the target, and `--only-binary` rules out its source")
+            }
+            Self::BinaryPolicy(option) => write!(f, "excluded by `{option}`"),
             Self::Offline => f.write_str("not in the cache, and the network is turned off"),
             Self::BadMetadata(what) => write!(f, "unusable metadata: {what}"),
             Self::RequiresUrl(requirement) => {

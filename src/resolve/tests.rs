@@ -10,7 +10,11 @@ use crate::python::{Environment, Requirement};
 
 /// A universe as a table: project → version → requirements.
 #[derive(Debug, Clone, Default)]
-struct Table(BTreeMap<String, Vec<(Version, Vec<String>, Availability)>>);
+struct Table {
+    rows: BTreeMap<String, Vec<(Version, Vec<String>, Availability)>>,
+    /// Releases without extras; all others have `x` and `y`.
+    extraless: BTreeSet<(String, String)>,
+}
 
 impl Table {
     fn release(mut self, name: &str, version: &str, requirements: &[&str]) -> Self {
@@ -31,7 +35,7 @@ impl Table {
         availability: Availability,
     ) {
         let requirements = requirements.iter().map(ToString::to_string).collect();
-        let releases = self.0.entry(name.to_owned()).or_default();
+        let releases = self.rows.entry(name.to_owned()).or_default();
         releases.push((version.parse().unwrap(), requirements, availability));
         releases.sort_by(|a, b| a.0.cmp(&b.0));
     }
@@ -86,20 +90,25 @@ impl Table {
     fn tell(&self, universe: &mut Universe, need: &Need) {
         match need {
             Need::Releases(name) => {
-                let releases = match self.0.get(name.as_ref()) {
+                let releases = match self.rows.get(name.as_ref()) {
                     Some(row) => Arc::new(Row(row.clone())) as Arc<dyn Releases>,
                     None => NoReleases::shared(),
                 };
                 universe.learn_releases(name, releases);
             }
             Need::Metadata(name, position) => {
-                let (_, requirements, _) = &self.0[name.as_ref()][*position as usize];
+                let (version, requirements, _) = &self.rows[name.as_ref()][*position as usize];
+                let release = (name.to_string(), version.to_string());
                 let metadata = Metadata {
                     requirements: requirements
                         .iter()
                         .map(|text| Requirement::parse(text).unwrap())
                         .collect(),
-                    extras: vec!["x".parse().unwrap(), "y".parse().unwrap()],
+                    extras: if self.extraless.contains(&release) {
+                        Vec::new()
+                    } else {
+                        vec!["x".parse().unwrap(), "y".parse().unwrap()]
+                    },
                 };
                 universe.learn_metadata(name, *position, Ok(metadata));
             }
@@ -230,6 +239,35 @@ fn extras_share_the_version_of_their_project() {
     check(&table, roots(&["a[x]"]), &["a[x]==1", "c==1"]);
     check(&table, roots(&["a[y]"]), &["a[y]==2", "d==1"]);
     check(&table, roots(&["a", "a[x,y]<2"]), &["a[x,y]==1", "c==1"]);
+}
+
+#[test]
+fn does_not_go_back_to_a_release_without_the_extra() {
+    let mut table = Table::default()
+        .release("a", "1", &[])
+        .release("a", "2", &["gone; extra == 'x'"])
+        .release("a", "3", &["gone; extra == 'x'"]);
+    table.extraless.insert(("a".to_owned(), "1".to_owned()));
+    let explanation = refused(&table, roots(&["a[x]"]));
+    assert_eq!(
+        explanation.facts,
+        [
+            "you require a[x] (requirements.in:1)",
+            "a 2, 3 require gone for the extra `x`, but no index has a project gone",
+            "a 1 has no extra `x` that can be used",
+        ]
+    );
+    // Where no release has the extra, asking for it is a slip.
+    let table = Table::default()
+        .release("b", "1", &[])
+        .release("b", "2", &[]);
+    let table = Table {
+        extraless: [("b", "1"), ("b", "2")]
+            .map(|(a, b)| (a.to_owned(), b.to_owned()))
+            .into(),
+        ..table
+    };
+    check(&table, roots(&["b[x]"]), &["b[x]==2"]);
 }
 
 #[test]
@@ -438,7 +476,7 @@ fn proves_a_refusal_that_samples_suggest() {
     // Every release fails but one that no sample will meet: it must be found all the same.
     let mut table = boto(400, 0);
     let lonely = "1.222";
-    for (version, requirements, _) in table.0.get_mut("botocore").unwrap() {
+    for (version, requirements, _) in table.rows.get_mut("botocore").unwrap() {
         if version.to_string() == lonely {
             *requirements = vec!["urllib3<1.26".to_owned()];
         }
@@ -515,7 +553,7 @@ fn is_valid(table: &Table, roots: &[String], pins: &BTreeMap<String, usize>) -> 
         let Some(&pin) = pins.get(&name) else {
             return false;
         };
-        let (version, requirements, _) = &table.0[&name][pin];
+        let (version, requirements, _) = &table.rows[&name][pin];
         if !requirement.specifiers().unwrap().contains(version) {
             return false;
         }
@@ -548,7 +586,7 @@ fn has_solution(table: &Table, roots: &[String]) -> bool {
         let Some((name, left)) = left.split_first() else {
             return is_valid(table, roots, pins);
         };
-        (0..table.0[*name].len()).any(|pin| {
+        (0..table.rows[*name].len()).any(|pin| {
             pins.insert((*name).to_owned(), pin);
             go(table, roots, pins, left)
         })
@@ -584,7 +622,7 @@ proptest! {
         let texts: Vec<&str> = requirements.iter().map(String::as_str).collect();
         let request = Request { environment: Environment::default(), ..roots(&texts) };
         let mut knowing = Resolver::new(request.clone());
-        for (name, releases) in &table.0 {
+        for (name, releases) in &table.rows {
             let name: ProjectName = name.parse().unwrap();
             table.tell(&mut knowing.universe, &Need::Releases(name.clone()));
             for (position, _) in (0..).zip(releases) {

@@ -516,6 +516,23 @@ impl Universe {
         }
     }
 
+    /// Whether a release lacks an extra that another one looked at has.
+    ///
+    /// An extra that no release has is a slip of who asks for it, and worth a warning.
+    /// But to go back to a release without the extra is no way to meet a requirement
+    /// for it.
+    pub(super) fn has_lost_extra(&self, package: PackageId, version: u32) -> bool {
+        let Kind::Extra(project, extra) = self.kind(package) else {
+            return false;
+        };
+        let has = |version| {
+            self.provided_extras(*project, version)
+                .map(|provided| provided.contains(extra))
+        };
+        let noticed = &self.projects[*project as usize].noticed;
+        has(version) == Some(false) && noticed.iter().any(|&other| has(other) == Some(true))
+    }
+
     /// Whether a release requires something by URL that the user does not.
     pub(super) fn is_foreign_url(&self, package: PackageId, edge: &Edge) -> bool {
         package != PackageId::ROOT

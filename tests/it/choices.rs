@@ -196,8 +196,8 @@ fn wheels_for_other_targets_are_no_candidates() {
     run.says(
         1,
         &[
-            "a 1.4 cannot be used: no usable wheel (its wheels are for other Python versions)",
-            "a 1.1 to 1.3 cannot be used: no usable wheel (its wheels are for other platforms)",
+            "a 1.4 cannot be used: no usable wheel: its wheels are for other Python versions",
+            "a 1.1 to 1.3 cannot be used: no usable wheel: its wheels are for manylinux_2_28_aarch64",
             "--python-platform",
         ],
     );
