@@ -93,7 +93,7 @@ fn shrink(
     id: IncompatibilityId,
 ) -> (Mask, Option<(Solver, IncompatibilityId)>) {
     let mut mask = Mask::default();
-    let mut needed = suspects(universe, solver, id);
+    let mut needed = suspects(universe, &mask, solver, id);
     // All that the proof does not mention goes at once.
     for root in 0..universe.request.roots.len() {
         if !needed.contains(&Suspect::Root(root)) {
@@ -123,7 +123,7 @@ fn shrink(
         match refute(universe, &without) {
             Some((solver, id)) => {
                 mask = without;
-                let mentioned = suspects(universe, &solver, id);
+                let mentioned = suspects(universe, &mask, &solver, id);
                 for gone in needed.difference(&mentioned) {
                     mask.hide(gone);
                 }
@@ -173,7 +173,13 @@ fn search(universe: &mut Universe, mask: &Mask) -> (Solver, Step) {
     (solver, step)
 }
 
-fn suspects(universe: &Universe, solver: &Solver, id: IncompatibilityId) -> BTreeSet<Suspect> {
+/// Returns what a proof rests on, out of what the mask leaves.
+fn suspects(
+    universe: &Universe,
+    mask: &Mask,
+    solver: &Solver,
+    id: IncompatibilityId,
+) -> BTreeSet<Suspect> {
     let mut suspects = BTreeSet::new();
     for leaf in solver.leaves(id) {
         let incompatibility = solver.incompatibility(leaf);
@@ -186,7 +192,7 @@ fn suspects(universe: &Universe, solver: &Solver, id: IncompatibilityId) -> BTre
                     }
                     (None, Some(to)) => {
                         for (index, root) in universe.request.roots.iter().enumerate() {
-                            if !universe.mask.roots.contains(&index)
+                            if !mask.roots.contains(&index)
                                 && root.requirement.name == universe.projects[to as usize].name
                             {
                                 suspects.insert(Suspect::Root(index));
@@ -202,6 +208,7 @@ fn suspects(universe: &Universe, solver: &Solver, id: IncompatibilityId) -> BTre
                         universe
                             .constraints_on(project)
                             .iter()
+                            .filter(|&one| !mask.constraints.contains(one))
                             .map(|&one| Suspect::Constraint(one)),
                     );
                 }
@@ -226,12 +233,12 @@ fn describe(universe: &mut Universe, solver: &Solver, id: IncompatibilityId) -> 
     let mut constraints: BTreeSet<usize> = BTreeSet::new();
     let mut families: BTreeMap<(ProjectId, ProjectId), Family> = BTreeMap::new();
     let mut unusable: BTreeMap<ProjectId, VersionSet> = BTreeMap::new();
-    for suspect in suspects(universe, solver, id) {
+    for suspect in suspects(universe, &universe.mask, solver, id) {
         match suspect {
-            Suspect::Root(root) if !universe.mask.roots.contains(&root) => {
+            Suspect::Root(root) => {
                 roots.insert(root);
             }
-            Suspect::Constraint(constraint) if !universe.mask.constraints.contains(&constraint) => {
+            Suspect::Constraint(constraint) => {
                 constraints.insert(constraint);
             }
             _ => {}

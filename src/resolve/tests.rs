@@ -348,6 +348,39 @@ fn names_the_core_and_nothing_else() {
 }
 
 #[test]
+fn names_one_of_several_bounds_on_a_project() {
+    // Each of them is left out in turn; what is out must not come back as a suspect.
+    let table = Table::default()
+        .release("a", "1", &[])
+        .release("a", "5", &[])
+        .release("b", "1", &["a<2"]);
+    let request = Request {
+        constraints: ["a>=4", "a!=3"]
+            .into_iter()
+            .zip(1..)
+            .map(|(text, line)| {
+                let requirement = Requirement::parse(text).unwrap();
+                Constraint {
+                    specifiers: requirement.specifiers().unwrap().clone(),
+                    name: requirement.name,
+                    place: format!("c.txt:{line}"),
+                }
+            })
+            .collect(),
+        ..roots(&["b", "a<9", "b!=7", "a!=8"])
+    };
+    let explanation = refused(&table, request);
+    assert_eq!(
+        explanation.facts,
+        [
+            "you require b (requirements.in:1)",
+            "you constrain a>=4 (c.txt:1)",
+            "b 1 requires a<2"
+        ]
+    );
+}
+
+#[test]
 fn names_what_does_not_exist() {
     let table = Table::default()
         .release("a", "1", &["b"])
