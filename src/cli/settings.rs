@@ -41,11 +41,17 @@ pub(super) fn compile(args: &args::Compile) -> Result<Compile, Failure> {
     let mut binary = PerProject::default();
     let only_binary = selectors("--only-binary", &args.only_binary)?;
     let no_binary = selectors("--no-binary", &args.no_binary)?;
-    binary.answer_yes(&only_binary);
     if args.no_build {
         binary.answer_yes(&[Selector::All]);
     }
-    binary.answer_no(&no_binary);
+    // An answer for all would take back those for projects.
+    if no_binary.contains(&Selector::All) {
+        binary.answer_no(&no_binary);
+        binary.answer_yes(&only_binary);
+    } else {
+        binary.answer_yes(&only_binary);
+        binary.answer_no(&no_binary);
+    }
     let current_directory = std::env::current_dir().map_err(|error| {
         Failure::usage(format!("the current folder cannot be used: {error}"), None)
     })?;

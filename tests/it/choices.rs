@@ -302,6 +302,13 @@ fn pre_releases_are_a_last_resort() {
 }
 
 #[test]
+fn no_wheels_but_for_one_project() {
+    let releases = [wheel("a", "1.0"), wheel("b", "1.0"), sdist("b", "1.0")];
+    let arguments = ["--no-binary", ":all:", "--only-binary", "a"];
+    assert_eq!(pins(&releases, "a\nb\n", &arguments), ["a==1.0", "b==1.0"]);
+}
+
+#[test]
 fn the_first_index_that_knows_a_name_is_its_only_one() {
     let private = Index::new([wheel("a", "1.0")]);
     let public = Index::new([wheel("a", "9.0"), wheel("b", "1.0")]);
