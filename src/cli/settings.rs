@@ -180,7 +180,7 @@ fn output(args: &args::Compile, names: &[String]) -> Result<Option<PathBuf>, Fai
             ));
         }
     };
-    if let Some(name) = names.iter().find(|name| Path::new(name) == path) {
+    if let Some(name) = names.iter().find(|name| is_same(Path::new(name), &path)) {
         return Err(Failure::usage(
             format!("`{name}` is input and output at once"),
             Some("name another output with `--output-file FILE`".to_owned()),
@@ -196,6 +196,12 @@ fn output(args: &args::Compile, names: &[String]) -> Result<Option<PathBuf>, Fai
         ));
     }
     Ok(Some(path))
+}
+
+/// Whether two paths lead to one file, however they are written.
+fn is_same(one: &Path, other: &Path) -> bool {
+    let both = || Some((one.canonicalize().ok()?, other.canonicalize().ok()?));
+    one == other || both().is_some_and(|(one, other)| one == other)
 }
 
 fn derived_output(source: &Path) -> PathBuf {
