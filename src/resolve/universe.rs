@@ -314,7 +314,8 @@ impl Universe {
         };
         if releases.version(position).any_prerelease()
             && !self.allows_pre_release(state)
-            && state.preference != Some(position)
+            && (state.preference != Some(position)
+                || self.request.pre_releases == PreReleases::Disallow)
         {
             return Availability::Unusable(Reason::PreRelease);
         }

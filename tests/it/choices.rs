@@ -302,6 +302,16 @@ fn pre_releases_are_a_last_resort() {
 }
 
 #[test]
+fn a_locked_pre_release_goes_where_none_are_allowed() {
+    let index = Index::new([wheel("a", "1.0"), wheel("a", "2.0rc1")]);
+    let project = Project::of("a\n");
+    project.write("requirements.txt", "a==2.0rc1\n");
+    project.compiles(&index.url(), &["--dry-run"]);
+    project.compiles(&index.url(), &["--prerelease=disallow"]);
+    assert_eq!(project.pins(), ["a==1.0"]);
+}
+
+#[test]
 fn no_wheels_but_for_one_project() {
     let releases = [wheel("a", "1.0"), wheel("b", "1.0"), sdist("b", "1.0")];
     let arguments = ["--no-binary", ":all:", "--only-binary", "a"];
