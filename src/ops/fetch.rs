@@ -571,6 +571,7 @@ fn read_metadata(core: &CoreMetadata) -> Result<Metadata, Reason> {
         .iter()
         .map(|text| {
             Requirement::parse_metadata(text).map_err(|error| {
+                let text = crate::text::without_password(text);
                 Reason::BadMetadata(format!("requirement `{text}`: {}", error.message))
             })
         })
