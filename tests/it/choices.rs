@@ -146,6 +146,20 @@ fn overrides_replace_what_is_required() {
 }
 
 #[test]
+fn overrides_replace_what_is_required_by_url() {
+    let (old, new) = (wheel("a", "1.0"), wheel("a", "2.0"));
+    let index = Index::new([old.clone(), new.clone()]);
+    let project = Project::of(&format!("a @ {}\n", index.file_url(&old)));
+    project.write("overrides.txt", "a>=2\n");
+    project.compiles(&index.url(), &["--override", "overrides.txt"]);
+    assert_eq!(project.pins(), ["a==2.0"]);
+    let url = index.file_url(&new);
+    project.write("overrides.txt", format!("a @ {url}\n"));
+    project.compiles(&index.url(), &["--override", "overrides.txt"]);
+    assert!(project.lock().contains(&format!("a @ {url}")));
+}
+
+#[test]
 fn requires_python_counts_with_its_upper_bounds() {
     let releases = [
         wheel("rpy", "1.0").python(">=3.8"),
