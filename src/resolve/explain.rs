@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 use super::Solution;
 use super::partial::{Cause, IncompatibilityId};
 use super::provider::PackageId;
-use super::request::{Availability, Reason, Request};
+use super::request::{Availability, Reason, Request, RootRequirement};
 use super::set::{Term, VersionSet};
 use super::solver::{Solver, Step};
 use super::universe::{Kind, Mask, ProjectId, Universe};
@@ -283,8 +283,24 @@ fn describe(universe: &mut Universe, solver: &Solver, id: IncompatibilityId) -> 
             root.place
         );
         let project = universe.project(&root.requirement.name);
-        if let Some(why) = unmet(universe, project, &root.requirement) {
-            let _ = write!(line, ", {why}");
+        let mut counts = vec![root.requirement];
+        for one in overrides_of(universe, &counts[0].name) {
+            let _ = write!(
+                line,
+                ", overridden by {} ({})",
+                spelled(&one.requirement),
+                one.place
+            );
+            counts.push(one.requirement);
+        }
+        if counts.len() > 1 {
+            counts.remove(0);
+        }
+        for requirement in &counts {
+            if let Some(why) = unmet(universe, project, requirement) {
+                let _ = write!(line, ", {why}");
+                break;
+            }
         }
         facts.push(line);
     }
@@ -328,6 +344,15 @@ fn describe(universe: &mut Universe, solver: &Solver, id: IncompatibilityId) -> 
         places,
         loosened: loosened(universe, &roots, &constraints),
     }
+}
+
+/// Returns the overrides that replace requirements on a project.
+fn overrides_of(universe: &Universe, name: &ProjectName) -> Vec<RootRequirement> {
+    let overrides = universe.request.overrides.iter();
+    overrides
+        .filter(|one| one.requirement.name == *name)
+        .cloned()
+        .collect()
 }
 
 /// Returns the projects at fault that no index has.
@@ -437,6 +462,13 @@ fn add_texts(
                 continue;
             }
             let mut text = spelled(&edge.requirement);
+            let overrides = overrides_of(universe, &edge.requirement.name);
+            if let Some(one) = overrides
+                .iter()
+                .find(|one| one.requirement == *edge.requirement)
+            {
+                let _ = write!(text, " by your override ({})", one.place);
+            }
             if let Kind::Extra(_, extra) = universe.kind(package) {
                 let _ = write!(text, " for the extra `{extra}`");
             }

@@ -311,6 +311,36 @@ fn overrides_replace_every_requirement() {
         ..roots(&["a"])
     };
     check(&table, request, &["a==1", "b==2", "c==1"]);
+    // Nobody is said to require what only the override says.
+    let mut overrides = roots(&["b>=9"]).roots;
+    overrides[0].place = "overrides.txt:1".to_owned();
+    let explanation = refused(
+        &table,
+        Request {
+            overrides: overrides.clone(),
+            ..roots(&["c"])
+        },
+    );
+    assert_eq!(
+        explanation.facts,
+        [
+            "you require c (requirements.in:1)",
+            "c 1 requires b>=9 by your override (overrides.txt:1), but there is no such release: b has 1, 2"
+        ]
+    );
+    let explanation = refused(
+        &table,
+        Request {
+            overrides,
+            ..roots(&["b<2"])
+        },
+    );
+    assert_eq!(
+        explanation.facts,
+        [
+            "you require b<2 (requirements.in:1), overridden by b>=9 (overrides.txt:1), but there is no such release: b has 1, 2"
+        ]
+    );
 }
 
 #[test]
