@@ -171,10 +171,14 @@ impl Folder {
     /// Failing is left to the entry's own write, which then fails as well.
     fn mark(&self) {
         self.marked.get_or_init(|| {
-            let tag = self.root.join("CACHEDIR.TAG");
-            if tag.exists() || fs::create_dir_all(&self.root).is_err() {
+            // A folder with other things in it is somebody's: its `.gitignore` is not ours.
+            let is_ours = fs::create_dir_all(&self.root)
+                .and_then(|()| fs::read_dir(&self.root))
+                .is_ok_and(|mut entries| entries.next().is_none());
+            if !is_ours {
                 return;
             }
+            let tag = self.root.join("CACHEDIR.TAG");
             let text = "Signature: 8a477f597d28d172789f06886806bc55\n\
                 # This folder is a cache; its content can be made again at any time.\n\
                 # See https://bford.info/cachedir/\n";
@@ -346,6 +350,17 @@ mod tests {
         let cache = Cache::none();
         cache.put("b-v1", "k", b"one").unwrap();
         assert_eq!((cache.get("b-v1", "k"), cache.dir()), (None, None));
+    }
+
+    #[test]
+    fn leaves_the_files_of_a_folder_with_other_things_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(".gitignore"), "mine\n").unwrap();
+        let cache = Cache::at(folder.path().to_owned());
+        cache.put("b-v1", "k", b"v").unwrap();
+        assert_eq!(cache.get("b-v1", "k").unwrap(), b"v");
+        let ignored = fs::read_to_string(folder.path().join(".gitignore")).unwrap();
+        assert_eq!(ignored, "mine\n");
     }
 
     #[test]

@@ -43,11 +43,17 @@ pub(super) fn compile(args: &args::Compile) -> Result<Compile, Failure> {
     let mut binary = PerProject::default();
     let only_binary = selectors("--only-binary", &args.only_binary)?;
     let no_binary = selectors("--no-binary", &args.no_binary)?;
-    binary.answer_yes(&only_binary);
     if args.no_build {
         binary.answer_yes(&[Selector::All]);
     }
-    binary.answer_no(&no_binary);
+    // An answer for all would take back those for projects.
+    if no_binary.contains(&Selector::All) {
+        binary.answer_no(&no_binary);
+        binary.answer_yes(&only_binary);
+    } else {
+        binary.answer_yes(&only_binary);
+        binary.answer_no(&no_binary);
+    }
     let current_directory = std::env::current_dir().map_err(|error| {
         Failure::usage(format!("the current folder cannot be used: {error}"), None)
     })?;
@@ -176,7 +182,7 @@ fn output(args: &args::Compile, names: &[String]) -> Result<Option<PathBuf>, Fai
             ));
         }
     };
-    if let Some(name) = names.iter().find(|name| Path::new(name) == path) {
+    if let Some(name) = names.iter().find(|name| is_same(Path::new(name), &path)) {
         return Err(Failure::usage(
             format!("`{name}` is input and output at once"),
             Some("name another output with `--output-file FILE`".to_owned()),
@@ -192,6 +198,12 @@ fn output(args: &args::Compile, names: &[String]) -> Result<Option<PathBuf>, Fai
         ));
     }
     Ok(Some(path))
+}
+
+/// Whether two paths lead to one file, however they are written.
+fn is_same(one: &Path, other: &Path) -> bool {
+    let both = || Some((one.canonicalize().ok()?, other.canonicalize().ok()?));
+    one == other || both().is_some_and(|(one, other)| one == other)
 }
 
 fn derived_output(source: &Path) -> PathBuf {

@@ -20,7 +20,7 @@ use crate::index::{
 use crate::python::{ProjectName, Requirement, RequirementSource, Version, WheelName};
 use crate::resolve::{
     Availability, Explanation, Frontier, Metadata, Need, NoReleases, Outcome, Reason, Releases,
-    Request, Resolver, Solution,
+    Request, Resolver, RootRequirement, Solution,
 };
 
 /// How several indexes are used.
@@ -558,10 +558,22 @@ fn with_causes(error: &dyn std::error::Error) -> String {
     text
 }
 
+/// Returns the requirements of the user's that count: overrides, and direct ones
+/// that no override replaces.
+pub(super) fn effective_roots(request: &Request) -> impl Iterator<Item = &RootRequirement> {
+    let overrides = &request.overrides;
+    let overridden: FxHashSet<&ProjectName> =
+        overrides.iter().map(|one| &one.requirement.name).collect();
+    let roots = request.roots.iter();
+    roots
+        .filter(move |root| !overridden.contains(&root.requirement.name))
+        .chain(overrides)
+}
+
 /// Returns the URLs that direct requirements name, by project.
 pub(super) fn direct_urls(request: &Request) -> Result<FxHashMap<ProjectName, Url>, Error> {
     let mut direct: FxHashMap<ProjectName, Url> = FxHashMap::default();
-    for root in request.roots.iter().chain(&request.overrides) {
+    for root in effective_roots(request) {
         let RequirementSource::Url(text) = &root.requirement.source else {
             continue;
         };
@@ -595,6 +607,7 @@ fn read_metadata(core: &CoreMetadata) -> Result<Metadata, Reason> {
         .iter()
         .map(|text| {
             Requirement::parse_metadata(text).map_err(|error| {
+                let text = crate::text::without_password(text);
                 Reason::BadMetadata(format!("requirement `{text}`: {}", error.message))
             })
         })

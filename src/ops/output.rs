@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::fetch::effective_roots;
 use super::inputs::Inputs;
 use crate::lock::{Header, Lock, OptionLines, Pin, PinSource};
 use crate::python::{Marker, ProjectName, RequirementSource};
@@ -67,8 +68,7 @@ pub(super) fn lock(made: &Made<'_>) -> Lock {
                 .filter(|one| one.requirement.name == *name);
             via.extend(overridden.map(|one| one.origin.clone()));
             via.extend(chosen.required_by.iter().map(ToString::to_string));
-            let url = roots()
-                .chain(&made.request.overrides)
+            let url = effective_roots(made.request)
                 .filter(|root| root.requirement.name == *name)
                 .find_map(|root| match &root.requirement.source {
                     RequirementSource::Url(url) => Some(url.clone()),

@@ -1,12 +1,35 @@
 //! What a compilation says of the versions it chose.
 
 use super::candidates::ProjectReleases;
+use super::compile::Compile;
 use super::events::{Event, Reporter};
 use super::fetch::Fetcher;
 use crate::resolve::{Availability, Chosen, Reason, Releases as _, Request, Solution};
 
+/// Says all there is to say of a solution.
+pub(super) fn tell(
+    wish: &Compile,
+    request: &Request,
+    solution: &Solution,
+    fetcher: &Fetcher<'_>,
+    reporter: &dyn Reporter,
+) {
+    for requirement in &wish.upgrade_packages {
+        if !solution.chosen.contains_key(&requirement.name) {
+            reporter.event(Event::Warning(format!(
+                "`-P {}`: nothing requires it",
+                requirement.name
+            )));
+        }
+    }
+    warn_of(solution, fetcher, reporter);
+    if reporter.wants_details() {
+        tell_choices(solution, request, fetcher, reporter);
+    }
+}
+
 /// Says what the user should know of the chosen versions.
-pub(super) fn warn_of(solution: &Solution, fetcher: &Fetcher<'_>, reporter: &dyn Reporter) {
+fn warn_of(solution: &Solution, fetcher: &Fetcher<'_>, reporter: &dyn Reporter) {
     for (name, version, extra) in &solution.missing_extras {
         reporter.event(Event::Warning(format!(
             "{name} {version} has no extra `{extra}`"
@@ -74,7 +97,7 @@ pub(super) fn warn_of(solution: &Solution, fetcher: &Fetcher<'_>, reporter: &dyn
 }
 
 /// Says of each chosen version why it is this one: for those who ask for details.
-pub(super) fn tell_choices(
+fn tell_choices(
     solution: &Solution,
     request: &Request,
     fetcher: &Fetcher<'_>,

@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 use super::Solution;
 use super::partial::{Cause, IncompatibilityId};
 use super::provider::PackageId;
-use super::request::{Availability, Reason, Request};
+use super::request::{Availability, Reason, Request, RootRequirement};
 use super::set::{Term, VersionSet};
 use super::solver::{Solver, Step};
 use super::universe::{Kind, Mask, ProjectId, Universe};
@@ -93,7 +93,7 @@ fn shrink(
     id: IncompatibilityId,
 ) -> (Mask, Option<(Solver, IncompatibilityId)>) {
     let mut mask = Mask::default();
-    let mut needed = suspects(universe, solver, id);
+    let mut needed = suspects(universe, &mask, solver, id);
     // All that the proof does not mention goes at once.
     for root in 0..universe.request.roots.len() {
         if !needed.contains(&Suspect::Root(root)) {
@@ -123,7 +123,7 @@ fn shrink(
         match refute(universe, &without) {
             Some((solver, id)) => {
                 mask = without;
-                let mentioned = suspects(universe, &solver, id);
+                let mentioned = suspects(universe, &mask, &solver, id);
                 for gone in needed.difference(&mentioned) {
                     mask.hide(gone);
                 }
@@ -173,7 +173,13 @@ fn search(universe: &mut Universe, mask: &Mask) -> (Solver, Step) {
     (solver, step)
 }
 
-fn suspects(universe: &Universe, solver: &Solver, id: IncompatibilityId) -> BTreeSet<Suspect> {
+/// Returns what a proof rests on, out of what the mask leaves.
+fn suspects(
+    universe: &Universe,
+    mask: &Mask,
+    solver: &Solver,
+    id: IncompatibilityId,
+) -> BTreeSet<Suspect> {
     let mut suspects = BTreeSet::new();
     for leaf in solver.leaves(id) {
         let incompatibility = solver.incompatibility(leaf);
@@ -186,7 +192,7 @@ fn suspects(universe: &Universe, solver: &Solver, id: IncompatibilityId) -> BTre
                     }
                     (None, Some(to)) => {
                         for (index, root) in universe.request.roots.iter().enumerate() {
-                            if !universe.mask.roots.contains(&index)
+                            if !mask.roots.contains(&index)
                                 && root.requirement.name == universe.projects[to as usize].name
                             {
                                 suspects.insert(Suspect::Root(index));
@@ -202,6 +208,7 @@ fn suspects(universe: &Universe, solver: &Solver, id: IncompatibilityId) -> BTre
                         universe
                             .constraints_on(project)
                             .iter()
+                            .filter(|&one| !mask.constraints.contains(one))
                             .map(|&one| Suspect::Constraint(one)),
                     );
                 }
@@ -221,21 +228,28 @@ struct Family {
     unmet: BTreeSet<String>,
 }
 
-fn describe(universe: &mut Universe, solver: &Solver, id: IncompatibilityId) -> Explanation {
-    let mut roots: BTreeSet<usize> = BTreeSet::new();
-    let mut constraints: BTreeSet<usize> = BTreeSet::new();
-    let mut families: BTreeMap<(ProjectId, ProjectId), Family> = BTreeMap::new();
-    let mut unusable: BTreeMap<ProjectId, VersionSet> = BTreeMap::new();
-    let mut extraless: BTreeMap<PackageId, VersionSet> = BTreeMap::new();
-    for suspect in suspects(universe, solver, id) {
+/// What a proof rests on, sorted.
+#[derive(Default)]
+struct Core {
+    roots: BTreeSet<usize>,
+    constraints: BTreeSet<usize>,
+    families: BTreeMap<(ProjectId, ProjectId), Family>,
+    unusable: BTreeMap<ProjectId, VersionSet>,
+    /// Releases without an extra that is required, by the extra's package.
+    extraless: BTreeMap<PackageId, VersionSet>,
+}
+
+fn core_of(universe: &mut Universe, solver: &Solver, id: IncompatibilityId) -> Core {
+    let mut core = Core::default();
+    for suspect in suspects(universe, &universe.mask, solver, id) {
         match suspect {
-            Suspect::Root(root) if !universe.mask.roots.contains(&root) => {
-                roots.insert(root);
+            Suspect::Root(root) => {
+                core.roots.insert(root);
             }
-            Suspect::Constraint(constraint) if !universe.mask.constraints.contains(&constraint) => {
-                constraints.insert(constraint);
+            Suspect::Constraint(constraint) => {
+                core.constraints.insert(constraint);
             }
-            _ => {}
+            Suspect::Family(..) => {}
         }
     }
     for leaf in solver.leaves(id) {
@@ -253,38 +267,38 @@ fn describe(universe: &mut Universe, solver: &Solver, id: IncompatibilityId) -> 
                 else {
                     continue;
                 };
-                let family = families.entry((project, target)).or_default();
+                let family = core.families.entry((project, target)).or_default();
                 family.versions = family.versions.union(versions);
                 add_texts(universe, family, *package, versions, target, on);
             }
             Cause::Unavailable if universe.extra_of(*package).is_some() => {
-                let set = extraless.entry(*package).or_default();
+                let set = core.extraless.entry(*package).or_default();
                 *set = set.union(versions);
             }
             Cause::NoVersions | Cause::Unavailable => {
-                let set = unusable.entry(project).or_default();
+                let set = core.unusable.entry(project).or_default();
                 *set = set.union(versions);
             }
             _ => {}
         }
     }
+    core
+}
 
+fn describe(universe: &mut Universe, solver: &Solver, id: IncompatibilityId) -> Explanation {
+    let Core {
+        roots,
+        constraints,
+        families,
+        mut unusable,
+        extraless,
+    } = core_of(universe, solver, id);
     let absent = absent_projects(universe, &roots, &families);
     let mut facts = Vec::new();
     let mut places = Vec::new();
     for &index in &roots {
-        let root = universe.request.roots[index].clone();
-        places.push(root.place.clone());
-        let mut line = format!(
-            "you require {} ({})",
-            spelled(&root.requirement),
-            root.place
-        );
-        let project = universe.project(&root.requirement.name);
-        if let Some(why) = unmet(universe, project, &root.requirement) {
-            let _ = write!(line, ", {why}");
-        }
-        facts.push(line);
+        places.push(universe.request.roots[index].place.clone());
+        facts.push(root_line(universe, index));
     }
     for &index in &constraints {
         let constraint = &universe.request.constraints[index];
@@ -335,6 +349,46 @@ fn describe(universe: &mut Universe, solver: &Solver, id: IncompatibilityId) -> 
         places,
         loosened: loosened(universe, &roots, &constraints),
     }
+}
+
+/// Says what a direct requirement asks for, and why nothing meets it if that is so.
+fn root_line(universe: &mut Universe, index: usize) -> String {
+    let root = universe.request.roots[index].clone();
+    let mut line = format!(
+        "you require {} ({})",
+        spelled(&root.requirement),
+        root.place
+    );
+    let project = universe.project(&root.requirement.name);
+    let mut counts = vec![root.requirement];
+    for one in overrides_of(universe, &counts[0].name) {
+        let _ = write!(
+            line,
+            ", overridden by {} ({})",
+            spelled(&one.requirement),
+            one.place
+        );
+        counts.push(one.requirement);
+    }
+    if counts.len() > 1 {
+        counts.remove(0);
+    }
+    for requirement in &counts {
+        if let Some(why) = unmet(universe, project, requirement) {
+            let _ = write!(line, ", {why}");
+            break;
+        }
+    }
+    line
+}
+
+/// Returns the overrides that replace requirements on a project.
+fn overrides_of(universe: &Universe, name: &ProjectName) -> Vec<RootRequirement> {
+    let overrides = universe.request.overrides.iter();
+    overrides
+        .filter(|one| one.requirement.name == *name)
+        .cloned()
+        .collect()
 }
 
 /// Returns the projects at fault that no index has.
@@ -444,6 +498,13 @@ fn add_texts(
                 continue;
             }
             let mut text = spelled(&edge.requirement);
+            let overrides = overrides_of(universe, &edge.requirement.name);
+            if let Some(one) = overrides
+                .iter()
+                .find(|one| one.requirement == *edge.requirement)
+            {
+                let _ = write!(text, " by your override ({})", one.place);
+            }
             if let Kind::Extra(_, extra) = universe.kind(package) {
                 let _ = write!(text, " for the extra `{extra}`");
             }

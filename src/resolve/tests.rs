@@ -349,6 +349,36 @@ fn overrides_replace_every_requirement() {
         ..roots(&["a"])
     };
     check(&table, request, &["a==1", "b==2", "c==1"]);
+    // Nobody is said to require what only the override says.
+    let mut overrides = roots(&["b>=9"]).roots;
+    overrides[0].place = "overrides.txt:1".to_owned();
+    let explanation = refused(
+        &table,
+        Request {
+            overrides: overrides.clone(),
+            ..roots(&["c"])
+        },
+    );
+    assert_eq!(
+        explanation.facts,
+        [
+            "you require c (requirements.in:1)",
+            "c 1 requires b>=9 by your override (overrides.txt:1), but there is no such release: b has 1, 2"
+        ]
+    );
+    let explanation = refused(
+        &table,
+        Request {
+            overrides,
+            ..roots(&["b<2"])
+        },
+    );
+    assert_eq!(
+        explanation.facts,
+        [
+            "you require b<2 (requirements.in:1), overridden by b>=9 (overrides.txt:1), but there is no such release: b has 1, 2"
+        ]
+    );
 }
 
 #[test]
@@ -382,6 +412,39 @@ fn names_the_core_and_nothing_else() {
     assert_eq!(
         tried,
         ["without the bound `django<3` there is a solution with django==4.2"]
+    );
+}
+
+#[test]
+fn names_one_of_several_bounds_on_a_project() {
+    // Each of them is left out in turn; what is out must not come back as a suspect.
+    let table = Table::default()
+        .release("a", "1", &[])
+        .release("a", "5", &[])
+        .release("b", "1", &["a<2"]);
+    let request = Request {
+        constraints: ["a>=4", "a!=3"]
+            .into_iter()
+            .zip(1..)
+            .map(|(text, line)| {
+                let requirement = Requirement::parse(text).unwrap();
+                Constraint {
+                    specifiers: requirement.specifiers().unwrap().clone(),
+                    name: requirement.name,
+                    place: format!("c.txt:{line}"),
+                }
+            })
+            .collect(),
+        ..roots(&["b", "a<9", "b!=7", "a!=8"])
+    };
+    let explanation = refused(&table, request);
+    assert_eq!(
+        explanation.facts,
+        [
+            "you require b (requirements.in:1)",
+            "you constrain a>=4 (c.txt:1)",
+            "b 1 requires a<2"
+        ]
     );
 }
 

@@ -255,7 +255,8 @@ impl Universe {
                 && !self.projects[project as usize].direct
                 && !self.overrides.contains_key(&project)
             {
-                return Facts::Unusable(Reason::RequiresUrl(requirement.to_string()));
+                let text = crate::text::without_password(&requirement.to_string());
+                return Facts::Unusable(Reason::RequiresUrl(text));
             }
             edges.push(Edge {
                 project,
@@ -314,7 +315,8 @@ impl Universe {
         };
         if releases.version(position).any_prerelease()
             && !self.allows_pre_release(state)
-            && state.preference != Some(position)
+            && (state.preference != Some(position)
+                || self.request.pre_releases == PreReleases::Disallow)
         {
             return Availability::Unusable(Reason::PreRelease);
         }

@@ -163,6 +163,9 @@ fn an_input_is_no_output() {
     project.write("requirements.txt", "a\n");
     let run = project.compile(&index.url(), &["requirements.txt"]);
     run.says(2, &["`requirements.txt` is input and output at once"]);
+    let arguments = ["./requirements.txt", "-o", "requirements.txt"];
+    let run = project.compile(&index.url(), &arguments);
+    run.says(2, &["`./requirements.txt` is input and output at once"]);
     assert_eq!(project.lock(), "a\n");
 }
 

@@ -146,6 +146,20 @@ fn overrides_replace_what_is_required() {
 }
 
 #[test]
+fn overrides_replace_what_is_required_by_url() {
+    let (old, new) = (wheel("a", "1.0"), wheel("a", "2.0"));
+    let index = Index::new([old.clone(), new.clone()]);
+    let project = Project::of(&format!("a @ {}\n", index.file_url(&old)));
+    project.write("overrides.txt", "a>=2\n");
+    project.compiles(&index.url(), &["--override", "overrides.txt"]);
+    assert_eq!(project.pins(), ["a==2.0"]);
+    let url = index.file_url(&new);
+    project.write("overrides.txt", format!("a @ {url}\n"));
+    project.compiles(&index.url(), &["--override", "overrides.txt"]);
+    assert!(project.lock().contains(&format!("a @ {url}")));
+}
+
+#[test]
 fn requires_python_counts_with_its_upper_bounds() {
     let releases = [
         wheel("rpy", "1.0").python(">=3.8"),
@@ -299,6 +313,23 @@ fn pre_releases_are_a_last_resort() {
     );
     let run = refused(&releases, "p\n", &["--prerelease=disallow"]);
     run.says(1, &["pre-release"]);
+}
+
+#[test]
+fn a_locked_pre_release_goes_where_none_are_allowed() {
+    let index = Index::new([wheel("a", "1.0"), wheel("a", "2.0rc1")]);
+    let project = Project::of("a\n");
+    project.write("requirements.txt", "a==2.0rc1\n");
+    project.compiles(&index.url(), &["--dry-run"]);
+    project.compiles(&index.url(), &["--prerelease=disallow"]);
+    assert_eq!(project.pins(), ["a==1.0"]);
+}
+
+#[test]
+fn no_wheels_but_for_one_project() {
+    let releases = [wheel("a", "1.0"), wheel("b", "1.0"), sdist("b", "1.0")];
+    let arguments = ["--no-binary", ":all:", "--only-binary", "a"];
+    assert_eq!(pins(&releases, "a\nb\n", &arguments), ["a==1.0", "b==1.0"]);
 }
 
 #[test]

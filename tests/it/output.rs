@@ -501,3 +501,16 @@ fn completions_and_help_are_printed() {
     );
     run(&mut project.command(&[])).says(2, &["Usage: pinfold"]);
 }
+
+#[test]
+fn recorded_hashes_of_another_kind_are_kept() {
+    let index = Index::new(releases());
+    let project = Project::of("c\n");
+    let sha512 = format!("sha512:{}", "0".repeat(128));
+    project.write(
+        "requirements.txt",
+        format!("c==2.0 \\\n    --hash={sha512}\n"),
+    );
+    project.compiles(&index.url(), &[]);
+    assert_eq!(hashes(&project.lock()), [sha512]);
+}

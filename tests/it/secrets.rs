@@ -230,6 +230,16 @@ fn problems_in_a_line_with_a_password_show_it_without() {
 }
 
 #[test]
+fn a_password_in_what_a_release_requires_is_not_told() {
+    let url = "https://me:hunter2@files.example/b-1.0-py3-none-any.whl";
+    let index = Index::new([wheel("a", "1.0").requires(&[&format!("b @ {url}")])]);
+    let project = Project::of("a\n");
+    let run = project.compile(&index.url(), &["--verbose"]);
+    run.says(1, &["b @ https://files.example/b-1.0-py3-none-any.whl"]);
+    assert!(!run.stderr.contains("hunter2"), "{}", run.stderr);
+}
+
+#[test]
 fn a_password_is_for_its_own_host() {
     let index = guarded();
     let other = Index::new([wheel("b", "1.0")]);
