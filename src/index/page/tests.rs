@@ -175,6 +175,24 @@ fn reads_attributes_in_any_dress() {
 }
 
 #[test]
+fn reads_broken_markup_as_browsers_do() {
+    for body in [
+        "<!----><a href=a-1.zip data-yanked>a</a>",
+        "<!-- rule ---><a href=a-1.zip data-yanked>a</a>",
+        "<a href=a-1.zip\tdata-yanked>a</a>",
+        "<a\r\n\thref\r\n=\r\n'a-1.zip'\r\ndata-yanked\r\n>a</a>",
+        "<a / href='a-1.zip' / data-yanked/>a</a>",
+        "<a href=\"a-1.zip\"data-yanked>a</a>",
+        "<a\0 href=no-1.zip>a</a><a \0 href=a-1.zip data-yanked>a</a>",
+        "<SCRIPT>if (a<b) '<a href=no-1.zip>'</script><a href=a-1.zip data-yanked>a",
+    ] {
+        let file = only_file(body);
+        assert_eq!(file.filename, "a-1.zip", "{body:?}");
+        assert_eq!(file.yanked.as_deref(), Some(""), "{body:?}");
+    }
+}
+
+#[test]
 fn accepts_empty_listings() {
     for body in [
         r#"{"meta":{"api-version":"1.0"},"name":"demo","files":[]}"#,
