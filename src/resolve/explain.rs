@@ -241,7 +241,7 @@ fn describe(universe: &mut Universe, solver: &Solver, id: IncompatibilityId) -> 
             Suspect::Constraint(constraint) => {
                 constraints.insert(constraint);
             }
-            _ => {}
+            Suspect::Family(..) => {}
         }
     }
     for leaf in solver.leaves(id) {
@@ -275,33 +275,8 @@ fn describe(universe: &mut Universe, solver: &Solver, id: IncompatibilityId) -> 
     let mut facts = Vec::new();
     let mut places = Vec::new();
     for &index in &roots {
-        let root = universe.request.roots[index].clone();
-        places.push(root.place.clone());
-        let mut line = format!(
-            "you require {} ({})",
-            spelled(&root.requirement),
-            root.place
-        );
-        let project = universe.project(&root.requirement.name);
-        let mut counts = vec![root.requirement];
-        for one in overrides_of(universe, &counts[0].name) {
-            let _ = write!(
-                line,
-                ", overridden by {} ({})",
-                spelled(&one.requirement),
-                one.place
-            );
-            counts.push(one.requirement);
-        }
-        if counts.len() > 1 {
-            counts.remove(0);
-        }
-        for requirement in &counts {
-            if let Some(why) = unmet(universe, project, requirement) {
-                let _ = write!(line, ", {why}");
-                break;
-            }
-        }
+        places.push(universe.request.roots[index].place.clone());
+        let line = root_line(universe, index);
         facts.push(line);
     }
     for &index in &constraints {
@@ -344,6 +319,37 @@ fn describe(universe: &mut Universe, solver: &Solver, id: IncompatibilityId) -> 
         places,
         loosened: loosened(universe, &roots, &constraints),
     }
+}
+
+/// Says what a direct requirement wants, and what is wrong with it.
+fn root_line(universe: &mut Universe, index: usize) -> String {
+    let root = universe.request.roots[index].clone();
+    let mut line = format!(
+        "you require {} ({})",
+        spelled(&root.requirement),
+        root.place
+    );
+    let project = universe.project(&root.requirement.name);
+    let mut counts = vec![root.requirement];
+    for one in overrides_of(universe, &counts[0].name) {
+        let _ = write!(
+            line,
+            ", overridden by {} ({})",
+            spelled(&one.requirement),
+            one.place
+        );
+        counts.push(one.requirement);
+    }
+    if counts.len() > 1 {
+        counts.remove(0);
+    }
+    for requirement in &counts {
+        if let Some(why) = unmet(universe, project, requirement) {
+            let _ = write!(line, ", {why}");
+            break;
+        }
+    }
+    line
 }
 
 /// Returns the overrides that replace requirements on a project.
