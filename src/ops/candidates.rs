@@ -103,6 +103,7 @@ fn without_upper_bounds(specifiers: &Specifiers) -> Specifiers {
         .clauses()
         .filter_map(|(operator, version)| match operator {
             ">=" | ">" => Some(format!("{operator}{version}")),
+            "!=" => Some(format!("!={version}")),
             "~=" | "==" => Some(format!(">={}", version.trim_end_matches(".*"))),
             _ => None,
         })
@@ -135,6 +136,9 @@ pub(super) struct ProjectReleases {
     /// Whether all versions of an earlier listing come before those of a later one.
     is_in_order: bool,
     judged: Vec<OnceLock<Judgement>>,
+    /// The `Requires-Python` of releases whose metadata rules the target out by an
+    /// upper bound.
+    overlooked: Mutex<FxHashMap<u32, String>>,
 }
 
 #[derive(Debug)]
@@ -185,6 +189,7 @@ impl ProjectReleases {
             listings,
             is_in_order,
             judged: std::iter::repeat_with(OnceLock::new).take(count).collect(),
+            overlooked: Mutex::default(),
         }
     }
 
@@ -282,13 +287,22 @@ impl ProjectReleases {
         }
     }
 
+    /// Notes what a release's metadata says of Python: not every index does.
+    pub(super) fn learn_python(&self, position: u32, specifiers: &str) {
+        if self.policy.python_support(specifiers) == PythonSupport::TooNew {
+            let mut overlooked = self
+                .overlooked
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            overlooked.insert(position, specifiers.to_owned());
+        }
+    }
+
     /// Returns the `Requires-Python` that a release was admitted in spite of.
     pub(super) fn overlooked_python(&self, position: u32) -> Option<String> {
-        let (listing, index, number) = self.judge(position).file?;
-        let entry = self.listings[listing].entries(index).nth(number)?;
-        let specifiers = entry.requires_python?;
-        (self.policy.python_support(specifiers) == PythonSupport::TooNew)
-            .then(|| specifiers.to_owned())
+        let overlooked = self.overlooked.lock();
+        let overlooked = overlooked.unwrap_or_else(PoisonError::into_inner);
+        overlooked.get(&position).cloned()
     }
 
     fn judge(&self, position: u32) -> &Judgement {

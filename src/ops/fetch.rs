@@ -456,6 +456,9 @@ impl<'a> Fetcher<'a> {
             if !is_admitted {
                 return Ok(Err(Reason::RequiresPython(specifiers.clone())));
             }
+            if let Some(Known::Index(releases)) = &known {
+                releases.learn_python(position, specifiers);
+            }
         }
         Ok(read_metadata(&core))
     }

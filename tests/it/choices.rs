@@ -174,6 +174,22 @@ fn requires_python_counts_with_its_upper_bounds() {
 }
 
 #[test]
+fn an_upper_bound_that_is_overlooked_is_told_wherever_it_stands() {
+    let release = wheel("rpy", "1.5").python(">=3.8,<3.10");
+    let project = Project::of("rpy==1.5\n");
+    project.write(&format!("links/{}", release.filename()), release.bytes());
+    let arguments = ["--no-index", "--find-links", "links"];
+    let run = run(&mut project.compile_command(&arguments));
+    run.says(
+        0,
+        &["rpy 1.5 requires Python >=3.8,<3.10", "pip will refuse"],
+    );
+    // To leave one Python out is no upper bound.
+    let releases = [wheel("rpy", "1.5").python("!=3.12.*")];
+    refused(&releases, "rpy==1.5\n", &[]);
+}
+
+#[test]
 fn requires_python_that_only_the_metadata_has_counts_too() {
     let index = Index::in_mode(
         Mode::Json,
