@@ -252,6 +252,10 @@ fn upgrade_packages(args: &args::Compile) -> Result<Vec<Requirement>, Failure> {
                 )
             })?;
             match requirement.source {
+                _ if requirement.marker.is_some() => Err(Failure::usage(
+                    format!("`--upgrade-package {text}`: a marker has no meaning here"),
+                    Some(help.to_owned()),
+                )),
                 RequirementSource::Specifiers(_) => Ok(requirement),
                 RequirementSource::Url(_) => Err(Failure::usage(
                     format!("`--upgrade-package {text}`: a URL is no bound for a version"),

@@ -333,6 +333,7 @@ fn resolve_request(
         roots: inputs.roots.clone(),
         constraints,
         overrides: inputs.overrides.clone(),
+        dropped: inputs.dropped.clone(),
         preferences,
         environment,
         pre_releases,

@@ -73,6 +73,8 @@ pub(super) struct Inputs {
     /// Who constrains what, for annotations: `-c constraints.txt`.
     pub(super) constraint_origins: Vec<(ProjectName, String)>,
     pub(super) overrides: Vec<RootRequirement>,
+    /// Projects with an override that does not hold for the target.
+    pub(super) dropped: Vec<ProjectName>,
     pub(super) options: SourceOptions,
     /// `requires-python` of the project files, with the file's name.
     pub(super) requires_python: Vec<(String, Specifiers)>,
@@ -481,6 +483,8 @@ impl Reader<'_> {
                         place,
                         origin: format!("--override {name}"),
                     });
+                } else {
+                    self.inputs.dropped.push(requirement.name);
                 }
             }
         }

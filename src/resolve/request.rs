@@ -156,6 +156,8 @@ pub struct Request {
     pub constraints: Vec<Constraint>,
     /// Requirements that replace all others on the same project.
     pub overrides: Vec<RootRequirement>,
+    /// Projects that nothing requires: their override's marker does not hold.
+    pub dropped: Vec<ProjectName>,
     /// Versions to try first.
     pub preferences: FxHashMap<ProjectName, Version>,
     /// The environment that markers are evaluated in.

@@ -382,6 +382,37 @@ fn overrides_replace_every_requirement() {
 }
 
 #[test]
+fn an_override_that_does_not_hold_drops_the_requirement() {
+    let table = Table::default()
+        .release("a", "1", &["b<2", "c"])
+        .release("b", "1", &[])
+        .release("c", "1", &[]);
+    let request = Request {
+        dropped: vec!["b".parse().unwrap()],
+        ..roots(&["a"])
+    };
+    check(&table, request, &["a==1", "c==1"]);
+}
+
+#[test]
+fn a_release_may_name_the_users_url_and_no_other() {
+    let table = Table::default()
+        .release("a", "1", &["b @ https://host.example/b-1-py3-none-any.whl"])
+        .release("b", "1", &[]);
+    let own = "b @ https://host.example/b-1-py3-none-any.whl#sha256=00";
+    check(&table, roots(&["a", own]), &["a==1", "b==1"]);
+    let other = "b @ https://host.example/other/b-1-py3-none-any.whl";
+    let explanation = refused(&table, roots(&["a", other]));
+    assert!(
+        explanation
+            .facts
+            .iter()
+            .any(|fact| fact.contains("a 1 cannot be used")),
+        "{explanation:#?}"
+    );
+}
+
+#[test]
 fn names_the_core_and_nothing_else() {
     let table = Table::default()
         .release("django", "2.2", &[])

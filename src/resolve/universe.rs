@@ -51,8 +51,8 @@ pub(super) struct Project {
     sets: FxHashMap<Specifiers, VersionSet>,
     pub(super) sequence: Option<Arc<[u32]>>,
     allows_pre_releases: bool,
-    /// A direct requirement gives its URL.
-    direct: bool,
+    /// The URL that a direct requirement gives, without its fragment.
+    direct: Option<String>,
     constraints: Vec<usize>,
 }
 
@@ -115,7 +115,9 @@ impl Universe {
             let project = universe.project(&root.requirement.name);
             let state = &mut universe.projects[project as usize];
             match &root.requirement.source {
-                RequirementSource::Url(_) => state.direct = true,
+                RequirementSource::Url(url) => {
+                    state.direct = Some(without_fragment(url).to_owned());
+                }
                 RequirementSource::Specifiers(specifiers) => {
                     state.allows_pre_releases |= specifiers.mentions_prerelease();
                 }
@@ -126,10 +128,14 @@ impl Universe {
                 conditional: false,
             });
         }
+        for name in &request.dropped {
+            let project = universe.project(name);
+            universe.overrides.entry(project).or_default();
+        }
         for one in &request.overrides {
             let project = universe.project(&one.requirement.name);
-            if matches!(one.requirement.source, RequirementSource::Url(_)) {
-                universe.projects[project as usize].direct = true;
+            if let RequirementSource::Url(url) = &one.requirement.source {
+                universe.projects[project as usize].direct = Some(without_fragment(url).to_owned());
             }
             universe.overrides.entry(project).or_default().push(Edge {
                 project,
@@ -162,7 +168,7 @@ impl Universe {
             sets: FxHashMap::default(),
             sequence: None,
             allows_pre_releases: false,
-            direct: false,
+            direct: None,
             constraints: Vec::new(),
         });
         id
@@ -250,9 +256,8 @@ impl Universe {
                 }
             }
             let project = self.project(&requirement.name);
-            if matches!(requirement.source, RequirementSource::Url(_))
-                && !conditional
-                && !self.projects[project as usize].direct
+            if !conditional
+                && self.is_other_url(project, &requirement.source)
                 && !self.overrides.contains_key(&project)
             {
                 let text = crate::text::without_password(&requirement.to_string());
@@ -537,9 +542,16 @@ impl Universe {
 
     /// Whether a release requires something by URL that the user does not.
     pub(super) fn is_foreign_url(&self, package: PackageId, edge: &Edge) -> bool {
-        package != PackageId::ROOT
-            && matches!(edge.requirement.source, RequirementSource::Url(_))
-            && !self.projects[edge.project as usize].direct
+        package != PackageId::ROOT && self.is_other_url(edge.project, &edge.requirement.source)
+    }
+
+    /// Whether a project is required by a URL that the user does not name for it.
+    fn is_other_url(&self, project: ProjectId, source: &RequirementSource) -> bool {
+        let RequirementSource::Url(url) = source else {
+            return false;
+        };
+        let own = self.projects[project as usize].direct.as_deref();
+        own != Some(without_fragment(url))
     }
 
     pub(super) fn knows(&self, project: ProjectId, version: u32) -> bool {
@@ -561,6 +573,11 @@ impl Universe {
         versions.sort_unstable();
         versions
     }
+}
+
+/// Returns a URL without what it says of the file beyond its place.
+fn without_fragment(url: &str) -> &str {
+    url.split('#').next().unwrap_or(url)
 }
 
 /// Returns which releases a specifier set allows.
