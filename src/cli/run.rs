@@ -1,11 +1,12 @@
 //! Running a command line.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use clap::{CommandFactory as _, Parser as _};
+use clap::builder::Resettable;
+use clap::{CommandFactory as _, FromArgMatches as _};
 
 use super::args::{self, Arguments, Color, Command};
 use super::exit;
@@ -19,7 +20,7 @@ use crate::ui::{ColorChoice, Diagnostic, Printer, Verbosity};
 
 /// Runs a command line and returns the exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
-    let arguments = match Arguments::try_parse_from(arguments) {
+    let arguments = match parse(arguments) {
         Ok(arguments) => arguments,
         Err(error) => return usage(&error),
     };
@@ -48,6 +49,19 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
             failure.code
         }
     }
+}
+
+/// Parses a command line. A variable that is set to nothing counts as unset: that is
+/// what CI systems make of a secret that is not there.
+fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::Error> {
+    let is_empty = |name: &OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
+    let command = Arguments::command().mut_subcommand("compile", |command| {
+        command.mut_args(|option| match option.get_env().map(is_empty) {
+            Some(true) => option.env(Resettable::<clap::builder::OsStr>::Reset),
+            _ => option,
+        })
+    });
+    Arguments::from_arg_matches(&command.try_get_matches_from(arguments)?)
 }
 
 /// clap's own words: help and version are answers, the rest are errors.

@@ -5,9 +5,9 @@ use std::borrow::Cow;
 
 use super::clause::{Clause, Operator};
 use super::marker::{Marker, MarkerOperator, Node, Test, VARIABLES, Variable};
-use super::nearest::nearest;
 use super::requirement::RequirementError;
 use crate::text::Span;
+use crate::text::nearest;
 
 /// How much to put up with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

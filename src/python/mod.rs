@@ -7,7 +7,6 @@ mod environment;
 mod marker;
 mod marker_parser;
 mod name;
-mod nearest;
 mod platform;
 mod repair;
 mod requirement;

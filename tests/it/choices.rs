@@ -133,6 +133,25 @@ fn constraints_bound_and_require_nothing() {
 }
 
 #[test]
+fn a_variable_that_is_set_to_nothing_counts_as_unset() {
+    let index = Index::new([wheel("a", "1.0")]);
+    let mut project = Project::of("a\n");
+    for name in [
+        "PINFOLD_CACHE_DIR",
+        "PINFOLD_CERT",
+        "PINFOLD_EXCLUDE_NEWER",
+        "PINFOLD_INDEX_STRATEGY",
+        "PINFOLD_PRERELEASE",
+        "PINFOLD_RETRIES",
+        "PINFOLD_TIMEOUT",
+    ] {
+        project = project.with_variable(name, "");
+    }
+    project.compiles(&index.url(), &[]);
+    assert_eq!(project.pins(), ["a==1.0"]);
+}
+
+#[test]
 fn overrides_replace_what_is_required() {
     let index = Index::new([
         wheel("a", "1.0").requires(&["b<2"]),
