@@ -1,7 +1,7 @@
 //! The command line: clap types, settings, failures and exit codes.
 //!
-//! What was typed ([`args`]) becomes what is wanted ([`settings`]); what went
-//! wrong becomes a message and an exit code ([`failure`]).
+//! What was typed (`args`) becomes what is wanted (`settings`); what went
+//! wrong becomes a message and an exit code (`failure`).
 
 mod args;
 pub mod exit;
