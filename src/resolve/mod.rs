@@ -31,7 +31,7 @@ pub use request::{
 };
 pub use universe::Universe;
 
-use self::provider::PackageId;
+use self::provider::{PackageId, Provider as _};
 use self::solver::{Solver, Step};
 use self::universe::Kind;
 use crate::python::{ExtraName, ProjectName, Version};
@@ -109,14 +109,24 @@ impl Resolver {
                     let doubts = self.solver.doubts(&self.universe, id);
                     if !doubts.stand_ins.is_empty() {
                         self.stand_ins.extend(doubts.stand_ins);
-                    } else if doubts.has_samples {
+                    } else if !doubts.sampled.is_empty() {
                         self.assume = false;
+                        // Whatever was taken for granted is looked at, all at once.
+                        for (package, versions) in doubts.sampled {
+                            for version in versions.newest_first() {
+                                self.universe.want(package, version);
+                            }
+                        }
                     } else {
                         let explanation = explain::explain(&mut self.universe, &self.solver, id);
                         return Outcome::Unsolvable(explanation);
                     }
                     self.solver = Solver::new(self.assume, Some(self.stand_ins.clone()));
                     self.constrained.clear();
+                    let needs = self.universe.take_needs();
+                    if !needs.is_empty() {
+                        return Outcome::Needs(needs);
+                    }
                 }
             }
         }

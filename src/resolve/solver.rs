@@ -52,6 +52,9 @@ const CONFLICT_THRESHOLD: u32 = 5;
 /// After how many failures against one package ranges are probed.
 const PROBE_THRESHOLD: u32 = 8;
 
+/// How many versions of a package are asked for at a time at most.
+const MOST_AHEAD: usize = 32;
+
 /// Whether so many of a package's versions fail that it is rather the other side
 /// that should give way: a quarter of them, and not just a few.
 fn is_far(failing: &VersionSet, sequence: &[u32]) -> bool {
@@ -444,7 +447,13 @@ impl Solver {
         if tried >= 2 {
             let mut left = allowed.clone();
             let threshold = PROBE_THRESHOLD as usize;
-            for _ in 0..threshold.checked_sub(tried).unwrap_or(threshold) {
+            // The longer it goes on, the more at a time.
+            let ahead = if tried < threshold {
+                threshold - tried
+            } else {
+                tried.min(MOST_AHEAD)
+            };
+            for _ in 0..ahead {
                 let Some(version) = provider.choose(package, &left) else {
                     break;
                 };
@@ -517,7 +526,12 @@ impl Solver {
         for leaf in self.partial.leaves(id) {
             let incompatibility = self.partial.incompatibility(leaf);
             match incompatibility.cause {
-                Cause::Assumed => doubts.has_samples = true,
+                Cause::Assumed => {
+                    let (package, term) = &incompatibility.terms[0];
+                    if let Term::In(versions) = term {
+                        doubts.sampled.push((*package, versions.clone()));
+                    }
+                }
                 Cause::NoFinal => {
                     let package = incompatibility.terms[0].0;
                     doubts
@@ -534,8 +548,8 @@ impl Solver {
 /// What a refusal takes for granted.
 #[derive(Default)]
 pub(super) struct Doubts {
-    /// That versions between two that fail, fail.
-    pub(super) has_samples: bool,
+    /// That all of these fail, as those looked at do.
+    pub(super) sampled: Vec<(PackageId, VersionSet)>,
     /// That pre-releases of these projects do not stand in for final releases.
     pub(super) stand_ins: BTreeSet<PackageId>,
 }
