@@ -20,7 +20,7 @@ pub use clause::Operator;
 pub use describe::describe;
 pub use environment::Environment;
 pub use marker::Marker;
-pub use name::{ExtraName, ProjectName};
+pub use name::{ExtraName, ProjectName, is_spelling};
 pub use platform::{Arch, Os, Platform, PlatformError};
 pub use requirement::{Requirement, RequirementError, RequirementSource};
 pub use specifier::{SpecifierError, Specifiers};

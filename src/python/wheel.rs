@@ -9,6 +9,7 @@ use std::fmt::{self, Display};
 use std::str::FromStr;
 
 use super::name::ProjectName;
+use super::name::is_spelling;
 use super::version::Version;
 
 /// A wheel's file name, taken apart.
@@ -199,28 +200,6 @@ impl SdistName {
         }
         Err(problem)
     }
-}
-
-/// Whether `spelled` has the normal form `normal` (PEP 503).
-fn is_spelling(spelled: &str, normal: &str) -> bool {
-    let mut expected = normal.bytes();
-    let mut in_run = false;
-    for byte in spelled.bytes() {
-        let is_separator = matches!(byte, b'-' | b'_' | b'.');
-        if is_separator && in_run {
-            continue;
-        }
-        in_run = is_separator;
-        let byte = if is_separator {
-            b'-'
-        } else {
-            byte.to_ascii_lowercase()
-        };
-        if expected.next() != Some(byte) {
-            return false;
-        }
-    }
-    expected.next().is_none()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use std::str::FromStr as _;
 
-use crate::python::{ProjectName, Version};
+use crate::python::{ProjectName, Version, is_spelling};
 
 /// A file name of a project: `head` + `tail`, the version at the end of the head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,25 +71,6 @@ pub(in crate::index) fn parse_version(text: &str) -> Option<Version> {
         let (public, local) = text.split_once('_')?;
         Version::from_str(&format!("{public}+{local}")).ok()
     })
-}
-
-/// Tells whether a name is `normal` when normalised (PEP 503), without making a string.
-fn is_spelling(name: &str, normal: &str) -> bool {
-    let is_separator = |byte: u8| matches!(byte, b'-' | b'_' | b'.');
-    let mut expected = normal.bytes();
-    let mut bytes = name.bytes().peekable();
-    while let Some(byte) = bytes.next() {
-        let byte = if is_separator(byte) {
-            while bytes.next_if(|byte| is_separator(*byte)).is_some() {}
-            b'-'
-        } else {
-            byte.to_ascii_lowercase()
-        };
-        if expected.next() != Some(byte) {
-            return false;
-        }
-    }
-    expected.next().is_none()
 }
 
 #[cfg(test)]
