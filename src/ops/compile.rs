@@ -390,20 +390,20 @@ fn network(request: &Compile, inputs: &Inputs) -> Result<(http::Settings, IndexS
         http.credentials.take_from(&mut url);
         Ok(IndexUrl::new(url))
     };
+    let given = |text: &str| expanded(text, &*request.variable);
     let mut indexes = Vec::new();
     if !request.no_index && !inputs.options.no_index {
         for text in &request.extra_index_urls {
-            indexes.push(index(text)?);
+            indexes.push(index(&given(text))?);
         }
         for written in &inputs.options.extra_index_urls {
             indexes.push(index(&written.value)?);
         }
-        let default = request.index_url.as_deref().or(inputs
-            .options
-            .index_url
-            .as_ref()
-            .map(|written| written.value.as_str()));
-        let default = index(default.unwrap_or(PYPI_SIMPLE))?;
+        let default = match (&request.index_url, &inputs.options.index_url) {
+            (Some(text), _) => index(&given(text))?,
+            (None, Some(written)) => index(&written.value)?,
+            (None, None) => index(PYPI_SIMPLE)?,
+        };
         if let Some((user, password)) = &request.login {
             http.credentials.add(default.url(), user, password.expose());
         }
@@ -412,8 +412,8 @@ fn network(request: &Compile, inputs: &Inputs) -> Result<(http::Settings, IndexS
         indexes.retain(|index| seen.insert(index.clone()));
     }
     let mut find_links = Vec::new();
-    let given = request.find_links.iter().map(String::as_str);
-    for text in given.chain(
+    let given: Vec<String> = request.find_links.iter().map(|text| given(text)).collect();
+    for text in given.iter().map(String::as_str).chain(
         inputs
             .options
             .find_links
@@ -465,6 +465,27 @@ fn parse_location(text: &str, current_directory: &str) -> Result<Url, Error> {
         "http" | "https" | "file" => Ok(url),
         other => Err(failed(format!("the scheme `{other}` is not known"))),
     }
+}
+
+/// Returns an option's value with each `${VAR}` that is set replaced, as in a
+/// requirements file: so that a secret need not be written out on the command line, and
+/// the lock has the name of the variable.
+fn expanded(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> String {
+    let mut result = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(name) = unset_variable(rest) {
+        let reference = format!("${{{name}}}");
+        let Some((before, behind)) = rest.split_once(&reference) else {
+            break;
+        };
+        result.push_str(before);
+        match variable(name).filter(|value| !value.is_empty()) {
+            Some(value) => result.push_str(&value),
+            None => result.push_str(&reference),
+        }
+        rest = behind;
+    }
+    result + rest
 }
 
 /// Returns the first `${VAR}` that is left in a text after all that are set were

@@ -160,6 +160,21 @@ fn a_password_in_the_url_of_a_wheel_is_used_and_not_told() {
 }
 
 #[test]
+fn a_variable_in_an_option_round_trips() {
+    let index = guarded();
+    let url = format!("http://me:${{TOKEN}}@{}/simple/", index.host());
+    let project = Project::of("a\n").with_variable("TOKEN", "sesame");
+    let run = run(&mut project.compile_command(&["-v", "--index-url", &url]));
+    run.says(0, &[]);
+    assert_kept(&project, &run);
+    assert!(
+        project.lock().contains(&format!("\n--index-url {url}\n")),
+        "{}",
+        project.lock()
+    );
+}
+
+#[test]
 fn a_variable_in_the_url_of_a_wheel_round_trips() {
     let index = guarded();
     let release = wheel("b", "1.0");
