@@ -11,6 +11,7 @@ pub mod ops;
 
 pub mod index;
 pub mod interpreter;
+pub mod registry;
 
 pub mod cache;
 pub mod files;
@@ -19,7 +20,10 @@ pub mod http;
 pub mod lock;
 pub mod resolve;
 
+pub mod compose;
+pub mod dockerfile;
 pub mod requirements;
 
+pub mod image;
 pub mod python;
 pub mod text;

@@ -14,6 +14,9 @@ use std::path::{Path, PathBuf};
 /// What each module may use beside itself. A row uses rows above it only.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("text", &[]),
+    ("image", &[]),
+    ("dockerfile", &["text", "image"]),
+    ("compose", &["text", "image", "dockerfile"]),
     // For spans: parsers of requirements, specifiers and markers say where a problem is.
     ("python", &["text"]),
     ("requirements", &["text", "python"]),
@@ -24,10 +27,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("http", &["cache"]),
     ("index", &["python", "cache", "http"]),
     ("interpreter", &["python"]),
+    ("registry", &["image", "cache", "http"]),
     (
         "ops",
         &[
             "text",
+            "image",
+            "dockerfile",
+            "compose",
             "python",
             "requirements",
             "lock",
@@ -37,16 +44,30 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "http",
             "index",
             "interpreter",
+            "registry",
         ],
     ),
     (
         "ui",
-        &["text", "python", "requirements", "lock", "resolve", "ops"],
+        &[
+            "text",
+            "image",
+            "dockerfile",
+            "compose",
+            "python",
+            "requirements",
+            "lock",
+            "resolve",
+            "ops",
+        ],
     ),
     (
         "cli",
         &[
             "text",
+            "image",
+            "dockerfile",
+            "compose",
             "python",
             "requirements",
             "lock",
@@ -56,6 +77,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "http",
             "index",
             "interpreter",
+            "registry",
             "ops",
             "ui",
         ],
@@ -67,6 +89,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
 /// Files and folders that are functions on values: nothing comes in but arguments.
 const PURE: &[&str] = &[
     "src/text/",
+    "src/image/",
+    "src/dockerfile/",
+    "src/compose/",
     "src/python/",
     "src/requirements/",
     "src/lock/",

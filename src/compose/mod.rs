@@ -1,0 +1,1 @@
+//! Compose files: the images they name, and the Dockerfiles written in them.

@@ -1,0 +1,229 @@
+//! One place at which a file names an image, and what can be done there.
+
+use crate::image::{Digest, Reference, ReferenceError};
+use crate::text::{Edit, Span};
+
+/// A place at which a file names an image, or could.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImageUse {
+    /// What kind of place it is.
+    pub place: Place,
+    /// Where the word stands, in bytes of the file.
+    pub span: Span,
+    /// The word as written, continuations joined; bytes that are no UTF-8 are replaced.
+    pub written: String,
+    /// What the word comes to once quotes, escapes and variables are dealt with.
+    pub value: String,
+    /// The variables in it, in order.
+    pub variables: Vec<Variable>,
+    /// What the value means.
+    pub meaning: Meaning,
+    /// What can be done.
+    pub state: State,
+    /// The value of `--platform`, variables replaced where they are known.
+    pub platform: Option<String>,
+}
+
+/// What kind of place names an image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// `FROM`
+    From {
+        /// The stage's number, from 0.
+        stage_index: usize,
+        /// Its name, in lower case.
+        name: Option<String>,
+    },
+    /// `COPY --from=`
+    CopyFrom,
+    /// `RUN --mount=…,from=`
+    MountFrom,
+    /// `# syntax=`
+    Syntax,
+    /// `ONBUILD COPY --from=`
+    OnbuildCopyFrom,
+    /// `ONBUILD RUN --mount=…,from=`
+    OnbuildMountFrom,
+    /// `image:` in a compose file.
+    ComposeImage {
+        /// The service, or the name of the extension field (`x-…`).
+        service: String,
+    },
+    /// An entry of `build.additional_contexts` in a compose file.
+    ComposeContext {
+        /// The service.
+        service: String,
+        /// The context's name.
+        context: String,
+    },
+    /// A place in a `build.dockerfile_inline` of a compose file.
+    Inline {
+        /// The service.
+        service: String,
+        /// The place in its Dockerfile.
+        place: Box<Self>,
+    },
+}
+
+/// A variable in a word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Variable {
+    /// Its name.
+    pub name: String,
+    /// What it stands for here; empty if it has no value.
+    pub value: String,
+    /// Where the value comes from.
+    pub source: VariableSource,
+}
+
+/// Where a variable's value comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VariableSource {
+    /// The default of an `ARG` before the first `FROM`; where that value stands.
+    Arg(Span),
+    /// The default written beside it: `${V:-d}`; where that stands.
+    Inline(Span),
+    /// An expression makes the value: `${V#p}`, `${V:+x}`.
+    Expression,
+    /// The builder gives it: `TARGETARCH` and the like.
+    Builder,
+    /// Nothing gives it here.
+    Nothing,
+}
+
+/// What a value means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Meaning {
+    /// An image.
+    Image(Reference),
+    /// A stage of the file, by its number from 0.
+    Stage(usize),
+    /// One of several stages of the file, chosen by the builder.
+    Stages(Vec<usize>),
+    /// The empty image.
+    Scratch,
+    /// A build context of this name, given from outside.
+    Context(String),
+    /// It cannot be said from this file alone.
+    Unknown,
+}
+
+/// What can be done at a place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    /// It names no image: there is nothing to do.
+    Nothing,
+    /// An image without a digest, and where that goes.
+    Open(Site),
+    /// An image with a digest; where that stands, or why it cannot be changed.
+    Pinned(Result<Site, Reason>),
+    /// Left as it is.
+    Left {
+        /// Why.
+        reason: Reason,
+        /// Where a digest could go all the same, if `--build-arg` need not work.
+        frozen: Option<Site>,
+    },
+}
+
+/// Where a digest stands, or goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Site {
+    /// The digest's bytes; empty where there is none yet.
+    pub span: Span,
+    /// What goes before a digest that is new: `@` or `:latest@`.
+    pub prefix: &'static str,
+    /// What carries it.
+    pub carrier: Carrier,
+}
+
+/// What carries a digest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Carrier {
+    /// The word itself.
+    Word,
+    /// The default of an `ARG`.
+    Arg(String),
+    /// A default written beside a variable.
+    Inline(String),
+}
+
+/// Why a place is left as it is.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Reason {
+    /// A comment or the configuration says so.
+    #[error("it is to be ignored, {0} says")]
+    Ignored(String),
+    /// The value is no reference.
+    #[error("{0}")]
+    NotAReference(ReferenceError),
+    /// A variable has no value in this file.
+    #[error("`{0}` has no default: its value comes from outside")]
+    NoDefault(String),
+    /// The builder gives the variable, and so another image for each platform.
+    #[error("`{0}` names another image for each platform")]
+    PerPlatform(String),
+    /// Several images come from one variable.
+    #[error("`{name}` is used for {others} as well, which a digest in its default would break")]
+    SharedArg {
+        /// The variable.
+        name: String,
+        /// The other uses, in words.
+        others: String,
+    },
+    /// A stage declares the variable again, and so would see the digest.
+    #[error("`{0}` is declared again in a stage, which would see the digest in its value")]
+    RedeclaredArg(String),
+    /// Text follows the variable, so that a digest would outlive a `--build-arg`.
+    #[error("a digest behind `{0}` would stay when `--build-arg {0}=…` changes the tag")]
+    NotAtEnd(String),
+    /// A variable is part of the image's name.
+    #[error("`{0}` is part of the image's name, which `--build-arg` may change")]
+    InName(String),
+    /// The default is made of other variables.
+    #[error("the default of `{0}` is itself made of variables")]
+    NestedArg(String),
+    /// An expression makes the value.
+    #[error("`{0}` makes the value by an expression, which has no place for a digest")]
+    Expression(String),
+    /// Variables do nothing at this place.
+    #[error("variables are not replaced at this place")]
+    NoVariables,
+    /// The name may be a stage of the Dockerfile that builds on this image.
+    #[error("`{0}` may be a stage of the Dockerfile that builds on this image")]
+    StageOfChild(String),
+    /// No builder accepts it.
+    #[error("{0}")]
+    Rejected(String),
+    /// There is a digest but no tag to follow.
+    #[error("it has a digest but no tag, so there is nothing to follow")]
+    NoTag,
+    /// The place cannot be edited safely.
+    #[error("{0}")]
+    Unsafe(String),
+}
+
+impl Site {
+    /// Returns the edit that puts a digest here.
+    pub fn edit(&self, digest: &Digest) -> Edit {
+        let prefix = if self.span.is_empty() {
+            self.prefix
+        } else {
+            ""
+        };
+        Edit {
+            span: self.span,
+            replacement: format!("{prefix}{digest}"),
+        }
+    }
+}
+
+impl State {
+    /// Returns where the digest stands or goes, if that can be changed.
+    pub const fn site(&self) -> Option<&Site> {
+        match self {
+            Self::Open(site) | Self::Pinned(Ok(site)) => Some(site),
+            Self::Nothing | Self::Pinned(Err(_)) | Self::Left { .. } => None,
+        }
+    }
+}

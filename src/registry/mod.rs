@@ -1,0 +1,2 @@
+//! Registries: what a tag says now, and whether a digest is still there, by the OCI
+//! distribution specification.
