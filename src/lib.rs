@@ -21,6 +21,7 @@ pub mod lock;
 pub mod resolve;
 
 pub mod compose;
+pub mod config;
 pub mod dockerfile;
 pub mod requirements;
 

@@ -5,9 +5,11 @@
 //! those of the OCI image specification.
 
 mod digest;
+mod pattern;
 mod platform;
 mod reference;
 
 pub use digest::{Digest, DigestError};
+pub use pattern::{ImagePattern, PatternError};
 pub use platform::{Platform, PlatformError};
 pub use reference::{DEFAULT_HOST, Reference, ReferenceError, Repository};
