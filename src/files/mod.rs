@@ -1,4 +1,4 @@
-//! Files are read whole and replaced atomically.
+//! Files are found by name, read whole and replaced atomically.
 //!
 //! A reader of a replaced file sees the old content or the new, never a mixture,
 //! whatever happens to this process or the disk. What is kept of the old file: its
@@ -6,10 +6,12 @@
 //! link. What is not: hard links, access control lists, extended attributes.
 
 mod error;
+mod find;
 mod replace;
 mod temporaries;
 
 pub use error::{Action, Cause, Error};
+pub use find::{BadPattern, Exclude, Found, find};
 pub use replace::{replace, replace_if_changed};
 pub use temporaries::remove_temporaries;
 
