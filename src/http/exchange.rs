@@ -55,7 +55,7 @@ struct Failure {
     error: Error,
     retry: Retry,
     /// The answer all the same, for those who read any; its body is in the sink.
-    response: Option<Response>,
+    response: Option<Box<Response>>,
 }
 
 enum Retry {
@@ -75,7 +75,8 @@ impl Failure {
 
     /// Returns what the caller gets when nothing is tried any more.
     fn end(self) -> Result<Response, Error> {
-        self.response.ok_or(self.error)
+        self.response
+            .map_or(Err(self.error), |response| Ok(*response))
     }
 }
 
@@ -155,9 +156,7 @@ impl Inner {
                 .unwrap_or_else(PoisonError::into_inner);
             permits
                 .entry(Origin::of(url))
-                .or_insert_with(|| {
-                    Arc::new(Semaphore::new(most.clamp(1, Semaphore::MAX_PERMITS)))
-                })
+                .or_insert_with(|| Arc::new(Semaphore::new(most.clamp(1, Semaphore::MAX_PERMITS))))
                 .clone()
         };
         // It is never closed.
@@ -323,7 +322,7 @@ impl Inner {
             if request.any_status {
                 sink.begin(0, None);
                 sink.add(&body);
-                failure.response = Some(response_of(answer, hop));
+                failure.response = Some(Box::new(response_of(answer, hop)));
             }
             return Err(failure);
         }
