@@ -3,10 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::SystemTime;
 
 use bytes::Bytes;
-use http::Method;
+use http::{HeaderValue, Method, header};
 
+use super::credentials::Secret;
 use super::error::Error;
 use super::exchange::Inner;
 use super::request::Request;
@@ -75,6 +77,28 @@ impl Client {
         self.inner.run(Method::HEAD, request, &mut sink).await
     }
 
+    /// Posts fields as a browser's form does, and fetches the whole answer.
+    ///
+    /// A redirect is followed only where it says to post again (307, 308), and only
+    /// within the origin: the fields may hold a secret. Unlike a GET, it may have had
+    /// an effect although no answer came; it is tried again all the same.
+    pub async fn post_form(
+        &self,
+        mut request: Request,
+        fields: &[(&str, &str)],
+    ) -> Result<Response, Error> {
+        let form = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
+        request.form = Some(Secret::new(form));
+        let media_type = HeaderValue::from_static("application/x-www-form-urlencoded");
+        request.headers.insert(header::CONTENT_TYPE, media_type);
+        let mut sink = Whole::default();
+        let mut response = self.inner.run(Method::POST, request, &mut sink).await?;
+        response.body = sink.bytes.into();
+        Ok(response)
+    }
+
     /// Hands a body to `sink` as it comes, without keeping it; the response returned has none.
     ///
     /// Each byte is handed over once and in order: after a connection breaks,
@@ -97,6 +121,11 @@ impl Client {
     /// Returns how many bytes of bodies came, as sent.
     pub fn bytes(&self) -> u64 {
         self.inner.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Returns the time, by the settings' clock.
+    pub fn now(&self) -> SystemTime {
+        self.inner.settings.timer.now()
     }
 
     /// Tells whether the network is turned off.

@@ -139,6 +139,9 @@ pub enum Error {
     },
 }
 
+/// What is said of a server that answers a handshake with something else.
+pub(super) const WITHOUT_TLS: &str = "it does not speak TLS on this port";
+
 /// Why there is no connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConnectProblem {
@@ -170,6 +173,16 @@ impl Error {
             | Self::Redirect { .. }
             | Self::Garbage { .. }
             | Self::Setup { .. } => false,
+        }
+    }
+
+    /// Tells whether the server was asked by TLS and speaks none: it may speak plain HTTP.
+    pub fn is_without_tls(&self) -> bool {
+        match self {
+            Self::Tls { detail, .. } => detail == WITHOUT_TLS,
+            // It closed the connection at the first bytes it did not understand.
+            Self::Connect { detail, .. } => detail == "tls handshake eof",
+            _ => false,
         }
     }
 

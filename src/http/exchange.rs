@@ -5,19 +5,19 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Url;
 
 use super::answer::{body_length, is_answer, position};
 use super::credentials::{Credentials, Login, Origin};
 use super::error::Error;
 use super::gate::Gates;
-use super::hop::{Hop, redirect_of};
+use super::hop::{Hop, Redirect, redirect_of};
 use super::observe::Exchange;
 use super::redact::display_url;
 use super::request::Request;
@@ -40,6 +40,8 @@ pub(super) struct Inner {
     checking: OnceLock<Result<reqwest::Client, Error>>,
     trusting: OnceLock<Result<reqwest::Client, Error>>,
     permits: Semaphore,
+    /// By origin, where the settings limit those.
+    host_permits: Mutex<HashMap<Origin, Arc<Semaphore>>>,
     credentials: RwLock<Credentials>,
     /// Until when a server asked to be left alone.
     pauses: Mutex<HashMap<Origin, SystemTime>>,
@@ -52,6 +54,8 @@ pub(super) struct Inner {
 struct Failure {
     error: Error,
     retry: Retry,
+    /// The answer all the same, for those who read any; its body is in the sink.
+    response: Option<Box<Response>>,
 }
 
 enum Retry {
@@ -65,7 +69,14 @@ impl Failure {
         Self {
             error,
             retry: Retry::No,
+            response: None,
         }
+    }
+
+    /// Returns what the caller gets when nothing is tried any more.
+    fn end(self) -> Result<Response, Error> {
+        self.response
+            .map_or(Err(self.error), |response| Ok(*response))
     }
 }
 
@@ -75,6 +86,7 @@ impl Inner {
             checking: OnceLock::new(),
             trusting: OnceLock::new(),
             permits: Semaphore::new(settings.concurrency.clamp(1, Semaphore::MAX_PERMITS)),
+            host_permits: Mutex::default(),
             credentials: RwLock::new(settings.credentials.clone()),
             pauses: Mutex::default(),
             gates: Gates::default(),
@@ -107,12 +119,13 @@ impl Inner {
         let mut retry = 0;
         loop {
             self.wait_for_pause(&request.url).await;
+            let host_permit = self.host_permit(&request.url).await;
             let permit = self.permits.acquire().await;
             let start = Instant::now();
             let attempt = self.attempt(&method, &request, sink);
             let result = tokio::time::timeout(left, attempt).await;
             left = left.saturating_sub(start.elapsed());
-            drop(permit);
+            drop((permit, host_permit));
             let failure = match result {
                 Ok(Ok(response)) => return Ok(response),
                 Ok(Err(failure)) => failure,
@@ -122,8 +135,8 @@ impl Inner {
                 }),
             };
             let wait = match failure.retry {
-                Retry::No => return Err(failure.error),
-                _ if retry >= self.settings.retries => return Err(failure.error),
+                Retry::No => return failure.end(),
+                _ if retry >= self.settings.retries => return failure.end(),
                 Retry::Backoff => backoff(retry, jitter()),
                 // Not all at once when the time has come.
                 Retry::After(wait) => wait + backoff(0, jitter()).mul_f64(0.5),
@@ -131,6 +144,23 @@ impl Inner {
             retry += 1;
             self.settings.timer.sleep(wait).await;
         }
+    }
+
+    /// Waits for a place among the requests to an origin.
+    async fn host_permit(&self, url: &Url) -> Option<OwnedSemaphorePermit> {
+        let most = self.settings.per_host?;
+        let semaphore = {
+            let mut permits = self
+                .host_permits
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            permits
+                .entry(Origin::of(url))
+                .or_insert_with(|| Arc::new(Semaphore::new(most.clamp(1, Semaphore::MAX_PERMITS))))
+                .clone()
+        };
+        // It is never closed.
+        semaphore.acquire_owned().await.ok()
     }
 
     /// Takes the login out of a URL, and remembers it for what else is there.
@@ -161,8 +191,8 @@ impl Inner {
             let sent = self.send(&hop, request, sink).await;
             match sent {
                 Ok(Sent::Answer(response)) => return Ok(response),
-                Ok(Sent::Redirect(location)) => {
-                    hop.follow(&location, &request.url).map_err(Failure::last)?;
+                Ok(Sent::Redirect(redirect)) => {
+                    hop.follow(&redirect, &request.url).map_err(Failure::last)?;
                 }
                 Err(failure) => {
                     let wants_login = matches!(
@@ -173,7 +203,7 @@ impl Inner {
                             ..
                         }
                     );
-                    if !wants_login || asked_again {
+                    if !wants_login || asked_again || request.own_credentials {
                         return Err(failure);
                     }
                     asked_again = true;
@@ -246,7 +276,10 @@ impl Inner {
             .request(hop.method.clone(), hop.url.clone())
             .headers(hop.headers.clone());
         let mut sent_credentials = hop.headers.contains_key(header::AUTHORIZATION);
-        if !sent_credentials {
+        if let Some(form) = &request.form {
+            builder = builder.body(form.expose().to_owned());
+        }
+        if !sent_credentials && !request.own_credentials {
             let login = hop
                 .login
                 .clone()
@@ -265,6 +298,7 @@ impl Inner {
                 } else {
                     Retry::No
                 },
+                response: None,
             }
         };
         let sending = self.gates.pass(&hop.url, builder.send());
@@ -272,19 +306,25 @@ impl Inner {
         let status = answer.status();
         record.status = Some(status.as_u16());
         record.protocol = answer.version();
-        if let Some(location) = redirect_of(status, answer.headers()) {
-            let location = location.map_err(|detail| {
+        if let Some(redirect) = redirect_of(status, answer.headers()) {
+            let redirect = redirect.map_err(|detail| {
                 Failure::last(Error::Redirect {
                     url: display_url(&hop.url),
                     detail,
                 })
             })?;
             read_unwanted(&mut answer, record).await;
-            return Ok(Sent::Redirect(location));
+            return Ok(Sent::Redirect(redirect));
         }
         if !is_answer(status) {
             let body = read_unwanted(&mut answer, record).await;
-            return Err(self.judge(&answer, &body, hop, sent_credentials));
+            let mut failure = self.judge(&answer, &body, hop, sent_credentials);
+            if request.any_status {
+                sink.begin(0, None);
+                sink.add(&body);
+                failure.response = Some(Box::new(response_of(answer, hop)));
+            }
+            return Err(failure);
         }
         let first = position(status, answer.headers(), request, sink.kept())
             .map_err(|detail| Failure::last(garbage(&hop.url, detail)))?;
@@ -304,14 +344,10 @@ impl Inner {
                     detail,
                 },
                 retry: Retry::Backoff,
+                response: None,
             });
         }
-        Ok(Sent::Answer(Response {
-            status: status.as_u16(),
-            url: hop.url.clone(),
-            headers: std::mem::take(answer.headers_mut()),
-            body: Bytes::new(),
-        }))
+        Ok(Sent::Answer(response_of(answer, hop)))
     }
 
     fn judge(
@@ -343,6 +379,7 @@ impl Inner {
         Failure {
             error: verdict.error,
             retry,
+            response: None,
         }
     }
 
@@ -402,7 +439,17 @@ impl Inner {
 
 enum Sent {
     Answer(Response),
-    Redirect(String),
+    Redirect(Redirect),
+}
+
+/// Returns an answer without its body.
+fn response_of(mut answer: reqwest::Response, hop: &Hop) -> Response {
+    Response {
+        status: answer.status().as_u16(),
+        url: hop.url.clone(),
+        headers: std::mem::take(answer.headers_mut()),
+        body: Bytes::new(),
+    }
 }
 
 /// What the observer is told.

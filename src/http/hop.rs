@@ -18,14 +18,14 @@ pub(super) struct Hop {
 
 impl Hop {
     /// Goes where a redirect points, taking along only what may go there.
-    pub(super) fn follow(&mut self, location: &str, asked: &Url) -> Result<(), Error> {
+    pub(super) fn follow(&mut self, redirect: &Redirect, asked: &Url) -> Result<(), Error> {
         let refuse = |detail: String| Error::Redirect {
             url: display_url(asked),
             detail,
         };
         let mut next = self
             .url
-            .join(location)
+            .join(&redirect.location)
             .map_err(|error| refuse(format!("its target is no URL ({error})")))?;
         // Whatever it says, we say who we are only where the user told us to.
         take_login(&mut next);
@@ -38,7 +38,16 @@ impl Hop {
                 display_url(&next)
             )));
         }
-        if Origin::of(&self.url) != Origin::of(&next) {
+        let is_elsewhere = Origin::of(&self.url) != Origin::of(&next);
+        let posts_again = matches!(redirect.status.as_u16(), 307 | 308);
+        if self.method == Method::POST && (is_elsewhere || !posts_again) {
+            return Err(refuse(format!(
+                "of what was posted, with status {}, to `{}`",
+                redirect.status.as_u16(),
+                display_url(&next)
+            )));
+        }
+        if is_elsewhere {
             for name in [
                 header::AUTHORIZATION,
                 header::COOKIE,
@@ -53,11 +62,17 @@ impl Hop {
     }
 }
 
+/// Where an answer points.
+pub(super) struct Redirect {
+    pub(super) status: StatusCode,
+    pub(super) location: String,
+}
+
 /// Returns where an answer points, if it is a redirect.
 pub(super) fn redirect_of(
     status: StatusCode,
     headers: &HeaderMap,
-) -> Option<Result<String, String>> {
+) -> Option<Result<Redirect, String>> {
     if !matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) {
         return None;
     }
@@ -66,5 +81,5 @@ pub(super) fn redirect_of(
     };
     // A target may hold bytes beyond ASCII, against the rules; browsers take UTF-8.
     let location = String::from_utf8_lossy(location.as_bytes()).into_owned();
-    Some(Ok(location))
+    Some(Ok(Redirect { status, location }))
 }

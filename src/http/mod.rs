@@ -1,12 +1,15 @@
 //! One HTTP client: timeouts, retries, limits, credentials, redirects, and what
 //! the cache may do with an answer.
 //!
-//! [`Client::get`] answers with a whole body, [`Client::download`] streams one.
+//! [`Client::get`] answers with a whole body, [`Client::download`] streams one, and
+//! [`Client::post_form`] sends the few fields a token server wants.
 //! The client is cheap to make: connections, TLS and the roots of trust come
 //! with the first request that needs them. RFC 9110 gives the meaning of status
 //! codes, ranges and `Retry-After`; freshness after RFC 9111 is in
 //! [`Freshness`], which the caller keeps beside what it stores: the client
-//! itself holds no cache. There are no cookies and no methods but GET and HEAD.
+//! itself holds no cache. There are no cookies and no methods but GET, HEAD and
+//! that POST. A status that is no success is an error, unless
+//! [`Request::any_status`] says that the caller reads it.
 
 mod answer;
 mod client;

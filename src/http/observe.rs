@@ -11,7 +11,7 @@ pub trait Observer: Send + Sync {
 /// One request and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exchange<'a> {
-    /// `GET` or `HEAD`.
+    /// `GET`, `HEAD` or `POST`.
     pub method: &'a str,
     /// Where it went, without secrets.
     pub url: &'a str,

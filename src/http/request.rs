@@ -5,7 +5,9 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use url::Url;
 
-/// A GET (or HEAD) to make.
+use super::credentials::Secret;
+
+/// A GET (or HEAD, or POST) to make.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// What to fetch; credentials in it are taken out and sent as a header.
@@ -24,6 +26,12 @@ pub struct Request {
     pub compressed: bool,
     /// The longest the whole may take, retries included; else the settings' one.
     pub deadline: Option<Duration>,
+    /// Whether each status is an answer, once retries did not help; else most are errors.
+    pub any_status: bool,
+    /// Whether no credentials are added to those in `headers`.
+    pub own_credentials: bool,
+    /// What is posted: it may hold a secret.
+    pub(super) form: Option<Secret>,
 }
 
 /// What a stored copy is known by on the server (RFC 9110 §8.8).
@@ -50,6 +58,9 @@ impl Request {
             revalidate: None,
             compressed: true,
             deadline: None,
+            any_status: false,
+            own_credentials: false,
+            form: None,
         }
     }
 
@@ -111,6 +122,23 @@ impl Request {
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
+        self
+    }
+
+    /// Takes each status for an answer: what says "no" has its headers and its body.
+    ///
+    /// What may pass is still tried again before, and no answer at all is still an
+    /// error. Of the body of a refusal only the first 16 KiB or so come.
+    #[must_use]
+    pub fn any_status(mut self) -> Self {
+        self.any_status = true;
+        self
+    }
+
+    /// Leaves credentials to the caller: neither the settings' nor netrc's are sent.
+    #[must_use]
+    pub fn own_credentials(mut self) -> Self {
+        self.own_credentials = true;
         self
     }
 

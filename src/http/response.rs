@@ -10,10 +10,11 @@ use url::Url;
 use super::error::Error;
 use super::redact::display_url;
 
-/// An answer that can be used: status 200, 206 or 304.
+/// An answer that can be used: status 200, 206 or 304, unless any may be.
 #[derive(Debug, Clone)]
 pub struct Response {
-    /// 200, 206 (only if a range was asked for) or 304 (only if revalidating).
+    /// 200, 206 (only if a range was asked for) or 304 (only if revalidating); with
+    /// [`Request::any_status`](super::Request::any_status) also what is no success.
     pub status: u16,
     /// Where it came from in the end, redirects followed; without credentials.
     pub url: Url,

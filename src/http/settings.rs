@@ -27,6 +27,8 @@ pub struct Settings {
     pub retries: u32,
     /// How many requests may be under way at once.
     pub concurrency: usize,
+    /// How many of them may be at one origin; none is as many as there are.
+    pub per_host: Option<usize>,
     /// Whether each request fails at once, without the network being touched.
     pub offline: bool,
     /// Hosts, as `host` or `host:port`, whose certificates are not checked.
@@ -100,6 +102,7 @@ impl Default for Settings {
             deadline: Duration::from_mins(5),
             retries: 3,
             concurrency: 64,
+            per_host: None,
             offline: false,
             trusted_hosts: Vec::new(),
             ca_bundle: None,
@@ -125,6 +128,7 @@ impl fmt::Debug for Settings {
             .field("deadline", &self.deadline)
             .field("retries", &self.retries)
             .field("concurrency", &self.concurrency)
+            .field("per_host", &self.per_host)
             .field("offline", &self.offline)
             .field("trusted_hosts", &self.trusted_hosts)
             .field("ca_bundle", &self.ca_bundle)

@@ -6,7 +6,7 @@ use std::io;
 use reqwest::redirect::Policy;
 use url::Url;
 
-use super::error::{ConnectProblem, Error};
+use super::error::{ConnectProblem, Error, WITHOUT_TLS};
 use super::gate::OpenWhenConnected;
 use super::redact::{display_url, redact};
 use super::settings::Settings;
@@ -166,7 +166,7 @@ fn tls_words(error: &rustls::Error) -> String {
         Tls::InvalidCertificate(Cert::NotValidForName | Cert::NotValidForNameContext { .. }) => {
             "its certificate is for another name".to_owned()
         }
-        Tls::InvalidMessage(_) => "it does not speak TLS on this port".to_owned(),
+        Tls::InvalidMessage(_) => WITHOUT_TLS.to_owned(),
         Tls::General(words) => words.clone(),
         other => other.to_string(),
     }

@@ -16,6 +16,8 @@ use std::time::Duration;
 pub(crate) struct Seen {
     pub(crate) method: String,
     pub(crate) path: String,
+    /// What was posted.
+    pub(crate) body: String,
     headers: Vec<(String, String)>,
 }
 
@@ -241,7 +243,20 @@ impl Shared {
     }
 
     fn converse(&self, stream: &mut (impl Read + Write), socket: &TcpStream) -> io::Result<()> {
-        while let Some(seen) = read_request(stream)? {
+        loop {
+            let seen = match read_request(stream) {
+                Ok(Some(seen)) => seen,
+                Ok(None) => return Ok(()),
+                Err(error) => {
+                    // As servers do that are asked by TLS and speak none.
+                    if error.kind() == io::ErrorKind::InvalidData {
+                        stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")?;
+                        stream.flush()?;
+                        self.drain(socket);
+                    }
+                    return Err(error);
+                }
+            };
             self.seen.lock().unwrap().push(seen.clone());
             let reply = (self.answer)(&seen).with_length();
             let mut bytes = reply.head.into_bytes();
@@ -273,12 +288,26 @@ impl Shared {
                 }
             }
         }
-        Ok(())
+    }
+
+    /// Reads what the client sends still: a socket closed before that would take back
+    /// what was sent to it.
+    fn drain(&self, socket: &TcpStream) {
+        let mut socket = socket;
+        let _ = socket.shutdown(std::net::Shutdown::Write);
+        let mut bytes = [0; 512];
+        while matches!(socket.read(&mut bytes), Ok(1..)) {
+            if self.ends.load(Ordering::SeqCst) {
+                break;
+            }
+        }
     }
 }
 
-/// Reads a request without a body.
+/// Reads a request, and a body whose length is announced.
 fn read_request(stream: &mut impl Read) -> io::Result<Option<Seen>> {
+    /// What a TLS handshake begins with.
+    const HANDSHAKE: u8 = 0x16;
     let mut head = Vec::new();
     let mut byte = [0];
     while !head.ends_with(b"\r\n\r\n") {
@@ -286,6 +315,10 @@ fn read_request(stream: &mut impl Read) -> io::Result<Option<Seen>> {
             return Ok(None);
         }
         head.push(byte[0]);
+        if head == [HANDSHAKE] {
+            let words = "not what was asked for in plain HTTP";
+            return Err(io::Error::new(io::ErrorKind::InvalidData, words));
+        }
     }
     let head = String::from_utf8_lossy(&head).into_owned();
     let mut lines = head.lines();
@@ -296,9 +329,17 @@ fn read_request(stream: &mut impl Read) -> io::Result<Option<Seen>> {
         .filter_map(|line| line.split_once(':'))
         .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
         .collect();
-    Ok(Some(Seen {
+    let mut seen = Seen {
         method,
         path,
+        body: String::new(),
         headers,
-    }))
+    };
+    let length = seen.header("content-length").map(str::parse);
+    if let Some(Ok(length)) = length {
+        let mut body = vec![0; length];
+        stream.read_exact(&mut body)?;
+        seen.body = String::from_utf8_lossy(&body).into_owned();
+    }
+    Ok(Some(seen))
 }

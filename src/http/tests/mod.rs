@@ -8,6 +8,7 @@ mod credentials;
 mod proxies;
 mod redirects;
 mod retries;
+mod statuses;
 mod tls;
 
 use std::future::Future;

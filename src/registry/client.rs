@@ -1,0 +1,533 @@
+//! What the rest of the program asks registries.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::cache::Cache;
+use crate::http::{self, Bytes, Response};
+use crate::image::{Digest, Platform, Repository};
+
+use super::endpoint::Endpoint;
+use super::error::Error;
+use super::manifest::{ImageConfig, Kind, Manifest};
+use super::notices::Notices;
+use super::once::Once;
+use super::send::{Ask, Method};
+use super::settings::Settings;
+use super::stored::Stored;
+
+/// The longest manifest that is read: the specification has registries take no longer ones.
+const MOST_MANIFEST_BYTES: u64 = 4 << 20;
+const MOST_CONFIG_BYTES: u64 = 8 << 20;
+
+const DIGEST_HEADER: &str = "docker-content-digest";
+
+/// The client of registries; a clone shares connections, tokens and answers.
+#[derive(Clone)]
+pub struct Client {
+    inner: Arc<Inner>,
+}
+
+/// What a tag says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resolved {
+    /// The digest: of the image index, or of the one image a platform was asked for.
+    pub digest: Digest,
+    /// Whether the tag was not asked in this run, but lately or, offline, some day.
+    pub from_cache: bool,
+}
+
+/// What the clones of a client share.
+pub(super) struct Inner {
+    pub(super) settings: Settings,
+    pub(super) http: http::Client,
+    pub(super) notices: Notices,
+    stored: Stored,
+    endpoints: Mutex<HashMap<String, Vec<Arc<Endpoint>>>>,
+    expected: Mutex<BTreeMap<String, BTreeSet<String>>>,
+    tags: Once<(Repository, String), Result<Resolved, Error>>,
+    existing: Once<(Repository, Digest), Result<bool, Error>>,
+    manifests: Once<(Repository, Digest), Result<Manifest, Error>>,
+    configs: Once<(Repository, Digest), Result<ImageConfig, Error>>,
+}
+
+impl Client {
+    /// Makes a client; nothing is read or asked yet.
+    pub fn new(settings: Settings, http: http::Client, cache: Cache) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                settings,
+                http,
+                notices: Notices::default(),
+                stored: Stored::new(cache),
+                endpoints: Mutex::default(),
+                expected: Mutex::default(),
+                tags: Once::default(),
+                existing: Once::default(),
+                manifests: Once::default(),
+                configs: Once::default(),
+            }),
+        }
+    }
+
+    /// Tells what will be asked for, so that one token can be for all of it.
+    ///
+    /// Nothing has to be told, and what was told need not be asked for.
+    pub fn expect(&self, repositories: impl IntoIterator<Item = Repository>) {
+        let expected = self.inner.expected.lock();
+        let mut expected = expected.unwrap_or_else(PoisonError::into_inner);
+        for Repository { host, path } in repositories {
+            expected.entry(host).or_default().insert(path);
+        }
+    }
+
+    /// Returns the digest a tag stands for now: of its image index if it has one, or,
+    /// if a platform is given, of the image for that platform.
+    ///
+    /// A question is asked once a run, and not at all if it was answered lately.
+    pub async fn resolve(
+        &self,
+        repository: &Repository,
+        tag: &str,
+        platform: Option<&Platform>,
+    ) -> Result<Resolved, Error> {
+        let inner = &self.inner;
+        let key = (repository.clone(), tag.to_owned());
+        let work = inner.resolve(repository, tag);
+        let resolved = inner.tags.get(key, work).await?;
+        let Some(platform) = platform else {
+            return Ok(resolved);
+        };
+        let missing = |available| Error::MissingPlatform {
+            image: format!("{}:{tag}", repository.familiar()),
+            platform: platform.clone(),
+            available,
+        };
+        match self.manifest(repository, &resolved.digest).await? {
+            Manifest::Index { entries, .. } => {
+                let mut found = entries
+                    .iter()
+                    .filter(|entry| entry.platform.as_ref() == Some(platform));
+                match found.next() {
+                    Some(entry) => Ok(Resolved {
+                        digest: entry.digest.clone(),
+                        ..resolved
+                    }),
+                    None => Err(missing(
+                        entries.into_iter().filter_map(|it| it.platform).collect(),
+                    )),
+                }
+            }
+            Manifest::Image { config, .. } => {
+                let config = self.config(repository, &config).await?;
+                if config.platform == *platform {
+                    Ok(resolved)
+                } else {
+                    Err(missing(vec![config.platform]))
+                }
+            }
+        }
+    }
+
+    /// Tells whether a registry has the manifest of a digest, now.
+    pub async fn exists(&self, repository: &Repository, digest: &Digest) -> Result<bool, Error> {
+        let key = (repository.clone(), digest.clone());
+        let work = self.inner.exists(repository, digest);
+        self.inner.existing.get(key, work).await
+    }
+
+    /// Returns the manifest of a digest.
+    pub async fn manifest(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+    ) -> Result<Manifest, Error> {
+        let key = (repository.clone(), digest.clone());
+        let work = self.inner.manifest(repository, digest);
+        self.inner.manifests.get(key, work).await
+    }
+
+    /// Returns the configuration of a digest, as an image's manifest names it.
+    pub async fn config(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+    ) -> Result<ImageConfig, Error> {
+        let key = (repository.clone(), digest.clone());
+        let work = self.inner.config(repository, digest);
+        self.inner.configs.get(key, work).await
+    }
+
+    /// Returns what registries said beside their answers, once each, in a steady order:
+    /// their warnings, and how much of a quota is left where little is.
+    pub fn notices(&self) -> Vec<String> {
+        self.inner.notices.all()
+    }
+
+    /// Returns how many requests the HTTP client sent, those for tokens, redirects and
+    /// retries included.
+    pub fn requests(&self) -> u64 {
+        self.inner.http.requests()
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("settings", &self.inner.settings)
+            .field("http", &self.inner.http)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A manifest as it came.
+struct Body {
+    digest: Digest,
+    bytes: Bytes,
+    manifest: Manifest,
+}
+
+/// The problems of the mirrors asked so far.
+#[derive(Default)]
+struct Problems {
+    worst: Option<Error>,
+}
+
+impl Problems {
+    /// Notes a problem; it is returned if no other mirror can help.
+    fn add(&mut self, error: Error) -> Result<(), Error> {
+        if !error.is_for_next_mirror() {
+            return Err(error);
+        }
+        // That one has it not says less than that another could not be asked.
+        if matches!(self.worst, None | Some(Error::NotFound { .. })) {
+            self.worst = Some(error);
+        }
+        Ok(())
+    }
+
+    fn end(self) -> Error {
+        self.worst
+            .expect("each host has somebody to ask, and each answer returns or is noted")
+    }
+}
+
+impl Inner {
+    /// Returns the paths expected to be asked for at a host.
+    pub(super) fn expected(&self, host: &str) -> Vec<String> {
+        let expected = self.expected.lock();
+        let expected = expected.unwrap_or_else(PoisonError::into_inner);
+        let paths = expected.get(host).into_iter().flatten();
+        paths.cloned().collect()
+    }
+
+    fn endpoints(&self, host: &str) -> Vec<Arc<Endpoint>> {
+        let endpoints = self.endpoints.lock();
+        let mut endpoints = endpoints.unwrap_or_else(PoisonError::into_inner);
+        match endpoints.get(host) {
+            Some(known) => known.clone(),
+            None => endpoints
+                .entry(host.to_owned())
+                .or_insert(Endpoint::of(host, &self.settings))
+                .clone(),
+        }
+    }
+
+    async fn resolve(&self, repository: &Repository, tag: &str) -> Result<Resolved, Error> {
+        let endpoints = self.endpoints(&repository.host);
+        let image = format!("{}:{tag}", repository.familiar());
+        let key = tag_key(&endpoints, repository, tag);
+        let is_offline = self.http.is_offline();
+        let now = self.http.now();
+        if !self.settings.refresh || is_offline {
+            let is_fresh = |stored_at| {
+                // One from the future was kept before the clock was set back.
+                now.duration_since(stored_at)
+                    .is_ok_and(|age| age < self.settings.tag_lifetime)
+            };
+            match self.stored.tag(&key) {
+                Some((digest, stored_at)) if is_offline || is_fresh(stored_at) => {
+                    return Ok(Resolved {
+                        digest,
+                        from_cache: true,
+                    });
+                }
+                _ => {}
+            }
+        }
+        if is_offline {
+            return Err(Error::Offline { image });
+        }
+        let rest = format!("manifests/{tag}");
+        let mut problems = Problems::default();
+        for (index, endpoint) in endpoints.iter().enumerate() {
+            let ask = manifest_ask(endpoint, repository, &rest, &image);
+            let is_last = index + 1 == endpoints.len();
+            match self.tag_at(&ask, is_last).await {
+                Ok(digest) => {
+                    self.stored.put_tag(&key, &digest, now);
+                    return Ok(Resolved {
+                        digest,
+                        from_cache: false,
+                    });
+                }
+                Err(error) => problems.add(error)?,
+            }
+        }
+        Err(problems.end())
+    }
+
+    /// Asks one server what a tag stands for: by HEAD, and by GET where that is no answer.
+    async fn tag_at(&self, ask: &Ask<'_>, is_last: bool) -> Result<Digest, Error> {
+        let head = self.send(ask, Method::Head).await?;
+        let status = head.response.status;
+        if status == 200 {
+            let kind = kind_of(ask, &head.response);
+            let is_schema_1 = head
+                .response
+                .media_type()
+                .is_some_and(|it| Kind::is_schema_1(&it));
+            if is_schema_1 {
+                return Err(kind.err().unwrap_or_else(|| unsupported(ask, None)));
+            }
+            // Where HEAD does not say all, GET may.
+            if let (Ok(_), Some(digest)) = (kind, digest_of(ask, &head.response)?) {
+                return Ok(digest);
+            }
+        } else if !may_get_instead(status) || (status == 404 && !is_last) {
+            return Err(Self::refuse(ask, &head));
+        }
+        let body = self.body_at(ask, None).await?;
+        self.stored.put_content(&body.digest, &body.bytes);
+        Ok(body.digest)
+    }
+
+    /// Fetches a manifest from one server, and makes sure of its digest.
+    async fn body_at(&self, ask: &Ask<'_>, expected: Option<&Digest>) -> Result<Body, Error> {
+        let reply = self.send(ask, Method::Get).await?;
+        if reply.response.status != 200 {
+            return Err(Self::refuse(ask, &reply));
+        }
+        let response = &reply.response;
+        let kind = kind_of(ask, response)?;
+        let bytes = plain(response, MOST_MANIFEST_BYTES)?;
+        let given = digest_of(ask, response)?;
+        for digest in given.iter().chain(expected) {
+            check_digest(ask, digest, &bytes)?;
+        }
+        let manifest = Manifest::parse(&bytes).map_err(|detail| malformed(ask, detail))?;
+        if manifest.kind() != kind {
+            let detail = "its media type says that it is something else".to_owned();
+            return Err(malformed(ask, detail));
+        }
+        let digest = expected
+            .cloned()
+            .or(given)
+            .unwrap_or_else(|| Digest::of(&bytes));
+        Ok(Body {
+            digest,
+            bytes,
+            manifest,
+        })
+    }
+
+    async fn exists(&self, repository: &Repository, digest: &Digest) -> Result<bool, Error> {
+        let image = format!("{}@{digest}", repository.familiar());
+        if self.http.is_offline() {
+            return Err(Error::Offline { image });
+        }
+        let rest = format!("manifests/{digest}");
+        let mut problems = Problems::default();
+        for endpoint in self.endpoints(&repository.host) {
+            let ask = manifest_ask(&endpoint, repository, &rest, &image);
+            match self.exists_at(&ask, digest).await {
+                Ok(()) => return Ok(true),
+                Err(error) => problems.add(error)?,
+            }
+        }
+        match problems.end() {
+            Error::NotFound { .. } => Ok(false),
+            error => Err(error),
+        }
+    }
+
+    async fn exists_at(&self, ask: &Ask<'_>, digest: &Digest) -> Result<(), Error> {
+        let head = self.send(ask, Method::Head).await?;
+        match head.response.status {
+            200 => match digest_of(ask, &head.response)? {
+                Some(other) if other != *digest => Err(Error::Mismatch {
+                    image: ask.image.to_owned(),
+                    registry: ask.endpoint.name.clone(),
+                    expected: digest.clone(),
+                }),
+                _ => Ok(()),
+            },
+            404 => Err(Self::refuse(ask, &head)),
+            status if may_get_instead(status) => {
+                let body = self.body_at(ask, Some(digest)).await?;
+                self.stored.put_content(&body.digest, &body.bytes);
+                Ok(())
+            }
+            _ => Err(Self::refuse(ask, &head)),
+        }
+    }
+
+    async fn manifest(&self, repository: &Repository, digest: &Digest) -> Result<Manifest, Error> {
+        if let Some(bytes) = self.stored.content(digest)
+            && let Ok(manifest) = Manifest::parse(&bytes)
+        {
+            return Ok(manifest);
+        }
+        let image = format!("{}@{digest}", repository.familiar());
+        if self.http.is_offline() {
+            return Err(Error::Offline { image });
+        }
+        let rest = format!("manifests/{digest}");
+        let mut problems = Problems::default();
+        for endpoint in self.endpoints(&repository.host) {
+            let ask = manifest_ask(&endpoint, repository, &rest, &image);
+            match self.body_at(&ask, Some(digest)).await {
+                Ok(body) => {
+                    self.stored.put_content(digest, &body.bytes);
+                    return Ok(body.manifest);
+                }
+                Err(error) => problems.add(error)?,
+            }
+        }
+        Err(problems.end())
+    }
+
+    async fn config(&self, repository: &Repository, digest: &Digest) -> Result<ImageConfig, Error> {
+        if let Some(bytes) = self.stored.content(digest)
+            && let Ok(config) = ImageConfig::parse(&bytes)
+        {
+            return Ok(config);
+        }
+        let image = format!("{}@{digest}", repository.familiar());
+        if self.http.is_offline() {
+            return Err(Error::Offline { image });
+        }
+        let rest = format!("blobs/{digest}");
+        let mut problems = Problems::default();
+        for endpoint in self.endpoints(&repository.host) {
+            let ask = Ask {
+                is_manifest: false,
+                max_bytes: MOST_CONFIG_BYTES,
+                ..manifest_ask(&endpoint, repository, &rest, &image)
+            };
+            match self.config_at(&ask, digest).await {
+                Ok(config) => return Ok(config),
+                Err(error) => problems.add(error)?,
+            }
+        }
+        Err(problems.end())
+    }
+
+    async fn config_at(&self, ask: &Ask<'_>, digest: &Digest) -> Result<ImageConfig, Error> {
+        let reply = self.send(ask, Method::Get).await?;
+        if reply.response.status != 200 {
+            return Err(Self::refuse(ask, &reply));
+        }
+        let bytes = plain(&reply.response, MOST_CONFIG_BYTES)?;
+        check_digest(ask, digest, &bytes)?;
+        let config = ImageConfig::parse(&bytes).map_err(|detail| malformed(ask, detail))?;
+        self.stored.put_content(digest, &bytes);
+        Ok(config)
+    }
+}
+
+fn manifest_ask<'a>(
+    endpoint: &'a Endpoint,
+    repository: &'a Repository,
+    rest: &'a str,
+    image: &'a str,
+) -> Ask<'a> {
+    Ask {
+        endpoint,
+        repository,
+        rest,
+        image,
+        is_manifest: true,
+        max_bytes: MOST_MANIFEST_BYTES,
+    }
+}
+
+fn tag_key(endpoints: &[Arc<Endpoint>], repository: &Repository, tag: &str) -> String {
+    let mut key = String::new();
+    for endpoint in endpoints {
+        key.push_str(&endpoint.key());
+        key.push(' ');
+    }
+    for part in [&repository.host, " ", &repository.path, "/", tag] {
+        key.push_str(part);
+    }
+    key
+}
+
+/// Whether a GET may have the answer, or at least the words, that HEAD has not.
+fn may_get_instead(status: u16) -> bool {
+    (400..500).contains(&status) && !matches!(status, 408 | 421 | 425 | 429)
+}
+
+/// Returns what kind of manifest an answer says it is.
+fn kind_of(ask: &Ask<'_>, response: &Response) -> Result<Kind, Error> {
+    let media_type = response.media_type();
+    match media_type.as_deref().and_then(Kind::of) {
+        Some(kind) => Ok(kind),
+        None => Err(unsupported(ask, media_type)),
+    }
+}
+
+/// Returns the digest an answer's headers give, if it is one.
+fn digest_of(ask: &Ask<'_>, response: &Response) -> Result<Option<Digest>, Error> {
+    let mut digest: Option<Digest> = None;
+    for value in response.headers.get_all(DIGEST_HEADER) {
+        let text = String::from_utf8_lossy(value.as_bytes());
+        match text.parse::<Digest>() {
+            Ok(parsed) if digest.as_ref().is_none_or(|known| *known == parsed) => {
+                digest = Some(parsed);
+            }
+            _ => {
+                return Err(Error::BadDigest {
+                    image: ask.image.to_owned(),
+                    registry: ask.endpoint.name.clone(),
+                    value: text.into_owned(),
+                });
+            }
+        }
+    }
+    Ok(digest)
+}
+
+/// Returns a body; it was asked not to be compressed, which not everybody heeds.
+fn plain(response: &Response, max_bytes: u64) -> Result<Bytes, Error> {
+    Ok(response.decode(max_bytes)?)
+}
+
+fn check_digest(ask: &Ask<'_>, digest: &Digest, bytes: &[u8]) -> Result<(), Error> {
+    if digest.is_of(bytes) {
+        return Ok(());
+    }
+    Err(Error::Mismatch {
+        image: ask.image.to_owned(),
+        registry: ask.endpoint.name.clone(),
+        expected: digest.clone(),
+    })
+}
+
+fn unsupported(ask: &Ask<'_>, media_type: Option<String>) -> Error {
+    Error::Unsupported {
+        image: ask.image.to_owned(),
+        registry: ask.endpoint.name.clone(),
+        media_type,
+    }
+}
+
+fn malformed(ask: &Ask<'_>, detail: String) -> Error {
+    Error::Malformed {
+        image: ask.image.to_owned(),
+        registry: ask.endpoint.name.clone(),
+        detail,
+    }
+}

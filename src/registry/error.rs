@@ -1,0 +1,274 @@
+//! What can go wrong at a registry, told apart by what one can do about it.
+
+use crate::http;
+use crate::image::{Digest, Platform};
+
+/// Why a registry's answer is not there, or not used.
+///
+/// `image` is the short name with tag or digest, `registry` the host that was asked,
+/// `said` the registry's own words, made fit to be shown; empty if it had none.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// There is no such repository, tag or digest.
+    #[error("`{image}` was not found at `{registry}`{}{}", quoted(said),
+        if *is_anonymous { "; it was asked for without credentials, and what is private looks the same" } else { "" })]
+    NotFound {
+        /// What was asked for.
+        image: String,
+        /// Who was asked.
+        registry: String,
+        /// The registry's words.
+        said: String,
+        /// Whether no credentials were sent.
+        is_anonymous: bool,
+    },
+    /// The registry does not let us see it.
+    #[error("access to `{image}` was denied by `{registry}` ({}){}", who(login.as_deref()), quoted(said))]
+    Denied {
+        /// What was asked for.
+        image: String,
+        /// Who was asked: the registry, or the server it gets its tokens from.
+        registry: String,
+        /// Where the credentials came from, if any were sent.
+        login: Option<String>,
+        /// The registry's words.
+        said: String,
+    },
+    /// We asked too often.
+    #[error("`{registry}` limits how often it is asked, and the limit is reached{}{}{}", quoted(said), after(*retry_after),
+        if *is_anonymous { "; with credentials it may allow more" } else { "" })]
+    RateLimited {
+        /// Who was asked.
+        registry: String,
+        /// In how many seconds to come back, if it said so.
+        retry_after: Option<u64>,
+        /// Whether no credentials were sent.
+        is_anonymous: bool,
+        /// The registry's words.
+        said: String,
+    },
+    /// The registry failed, or answered with a status that has no meaning here.
+    #[error(
+        "`{registry}` could not answer for `{image}` (status {status}){}",
+        quoted(said)
+    )]
+    Status {
+        /// What was asked for.
+        image: String,
+        /// Who was asked.
+        registry: String,
+        /// The status.
+        status: u16,
+        /// The registry's words.
+        said: String,
+    },
+    /// The manifest is of a kind that has no lasting digest, or is no image's.
+    #[error("`{image}` at `{registry}` {}", kind(media_type.as_deref()))]
+    Unsupported {
+        /// What was asked for.
+        image: String,
+        /// Who was asked.
+        registry: String,
+        /// What the registry says it is.
+        media_type: Option<String>,
+    },
+    /// The header with the digest holds something else.
+    #[error(
+        "`{registry}` gave `{}` as the digest of `{image}`, which is none",
+        shorten(value)
+    )]
+    BadDigest {
+        /// What was asked for.
+        image: String,
+        /// Who was asked.
+        registry: String,
+        /// What it gave.
+        value: String,
+    },
+    /// What came is not what the digest says.
+    #[error("what `{registry}` sent for `{image}` does not have the digest `{expected}`")]
+    Mismatch {
+        /// What was asked for.
+        image: String,
+        /// Who was asked.
+        registry: String,
+        /// The digest it should have.
+        expected: Digest,
+    },
+    /// The manifest or the configuration cannot be understood.
+    #[error("what `{registry}` sent for `{image}` cannot be understood: {detail}")]
+    Malformed {
+        /// What was asked for.
+        image: String,
+        /// Who was asked.
+        registry: String,
+        /// What is wrong.
+        detail: String,
+    },
+    /// The image is not made for the platform.
+    #[error("`{image}` is not made for `{platform}`, {}", list(available))]
+    MissingPlatform {
+        /// What was asked for.
+        image: String,
+        /// For what.
+        platform: Platform,
+        /// For what it is.
+        available: Vec<Platform>,
+    },
+    /// The registry wants us to fetch a token from where we do not.
+    #[error("`{registry}` wants a token from `{realm}`, where none is fetched: {detail}")]
+    Realm {
+        /// Who was asked.
+        registry: String,
+        /// Where it sends us.
+        realm: String,
+        /// Why we do not go.
+        detail: String,
+    },
+    /// The registry has no one prove who they are in a way we know.
+    #[error("`{registry}` wants credentials for `{image}` in no way that is known here")]
+    Challenge {
+        /// What was asked for.
+        image: String,
+        /// Who was asked.
+        registry: String,
+    },
+    /// The server of tokens gave none.
+    #[error("`{realm}` gave no token for `{registry}`: {detail}")]
+    Token {
+        /// Who wants the token.
+        registry: String,
+        /// Who should have given one.
+        realm: String,
+        /// What is wrong.
+        detail: String,
+    },
+    /// A file with credentials cannot be read.
+    #[error("the credentials of {source_name} cannot be read: {detail}")]
+    Credentials {
+        /// The file or the variable, quoted.
+        source_name: String,
+        /// What is wrong.
+        detail: String,
+    },
+    /// A program that keeps credentials failed.
+    #[error("`{program}` could not be asked for the credentials of `{server}`: {detail}")]
+    Helper {
+        /// The program.
+        program: String,
+        /// For whom.
+        server: String,
+        /// Its words, or the system's.
+        detail: String,
+    },
+    /// The address cannot be made of the host and the path.
+    #[error("`{registry}` cannot be asked for `{image}`: {detail}")]
+    Address {
+        /// What was asked for.
+        image: String,
+        /// Who would have been asked.
+        registry: String,
+        /// What is wrong.
+        detail: String,
+    },
+    /// The network is turned off, and the answer is not kept.
+    #[error("`{image}` is needed, but the network is turned off")]
+    Offline {
+        /// What was asked for.
+        image: String,
+    },
+    /// The registry is not who it should be, or speaks no TLS we do.
+    #[error(transparent)]
+    Certificate(http::Error),
+    /// No answer came.
+    #[error(transparent)]
+    Http(http::Error),
+}
+
+impl Error {
+    /// Tells whether the same question may well be answered later.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::RateLimited { .. } => true,
+            Self::Status { status, .. } => *status >= 500 || matches!(status, 408 | 421 | 425),
+            Self::Http(error) => error.is_transient(),
+            _ => false,
+        }
+    }
+
+    /// Tells whether another mirror may have what this one has not.
+    pub(super) fn is_for_next_mirror(&self) -> bool {
+        match self {
+            Self::NotFound { .. } => true,
+            Self::Status { status, .. } => *status >= 500,
+            Self::Http(error) => matches!(
+                error,
+                http::Error::Connect { .. }
+                    | http::Error::Timeout { .. }
+                    | http::Error::Truncated { .. }
+                    | http::Error::Server { .. }
+            ),
+            _ => false,
+        }
+    }
+}
+
+impl From<http::Error> for Error {
+    fn from(error: http::Error) -> Self {
+        match error {
+            http::Error::Tls { .. } => Self::Certificate(error),
+            error => Self::Http(error),
+        }
+    }
+}
+
+fn quoted(said: &str) -> String {
+    if said.is_empty() {
+        return String::new();
+    }
+    format!(": {said}")
+}
+
+fn who(login: Option<&str>) -> String {
+    match login {
+        Some(source) => format!("with the credentials of {source}"),
+        None => "without credentials; what does not exist looks the same".to_owned(),
+    }
+}
+
+fn after(seconds: Option<u64>) -> String {
+    match seconds {
+        Some(seconds) => format!("; it asks to come back in {seconds} s"),
+        None => String::new(),
+    }
+}
+
+fn kind(media_type: Option<&str>) -> String {
+    match media_type {
+        Some(media_type) if super::manifest::Kind::is_schema_1(media_type) => format!(
+            "is of Docker's first schema (`{media_type}`), whose digests name nothing that lasts"
+        ),
+        Some(media_type) => format!("is no image: its media type is `{}`", shorten(media_type)),
+        None => "has no media type, so it is not known what it is".to_owned(),
+    }
+}
+
+fn list(available: &[Platform]) -> String {
+    if available.is_empty() {
+        return "nor does it say for which others".to_owned();
+    }
+    let mut names: Vec<String> = available.iter().map(|it| format!("`{it}`")).collect();
+    names.sort();
+    names.dedup();
+    format!("only for {}", names.join(", "))
+}
+
+/// A registry's bytes, harmless and short.
+fn shorten(text: &str) -> String {
+    const LONGEST: usize = 120;
+    let mut shown: String = text.escape_debug().take(LONGEST).collect();
+    if text.escape_debug().nth(LONGEST).is_some() {
+        shown.push('…');
+    }
+    shown
+}

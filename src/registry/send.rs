@@ -1,0 +1,253 @@
+//! One question to one server: the first request, challenges, what a refusal means.
+
+use std::future::Future;
+
+use url::Url;
+
+use crate::http::{self, HeaderMap, HeaderValue, Request, Response, header};
+use crate::image::Repository;
+
+use super::challenge::{Challenge, Scoping};
+use super::client::Inner;
+use super::endpoint::{Endpoint, Learned};
+use super::error::Error;
+use super::manifest::ACCEPT;
+use super::said::said;
+use super::token::{Authorization, Width};
+
+/// What is asked of whom.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ask<'a> {
+    pub(super) endpoint: &'a Endpoint,
+    pub(super) repository: &'a Repository,
+    /// What comes after the repository in the URL.
+    pub(super) rest: &'a str,
+    /// What is asked for, for people.
+    pub(super) image: &'a str,
+    /// Whether it is a manifest.
+    pub(super) is_manifest: bool,
+    /// The longest answer to read.
+    pub(super) max_bytes: u64,
+}
+
+/// How it is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Method {
+    Head,
+    Get,
+}
+
+/// What came back, and on whose behalf.
+#[derive(Debug)]
+pub(super) struct Reply {
+    pub(super) response: Response,
+    pub(super) login: Option<String>,
+}
+
+impl Ask<'_> {
+    /// Returns the URL.
+    pub(super) fn url(&self, scheme: &str) -> Result<Url, Error> {
+        self.endpoint
+            .url(scheme, self.repository, self.rest)
+            .map_err(|error| Error::Address {
+                image: self.image.to_owned(),
+                registry: self.endpoint.name.clone(),
+                detail: error.to_string(),
+            })
+    }
+}
+
+impl Inner {
+    /// Asks, with what the server wants to see.
+    pub(super) async fn send(&self, ask: &Ask<'_>, method: Method) -> Result<Reply, Error> {
+        let endpoint = ask.endpoint;
+        // The first of a run goes ahead alone: its answer tells the others how to ask.
+        let mut own_answer = None;
+        let first = self.first(ask, method, &mut own_answer);
+        let scheme = endpoint.ready.get_or_init(|| first).await.clone()?;
+        let mut authorization = Authorization::default();
+        let mut response = if let Some(result) = own_answer {
+            result?
+        } else {
+            if let Some(learned) = endpoint.learned().filter(|it| it.scoping != Scoping::Told) {
+                let width = Width::Shared;
+                authorization = Box::pin(self.authorize(ask, scheme, &learned, width)).await?;
+            }
+            self.exchange(ask, method, scheme, &authorization).await?
+        };
+        // Without, with a token for all, with one of its own, with a new one of its own.
+        for _ in 0..3 {
+            let Some(learned) = Self::wants(ask, &response, &authorization)? else {
+                break;
+            };
+            let Some(width) = authorization.next().await else {
+                break;
+            };
+            let better = Box::pin(self.authorize(ask, scheme, &learned, width)).await?;
+            if better.is_none() {
+                break;
+            }
+            authorization = better;
+            response = self.exchange(ask, method, scheme, &authorization).await?;
+        }
+        Ok(Reply {
+            response,
+            login: authorization.login,
+        })
+    }
+
+    /// Returns what the server wants to see besides, if it wants something.
+    fn wants(
+        ask: &Ask<'_>,
+        response: &Response,
+        authorization: &Authorization,
+    ) -> Result<Option<Learned>, Error> {
+        match response.status {
+            401 => match Challenge::of(&response.headers) {
+                Some(challenge) => Ok(Some(ask.endpoint.learn(challenge, ask.repository))),
+                None if authorization.is_none() => Err(Error::Challenge {
+                    image: ask.image.to_owned(),
+                    registry: ask.endpoint.name.clone(),
+                }),
+                None => Ok(ask.endpoint.learned()),
+            },
+            // Some say so where a token is not enough.
+            403 if authorization.is_shared() => Ok(ask.endpoint.learned()),
+            _ => Ok(None),
+        }
+    }
+
+    /// Makes the first request to a server; finds out which scheme it speaks.
+    ///
+    /// That nobody is there holds for the others as well; what else goes wrong is this
+    /// request's own.
+    async fn first(
+        &self,
+        ask: &Ask<'_>,
+        method: Method,
+        own_answer: &mut Option<Result<Response, Error>>,
+    ) -> Result<&'static str, Error> {
+        let schemes = ask.endpoint.schemes();
+        let mut schemes = schemes.iter().copied().peekable();
+        while let Some(scheme) = schemes.next() {
+            let nothing = Authorization::default();
+            let error = match self.exchange(ask, method, scheme, &nothing).await {
+                Ok(response) => {
+                    if let (401, Some(challenge)) =
+                        (response.status, Challenge::of(&response.headers))
+                    {
+                        ask.endpoint.learn(challenge, ask.repository);
+                    }
+                    *own_answer = Some(Ok(response));
+                    return Ok(scheme);
+                }
+                Err(error) => error,
+            };
+            let (Error::Http(cause) | Error::Certificate(cause)) = &error else {
+                return Err(error);
+            };
+            let is_other_port =
+                matches!(cause, http::Error::Connect { .. }) && !ask.endpoint.has_port();
+            if schemes.peek().is_some() && (cause.is_without_tls() || is_other_port) {
+                continue;
+            }
+            let is_of_server = matches!(
+                cause,
+                http::Error::Connect { .. }
+                    | http::Error::Tls { .. }
+                    | http::Error::Timeout { .. }
+                    | http::Error::Offline { .. }
+                    | http::Error::Setup { .. }
+            );
+            if is_of_server {
+                return Err(error);
+            }
+            *own_answer = Some(Err(error));
+            return Ok(scheme);
+        }
+        unreachable!("there is a last scheme, and each of its answers returns");
+    }
+
+    fn exchange(
+        &self,
+        ask: &Ask<'_>,
+        method: Method,
+        scheme: &str,
+        authorization: &Authorization,
+    ) -> impl Future<Output = Result<Response, Error>> + Send {
+        let request = ask.url(scheme).map(|url| {
+            let mut request = Request::page(url)
+                .max_bytes(ask.max_bytes)
+                .any_status()
+                .own_credentials()
+                // The digest is that of the bytes as they are stored.
+                .header(
+                    header::ACCEPT_ENCODING,
+                    HeaderValue::from_static("identity"),
+                );
+            if ask.is_manifest {
+                request = request.accept(ACCEPT);
+            }
+            match &authorization.header {
+                Some(value) => request.header(header::AUTHORIZATION, value.clone()),
+                None => request,
+            }
+        });
+        let name = &ask.endpoint.name;
+        // On the heap: it is large, and is part of each future above.
+        Box::pin(async move {
+            let response = match method {
+                Method::Head => self.http.head(request?).await?,
+                Method::Get => self.http.get(request?).await?,
+            };
+            self.notices.read(name, &response.headers);
+            Ok(response)
+        })
+    }
+
+    /// Says what a status that is no success means.
+    pub(super) fn refuse(ask: &Ask<'_>, reply: &Reply) -> Error {
+        let Reply { response, login } = reply;
+        let image = ask.image.to_owned();
+        let registry = ask.endpoint.name.clone();
+        let said = said(&response.headers, &response.body);
+        let is_anonymous = login.is_none();
+        match response.status {
+            404 | 410 => Error::NotFound {
+                image,
+                registry,
+                said,
+                is_anonymous,
+            },
+            401 | 403 => Error::Denied {
+                image,
+                registry,
+                login: login.clone(),
+                said,
+            },
+            429 => Error::RateLimited {
+                registry,
+                retry_after: retry_after(&response.headers),
+                is_anonymous,
+                said,
+            },
+            status => Error::Status {
+                image,
+                registry,
+                status,
+                said,
+            },
+        }
+    }
+}
+
+/// Reads `Retry-After`, where it is a number of seconds.
+pub(super) fn retry_after(headers: &HeaderMap) -> Option<u64> {
+    headers
+        .get(header::RETRY_AFTER)?
+        .to_str()
+        .ok()?
+        .trim()
+        .parse()
+        .ok()
+}
