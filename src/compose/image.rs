@@ -7,7 +7,7 @@
 
 use super::template::{Kind, Replaced, Replacement, replace};
 use crate::dockerfile::{Carrier, Meaning, Reason, Site, State, Variable, VariableSource};
-use crate::image::Reference;
+use crate::image::{Digest, Reference};
 use crate::text::{Mapped, Span};
 
 /// What a word names.
@@ -82,6 +82,9 @@ fn judge(word: &Mapped, replaced: &Replaced, value: &str, source: &[u8]) -> (Mea
             Kind::Expression(_) | Kind::Default(_) => None,
         });
     let reference = match (missing, Reference::parse(value)) {
+        (Some(reason), _) if has_digest(value) => {
+            return (Meaning::Unknown, State::Pinned(Err(reason)));
+        }
         (Some(reason), _) => return (Meaning::Unknown, left(reason)),
         (None, Err(error)) => return (Meaning::Unknown, left(Reason::NotAReference(error))),
         (None, Ok(reference)) => reference,
@@ -148,6 +151,12 @@ fn place(word: &Mapped, replaced: &Replaced, reference: &Reference, source: &[u8
             frozen: None,
         },
     }
+}
+
+/// Whether a digest ends a text that may be no reference otherwise.
+pub(super) fn has_digest(text: &str) -> bool {
+    let digest = text.rsplit_once('@').map(|(_, digest)| digest);
+    digest.is_some_and(|digest| digest.parse::<Digest>().is_ok())
 }
 
 /// Whether what a variable became only says where the image comes from: it begins the

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use super::image::{SCATTERED, STRAY, described, verbatim};
+use super::image::{SCATTERED, STRAY, described, has_digest, verbatim};
 use super::pragma::Pragmas;
 use super::template::{Kind, Replaced, Replacement, replace};
 use crate::dockerfile::{
@@ -97,11 +97,15 @@ impl Inline {
 
     fn translate(&self, image: ImageUse, source: &[u8], pragmas: &Pragmas) -> ImageUse {
         let word = image.span;
-        let span = self.source(word);
         let inside = self.replaced.variables.iter();
         let inside: Vec<_> = inside
             .filter(|variable| touches(variable.span, word))
             .collect();
+        // The word has all of a variable, even if its value begins or ends it.
+        let span = inside.iter().fold(self.source(word), |span, variable| {
+            let Span { start, end } = variable.written;
+            Span::new(span.start.min(start), span.end.max(end))
+        });
         let state = self.state(&image, source, pragmas);
         let is_left = matches!(
             &state,
@@ -110,13 +114,9 @@ impl Inline {
                 ..
             }
         );
-        let meaning = match image.meaning {
-            Meaning::Image(_) | Meaning::Context(_)
-                if is_left && self.unset_in(&image).is_some() =>
-            {
-                Meaning::Unknown
-            }
-            meaning => meaning,
+        let meaning = match self.unset_in(&image) {
+            Some(_) => Meaning::Unknown,
+            None => image.meaning.clone(),
         };
         let written = match std::str::from_utf8(&source[span.range()]) {
             Ok(raw) if !inside.is_empty() && !raw.contains(['\n', '\r']) => raw.to_owned(),
@@ -160,10 +160,15 @@ impl Inline {
         };
         if let Some(variable) = self.unset_in(image) {
             let name = variable.name.clone();
-            return left(match variable.kind {
+            let reason = match variable.kind {
                 Kind::Expression(_) => Reason::Expression(name),
                 _ => Reason::NoDefault(name),
-            });
+            };
+            return if has_digest(&image.value) {
+                State::Pinned(Err(reason))
+            } else {
+                left(reason)
+            };
         }
         let state = match image.state.clone() {
             State::Nothing => return State::Nothing,

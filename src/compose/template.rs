@@ -32,6 +32,8 @@ pub(super) struct Replacement {
     pub(super) name: String,
     /// What came in its place, in the text.
     pub(super) span: Span,
+    /// Where the variable stands in the file, from its dollar to its brace.
+    pub(super) written: Span,
     /// What gives the value.
     pub(super) kind: Kind,
 }
@@ -96,7 +98,7 @@ impl Reader<'_> {
         let end = self.name_end(next, limit);
         if end > next {
             let written = Span::new(at, end);
-            let number = self.open(Span::new(next, end));
+            let number = self.open(Span::new(next, end), written);
             self.missing(number, written);
             return end;
         }
@@ -135,7 +137,7 @@ impl Reader<'_> {
         }
         let operand = Span::new(end + operator.len(), close);
         let written = Span::new(at, close + 1);
-        let number = self.open(Span::new(start, end));
+        let number = self.open(Span::new(start, end), written);
         match operator {
             ":-" | "-" => {
                 self.read(operand, depth + 1);
@@ -153,11 +155,12 @@ impl Reader<'_> {
     }
 
     /// Adds a variable whose value is still to come; returns its number.
-    fn open(&mut self, name: Span) -> usize {
+    fn open(&mut self, name: Span, written: Span) -> usize {
         let start = self.replaced.text.len();
         self.replaced.variables.push(Replacement {
             name: String::from_utf8_lossy(&self.bytes[name.range()]).into_owned(),
             span: Span::new(start, start),
+            written: self.source(written),
             kind: Kind::Missing,
         });
         self.replaced.variables.len() - 1

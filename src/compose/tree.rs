@@ -137,6 +137,7 @@ impl<'a> Tree<'a> {
             return None;
         }
         let mut builder = Builder {
+            text,
             tree: Self::default(),
             anchors: Vec::new(),
             open: Vec::new(),
@@ -277,6 +278,7 @@ impl<'a> Tree<'a> {
 
 /// What is made of the events so far.
 struct Builder<'a> {
+    text: &'a str,
     tree: Tree<'a>,
     /// The nodes of the anchors, by the parser's numbers; those still open as well.
     anchors: Vec<Option<NodeId>>,
@@ -351,9 +353,15 @@ impl<'a> Builder<'a> {
         tag: Option<Cow<'a, Tag>>,
     ) -> NodeId {
         let id = self.tree.nodes.len();
+        let start = match kind {
+            Kind::Scalar(_, style, _) if anchor > 0 || tag.is_some() => {
+                behind_properties(self.text, span.start, style)
+            }
+            _ => span.start,
+        };
         self.tree.nodes.push(Node {
-            start: span.start,
-            end: span.end,
+            start,
+            end: span.end.max(start),
             is_reset: tag.is_some_and(|tag| tag.handle == "!" && tag.suffix == "reset"),
             kind,
         });
@@ -414,6 +422,29 @@ impl<'a> Builder<'a> {
             mapping.known = known;
         }
     }
+}
+
+/// Returns where a scalar begins behind its anchor and tag: a block, with its first
+/// line that is not blank.
+fn behind_properties(text: &str, start: usize, style: Style) -> usize {
+    const BLANKS: [char; 4] = [' ', '\t', '\r', '\n'];
+    let mut rest = &text[start..];
+    loop {
+        rest = if rest.starts_with(['&', '!']) {
+            &rest[rest.find(BLANKS).unwrap_or(rest.len())..]
+        } else if rest.starts_with(BLANKS) {
+            rest.trim_start_matches(BLANKS)
+        } else if rest.starts_with('#') {
+            &rest[rest.find('\n').unwrap_or(rest.len())..]
+        } else {
+            break;
+        };
+    }
+    if matches!(style, Style::Literal | Style::Folded) {
+        rest = &rest[rest.find(['\r', '\n']).unwrap_or(rest.len())..];
+        rest = rest.trim_start_matches([' ', '\r', '\n']);
+    }
+    text.len() - rest.len()
 }
 
 /// Where characters are, in bytes: the parser counts characters.
