@@ -107,13 +107,6 @@ impl Inline {
             Span::new(span.start.min(start), span.end.max(end))
         });
         let state = self.state(&image, source, pragmas);
-        let is_left = matches!(
-            &state,
-            State::Left {
-                reason: Reason::NoDefault(_) | Reason::Expression(_),
-                ..
-            }
-        );
         let meaning = match self.unset_in(&image) {
             Some(_) => Meaning::Unknown,
             None => image.meaning.clone(),

@@ -353,9 +353,9 @@ impl<'a> Builder<'a> {
         tag: Option<Cow<'a, Tag>>,
     ) -> NodeId {
         let id = self.tree.nodes.len();
-        let start = match kind {
-            Kind::Scalar(_, style, _) if anchor > 0 || tag.is_some() => {
-                behind_properties(self.text, span.start, style)
+        let start = match &kind {
+            Kind::Scalar(value, style, _) if anchor > 0 || tag.is_some() => {
+                behind_properties(self.text, span.start, *style, value)
             }
             _ => span.start,
         };
@@ -426,7 +426,7 @@ impl<'a> Builder<'a> {
 
 /// Returns where a scalar begins behind its anchor and tag: a block, with its first
 /// line that is not blank.
-fn behind_properties(text: &str, start: usize, style: Style) -> usize {
+fn behind_properties(text: &str, start: usize, style: Style, value: &str) -> usize {
     const BLANKS: [char; 4] = [' ', '\t', '\r', '\n'];
     let mut rest = &text[start..];
     loop {
@@ -443,6 +443,10 @@ fn behind_properties(text: &str, start: usize, style: Style) -> usize {
     if matches!(style, Style::Literal | Style::Folded) {
         rest = &rest[rest.find(['\r', '\n']).unwrap_or(rest.len())..];
         rest = rest.trim_start_matches([' ', '\r', '\n']);
+        // With an indicator of the indentation, the value itself may begin with blanks.
+        let content = value.trim_start_matches('\n');
+        let blanks = content.len() - content.trim_start_matches(' ').len();
+        return (text.len() - rest.len()).saturating_sub(blanks);
     }
     text.len() - rest.len()
 }
