@@ -4,6 +4,22 @@
 //! returns what was understood and what is wrong; a file is changed by edits of its
 //! bytes only.
 
+mod collect;
+mod directive;
+mod expand;
+mod heredoc;
+mod instruction;
+mod lines;
+mod mount;
+mod parse;
+mod pattern;
+mod policy;
+mod pragma;
+mod scope;
+mod sharing;
+mod stages;
 mod uses;
+mod words;
 
+pub use parse::{Dockerfile, Outside};
 pub use uses::{Carrier, ImageUse, Meaning, Place, Reason, Site, State, Variable, VariableSource};

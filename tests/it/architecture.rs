@@ -140,6 +140,7 @@ const NAMED_BY: &[(&str, &str)] = &[
     ("pep508_rs", "python"),
     ("reqwest", "http"),
     ("rustls", "http"),
+    ("saphyr_parser", "compose"),
 ];
 
 /// Where the index's address may stand.

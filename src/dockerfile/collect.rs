@@ -1,0 +1,436 @@
+//! The places of a file that name images, in order.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::expand::{Cause, Expanded, Made};
+use super::instruction::{Action, From, Instruction, Named};
+use super::parse::{Dockerfile, Outside};
+use super::policy::{self, Judgement};
+use super::pragma;
+use super::scope::is_of_builder;
+use super::sharing::Sharing;
+use super::stages::{Source, Stages, circular};
+use super::uses::{Carrier, ImageUse, Meaning, Place, Reason, State};
+use crate::text::{Mapped, Span};
+
+/// Returns the places of a file that name images, in order.
+pub(super) fn uses(file: &Dockerfile, outside: &Outside) -> Vec<ImageUse> {
+    let mut collector = Collector::new(file, outside);
+    collector.find_bases();
+    for instruction in file.instructions() {
+        collector.read(instruction, &instruction.action);
+    }
+    collector.finish()
+}
+
+/// A place, its word, and the stage that it is in.
+struct Draft<'a> {
+    image_use: ImageUse,
+    judgement: Judgement,
+    word: Option<&'a Expanded>,
+    stage: Option<usize>,
+    first_line: usize,
+}
+
+struct Collector<'a> {
+    file: &'a Dockerfile,
+    outside: &'a Outside,
+    stages: Stages,
+    /// For each stage, what its `FROM` names.
+    bases: Vec<Base>,
+    /// For each stage, the stages that it needs.
+    needs: Vec<Vec<usize>>,
+    /// The stage that is read.
+    stage: Option<usize>,
+    redeclared: BTreeSet<&'a str>,
+    /// For each default, the first line of its `ARG`.
+    arg_lines: Vec<usize>,
+    drafts: Vec<Draft<'a>>,
+}
+
+/// What `FROM` names.
+enum Base {
+    Stage(usize),
+    Stages(Vec<usize>),
+    Other,
+}
+
+impl<'a> Collector<'a> {
+    fn new(file: &'a Dockerfile, outside: &'a Outside) -> Self {
+        let mut collector = Self {
+            file,
+            outside,
+            stages: Stages::default(),
+            bases: Vec::new(),
+            needs: Vec::new(),
+            stage: None,
+            redeclared: BTreeSet::new(),
+            arg_lines: vec![0; file.scope.args.len()],
+            drafts: Vec::new(),
+        };
+        collector.read_syntax();
+        collector
+    }
+
+    /// Finds the stages, and what their `FROM`s name of those before them.
+    fn find_bases(&mut self) {
+        for instruction in self.file.instructions() {
+            let Action::From(from) = &instruction.action else {
+                continue;
+            };
+            let base = from.word.as_ref().map_or(Base::Other, |word| {
+                let word = &word.expanded;
+                if policy::of_builder(word).is_some() {
+                    let stages = self.stages.bases(word);
+                    return if stages.is_empty() {
+                        Base::Other
+                    } else {
+                        Base::Stages(stages)
+                    };
+                }
+                match self.stages.base(&value(word)) {
+                    Some(stage) => Base::Stage(stage),
+                    None => Base::Other,
+                }
+            });
+            self.needs.push(match &base {
+                Base::Stage(stage) => vec![*stage],
+                Base::Stages(stages) => stages.clone(),
+                Base::Other => Vec::new(),
+            });
+            self.bases.push(base);
+            self.stages.add(from.name.as_deref());
+        }
+    }
+
+    fn read(&mut self, instruction: &'a Instruction, action: &'a Action) {
+        match action {
+            Action::From(from) => self.read_from(instruction, from),
+            Action::Args(args) => {
+                for &arg in args {
+                    self.arg_lines[arg] = instruction.first_line;
+                }
+            }
+            Action::Redeclared(names) => self.redeclare(names),
+            Action::Copy(named) => {
+                for named in named {
+                    let found = |stages: &Stages, name: &str| stages.copy_source(name);
+                    self.read_source(instruction, named, Place::CopyFrom, found);
+                }
+            }
+            Action::Run(named) => {
+                for named in named {
+                    let found = |stages: &Stages, name: &str| stages.mount_source(name);
+                    self.read_source(instruction, named, Place::MountFrom, found);
+                }
+            }
+            Action::Onbuild(action) => match &**action {
+                Action::Copy(named) => {
+                    for named in named {
+                        self.read_trigger(instruction, named, Place::OnbuildCopyFrom);
+                    }
+                }
+                Action::Run(named) => {
+                    for named in named {
+                        self.read_trigger(instruction, named, Place::OnbuildMountFrom);
+                    }
+                }
+                Action::Redeclared(names) => self.redeclare(names),
+                _ => {}
+            },
+            Action::Other => {}
+        }
+    }
+
+    fn redeclare(&mut self, names: &'a [String]) {
+        self.redeclared.extend(names.iter().map(String::as_str));
+    }
+
+    fn read_syntax(&mut self) {
+        let Some(span) = self.file.syntax else { return };
+        let text = Mapped::verbatim(&self.file.source[span.range()], span.start);
+        let word = Expanded::literal(&text);
+        let mut judgement = policy::judge(&word, &[], false);
+        if judgement.meaning == Meaning::Scratch {
+            let reason = Reason::Rejected("`scratch` is no front end".to_owned());
+            judgement = Judgement::left(Meaning::Unknown, reason);
+        }
+        self.drafts.push(Draft {
+            image_use: image_use(Place::Syntax, &text, span),
+            judgement,
+            word: None,
+            stage: None,
+            first_line: self.file.line_of(span.start),
+        });
+    }
+
+    fn read_from(&mut self, instruction: &'a Instruction, from: &'a From) {
+        let stage = self.stage.map_or(0, |stage| stage + 1);
+        self.stage = Some(stage);
+        let Some(word) = &from.word else { return };
+        let expanded = &word.expanded;
+        let place = Place::From {
+            stage_index: stage,
+            name: from.name.clone(),
+        };
+        let judgement = match (&from.rejection, &self.bases[stage]) {
+            (Some(message), _) => {
+                Judgement::left(Meaning::Unknown, Reason::Rejected(message.clone()))
+            }
+            (None, Base::Stage(base)) => Judgement::nothing(Meaning::Stage(*base)),
+            (None, Base::Stages(bases)) => Judgement::nothing(Meaning::Stages(bases.clone())),
+            (None, Base::Other) => policy::judge(expanded, &self.outside.contexts, true),
+        };
+        let span = whole(&word.text).unwrap_or(instruction.span);
+        let mut image_use = image_use(place, &word.text, span);
+        image_use.value = value(expanded);
+        image_use.variables = expanded
+            .variables
+            .iter()
+            .map(|entry| entry.variable.clone())
+            .collect();
+        image_use.platform = from.platform.as_ref().and_then(known);
+        self.drafts.push(Draft {
+            image_use,
+            judgement,
+            word: Some(expanded),
+            stage: Some(stage),
+            first_line: instruction.first_line,
+        });
+    }
+
+    /// Reads what `COPY` or a mount takes its files from.
+    fn read_source(
+        &mut self,
+        instruction: &'a Instruction,
+        named: &'a Named,
+        place: Place,
+        find: impl FnOnce(&Stages, &str) -> Source,
+    ) {
+        let name = String::from_utf8_lossy(named.text.bytes());
+        let found = find(&self.stages, &name);
+        let judgement = if let Some(judgement) = refused(named) {
+            judgement
+        } else {
+            match (found, self.stage) {
+                (_, None) => reject("there is no `FROM` before it".to_owned()),
+                (Source::NoStage, _) => reject(format!("there is no stage with the number {name}")),
+                (Source::Stage(other), Some(stage)) => {
+                    self.needs[stage].push(other);
+                    if other < stage {
+                        Judgement::nothing(Meaning::Stage(other))
+                    } else {
+                        let message = format!("the stage `{name}` is not there yet");
+                        Judgement::left(Meaning::Stage(other), Reason::Rejected(message))
+                    }
+                }
+                (Source::Other, Some(_)) => {
+                    let word = Expanded::literal(&named.text);
+                    policy::judge(&word, &self.outside.contexts, false)
+                }
+            }
+        };
+        self.push(instruction, named, place, judgement, self.stage);
+    }
+
+    /// Reads the same in a trigger: names may be stages of another file.
+    fn read_trigger(&mut self, instruction: &'a Instruction, named: &'a Named, place: Place) {
+        let bytes = named.text.bytes();
+        let judgement = if let Some(judgement) = refused(named) {
+            judgement
+        } else if bytes == b"scratch" || bytes.iter().any(|byte| b":/@".contains(byte)) {
+            policy::judge(&Expanded::literal(&named.text), &[], false)
+        } else {
+            let name = String::from_utf8_lossy(bytes).into_owned();
+            Judgement::left(Meaning::Unknown, Reason::StageOfChild(name))
+        };
+        self.push(instruction, named, place, judgement, None);
+    }
+
+    fn push(
+        &mut self,
+        instruction: &'a Instruction,
+        named: &'a Named,
+        place: Place,
+        judgement: Judgement,
+        stage: Option<usize>,
+    ) {
+        let span = whole(&named.text).unwrap_or(instruction.span);
+        self.drafts.push(Draft {
+            image_use: image_use(place, &named.text, span),
+            judgement,
+            word: None,
+            stage,
+            first_line: instruction.first_line,
+        });
+    }
+
+    /// Says the rest: what depends on other places, and on comments.
+    fn finish(mut self) -> Vec<ImageUse> {
+        let circular = circular(&self.needs);
+        for draft in &mut self.drafts {
+            if draft.stage.is_some_and(|stage| circular[stage]) {
+                let message = "its stage depends on itself".to_owned();
+                draft.judgement.leave(Reason::Rejected(message));
+            }
+            let lines = [self.file.line_of(draft.image_use.span.start), draft.first_line];
+            ignore(&mut draft.judgement, self.file, lines);
+            if let (Some(carried), Some(site)) =
+                (&draft.judgement.carried, draft.judgement.state.site())
+            {
+                let lines = [
+                    self.file.line_of(site.span.start),
+                    self.arg_lines[carried.arg],
+                ];
+                ignore(&mut draft.judgement, self.file, lines);
+            }
+        }
+        let sharing = self.sharing();
+        let redeclared = self.redeclared;
+        self.drafts
+            .into_iter()
+            .map(|mut draft| {
+                draft.settle(&sharing, &redeclared);
+                ImageUse {
+                    meaning: draft.judgement.meaning,
+                    state: draft.judgement.state,
+                    ..draft.image_use
+                }
+            })
+            .collect()
+    }
+
+    /// Finds out who uses which default.
+    fn sharing(&self) -> Sharing {
+        let args = &self.file.scope.args;
+        let mut sharing = Sharing::new(args.len());
+        for (arg, &line) in args.iter().zip(&self.arg_lines) {
+            for &mention in &arg.mentions {
+                sharing.enter(mention, None, || {
+                    format!("`ARG {}` on line {}", arg.name, line + 1)
+                });
+            }
+        }
+        for instruction in self.file.instructions() {
+            if let Action::From(From {
+                platform: Some(platform),
+                ..
+            }) = &instruction.action
+            {
+                for &mention in &platform.mentions {
+                    let line = instruction.first_line + 1;
+                    sharing.enter(mention, None, || format!("`--platform` on line {line}"));
+                }
+            }
+        }
+        for draft in &self.drafts {
+            let Some(word) = draft.word else { continue };
+            let carried = draft.judgement.carried.as_ref();
+            let mut counts = BTreeMap::new();
+            for &mention in &word.mentions {
+                *counts.entry(mention).or_insert(0) += 1;
+            }
+            for (mention, count) in counts {
+                let image = carried
+                    .filter(|carried| carried.arg == mention && count == 1)
+                    .map(|carried| carried.image.as_str());
+                sharing.enter(mention, image, || {
+                    let line = self.file.line_of(draft.image_use.span.start) + 1;
+                    format!("`{}` on line {line}", draft.image_use.value)
+                });
+            }
+        }
+        sharing
+    }
+}
+
+impl Draft<'_> {
+    /// Says whether the default that would carry the digest can.
+    fn settle(&mut self, sharing: &Sharing, redeclared: &BTreeSet<&str>) {
+        let Some(carried) = self.judgement.carried.take() else {
+            return;
+        };
+        let Some(Carrier::Arg(name)) = self.judgement.state.site().map(|site| &site.carrier)
+        else {
+            return;
+        };
+        let (reason, frozen) = if is_of_builder(name) {
+            (Reason::PerPlatform(name.clone()), None)
+        } else if redeclared.contains(name.as_str()) {
+            (Reason::RedeclaredArg(name.clone()), carried.frozen)
+        } else if let Some(reason) = sharing.reason(carried.arg, name, &carried.image) {
+            (reason, carried.frozen)
+        } else {
+            return;
+        };
+        self.judgement.state = match self.judgement.state {
+            State::Pinned(_) => State::Pinned(Err(reason)),
+            _ => State::Left { reason, frozen },
+        };
+    }
+}
+
+impl Judgement {
+    fn leave(&mut self, reason: Reason) {
+        self.carried = None;
+        self.state = State::Left {
+            reason,
+            frozen: None,
+        };
+    }
+}
+
+fn ignore(judgement: &mut Judgement, file: &Dockerfile, lines: [usize; 2]) {
+    if judgement.state == State::Nothing {
+        return;
+    }
+    if let Some(number) = lines.into_iter().find_map(|line| pragma::before(file, line)) {
+        judgement.leave(Reason::Ignored(format!("the comment on line {number}")));
+    }
+}
+
+fn reject(message: String) -> Judgement {
+    Judgement::left(Meaning::Unknown, Reason::Rejected(message))
+}
+
+/// What can be said of a name that BuildKit refuses before it looks it up.
+fn refused(named: &Named) -> Option<Judgement> {
+    if let Some(message) = &named.rejection {
+        return Some(reject(message.clone()));
+    }
+    named
+        .text
+        .bytes()
+        .contains(&b'$')
+        .then(|| Judgement::left(Meaning::Unknown, Reason::NoVariables))
+}
+
+fn image_use(place: Place, text: &Mapped, span: Span) -> ImageUse {
+    let written = String::from_utf8_lossy(text.bytes()).into_owned();
+    ImageUse {
+        place,
+        span,
+        value: written.clone(),
+        written,
+        variables: Vec::new(),
+        meaning: Meaning::Unknown,
+        state: State::Nothing,
+        platform: None,
+    }
+}
+
+fn value(word: &Expanded) -> String {
+    String::from_utf8_lossy(&word.bytes()).into_owned()
+}
+
+/// Returns the value of a word if all of it is known.
+fn known(word: &Expanded) -> Option<String> {
+    let is_known = word.failure.is_none()
+        && word.atoms.iter().all(|atom| atom.made != Made::Builder)
+        && word.gaps.iter().all(|gap| gap.cause != Cause::Nothing);
+    is_known.then(|| value(word)).filter(|value| !value.is_empty())
+}
+
+fn whole(text: &Mapped) -> Option<Span> {
+    text.source(Span::new(0, text.len()))
+}
