@@ -66,6 +66,13 @@ pub(super) enum Command {
     /// already has are kept while they fit; -U and -P move them.
     #[command(visible_alias = "lock")]
     Compile(Box<Compile>),
+    /// Pin the images that Dockerfiles and compose files name: FROM name:tag@sha256:…
+    ///
+    /// Adds a digest to each reference that has none, and changes not one other byte. Digests
+    /// that are there stay; -U and -P move them to what their tags say now. Exits with 0 if that
+    /// was done, with 2 or 75 if an image could not be looked up; the others are pinned all the
+    /// same.
+    Docker(Box<super::docker::args::Docker>),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -249,9 +256,6 @@ pub(super) struct Compile {
     #[arg(long, value_enum, value_name = "STRATEGY", default_value_t = IndexStrategy::FirstIndex, env = "PINFOLD_INDEX_STRATEGY", help_heading = "Indexes")]
     pub(super) index_strategy: IndexStrategy,
 
-    /// Use only what the cache has
-    #[arg(long, env = "PINFOLD_OFFLINE", value_parser = clap::builder::FalseyValueParser::new(), help_heading = "Network and cache")]
-    pub(super) offline: bool,
     /// Ask again for pages although they are fresh
     #[arg(long, visible_alias = "rebuild", help_heading = "Network and cache")]
     pub(super) refresh: bool,
@@ -262,68 +266,8 @@ pub(super) struct Compile {
         help_heading = "Network and cache"
     )]
     pub(super) refresh_packages: Vec<String>,
-    /// Neither read nor write the cache
-    #[arg(long, env = "PINFOLD_NO_CACHE", value_parser = clap::builder::FalseyValueParser::new(), help_heading = "Network and cache")]
-    pub(super) no_cache: bool,
-    /// Where answers are kept
-    #[arg(
-        long,
-        value_name = "FOLDER",
-        env = "PINFOLD_CACHE_DIR",
-        help_heading = "Network and cache"
-    )]
-    pub(super) cache_dir: Option<PathBuf>,
-    /// Do not check the certificate of this host (`host` or `host:port`)
-    #[arg(
-        long = "trusted-host",
-        visible_alias = "allow-insecure-host",
-        value_name = "HOST",
-        help_heading = "Network and cache"
-    )]
-    pub(super) trusted_hosts: Vec<String>,
-    /// A PEM file with the certificates to trust
-    #[arg(
-        long,
-        value_name = "FILE",
-        env = "PINFOLD_CERT",
-        help_heading = "Network and cache"
-    )]
-    pub(super) cert: Option<PathBuf>,
-    /// A PEM file with our certificate and its key
-    #[arg(
-        long,
-        value_name = "FILE",
-        env = "PINFOLD_CLIENT_CERT",
-        help_heading = "Network and cache"
-    )]
-    pub(super) client_cert: Option<PathBuf>,
-    /// The proxy [default: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`]
-    #[arg(
-        long,
-        value_name = "URL",
-        env = "PINFOLD_PROXY",
-        hide_env_values = true,
-        help_heading = "Network and cache"
-    )]
-    pub(super) proxy: Option<String>,
-    /// The longest silence of a server, in seconds
-    #[arg(
-        long,
-        value_name = "SECONDS",
-        default_value_t = 30,
-        env = "PINFOLD_TIMEOUT",
-        help_heading = "Network and cache"
-    )]
-    pub(super) timeout: u64,
-    /// How often a request that failed is made again
-    #[arg(
-        long,
-        value_name = "NUMBER",
-        default_value_t = 3,
-        env = "PINFOLD_RETRIES",
-        help_heading = "Network and cache"
-    )]
-    pub(super) retries: u32,
+    #[command(flatten)]
+    pub(super) network: Network,
 
     /// Write hashes (as by default)
     #[arg(long, overrides_with = "no_hashes", hide = true)]
@@ -411,6 +355,58 @@ pub(super) struct Compile {
     /// How lines end
     #[arg(long, value_enum, value_name = "STYLE", default_value_t = NewlineStyle::Preserve, help_heading = "Output")]
     pub(super) newline: NewlineStyle,
+}
+
+/// How servers are reached, and where answers are kept.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Network and cache")]
+pub(super) struct Network {
+    /// Use only what the cache has
+    #[arg(long, env = "PINFOLD_OFFLINE", value_parser = clap::builder::FalseyValueParser::new())]
+    pub(super) offline: bool,
+    /// Neither read nor write the cache
+    #[arg(long, env = "PINFOLD_NO_CACHE", value_parser = clap::builder::FalseyValueParser::new())]
+    pub(super) no_cache: bool,
+    /// Where answers are kept
+    #[arg(long, value_name = "FOLDER", env = "PINFOLD_CACHE_DIR")]
+    pub(super) cache_dir: Option<PathBuf>,
+    /// Do not check the certificate of this host (`host` or `host:port`)
+    #[arg(
+        long = "trusted-host",
+        visible_alias = "allow-insecure-host",
+        value_name = "HOST"
+    )]
+    pub(super) trusted_hosts: Vec<String>,
+    /// A PEM file with the certificates to trust
+    #[arg(long, value_name = "FILE", env = "PINFOLD_CERT")]
+    pub(super) cert: Option<PathBuf>,
+    /// A PEM file with our certificate and its key
+    #[arg(long, value_name = "FILE", env = "PINFOLD_CLIENT_CERT")]
+    pub(super) client_cert: Option<PathBuf>,
+    /// The proxy [default: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "PINFOLD_PROXY",
+        hide_env_values = true
+    )]
+    pub(super) proxy: Option<String>,
+    /// The longest silence of a server, in seconds
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 30,
+        env = "PINFOLD_TIMEOUT"
+    )]
+    pub(super) timeout: u64,
+    /// How often a request that failed is made again
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        default_value_t = 3,
+        env = "PINFOLD_RETRIES"
+    )]
+    pub(super) retries: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

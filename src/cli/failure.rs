@@ -3,9 +3,12 @@
 use std::error::Error as _;
 
 use super::exit;
+use crate::files;
 use crate::http;
 use crate::index;
+use crate::ops::docker::WriteError;
 use crate::ops::{self, FileProblems};
+use crate::registry;
 use crate::resolve::Explanation;
 use crate::text::{with_masked_passwords, without_password};
 use crate::ui::Diagnostic;
@@ -57,6 +60,25 @@ impl From<ops::Error> for Failure {
             }
         };
         Self { code, diagnostics }
+    }
+}
+
+/// Returns a file that could not be read or written.
+pub(super) fn file(error: &files::Error) -> Diagnostic {
+    let mut diagnostic = Diagnostic::error(error.to_string());
+    diagnostic
+        .notes
+        .extend(error.source().map(ToString::to_string));
+    diagnostic.help = error.help();
+    diagnostic
+}
+
+/// Returns a file of pins that could not be written.
+pub(super) fn write(error: &WriteError) -> Diagnostic {
+    match error {
+        WriteError::File(error) => file(error),
+        WriteError::Changed(_) => Diagnostic::error(error.to_string())
+            .with_help("run again; the file is as the other one left it"),
     }
 }
 
@@ -132,6 +154,55 @@ fn index_help(error: &index::Error) -> Option<String> {
         index::Error::Offline { .. } => Some("run once without `--offline`".to_owned()),
         index::Error::Read { .. } => None,
     }
+}
+
+/// Returns what to do when a registry did not tell.
+pub(super) fn registry_help(error: &registry::Error) -> Option<String> {
+    use registry::Error;
+    let help = match error {
+        Error::NotFound { registry, .. } => format!(
+            "check the spelling; if the image is private, `docker login {registry}` makes it visible"
+        ),
+        Error::Denied {
+            registry, login, ..
+        } => match login {
+            Some(_) => {
+                format!("these credentials may not read it: `docker login {registry}` renews them")
+            }
+            None => format!(
+                "`docker login {registry}` makes credentials known; a public image may be misspelt"
+            ),
+        },
+        Error::RateLimited {
+            is_anonymous: true, ..
+        } => "run again later, or log in with `docker login`".to_owned(),
+        Error::RateLimited { .. } | Error::Status { .. } => "run again later".to_owned(),
+        Error::Unsupported { .. } => {
+            "push the image again with a client of these years, and it gets a lasting digest"
+                .to_owned()
+        }
+        Error::BadDigest { .. } | Error::Mismatch { .. } | Error::Malformed { .. } => {
+            "ask who runs the registry, or whoever is between; nothing of this was written"
+                .to_owned()
+        }
+        Error::MissingPlatform { .. } => {
+            "leave `--platform` out to pin the digest for all platforms, or name one that is there"
+                .to_owned()
+        }
+        Error::Credentials { .. } => {
+            "correct the file, or make it anew with `docker login`".to_owned()
+        }
+        Error::Helper { program, .. } => {
+            format!("see that `{program}` is on PATH and works: `{program} list`")
+        }
+        Error::Offline { .. } => "run once without `--offline`".to_owned(),
+        Error::Certificate(error) | Error::Http(error) => return http_help(error),
+        Error::Realm { .. }
+        | Error::Challenge { .. }
+        | Error::Token { .. }
+        | Error::Address { .. } => return None,
+    };
+    Some(help)
 }
 
 fn http_help(error: &http::Error) -> Option<String> {

@@ -4,8 +4,10 @@
 //! wrong becomes a message and an exit code (`failure`).
 
 mod args;
+mod docker;
 pub mod exit;
 mod failure;
+mod project;
 mod report;
 mod run;
 mod settings;

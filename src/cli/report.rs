@@ -83,6 +83,18 @@ impl Reporter for Teller<'_> {
             Event::Solved { pins, tried } => {
                 self.detail(|| format!("solved: {pins} pins after {tried} releases"));
             }
+            Event::Images(count) => {
+                self.progress.set_total(count as u64);
+                self.progress.set_message("asking registries");
+            }
+            Event::Image { image, digest } => {
+                self.progress.inc(1);
+                self.progress.set_message(&image);
+                self.detail(|| match digest {
+                    Some(digest) => format!("{image}: {digest}"),
+                    None => format!("{image}: no answer"),
+                });
+            }
             Event::Warning(text) => self.printer.warning(&text),
             Event::Detail(text) => self.detail(|| text),
         }

@@ -9,12 +9,13 @@ use clap::builder::Resettable;
 use clap::{CommandFactory as _, FromArgMatches as _};
 
 use super::args::{self, Arguments, Color, Command};
+use super::docker;
 use super::exit;
 use super::failure::{Failure, problems};
 use super::report::Teller;
 use super::settings;
 use crate::files;
-use crate::http::Exchange;
+use crate::http::{Exchange, Observer};
 use crate::ops::{self, Compiled};
 use crate::ui::{ColorChoice, Diagnostic, Printer, Verbosity};
 
@@ -38,6 +39,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let printer = Printer::new(verbosity, color);
     let result = match &arguments.command {
         Command::Compile(args) => compile(args, &printer, !global.no_progress),
+        Command::Docker(args) => docker::run(args, &printer, !global.no_progress),
         Command::Completions { shell } => completions(*shell, &printer),
     };
     match result {
@@ -55,12 +57,16 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
 /// what CI systems make of a secret that is not there.
 fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::Error> {
     let is_empty = |name: &OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
-    let command = Arguments::command().mut_subcommand("compile", |command| {
-        command.mut_args(|option| match option.get_env().map(is_empty) {
-            Some(true) => option.env(Resettable::<clap::builder::OsStr>::Reset),
-            _ => option,
-        })
-    });
+    let without_empty = |option: clap::Arg| match option.get_env().map(is_empty) {
+        Some(true) => option.env(Resettable::<clap::builder::OsStr>::Reset),
+        _ => option,
+    };
+    let command = Arguments::command()
+        .mut_subcommand("compile", |command| command.mut_args(without_empty))
+        .mut_subcommand("docker", |command| {
+            let command = command.mut_args(without_empty);
+            command.mut_subcommands(|command| command.mut_args(without_empty))
+        });
     Arguments::from_arg_matches(&command.try_get_matches_from(arguments)?)
 }
 
@@ -83,19 +89,48 @@ fn completions(shell: clap_complete::Shell, printer: &Printer) -> Result<u8, Fai
     Ok(exit::DONE)
 }
 
-fn stdout_failed(error: &std::io::Error) -> Failure {
+pub(super) fn stdout_failed(error: &std::io::Error) -> Failure {
     Failure::usage(format!("standard output cannot be written: {error}"), None)
 }
 
 fn compile(args: &args::Compile, printer: &Printer, shows_progress: bool) -> Result<u8, Failure> {
     let started = Instant::now();
     let mut request = settings::compile(args)?;
-    if printer.is_verbose() {
-        let printer = printer.clone();
-        request.http.observer = Some(Arc::new(move |exchange: &Exchange<'_>| {
-            printer.detail(&exchange_line(exchange));
-        }));
+    request.http.observer = observer(printer);
+    let ended = run_to_end(printer, shows_progress, async |teller| {
+        ops::compile(&request, teller).await
+    })?;
+    match ended {
+        Ended::Done(result) => finish(args, printer, &result?, started.elapsed()),
+        Ended::Stopped(code) => Ok(code),
     }
+}
+
+/// Tells of each exchange in a verbose run.
+pub(super) fn observer(printer: &Printer) -> Option<Arc<dyn Observer>> {
+    if !printer.is_verbose() {
+        return None;
+    }
+    let printer = printer.clone();
+    Some(Arc::new(move |exchange: &Exchange<'_>| {
+        printer.detail(&exchange_line(exchange));
+    }))
+}
+
+/// How a deed ended.
+pub(super) enum Ended<T> {
+    /// By itself.
+    Done(T),
+    /// By a signal; with the exit code for it.
+    Stopped(u8),
+}
+
+/// Runs a deed until it is done or a signal stops it.
+pub(super) fn run_to_end<T>(
+    printer: &Printer,
+    shows_progress: bool,
+    deed: impl AsyncFnOnce(&Teller<'_>) -> T,
+) -> Result<Ended<T>, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -108,26 +143,18 @@ fn compile(args: &args::Compile, printer: &Printer, shows_progress: bool) -> Res
     let teller = Teller::new(printer, shows_progress);
     let ended = runtime.block_on(async {
         tokio::select! {
-            result = ops::compile(&request, &teller) => Ended::Done(Box::new(result)),
+            result = deed(&teller) => Ended::Done(result),
             code = stopped() => Ended::Stopped(code),
         }
     });
     teller.finish();
     // What is still being read or written in the background is not waited for.
     runtime.shutdown_background();
-    match ended {
-        Ended::Done(result) => finish(args, printer, &(*result)?, started.elapsed()),
-        Ended::Stopped(code) => {
-            files::remove_temporaries();
-            printer.diagnostic(&Diagnostic::error("stopped; nothing was written"));
-            Ok(code)
-        }
+    if let Ended::Stopped(_) = ended {
+        files::remove_temporaries();
+        printer.diagnostic(&Diagnostic::error("stopped; nothing was written"));
     }
-}
-
-enum Ended {
-    Done(Box<Result<Compiled, ops::Error>>),
-    Stopped(u8),
+    Ok(ended)
 }
 
 /// Waits for a signal to stop; returns the exit code for it.

@@ -54,9 +54,7 @@ pub(super) fn compile(args: &args::Compile) -> Result<Compile, Failure> {
         binary.answer_yes(&only_binary);
         binary.answer_no(&no_binary);
     }
-    let current_directory = std::env::current_dir().map_err(|error| {
-        Failure::usage(format!("the current folder cannot be used: {error}"), None)
-    })?;
+    let current_directory = current_directory()?;
     Ok(Compile {
         output_options: OutputOptions {
             hashes: match (args.no_hashes, args.refresh_hashes) {
@@ -109,12 +107,18 @@ pub(super) fn compile(args: &args::Compile) -> Result<Compile, Failure> {
         },
         no_binary: args.no_binary.clone(),
         without_dependencies: args.no_deps,
-        http: network(args, os_variable)?,
-        cache: cache(args, os_variable),
+        http: network(&args.network, os_variable)?,
+        cache: cache(&args.network, os_variable),
         refresh: refresh(args)?,
         now: jiff::Timestamp::now(),
         current_directory: path_text(&current_directory)?,
         variable: Box::new(variable),
+    })
+}
+
+pub(super) fn current_directory() -> Result<PathBuf, Failure> {
+    std::env::current_dir().map_err(|error| {
+        Failure::usage(format!("the current folder cannot be used: {error}"), None)
     })
 }
 
@@ -338,8 +342,8 @@ fn login(variable: &dyn Fn(&str) -> Option<String>) -> Option<(String, http::Sec
     ))
 }
 
-fn network(
-    args: &args::Compile,
+pub(super) fn network(
+    args: &args::Network,
     variable: impl Fn(&str) -> Option<OsString>,
 ) -> Result<http::Settings, Failure> {
     let proxy = args.proxy.as_deref().filter(|text| !text.is_empty());
@@ -367,7 +371,7 @@ fn network(
     Ok(settings)
 }
 
-fn cache(args: &args::Compile, variable: impl Fn(&str) -> Option<OsString>) -> Cache {
+pub(super) fn cache(args: &args::Network, variable: impl Fn(&str) -> Option<OsString>) -> Cache {
     if args.no_cache {
         return Cache::none();
     }

@@ -43,12 +43,12 @@ impl Config {
                 .get_ref()
                 .get("tool")
                 .and_then(|tool| tool.get_ref().get("pinfold"))
-                .and_then(|ours| match ours.get_ref().as_table() {
-                    Some(table) => Some(table),
-                    None => {
+                .and_then(|ours| {
+                    let table = ours.get_ref().as_table();
+                    if table.is_none() {
                         reader.wrong_type(ours, "tool.pinfold", "a table");
-                        None
                     }
+                    table
                 }),
         };
         let Some(table) = table else {
@@ -128,7 +128,7 @@ impl Reader {
             return Vec::new();
         };
         let mut list = Vec::with_capacity(items.len());
-        for item in items.iter() {
+        for item in items {
             match item.get_ref().as_str().map(&parse) {
                 Some(Ok(parsed)) => list.push(parsed),
                 Some(Err(error)) => {

@@ -1,5 +1,6 @@
 //! What a deed tells while it goes on.
 
+use crate::image::Digest;
 use crate::python::{ProjectName, Version};
 
 /// Something that happened, for progress and for `--verbose`.
@@ -40,6 +41,15 @@ pub enum Event {
         pins: usize,
         /// How many releases had their requirements read.
         tried: usize,
+    },
+    /// So many images are asked for.
+    Images(usize),
+    /// A registry has answered.
+    Image {
+        /// The image, as short as can be.
+        image: String,
+        /// What it said; none if it did not.
+        digest: Option<Digest>,
     },
     /// Something the user should know, though the deed goes on.
     Warning(String),

@@ -5,6 +5,7 @@
 
 mod candidates;
 mod compile;
+pub mod docker;
 mod error;
 mod events;
 mod fetch;

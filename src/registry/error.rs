@@ -196,6 +196,12 @@ impl Error {
         }
     }
 
+    /// Tells whether there is no such thing, or none that we may see: registries do not
+    /// tell the one from the other.
+    pub fn is_absent(&self) -> bool {
+        matches!(self, Self::NotFound { .. } | Self::Denied { .. })
+    }
+
     /// Tells whether another mirror may have what this one has not.
     pub(super) fn is_for_next_mirror(&self) -> bool {
         match self {

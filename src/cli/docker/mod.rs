@@ -1,0 +1,194 @@
+//! `pinfold docker`: pins, looks after pins, explains.
+
+pub(super) mod args;
+mod json;
+mod settings;
+mod text;
+
+use std::time::Instant;
+
+use self::args::{Docker, DockerCommand, Explain, Format, Pin, Verify};
+use super::exit;
+use super::failure::{self, Failure};
+use super::run::{Ended, run_to_end, stdout_failed};
+use crate::ops::docker::{self, Outcome, Pinned, Verified};
+use crate::ops::{self, Error};
+use crate::ui::{Diagnostic, Printer};
+
+/// Runs `pinfold docker`.
+pub(super) fn run(args: &Docker, printer: &Printer, shows_progress: bool) -> Result<u8, Failure> {
+    match &args.command {
+        None => pin(&args.pin, printer, shows_progress),
+        Some(DockerCommand::Verify(args)) => verify(args, printer, shows_progress),
+        Some(DockerCommand::Explain(args)) => explain(args, printer),
+    }
+}
+
+fn pin(args: &Pin, printer: &Printer, shows_progress: bool) -> Result<u8, Failure> {
+    let started = Instant::now();
+    let (request, mut access) = settings::pin(args)?;
+    access.http.observer = super::run::observer(printer);
+    let client = access.client();
+    let ended = run_to_end(printer, shows_progress, async |teller| {
+        docker::pin(&request, &client, teller).await
+    })?;
+    let pinned = match ended {
+        Ended::Done(result) => result?,
+        Ended::Stopped(code) => return Ok(code),
+    };
+    let upgrades = args.upgrade || !args.upgrade_images.is_empty();
+    let mut code = told(printer, &pinned);
+    let only_tells = args.check || args.dry_run;
+    if !only_tells {
+        code = worse(code, write(printer, &pinned));
+    }
+    let data = match args.output.format {
+        Format::Json => json::pinned(&pinned, only_tells)?,
+        Format::Text if args.dry_run => {
+            text::diff(printer, &pinned).map_err(|error| stdout_failed(&error))?;
+            Vec::new()
+        }
+        Format::Text if only_tells => Vec::new(),
+        Format::Text => text::standard_output(&pinned),
+    };
+    if !data.is_empty() {
+        printer.data(&data).map_err(|error| stdout_failed(&error))?;
+    }
+    text::changes(printer, &pinned, only_tells);
+    printer.line(&text::closing(&pinned, only_tells, started.elapsed()));
+    if args.check && code == exit::DONE {
+        let is_bad = |outcome: &Outcome| match outcome {
+            Outcome::Unpinned | Outcome::Added(_) | Outcome::Failed(_) => true,
+            Outcome::Moved { .. } => upgrades,
+            Outcome::Left(reason) => !is_ignored(reason),
+            Outcome::NoImage | Outcome::Kept(_) | Outcome::Stuck(..) => false,
+        };
+        if pinned.outcomes().any(|(_, _, outcome)| is_bad(outcome)) {
+            code = exit::NO;
+        }
+    }
+    Ok(code)
+}
+
+fn is_ignored(reason: &crate::dockerfile::Reason) -> bool {
+    matches!(reason, crate::dockerfile::Reason::Ignored(_))
+}
+
+/// Tells what went wrong and what was left; returns the exit code it makes.
+fn told(printer: &Printer, pinned: &Pinned) -> u8 {
+    let mut code = exit::DONE;
+    for error in &pinned.unread {
+        printer.diagnostic(&failure::file(error));
+        code = worse(code, exit::FAILED);
+    }
+    for file in &pinned.files {
+        code = worse(code, text::problems(printer, &file.file));
+    }
+    text::left(printer, pinned);
+    for failure in &pinned.failures {
+        printer.diagnostic(&text::failure(failure));
+        code = worse(code, code_of(failure));
+    }
+    for notice in &pinned.notices {
+        printer.warning(notice);
+    }
+    code
+}
+
+fn code_of(failure: &docker::Failure) -> u8 {
+    if failure.may_be_context {
+        exit::DONE
+    } else if failure.error.is_transient() {
+        exit::TRY_LATER
+    } else {
+        exit::FAILED
+    }
+}
+
+/// Of two exit codes, the one that tells more: what could not be done at all, then what
+/// could not be done now, then no.
+fn worse(one: u8, other: u8) -> u8 {
+    let rank = |code| match code {
+        exit::FAILED => 3,
+        exit::TRY_LATER => 2,
+        exit::NO => 1,
+        _ => 0,
+    };
+    if rank(other) > rank(one) { other } else { one }
+}
+
+/// Writes the files that changed; a failure leaves the others written.
+fn write(printer: &Printer, pinned: &Pinned) -> u8 {
+    let mut code = exit::DONE;
+    for file in &pinned.files {
+        if let Err(error) = file.write() {
+            printer.diagnostic(&failure::write(&error));
+            code = exit::FAILED;
+        }
+    }
+    code
+}
+
+fn verify(args: &Verify, printer: &Printer, shows_progress: bool) -> Result<u8, Failure> {
+    let started = Instant::now();
+    let (request, mut access) = settings::verify(args)?;
+    access.http.observer = super::run::observer(printer);
+    let client = access.client();
+    let ended = run_to_end(printer, shows_progress, async |teller| {
+        docker::verify(&request, &client, teller).await
+    })?;
+    let verified: Verified = match ended {
+        Ended::Done(result) => result?,
+        Ended::Stopped(code) => return Ok(code),
+    };
+    let mut code = exit::DONE;
+    for error in &verified.unread {
+        printer.diagnostic(&failure::file(error));
+        code = worse(code, exit::FAILED);
+    }
+    for failure in &verified.failures {
+        printer.diagnostic(&text::failure(failure));
+        code = worse(code, code_of(failure));
+    }
+    for notice in &verified.notices {
+        printer.warning(notice);
+    }
+    let data = match args.output.format {
+        Format::Json => json::verified(&verified)?,
+        Format::Text => text::findings(&verified).into_bytes(),
+    };
+    printer.data(&data).map_err(|error| stdout_failed(&error))?;
+    printer.line(&text::verified(&verified, started.elapsed()));
+    if verified
+        .findings
+        .iter()
+        .any(|finding| finding.kind.is_wrong())
+    {
+        code = worse(code, exit::NO);
+    }
+    Ok(code)
+}
+
+fn explain(args: &Explain, printer: &Printer) -> Result<u8, Failure> {
+    let request = settings::explain(args)?;
+    let survey = docker::survey(&request, &ops::Ignore).map_err(|error: Error| error)?;
+    let mut code = exit::DONE;
+    for error in &survey.unread {
+        printer.diagnostic(&failure::file(error));
+        code = exit::FAILED;
+    }
+    for file in &survey.files {
+        code = worse(code, text::problems(printer, file));
+    }
+    let data = match args.output.format {
+        Format::Json => json::explained(&survey)?,
+        Format::Text => text::explained(&survey).into_bytes(),
+    };
+    printer.data(&data).map_err(|error| stdout_failed(&error))?;
+    if survey.files.is_empty() {
+        printer.diagnostic(&Diagnostic::warning(
+            "there is no Dockerfile and no compose file here",
+        ));
+    }
+    Ok(code)
+}

@@ -1,0 +1,201 @@
+//! From what was typed behind `pinfold docker` to what is wanted.
+
+use std::ffi::OsString;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use super::args::{Explain, Files, Pin, Registries, Verify};
+use crate::cache::Cache;
+use crate::cli::failure::Failure;
+use crate::cli::project::{self, ProjectConfig};
+use crate::cli::settings::{cache, current_directory, network};
+use crate::config::DockerConfig;
+use crate::files::Exclude;
+use crate::http::{self, Credentials};
+use crate::image::{ImagePattern, Platform};
+use crate::ops::docker::{self, DockerInput, SurveyRequest};
+use crate::registry::{self, CredentialStore, Mirror};
+
+/// What asking registries takes.
+pub(super) struct Access {
+    pub(super) registry: registry::Settings,
+    pub(super) http: http::Settings,
+    pub(super) cache: Cache,
+}
+
+impl Access {
+    pub(super) fn client(self) -> registry::Client {
+        registry::Client::new(self.registry, http::Client::new(self.http), self.cache)
+    }
+}
+
+pub(super) fn pin(args: &Pin) -> Result<(docker::Pin, Access), Failure> {
+    let project = configuration(&args.files)?;
+    let config = &project.config.docker;
+    let upgrades = args.upgrade || !args.upgrade_images.is_empty();
+    let request = docker::Pin {
+        survey: survey(&args.files, &project)?,
+        upgrade: args.upgrade,
+        upgrade_images: patterns("--upgrade-image", &args.upgrade_images)?,
+        platform: args
+            .platform
+            .as_deref()
+            .map(|text| platform("--platform", text))
+            .transpose()?,
+        freeze_args: args.freeze_args
+            || (config.freeze_args.unwrap_or(false) && !args.no_freeze_args),
+        asks: !args.check || upgrades || args.dry_run,
+    };
+    let refresh = args.refresh || upgrades;
+    let access = access(&args.registries, config, refresh)?;
+    Ok((request, access))
+}
+
+pub(super) fn verify(args: &Verify) -> Result<(docker::Verify, Access), Failure> {
+    let project = configuration(&args.files)?;
+    let config = &project.config.docker;
+    let platforms = if args.platforms.is_empty() {
+        config.platforms.clone()
+    } else {
+        let texts = args.platforms.iter();
+        texts
+            .map(|text| platform("--platform", text))
+            .collect::<Result<_, _>>()?
+    };
+    let request = docker::Verify {
+        survey: survey(&args.files, &project)?,
+        platforms,
+    };
+    // What tags said some minutes ago is not what was asked for.
+    let access = access(&args.registries, config, true)?;
+    Ok((request, access))
+}
+
+pub(super) fn explain(args: &Explain) -> Result<SurveyRequest, Failure> {
+    let project = configuration(&args.files)?;
+    survey(&args.files, &project)
+}
+
+fn configuration(files: &Files) -> Result<ProjectConfig, Failure> {
+    let here = current_directory()?;
+    if files.no_config {
+        return Ok(ProjectConfig {
+            folder: here,
+            ..ProjectConfig::default()
+        });
+    }
+    project::read(files.config.as_deref(), &here)
+}
+
+fn survey(files: &Files, project: &ProjectConfig) -> Result<SurveyRequest, Failure> {
+    let config = &project.config.docker;
+    let inputs = files
+        .paths
+        .iter()
+        .map(|path| input(path, &files.stdin_filename))
+        .collect::<Result<Vec<_>, _>>()?;
+    if inputs.len() > 1
+        && inputs
+            .iter()
+            .any(|input| matches!(input, DockerInput::Stdin { .. }))
+    {
+        return Err(Failure::usage(
+            "standard input comes alone: its result goes to standard output".to_owned(),
+            Some("name either `-` or files".to_owned()),
+        ));
+    }
+    let mut ignore = patterns("--ignore", &files.ignore)?;
+    ignore.extend(config.ignore.iter().cloned());
+    let mut contexts = files.contexts.clone();
+    contexts.extend(config.contexts.iter().cloned());
+    Ok(SurveyRequest {
+        inputs,
+        exclude: exclude(files, project)?,
+        ignore,
+        contexts,
+    })
+}
+
+fn exclude(files: &Files, project: &ProjectConfig) -> Result<Exclude, Failure> {
+    let mut patterns = project.config.docker.exclude.clone();
+    patterns.extend(files.exclude.iter().cloned());
+    if patterns.is_empty() {
+        return Ok(Exclude::nothing());
+    }
+    Exclude::new(&project.folder, &patterns)
+        .map_err(|error| Failure::usage(error.to_string(), None))
+}
+
+fn input(path: &Path, stdin_filename: &str) -> Result<DockerInput, Failure> {
+    if path != Path::new("-") {
+        return Ok(DockerInput::Path(PathBuf::from(path)));
+    }
+    let mut bytes = Vec::new();
+    std::io::stdin()
+        .read_to_end(&mut bytes)
+        .map_err(|error| Failure::usage(format!("standard input cannot be read: {error}"), None))?;
+    Ok(DockerInput::Stdin {
+        name: stdin_filename.to_owned(),
+        bytes,
+    })
+}
+
+fn patterns(option: &str, texts: &[String]) -> Result<Vec<ImagePattern>, Failure> {
+    texts
+        .iter()
+        .map(|text| {
+            ImagePattern::parse(text).map_err(|error| {
+                Failure::usage(
+                    format!("`{option}`: {error}"),
+                    Some("write a name, with a tag if you like: `python:3.12`".to_owned()),
+                )
+            })
+        })
+        .collect()
+}
+
+fn platform(option: &str, text: &str) -> Result<Platform, Failure> {
+    text.parse().map_err(|error| {
+        Failure::usage(
+            format!("`{option}`: {error}"),
+            Some("write `os/architecture`, such as `linux/arm64`".to_owned()),
+        )
+    })
+}
+
+fn access(
+    registries: &Registries,
+    config: &DockerConfig,
+    refresh: bool,
+) -> Result<Access, Failure> {
+    let variable = |name: &str| -> Option<OsString> { std::env::var_os(name) };
+    let given = |flags: &[String], config: &[String]| -> Vec<String> {
+        let flags = flags.iter().filter(|text| !text.is_empty());
+        flags.chain(config).cloned().collect()
+    };
+    let mirrors = given(&registries.mirrors, &config.registry_mirrors)
+        .iter()
+        .map(|text| {
+            text.parse::<Mirror>().map_err(|error| {
+                Failure::usage(
+                    format!("`--registry-mirror`: {error}"),
+                    Some("write `HOST=URL`, such as `docker.io=https://mirror.example`".to_owned()),
+                )
+            })
+        })
+        .collect::<Result<_, _>>()?;
+    let mut http = network(&registries.network, variable)?;
+    // Who we are at a registry comes from Docker's and Podman's files only.
+    http.credentials = Credentials::default();
+    Ok(Access {
+        registry: registry::Settings {
+            mirrors,
+            plain_http: given(&registries.plain_http, &config.insecure_registries),
+            credentials: CredentialStore::from_environment(variable),
+            refresh,
+            ..registry::Settings::default()
+        },
+        http,
+        cache: cache(&registries.network, variable),
+    })
+}

@@ -1,0 +1,88 @@
+//! The project's configuration file: which one it is, and what it says.
+
+use std::path::{Path, PathBuf};
+
+use super::failure::{Failure, problems};
+use crate::config::{Config, Home};
+use crate::files;
+use crate::ops::FileProblems;
+use crate::ui::Diagnostic;
+
+/// The configuration, and the folder its paths are relative to.
+#[derive(Debug, Default)]
+pub(super) struct ProjectConfig {
+    pub(super) config: Config,
+    /// An absolute path.
+    pub(super) folder: PathBuf,
+}
+
+/// Reads the configuration that was named, or the nearest one from a folder upwards.
+///
+/// The search ends at the root of a repository: what is above is another project's.
+pub(super) fn read(named: Option<&Path>, here: &Path) -> Result<ProjectConfig, Failure> {
+    if let Some(path) = named {
+        let home = match path.file_name().and_then(|name| name.to_str()) {
+            Some("pyproject.toml") => Home::Pyproject,
+            _ => Home::PinfoldToml,
+        };
+        let config = parse(path, home)?.unwrap_or_default();
+        let absolute = here.join(path);
+        return Ok(ProjectConfig {
+            config,
+            folder: absolute.parent().unwrap_or(here).to_owned(),
+        });
+    }
+    for folder in here.ancestors() {
+        for (name, home) in [
+            ("pinfold.toml", Home::PinfoldToml),
+            ("pyproject.toml", Home::Pyproject),
+        ] {
+            let path = folder.join(name);
+            if path.is_file()
+                && let Some(config) = parse(&path, home)?
+            {
+                return Ok(ProjectConfig {
+                    config,
+                    folder: folder.to_owned(),
+                });
+            }
+        }
+        if folder.join(".git").exists() {
+            break;
+        }
+    }
+    Ok(ProjectConfig {
+        folder: here.to_owned(),
+        ..ProjectConfig::default()
+    })
+}
+
+fn parse(path: &Path, home: Home) -> Result<Option<Config>, Failure> {
+    let bytes = files::read(path).map_err(|error| {
+        let mut diagnostic = Diagnostic::error(error.to_string());
+        diagnostic.help = error.help();
+        Failure {
+            code: super::exit::FAILED,
+            diagnostics: vec![diagnostic],
+        }
+    })?;
+    let text = String::from_utf8(bytes).map_err(|_| {
+        Failure::usage(
+            format!("`{}` is not UTF-8", path.display()),
+            Some("TOML files are: save it in that encoding".to_owned()),
+        )
+    })?;
+    let (config, found) = Config::parse(&text, home);
+    if found.is_empty() {
+        return Ok(config);
+    }
+    let file = FileProblems {
+        name: path.display().to_string(),
+        text,
+        problems: found,
+    };
+    Err(Failure {
+        code: super::exit::FAILED,
+        diagnostics: vec![problems(Diagnostic::error(""), file)],
+    })
+}

@@ -1,0 +1,13 @@
+//! Pinning the images that Dockerfiles and compose files name, and looking after the
+//! pins: which files there are (`survey`), what changes (`pin`), what the registries
+//! say about the pins that are there (`verify`).
+
+mod kind;
+mod pin;
+mod survey;
+mod verify;
+
+pub use kind::FileKind;
+pub use pin::{Failure, Outcome, Pin, Pinned, PinnedFile, WriteError, pin};
+pub use survey::{DockerInput, Survey, SurveyRequest, SurveyedFile, survey};
+pub use verify::{Finding, FindingKind, Verified, Verify, verify};

@@ -1,0 +1,489 @@
+//! Looks after pins: is each digest still there, with its platforms, and is it still
+//! what its tag means?
+//!
+//! A tag that says something else than the digest beside it has either moved since,
+//! which is why there are digests, or was edited by hand without its digest: then the
+//! build takes another image than the file says, and nothing complains, since builders
+//! look at the digest only. Both look alike to a registry, so the images themselves are
+//! asked which version they are.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::StreamExt as _;
+
+use super::survey::{Survey, SurveyRequest, survey};
+use crate::dockerfile::{Meaning, Place, State};
+use crate::files;
+use crate::image::{Digest, Platform, Repository};
+use crate::ops::{Error, Event, Reporter};
+use crate::registry::{self, Manifest};
+
+/// Which pins to look after.
+#[derive(Debug)]
+pub struct Verify {
+    /// Which files.
+    pub survey: SurveyRequest,
+    /// The platforms that are built for; if there is none, all that an image has.
+    pub platforms: Vec<Platform>,
+}
+
+/// What was found.
+#[derive(Debug)]
+pub struct Verified {
+    /// How many different pins were looked at.
+    pub pins: usize,
+    /// How many references to images have no digest, though nothing says to ignore them.
+    pub unpinned: usize,
+    /// What was found, in the order of the pins' names.
+    pub findings: Vec<Finding>,
+    /// Pins about which the registry did not tell.
+    pub failures: Vec<super::Failure>,
+    /// Files that could not be read, though nobody named them.
+    pub unread: Vec<files::Error>,
+    /// What the registries want known.
+    pub notices: Vec<String>,
+    /// How many requests were made.
+    pub requests: u64,
+}
+
+/// Something about a pin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The image, as short as can be: `python:3.12`.
+    pub image: String,
+    /// The digest it is pinned to.
+    pub digest: Digest,
+    /// Where it stands, as `file:line:column`.
+    pub places: Vec<String>,
+    /// What it is.
+    pub kind: FindingKind,
+}
+
+/// What was found about a pin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FindingKind {
+    /// The registry has it no more.
+    Gone,
+    /// It is there, but not for these platforms.
+    NoPlatform {
+        /// The platforms that are missing.
+        missing: Vec<Platform>,
+        /// The platforms it has.
+        has: Vec<Platform>,
+    },
+    /// The index is there, but the manifests of these platforms are not.
+    PlatformGone(Vec<Platform>),
+    /// The digest is another image's: the tag was edited without it.
+    Edited {
+        /// What the digest is, in words.
+        is: String,
+        /// What the tag says now.
+        now: Digest,
+    },
+    /// The tag says something else now.
+    Moved {
+        /// What the tag says now.
+        now: Digest,
+        /// What both are, where the images tell: `3.12.13`, `3.12.14`.
+        versions: Option<(String, String)>,
+    },
+    /// The registry has the tag no more; the digest is still there.
+    TagGone,
+}
+
+impl FindingKind {
+    /// Whether the build does not get what the file says.
+    pub const fn is_wrong(&self) -> bool {
+        match self {
+            Self::Gone | Self::NoPlatform { .. } | Self::PlatformGone(_) | Self::Edited { .. } => {
+                true
+            }
+            Self::Moved { .. } | Self::TagGone => false,
+        }
+    }
+}
+
+/// A pin: what builders take, and the tag beside it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct PinnedImage {
+    repository: Repository,
+    tag: Option<String>,
+    digest: Digest,
+    /// The platform that the reference itself asks for.
+    platform: Option<Platform>,
+}
+
+/// Asks the registries about each pin.
+pub async fn verify(
+    request: &Verify,
+    registry: &registry::Client,
+    reporter: &dyn Reporter,
+) -> Result<Verified, Error> {
+    let survey = survey(&request.survey, reporter)?;
+    let (pins, unpinned) = pins(&survey);
+    registry.expect(pins.keys().map(|pin| pin.repository.clone()));
+    reporter.event(Event::Images(pins.len()));
+    let count = pins.len().max(1);
+    let mut results: Vec<(&PinnedImage, Result<Vec<FindingKind>, registry::Error>)> =
+        futures_util::stream::iter(pins.keys())
+            .map(async |pin| {
+                let result = Box::pin(look_at(pin, request, &pins, registry)).await;
+                reporter.event(Event::Image {
+                    image: pin.name(),
+                    digest: result.is_ok().then(|| pin.digest.clone()),
+                });
+                (pin, result)
+            })
+            .buffer_unordered(count)
+            .collect()
+            .await;
+    results.sort_by_key(|(pin, _)| *pin);
+    let mut findings = Vec::new();
+    let mut failures = Vec::new();
+    for (pin, result) in results {
+        let places = pins[pin].clone();
+        match result {
+            Ok(kinds) => findings.extend(kinds.into_iter().map(|kind| Finding {
+                image: pin.name(),
+                digest: pin.digest.clone(),
+                places: places.clone(),
+                kind,
+            })),
+            Err(error) => failures.push(super::Failure {
+                image: pin.name(),
+                places,
+                error,
+                may_be_context: false,
+            }),
+        }
+    }
+    Ok(Verified {
+        pins: pins.len(),
+        unpinned,
+        findings,
+        failures,
+        unread: survey.unread,
+        notices: registry.notices(),
+        requests: registry.requests(),
+    })
+}
+
+impl PinnedImage {
+    fn name(&self) -> String {
+        let name = self.repository.familiar();
+        match &self.tag {
+            Some(tag) => format!("{name}:{tag}"),
+            None => name.into_owned(),
+        }
+    }
+}
+
+/// Returns the pins with their places, and how many references have none.
+fn pins(survey: &Survey) -> (BTreeMap<PinnedImage, Vec<String>>, usize) {
+    let mut pins: BTreeMap<PinnedImage, Vec<String>> = BTreeMap::new();
+    let mut unpinned = 0;
+    for file in &survey.files {
+        for image_use in &file.uses {
+            let Meaning::Image(reference) = &image_use.meaning else {
+                continue;
+            };
+            let Some(digest) = reference.digest() else {
+                let is_ignored = matches!(
+                    &image_use.state,
+                    State::Left {
+                        reason: crate::dockerfile::Reason::Ignored(_),
+                        ..
+                    }
+                );
+                unpinned += usize::from(!is_ignored);
+                continue;
+            };
+            // A front end runs where the build runs.
+            let platform = match image_use.place {
+                Place::Syntax => None,
+                _ => image_use.platform.as_deref(),
+            };
+            let pin = PinnedImage {
+                repository: reference.repository().clone(),
+                tag: reference.tag().map(str::to_owned),
+                digest: digest.clone(),
+                platform: platform.and_then(|text| text.parse().ok()),
+            };
+            pins.entry(pin)
+                .or_default()
+                .push(file.place(image_use.span));
+        }
+    }
+    (pins, unpinned)
+}
+
+/// Finds out about one pin.
+async fn look_at(
+    pin: &PinnedImage,
+    request: &Verify,
+    pins: &BTreeMap<PinnedImage, Vec<String>>,
+    registry: &registry::Client,
+) -> Result<Vec<FindingKind>, registry::Error> {
+    let repository = &pin.repository;
+    let tag = async {
+        match &pin.tag {
+            Some(tag) => registry.resolve(repository, tag, None).await.map(Some),
+            None => Ok(None),
+        }
+    };
+    let (exists, tag) = tokio::join!(registry.exists(repository, &pin.digest), tag);
+    if !exists? {
+        return Ok(vec![FindingKind::Gone]);
+    }
+    let manifest = registry.manifest(repository, &pin.digest).await?;
+    let mut findings = platforms(pin, &manifest, request, registry).await?;
+    match tag {
+        Ok(None) => {}
+        Ok(Some(now)) if says(&now.digest, pin, registry).await? => {}
+        Ok(Some(now)) => {
+            findings.push(moved_or_edited(pin, &manifest, now.digest, pins, registry).await?);
+        }
+        Err(error) if error.is_absent() => findings.push(FindingKind::TagGone),
+        Err(error) => return Err(error),
+    }
+    Ok(findings)
+}
+
+/// Whether what a tag says is the pin, or an index that has it as a platform.
+async fn says(
+    now: &Digest,
+    pin: &PinnedImage,
+    registry: &registry::Client,
+) -> Result<bool, registry::Error> {
+    if *now == pin.digest {
+        return Ok(true);
+    }
+    let manifest = registry.manifest(&pin.repository, now).await?;
+    Ok(match manifest {
+        Manifest::Index { entries, .. } => entries.iter().any(|entry| entry.digest == pin.digest),
+        Manifest::Image { .. } => false,
+    })
+}
+
+/// Looks for the platforms of an index that are built for.
+async fn platforms(
+    pin: &PinnedImage,
+    manifest: &Manifest,
+    request: &Verify,
+    registry: &registry::Client,
+) -> Result<Vec<FindingKind>, registry::Error> {
+    let Manifest::Index { entries, .. } = manifest else {
+        return Ok(Vec::new());
+    };
+    let own = pin.platform.as_slice();
+    let wanted: &[Platform] = if own.is_empty() {
+        &request.platforms
+    } else {
+        own
+    };
+    let has: BTreeSet<&Platform> = entries
+        .iter()
+        .filter_map(|entry| entry.platform.as_ref())
+        .collect();
+    let missing: Vec<Platform> = wanted
+        .iter()
+        .filter(|platform| !has.contains(platform))
+        .cloned()
+        .collect();
+    let children = entries.iter().filter_map(|entry| {
+        let platform = entry.platform.as_ref()?;
+        let is_wanted = wanted.is_empty() || wanted.contains(platform);
+        is_wanted.then_some((platform, &entry.digest))
+    });
+    let gone: Vec<Platform> = futures_util::stream::iter(children)
+        .map(async |(platform, digest)| {
+            let exists = registry.exists(&pin.repository, digest).await?;
+            Ok((!exists).then(|| platform.clone()))
+        })
+        .buffered(entries.len().max(1))
+        .collect::<Vec<Result<_, registry::Error>>>()
+        .await
+        .into_iter()
+        .filter_map(Result::transpose)
+        .collect::<Result<_, _>>()?;
+    let mut findings = Vec::new();
+    if !missing.is_empty() {
+        findings.push(FindingKind::NoPlatform {
+            missing,
+            has: has.into_iter().cloned().collect(),
+        });
+    }
+    if !gone.is_empty() {
+        findings.push(FindingKind::PlatformGone(gone));
+    }
+    Ok(findings)
+}
+
+/// Judges a pin whose tag says something else now.
+async fn moved_or_edited(
+    pin: &PinnedImage,
+    manifest: &Manifest,
+    now: Digest,
+    pins: &BTreeMap<PinnedImage, Vec<String>>,
+    registry: &registry::Client,
+) -> Result<FindingKind, registry::Error> {
+    let tag = pin.tag.as_deref().unwrap_or_default();
+    // What another tag in these files says, is that tag's.
+    let siblings = pins
+        .keys()
+        .filter(|other| other.repository == pin.repository && other.tag != pin.tag);
+    for other in siblings {
+        let Some(other_tag) = &other.tag else {
+            continue;
+        };
+        if let Ok(resolved) = registry.resolve(&pin.repository, other_tag, None).await
+            && resolved.digest == pin.digest
+        {
+            return Ok(FindingKind::Edited {
+                is: format!("what `{}` says now", other.name()),
+                now,
+            });
+        }
+    }
+    let pinned = version_of(pin, manifest, registry).await?;
+    let current = match registry.manifest(&pin.repository, &now).await {
+        Ok(manifest) => version_of(pin, &manifest, registry).await.ok().flatten(),
+        Err(_) => None,
+    };
+    let versions = pinned.zip(current);
+    // Where what the tag says now contradicts it as well, versions are no evidence: a
+    // label may be that of a base image.
+    if let Some((pinned, current)) = &versions
+        && contradicts(tag, pinned)
+        && !contradicts(tag, current)
+    {
+        return Ok(FindingKind::Edited {
+            is: format!("version {pinned}"),
+            now,
+        });
+    }
+    Ok(FindingKind::Moved { now, versions })
+}
+
+/// The annotation and the label that say an image's version (OCI image
+/// specification, annotations).
+const VERSION: &str = "org.opencontainers.image.version";
+
+/// Returns the version that an image says it is: by annotation, by label, or by a
+/// variable named after it (`PYTHON_VERSION` of `python`), as official images have it.
+async fn version_of(
+    pin: &PinnedImage,
+    manifest: &Manifest,
+    registry: &registry::Client,
+) -> Result<Option<String>, registry::Error> {
+    let (annotations, config) = match manifest {
+        Manifest::Image {
+            annotations,
+            config,
+        } => (annotations.clone(), config.clone()),
+        Manifest::Index {
+            entries,
+            annotations,
+        } => {
+            if let Some(version) = annotations.get(VERSION) {
+                return Ok(Some(version.clone()));
+            }
+            let wanted = pin.platform.as_ref();
+            let Some(entry) = entries
+                .iter()
+                .find(|entry| entry.platform.is_some() && entry.platform.as_ref() == wanted)
+                .or_else(|| entries.iter().find(|entry| entry.platform.is_some()))
+            else {
+                return Ok(None);
+            };
+            if let Some(version) = entry.annotations.get(VERSION) {
+                return Ok(Some(version.clone()));
+            }
+            match registry.manifest(&pin.repository, &entry.digest).await? {
+                Manifest::Image {
+                    annotations,
+                    config,
+                } => (annotations, config),
+                Manifest::Index { .. } => return Ok(None),
+            }
+        }
+    };
+    if let Some(version) = annotations.get(VERSION) {
+        return Ok(Some(version.clone()));
+    }
+    let config = registry.config(&pin.repository, &config).await?;
+    // The variable first: a label may be that of the image's own base.
+    let variable = variable_of(&pin.repository);
+    let of_variable = config
+        .env
+        .iter()
+        .find(|(name, _)| *name == variable)
+        .map(|(_, value)| value.clone());
+    Ok(of_variable.or_else(|| config.labels.get(VERSION).cloned()))
+}
+
+/// Returns the variable in which official images say their version.
+fn variable_of(repository: &Repository) -> String {
+    let name = repository.path.rsplit('/').next().unwrap_or_default();
+    let word: String = name
+        .chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() {
+                c.to_ascii_uppercase()
+            } else {
+                '_'
+            }
+        })
+        .collect();
+    format!("{word}_VERSION")
+}
+
+/// Whether a tag cannot mean a version: `3.12-slim` is not 3.11.9, but may be 3.12.4.
+fn contradicts(tag: &str, version: &str) -> bool {
+    let (tag, version) = (numbers(tag), numbers(version));
+    !tag.is_empty() && tag.iter().zip(&version).any(|(one, other)| one != other)
+}
+
+/// Returns the numbers at the beginning of a version, or of a tag.
+fn numbers(text: &str) -> Vec<u64> {
+    let text = text.strip_prefix(['v', 'V']).unwrap_or(text);
+    let end = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
+    // `3.12rc1` and `10c` are not plainly `3.12` and `10`.
+    let is_plain = text[end..]
+        .chars()
+        .next()
+        .is_none_or(|c| matches!(c, '-' | '+' | '_'));
+    let parts = text[..end].split('.');
+    let numbers: Option<Vec<u64>> = parts.map(|part| part.parse().ok()).collect();
+    numbers.filter(|_| is_plain).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::Reference;
+
+    #[test]
+    fn a_tag_contradicts_only_what_it_cannot_mean() {
+        assert!(contradicts("3.12-slim", "3.11.9"));
+        assert!(contradicts("3.12", "3.1.2"));
+        assert!(contradicts("v2", "1.9"));
+        assert!(!contradicts("3.12-slim", "3.12.4"));
+        assert!(!contradicts("3", "v3.12.4"));
+        assert!(!contradicts("3.12.4", "3.12"));
+        assert!(!contradicts("slim", "3.11.9"));
+        assert!(!contradicts("latest", "3.11.9"));
+        assert!(!contradicts("3.13-rc", "trixie"));
+        assert!(!contradicts("3.13rc1", "3.12.1"));
+        assert!(!contradicts("2024a", "7"));
+    }
+
+    #[test]
+    fn official_images_have_a_variable_named_after_them() {
+        let variable = |text| variable_of(Reference::parse(text).unwrap().repository());
+        assert_eq!(variable("python:3"), "PYTHON_VERSION");
+        assert_eq!(variable("ghcr.io/acme/my-app"), "MY_APP_VERSION");
+    }
+}
