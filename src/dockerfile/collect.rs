@@ -11,6 +11,7 @@ use super::scope::is_of_builder;
 use super::sharing::Sharing;
 use super::stages::{Source, Stages, circular};
 use super::uses::{Carrier, ImageUse, Meaning, Place, Reason, State};
+use crate::image::Reference;
 use crate::text::{Mapped, Span};
 
 /// Returns the places of a file that name images, in order.
@@ -34,7 +35,8 @@ struct Draft<'a> {
 
 struct Collector<'a> {
     file: &'a Dockerfile,
-    outside: &'a Outside,
+    /// The names of contexts, normalised.
+    contexts: Vec<String>,
     stages: Stages,
     /// For each stage, what its `FROM` names.
     bases: Vec<Base>,
@@ -56,10 +58,10 @@ enum Base {
 }
 
 impl<'a> Collector<'a> {
-    fn new(file: &'a Dockerfile, outside: &'a Outside) -> Self {
+    fn new(file: &'a Dockerfile, outside: &Outside) -> Self {
         let mut collector = Self {
             file,
-            outside,
+            contexts: outside.contexts.iter().map(|name| familiar(name)).collect(),
             stages: Stages::default(),
             bases: Vec::new(),
             needs: Vec::new(),
@@ -113,7 +115,7 @@ impl<'a> Collector<'a> {
             }
             Action::Redeclared(names) => self.redeclare(names),
             Action::Copy(named) => {
-                for named in named {
+                if let Some(named) = named {
                     let found = |stages: &Stages, name: &str| stages.copy_source(name);
                     self.read_source(instruction, named, Place::CopyFrom, found);
                 }
@@ -126,7 +128,7 @@ impl<'a> Collector<'a> {
             }
             Action::Onbuild(action) => match &**action {
                 Action::Copy(named) => {
-                    for named in named {
+                    if let Some(named) = named {
                         self.read_trigger(instruction, named, Place::OnbuildCopyFrom);
                     }
                 }
@@ -179,7 +181,7 @@ impl<'a> Collector<'a> {
             }
             (None, Base::Stage(base)) => Judgement::nothing(Meaning::Stage(*base)),
             (None, Base::Stages(bases)) => Judgement::nothing(Meaning::Stages(bases.clone())),
-            (None, Base::Other) => policy::judge(expanded, &self.outside.contexts, true),
+            (None, Base::Other) => policy::judge(expanded, &self.contexts, true),
         };
         let span = whole(&word.text).unwrap_or(instruction.span);
         let mut image_use = image_use(place, &word.text, span);
@@ -226,7 +228,7 @@ impl<'a> Collector<'a> {
                 }
                 (Source::Other, Some(_)) => {
                     let word = Expanded::literal(&named.text);
-                    policy::judge(&word, &self.outside.contexts, false)
+                    policy::judge(&word, &self.contexts, false)
                 }
             }
         };
@@ -273,7 +275,10 @@ impl<'a> Collector<'a> {
                 let message = "its stage depends on itself".to_owned();
                 draft.judgement.leave(Reason::Rejected(message));
             }
-            let lines = [self.file.line_of(draft.image_use.span.start), draft.first_line];
+            let lines = [
+                self.file.line_of(draft.image_use.span.start),
+                draft.first_line,
+            ];
             ignore(&mut draft.judgement, self.file, lines);
             if let (Some(carried), Some(site)) =
                 (&draft.judgement.carried, draft.judgement.state.site())
@@ -350,8 +355,7 @@ impl Draft<'_> {
         let Some(carried) = self.judgement.carried.take() else {
             return;
         };
-        let Some(Carrier::Arg(name)) = self.judgement.state.site().map(|site| &site.carrier)
-        else {
+        let Some(Carrier::Arg(name)) = self.judgement.state.site().map(|site| &site.carrier) else {
             return;
         };
         let (reason, frozen) = if is_of_builder(name) {
@@ -384,9 +388,17 @@ fn ignore(judgement: &mut Judgement, file: &Dockerfile, lines: [usize; 2]) {
     if judgement.state == State::Nothing {
         return;
     }
-    if let Some(number) = lines.into_iter().find_map(|line| pragma::before(file, line)) {
+    if let Some(number) = lines
+        .into_iter()
+        .find_map(|line| pragma::before(file, line))
+    {
         judgement.leave(Reason::Ignored(format!("the comment on line {number}")));
     }
+}
+
+/// Returns the name of a context as references are compared with it.
+fn familiar(name: &str) -> String {
+    Reference::parse(name).map_or_else(|_| name.to_owned(), |name| name.familiar())
 }
 
 fn reject(message: String) -> Judgement {
@@ -428,7 +440,9 @@ fn known(word: &Expanded) -> Option<String> {
     let is_known = word.failure.is_none()
         && word.atoms.iter().all(|atom| atom.made != Made::Builder)
         && word.gaps.iter().all(|gap| gap.cause != Cause::Nothing);
-    is_known.then(|| value(word)).filter(|value| !value.is_empty())
+    is_known
+        .then(|| value(word))
+        .filter(|value| !value.is_empty())
 }
 
 fn whole(text: &Mapped) -> Option<Span> {

@@ -250,7 +250,9 @@ impl Reader<'_> {
 
     fn single_quoted(&mut self) -> Result<(), Failure> {
         loop {
-            let byte = self.peek().ok_or(Failure::Syntax("a quote is not closed"))?;
+            let byte = self
+                .peek()
+                .ok_or(Failure::Syntax("a quote is not closed"))?;
             let start = self.at;
             self.at += 1;
             if byte == b'\'' {
@@ -262,7 +264,9 @@ impl Reader<'_> {
 
     fn double_quoted(&mut self, depth: usize) -> Result<(), Failure> {
         loop {
-            let byte = self.peek().ok_or(Failure::Syntax("a quote is not closed"))?;
+            let byte = self
+                .peek()
+                .ok_or(Failure::Syntax("a quote is not closed"))?;
             let start = self.at;
             self.at += 1;
             match byte {
@@ -334,9 +338,7 @@ impl Reader<'_> {
     }
 
     fn operator(&mut self) -> Result<u8, Failure> {
-        let byte = self
-            .peek()
-            .ok_or(Failure::Syntax("a `${` is not closed"))?;
+        let byte = self.peek().ok_or(Failure::Syntax("a `${` is not closed"))?;
         self.at += 1;
         Ok(byte)
     }

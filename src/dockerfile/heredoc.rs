@@ -50,10 +50,7 @@ pub(super) fn ends(heredoc: &Heredoc, line: &[u8]) -> bool {
 }
 
 fn of_word(word: &[u8]) -> Result<Option<Heredoc>, BadWord> {
-    let digits = word
-        .iter()
-        .take_while(|byte| byte.is_ascii_digit())
-        .count();
+    let digits = word.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let Some(rest) = word[digits..].strip_prefix(b"<<") else {
         return Ok(None);
     };
@@ -200,7 +197,12 @@ impl<'a> Lexer<'a> {
     }
 
     /// Reads what one of `'`, `"`, `<`, `$` begins.
-    fn special(&mut self, text: &mut Vec<u8>, is_raw: bool, depth: usize) -> Result<(), Unreadable> {
+    fn special(
+        &mut self,
+        text: &mut Vec<u8>,
+        is_raw: bool,
+        depth: usize,
+    ) -> Result<(), Unreadable> {
         match self.peek() {
             Some(b'$') => text.extend(self.dollar(depth)?),
             Some(b'<') => {
@@ -323,10 +325,7 @@ impl<'a> Lexer<'a> {
 pub(super) fn name_length(text: &[u8]) -> usize {
     match text.first() {
         None => 0,
-        Some(b'0'..=b'9') => text
-            .iter()
-            .take_while(|byte| byte.is_ascii_digit())
-            .count(),
+        Some(b'0'..=b'9') => text.iter().take_while(|byte| byte.is_ascii_digit()).count(),
         Some(b'@' | b'*' | b'#' | b'?' | b'-' | b'$' | b'!') => 1,
         Some(_) => {
             // Letters outside of ASCII count as BuildKit's do; what is no UTF-8 does not.

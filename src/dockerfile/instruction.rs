@@ -209,8 +209,7 @@ fn read_from(line: &Mapped, parts: Parts, context: &mut Context<'_>) -> From {
         }
         [] => rejection = Some("`FROM` names no image".to_owned()),
         _ => {
-            rejection =
-                Some("`FROM` takes an image, or an image and `AS` and a name".to_owned());
+            rejection = Some("`FROM` takes an image, or an image and `AS` and a name".to_owned());
         }
     }
     if let Some(message) = &rejection {
@@ -220,8 +219,10 @@ fn read_from(line: &Mapped, parts: Parts, context: &mut Context<'_>) -> From {
             parts.rest
         };
         context.problem(line, span, message);
-    } else if let Some(Failure::Syntax(message)) =
-        from.word.as_ref().and_then(|word| word.expanded.failure.as_ref())
+    } else if let Some(Failure::Syntax(message)) = from
+        .word
+        .as_ref()
+        .and_then(|word| word.expanded.failure.as_ref())
     {
         context.problem(line, parts.rest, message);
     }
@@ -231,9 +232,9 @@ fn read_from(line: &Mapped, parts: Parts, context: &mut Context<'_>) -> From {
 
 fn is_stage_name(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_lowercase())
-        && name.bytes().all(
-            |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.'),
-        )
+        && name
+            .bytes()
+            .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.'))
 }
 
 /// ```text
@@ -374,11 +375,13 @@ fn read_run(parts: Parts, context: &mut Context<'_>) -> Vec<Named> {
             continue;
         };
         match mount::parse(&value) {
-            Ok(mount) => names.extend(mount.from.map(|text| Named {
-                rejection: mount
-                    .is_secret
-                    .then(|| "a secret comes from no image".to_owned()),
-                text,
+            Ok(mount) => names.extend(mount.from.map(|text| {
+                Named {
+                    rejection: mount
+                        .is_secret
+                        .then(|| "a secret comes from no image".to_owned()),
+                    text,
+                }
             })),
             Err(mount::BadFields) => {
                 let span = whole(&flag);

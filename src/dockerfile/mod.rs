@@ -18,6 +18,8 @@ mod pragma;
 mod scope;
 mod sharing;
 mod stages;
+#[cfg(test)]
+mod tests;
 mod uses;
 mod words;
 

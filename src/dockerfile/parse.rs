@@ -170,7 +170,10 @@ impl<'a> Parser<'a> {
         if span.len() - ending > LONGEST_LINE {
             let start = Span::new(content.start, content.start);
             self.problems.add(|| {
-                Problem::new(start, format!("the line is longer than {LONGEST_LINE} bytes"))
+                Problem::new(
+                    start,
+                    format!("the line is longer than {LONGEST_LINE} bytes"),
+                )
             });
         }
         content

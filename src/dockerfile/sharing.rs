@@ -48,7 +48,9 @@ impl Sharing {
     /// Returns why a default cannot carry the digest of an image: its other uses.
     pub(super) fn reason(&self, arg: usize, name: &str, image: &str) -> Option<Reason> {
         let groups = &self.uses[arg];
-        let others = groups.iter().filter(|(key, _)| key.as_deref() != Some(image));
+        let others = groups
+            .iter()
+            .filter(|(key, _)| key.as_deref() != Some(image));
         let named: Vec<&str> = others
             .take(MOST_NAMED)
             .flat_map(|(_, group)| group.named.iter().map(String::as_str))

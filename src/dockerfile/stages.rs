@@ -56,7 +56,10 @@ impl Stages {
         let mut before = Made::Literal;
         for atom in &word.atoms {
             if atom.made != Made::Builder {
-                parts.last_mut().expect("it begins with one").push(atom.byte);
+                parts
+                    .last_mut()
+                    .expect("it begins with one")
+                    .push(atom.byte);
             } else if before != Made::Builder {
                 parts.push(Vec::new());
             }

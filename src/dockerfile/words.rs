@@ -234,7 +234,10 @@ mod tests {
 
     #[test]
     fn quotes_hold_words_together() {
-        check_words("a=1  b='x y' c=\"\\\" z\"", &["a=1", "b='x y'", "c=\"\\\" z\""]);
+        check_words(
+            "a=1  b='x y' c=\"\\\" z\"",
+            &["a=1", "b='x y'", "c=\"\\\" z\""],
+        );
         check_words("a=\\  b", &["a=\\ ", "b"]);
         check_words("a='\\' b'", &["a='\\'", "b'"]);
         check_words("a\\", &["a"]);
