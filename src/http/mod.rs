@@ -29,7 +29,7 @@ mod settings;
 mod sink;
 mod status;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod tls;
 mod transport;
 

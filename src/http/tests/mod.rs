@@ -1,7 +1,9 @@
 //! The client against a server that follows a script.
 
+#[path = "../../../tests/support/authority.rs"]
+pub(crate) mod authority;
 #[path = "../../../tests/support/scripted.rs"]
-mod scripted;
+pub(crate) mod scripted;
 
 mod answers;
 mod credentials;
