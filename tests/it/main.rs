@@ -5,10 +5,16 @@
     reason = "a test fails where something is not as it should be"
 )]
 
+#[path = "../support/fake_registry.rs"]
+mod fake_registry;
+#[path = "../support/images.rs"]
+mod images;
 #[path = "../support/index.rs"]
 mod index;
 #[path = "../support/project.rs"]
 mod project;
+#[path = "../support/registries.rs"]
+mod registries;
 #[allow(dead_code, reason = "made for the tests of the HTTP client, too")]
 #[path = "../support/scripted.rs"]
 mod scripted;
@@ -17,6 +23,10 @@ mod architecture;
 mod bad_input;
 mod caching;
 mod choices;
+mod corpus;
+mod docker_build;
+mod docker_faults;
+mod docker_registries;
 mod includes;
 mod laws;
 mod output;

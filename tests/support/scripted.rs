@@ -304,7 +304,7 @@ impl Shared {
     }
 }
 
-/// Reads a request, and a body whose length is announced.
+/// Reads a request, and its body: one whose length is announced, or one in chunks.
 fn read_request(stream: &mut impl Read) -> io::Result<Option<Seen>> {
     /// What a TLS handshake begins with.
     const HANDSHAKE: u8 = 0x16;
@@ -340,6 +340,30 @@ fn read_request(stream: &mut impl Read) -> io::Result<Option<Seen>> {
         let mut body = vec![0; length];
         stream.read_exact(&mut body)?;
         seen.body = String::from_utf8_lossy(&body).into_owned();
+    } else if seen.header("transfer-encoding") == Some("chunked") {
+        seen.body = String::from_utf8_lossy(&read_chunks(stream)?).into_owned();
     }
     Ok(Some(seen))
+}
+
+/// Reads a body in chunks (RFC 9112 §7.1), without trailers.
+fn read_chunks(stream: &mut impl Read) -> io::Result<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        let mut line = Vec::new();
+        while !line.ends_with(b"\r\n") {
+            let mut byte = [0];
+            stream.read_exact(&mut byte)?;
+            line.extend(byte);
+        }
+        let size = String::from_utf8_lossy(&line);
+        let size = usize::from_str_radix(size.trim(), 16).map_err(io::Error::other)?;
+        // Its bytes, and the end of their line.
+        let mut chunk = vec![0; size + 2];
+        stream.read_exact(&mut chunk)?;
+        body.extend_from_slice(&chunk[..size]);
+        if size == 0 {
+            return Ok(body);
+        }
+    }
 }
