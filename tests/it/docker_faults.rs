@@ -80,7 +80,7 @@ fn asks_again_when_the_server_fails() {
 #[test]
 fn gives_up_for_now_when_the_limit_stays() {
     let pair = Pair::new(Fault::Fails(429, usize::MAX));
-    pair.fails(&["--retries", "1"], 75, &["too much for me now"]);
+    pair.fails(&["--retries", "1"], 75, &["limits how often"]);
 }
 
 #[test]

@@ -107,7 +107,11 @@ impl FakeRegistry {
             bytes: image.index.bytes,
         };
         let mut inner = self.state.lock();
-        for name in [tag, &served.digest] {
+        let mut names = vec![tag, &served.digest];
+        if let Some(Fault::SaysDigest(digest)) = fault {
+            names.push(digest);
+        }
+        for name in names {
             let key = (repository.to_owned(), name.to_owned());
             inner.images.insert(key, (served.clone(), fault.cloned()));
         }
