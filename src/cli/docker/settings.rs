@@ -187,6 +187,7 @@ fn access(
     let mut http = network(&registries.network, variable)?;
     // Who we are at a registry comes from Docker's and Podman's files only.
     http.credentials = Credentials::default();
+    http.per_host = Some(registry::PER_HOST);
     Ok(Access {
         registry: registry::Settings {
             mirrors,
