@@ -114,11 +114,9 @@ impl<'a> Collector<'a> {
                 }
             }
             Action::Redeclared(names) => self.redeclare(names),
-            Action::Copy(named) => {
-                if let Some(named) = named {
-                    let found = |stages: &Stages, name: &str| stages.copy_source(name);
-                    self.read_source(instruction, named, Place::CopyFrom, found);
-                }
+            Action::Copy(Some(named)) => {
+                let found = |stages: &Stages, name: &str| stages.copy_source(name);
+                self.read_source(instruction, named, Place::CopyFrom, found);
             }
             Action::Run(named) => {
                 for named in named {
@@ -127,10 +125,8 @@ impl<'a> Collector<'a> {
                 }
             }
             Action::Onbuild(action) => match &**action {
-                Action::Copy(named) => {
-                    if let Some(named) = named {
-                        self.read_trigger(instruction, named, Place::OnbuildCopyFrom);
-                    }
+                Action::Copy(Some(named)) => {
+                    self.read_trigger(instruction, named, Place::OnbuildCopyFrom);
                 }
                 Action::Run(named) => {
                     for named in named {
@@ -140,7 +136,7 @@ impl<'a> Collector<'a> {
                 Action::Redeclared(names) => self.redeclare(names),
                 _ => {}
             },
-            Action::Other => {}
+            Action::Copy(None) | Action::Other => {}
         }
     }
 
@@ -317,10 +313,8 @@ impl<'a> Collector<'a> {
             }
         }
         for instruction in self.file.instructions() {
-            if let Action::From(From {
-                platform: Some(platform),
-                ..
-            }) = &instruction.action
+            if let Action::From(from) = &instruction.action
+                && let Some(platform) = &from.platform
             {
                 for &mention in &platform.mentions {
                     let line = instruction.first_line + 1;

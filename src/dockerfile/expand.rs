@@ -171,6 +171,9 @@ impl Expanded {
     }
 }
 
+/// How many steps of matching a pattern count as much as a byte.
+const STEPS_PER_BYTE: usize = 16;
+
 struct Reader<'a> {
     word: &'a Mapped,
     bytes: &'a [u8],
@@ -583,16 +586,18 @@ impl Reader<'_> {
         };
         let pattern = Pattern::parse(&text).map_err(|_| BAD_PATTERN)?;
         self.computed(variable, start, |value, budget| {
-            budget.take(value.len() * pattern.len() / 64 + 1).then(|| {
-                let part = if operator == b'#' {
-                    let skipped = pattern.prefix(value, length).unwrap_or(0);
-                    &value[skipped..]
-                } else {
-                    let dropped = pattern.suffix(value, length).unwrap_or(0);
-                    &value[..value.len() - dropped]
-                };
-                part.to_vec()
-            })
+            budget
+                .take(value.len() * pattern.len() / STEPS_PER_BYTE + 1)
+                .then(|| {
+                    let part = if operator == b'#' {
+                        let skipped = pattern.prefix(value, length).unwrap_or(0);
+                        &value[skipped..]
+                    } else {
+                        let dropped = pattern.suffix(value, length).unwrap_or(0);
+                        &value[..value.len() - dropped]
+                    };
+                    part.to_vec()
+                })
         })
     }
 
@@ -606,7 +611,7 @@ impl Reader<'_> {
         let replacement = self.cut(&mark);
         self.computed(variable, start, |value, budget| {
             let steps = (value.len() + 1).saturating_mul(value.len() + 1);
-            let cost = steps.saturating_mul(pattern.len() + 1) / 64;
+            let cost = steps.saturating_mul(pattern.len() + 1) / STEPS_PER_BYTE;
             let length = (value.len() + 1).saturating_mul(replacement.len());
             budget
                 .take(cost.saturating_add(length))
@@ -637,6 +642,8 @@ impl Reader<'_> {
             Found::Builder => return self.value(variable),
             Found::Nothing => (Vec::new(), Made::Expression),
             Found::Arg(_, arg) => {
+                // Before anything is done with the value: it may be long.
+                self.take(arg.atoms().len() + 8)?;
                 let is_builders = arg.atoms().iter().any(|atom| atom.made == Made::Builder);
                 let made = if is_builders {
                     Made::Builder
@@ -646,7 +653,6 @@ impl Reader<'_> {
                 (arg.value.bytes(), made)
             }
         };
-        self.take(value.len() + 8)?;
         let value = compute(&value, self.budget).ok_or(Failure::TooLong)?;
         let source = self.source(start);
         let first = self.result.atoms.len();

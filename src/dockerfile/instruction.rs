@@ -22,7 +22,7 @@ pub(super) struct Instruction {
 /// What an instruction means for images.
 #[derive(Debug)]
 pub(super) enum Action {
-    From(From),
+    From(Box<From>),
     /// `ARG` before the first `FROM`: the numbers of its defaults.
     Args(Vec<usize>),
     /// `ARG` in a stage: the names without a default.
@@ -119,7 +119,10 @@ pub(super) fn read(line: &Mapped, context: &mut Context<'_>) -> (Action, bool) {
         context.problem(line, parts.keyword, "there is no `FROM` before it");
     }
     match keyword {
-        Some("FROM") => (Action::From(read_from(line, parts, context)), false),
+        Some("FROM") => (
+            Action::From(Box::new(read_from(line, parts, context))),
+            false,
+        ),
         Some("ARG") => (read_arg(line, &parts, context), false),
         Some("ONBUILD") => read_onbuild(line, &parts, context),
         Some(keyword) => read_step(keyword, line, parts, context),
@@ -374,22 +377,21 @@ fn read_run(parts: Parts, context: &mut Context<'_>) -> Vec<Named> {
         let Some(value) = flag_value(&flag, b"--mount") else {
             continue;
         };
-        match mount::parse(&value) {
-            Ok(mount) => names.extend(mount.from.map(|text| {
-                Named {
-                    rejection: mount
-                        .is_secret
-                        .then(|| "a secret comes from no image".to_owned()),
-                    text,
-                }
-            })),
-            Err(mount::BadFields) => {
-                let span = whole(&flag);
-                context
-                    .problems
-                    .add(|| Problem::new(span, "the fields of the mount cannot be read"));
+        let Ok(mount) = mount::parse(&value) else {
+            let span = whole(&flag);
+            context
+                .problems
+                .add(|| Problem::new(span, "the fields of the mount cannot be read"));
+            continue;
+        };
+        names.extend(mount.from.map(|text| {
+            Named {
+                rejection: mount
+                    .is_secret
+                    .then(|| "a secret comes from no image".to_owned()),
+                text,
             }
-        }
+        }));
     }
     names
 }

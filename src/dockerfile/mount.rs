@@ -58,7 +58,6 @@ fn fields(value: &Mapped) -> Result<Vec<Mapped>, BadFields> {
             at += 1;
             loop {
                 match (bytes.get(at), bytes.get(at + 1)) {
-                    (None, _) => return Err(BadFields),
                     (Some(b'"'), Some(b'"')) => {
                         push(&mut field, value, Span::new(at, at + 2));
                         at += 2;
@@ -67,7 +66,7 @@ fn fields(value: &Mapped) -> Result<Vec<Mapped>, BadFields> {
                         at += 1;
                         break;
                     }
-                    (Some(b'"'), Some(_)) => return Err(BadFields),
+                    (None, _) | (Some(b'"'), Some(_)) => return Err(BadFields),
                     (Some(_), _) => {
                         push(&mut field, value, Span::new(at, at + 1));
                         at += 1;

@@ -214,9 +214,8 @@ fn pinned(word: &Expanded, reference: &Reference, digest: Span) -> Result<Found,
         return Err(Reason::NoTag);
     }
     let atoms = &word.atoms[digest.range()];
-    let (first, last) = match atoms {
-        [first, .., last] => (first, last),
-        _ => return Err(Reason::Unsafe("the digest is empty".to_owned())),
+    let [first, .., last] = atoms else {
+        return Err(Reason::Unsafe("the digest is empty".to_owned()));
     };
     if atoms.iter().any(|atom| atom.variable != first.variable) {
         let message = "the digest is put together from several places";

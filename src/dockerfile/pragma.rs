@@ -1,7 +1,8 @@
 //! `# pinfold: ignore`: the comment that leaves what follows it alone.
 //!
 //! ```text
-//! pragma = "#" *blank "pinfold" *blank ":" *blank "ignore" [ blank *char ]
+//! pragma = "#" *blank "pinfold" *blank ":" *blank "ignore" [ mark *char ]
+//! mark   = any byte but a letter, a digit, "-", "_"
 //! ```
 //!
 //! It stands on the line right before the reference's, before the instruction's first
@@ -23,7 +24,8 @@ fn is_pragma(comment: &[u8]) -> bool {
         let rest = rest.trim_ascii_start().strip_prefix(b":")?;
         strip_word(rest, b"ignore")
     };
-    read().is_some_and(|rest| rest.first().is_none_or(u8::is_ascii_whitespace))
+    let is_mark = |byte: &u8| !byte.is_ascii_alphanumeric() && !matches!(byte, b'-' | b'_');
+    read().is_some_and(|rest| rest.first().is_none_or(is_mark))
 }
 
 fn strip_word<'a>(text: &'a [u8], word: &[u8]) -> Option<&'a [u8]> {
@@ -41,7 +43,7 @@ mod tests {
             "# pinfold: ignore",
             "#pinfold:ignore",
             "  # pinfold :  ignore\tbuilt here",
-            "# Pinfold: ignore",
+            "# Pinfold: ignore, it is ours",
         ] {
             assert!(is_pragma(comment.as_bytes()), "{comment}");
         }
