@@ -16,6 +16,7 @@ use super::once::Once;
 use super::send::{Ask, Method};
 use super::settings::Settings;
 use super::stored::Stored;
+use super::token::Authorization;
 
 /// The longest manifest that is read: the specification has registries take no longer ones.
 const MOST_MANIFEST_BYTES: u64 = 4 << 20;
@@ -131,6 +132,8 @@ impl Client {
     }
 
     /// Tells whether a registry has the manifest of a digest, now.
+    ///
+    /// Some say of what we may not see that they do not have it.
     pub async fn exists(&self, repository: &Repository, digest: &Digest) -> Result<bool, Error> {
         let key = (repository.clone(), digest.clone());
         let work = self.inner.exists(repository, digest);
@@ -280,7 +283,7 @@ impl Inner {
 
     /// Asks one server what a tag stands for: by HEAD, and by GET where that is no answer.
     async fn tag_at(&self, ask: &Ask<'_>, is_last: bool) -> Result<Digest, Error> {
-        let head = self.send(ask, Method::Head).await?;
+        let head = self.send(ask, Method::Head, None).await?;
         let status = head.response.status;
         if status == 200 {
             let kind = kind_of(ask, &head.response);
@@ -298,14 +301,19 @@ impl Inner {
         } else if !may_get_instead(status) || (status == 404 && !is_last) {
             return Err(Self::refuse(ask, &head));
         }
-        let body = self.body_at(ask, None).await?;
+        let body = self.body_at(ask, None, Some(head.authorization)).await?;
         self.stored.put_content(&body.digest, &body.bytes);
         Ok(body.digest)
     }
 
     /// Fetches a manifest from one server, and makes sure of its digest.
-    async fn body_at(&self, ask: &Ask<'_>, expected: Option<&Digest>) -> Result<Body, Error> {
-        let reply = self.send(ask, Method::Get).await?;
+    async fn body_at(
+        &self,
+        ask: &Ask<'_>,
+        expected: Option<&Digest>,
+        earlier: Option<Authorization>,
+    ) -> Result<Body, Error> {
+        let reply = self.send(ask, Method::Get, earlier).await?;
         if reply.response.status != 200 {
             return Err(Self::refuse(ask, &reply));
         }
@@ -353,7 +361,7 @@ impl Inner {
     }
 
     async fn exists_at(&self, ask: &Ask<'_>, digest: &Digest) -> Result<(), Error> {
-        let head = self.send(ask, Method::Head).await?;
+        let head = self.send(ask, Method::Head, None).await?;
         match head.response.status {
             200 => match digest_of(ask, &head.response)? {
                 Some(other) if other != *digest => Err(Error::Mismatch {
@@ -365,7 +373,8 @@ impl Inner {
             },
             404 => Err(Self::refuse(ask, &head)),
             status if may_get_instead(status) => {
-                let body = self.body_at(ask, Some(digest)).await?;
+                let earlier = Some(head.authorization);
+                let body = self.body_at(ask, Some(digest), earlier).await?;
                 self.stored.put_content(&body.digest, &body.bytes);
                 Ok(())
             }
@@ -387,7 +396,7 @@ impl Inner {
         let mut problems = Problems::default();
         for endpoint in self.endpoints(&repository.host) {
             let ask = manifest_ask(&endpoint, repository, &rest, &image);
-            match self.body_at(&ask, Some(digest)).await {
+            match self.body_at(&ask, Some(digest), None).await {
                 Ok(body) => {
                     self.stored.put_content(digest, &body.bytes);
                     return Ok(body.manifest);
@@ -425,7 +434,7 @@ impl Inner {
     }
 
     async fn config_at(&self, ask: &Ask<'_>, digest: &Digest) -> Result<ImageConfig, Error> {
-        let reply = self.send(ask, Method::Get).await?;
+        let reply = self.send(ask, Method::Get, None).await?;
         if reply.response.status != 200 {
             return Err(Self::refuse(ask, &reply));
         }

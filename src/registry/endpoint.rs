@@ -1,7 +1,7 @@
 //! Whom to ask for a host's images, and what was learned about them in this run.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tokio::sync::OnceCell;
 use url::Url;
@@ -32,6 +32,8 @@ pub(super) struct Endpoint {
     names_host: bool,
     /// The scheme it speaks, once the first answer is there.
     pub(super) ready: OnceCell<Result<&'static str, Error>>,
+    /// That it wants to be asked no more in this run.
+    pub(super) limited: OnceLock<Error>,
     learned: Mutex<Option<Learned>>,
     /// Tokens, by what they are for.
     pub(super) groups: Mutex<HashMap<String, Arc<Group>>>,
@@ -118,6 +120,7 @@ impl Endpoint {
             schemes,
             names_host: false,
             ready: OnceCell::new(),
+            limited: OnceLock::new(),
             learned: Mutex::default(),
             groups: Mutex::default(),
             single: Mutex::default(),

@@ -37,11 +37,11 @@ pub(super) enum Method {
     Get,
 }
 
-/// What came back, and on whose behalf.
+/// What came back, and what went along with the question.
 #[derive(Debug)]
 pub(super) struct Reply {
     pub(super) response: Response,
-    pub(super) login: Option<String>,
+    pub(super) authorization: Authorization,
 }
 
 impl Ask<'_> {
@@ -58,18 +58,30 @@ impl Ask<'_> {
 }
 
 impl Inner {
-    /// Asks, with what the server wants to see.
-    pub(super) async fn send(&self, ask: &Ask<'_>, method: Method) -> Result<Reply, Error> {
+    /// Asks, with what the server wants to see; `earlier` is what went along with the
+    /// same question before.
+    pub(super) async fn send(
+        &self,
+        ask: &Ask<'_>,
+        method: Method,
+        earlier: Option<Authorization>,
+    ) -> Result<Reply, Error> {
         let endpoint = ask.endpoint;
         // The first of a run goes ahead alone: its answer tells the others how to ask.
         let mut own_answer = None;
         let first = self.first(ask, method, &mut own_answer);
         let scheme = endpoint.ready.get_or_init(|| first).await.clone()?;
-        let mut authorization = Authorization::default();
+        if let Some(error) = endpoint.limited.get() {
+            return Err(error.clone());
+        }
+        let mut authorization = earlier.unwrap_or_default();
         let mut response = if let Some(result) = own_answer {
             result?
         } else {
-            if let Some(learned) = endpoint.learned().filter(|it| it.scoping != Scoping::Told) {
+            let learned = endpoint
+                .learned()
+                .filter(|it| authorization.is_none() && it.scoping != Scoping::Told);
+            if let Some(learned) = learned {
                 let width = Width::Shared;
                 authorization = Box::pin(self.authorize(ask, scheme, &learned, width)).await?;
             }
@@ -90,10 +102,16 @@ impl Inner {
             authorization = better;
             response = self.exchange(ask, method, scheme, &authorization).await?;
         }
-        Ok(Reply {
+        let reply = Reply {
             response,
-            login: authorization.login,
-        })
+            authorization,
+        };
+        if reply.response.status == 429 {
+            // It was waited for already; those that come later need not wait as long.
+            let error = Self::refuse(ask, &reply);
+            return Err(endpoint.limited.get_or_init(|| error).clone());
+        }
+        Ok(reply)
     }
 
     /// Returns what the server wants to see besides, if it wants something.
@@ -207,7 +225,10 @@ impl Inner {
 
     /// Says what a status that is no success means.
     pub(super) fn refuse(ask: &Ask<'_>, reply: &Reply) -> Error {
-        let Reply { response, login } = reply;
+        let Reply {
+            response,
+            authorization: Authorization { login, .. },
+        } = reply;
         let image = ask.image.to_owned();
         let registry = ask.endpoint.name.clone();
         let said = said(&response.headers, &response.body);

@@ -204,7 +204,7 @@ impl Inner {
             Err(Refusal::Failed(error)) => Err(error),
             Err(Refusal::Denied(said)) => Err(Error::Denied {
                 image: ask.image.to_owned(),
-                registry: realm.url.host_str().unwrap_or_default().to_owned(),
+                registry: realm.authority(),
                 login: source(),
                 said,
             }),
@@ -261,6 +261,12 @@ impl Inner {
             scopes,
             held: tokio::sync::Mutex::default(),
         });
+        if width == Width::Single {
+            // The token for all is not tried again for this one.
+            let shared = endpoint.groups.lock();
+            let mut shared = shared.unwrap_or_else(PoisonError::into_inner);
+            shared.insert(keys[0].clone(), group.clone());
+        }
         groups.extend(keys.into_iter().map(|key| (key, group.clone())));
         group
     }
@@ -362,12 +368,11 @@ fn token_request(url: Url) -> Request {
 impl Realm<'_> {
     fn read(&self, response: &Response, asked_at: SystemTime) -> Result<Token, Refusal> {
         let said = || said(&response.headers, &response.body);
-        let host = || self.url.host_str().unwrap_or_default().to_owned();
         match response.status {
             200 => {}
             429 => {
                 return Err(Refusal::Failed(Error::RateLimited {
-                    registry: host(),
+                    registry: self.authority(),
                     retry_after: retry_after(&response.headers),
                     is_anonymous: self.login.is_none(),
                     said: said(),
@@ -377,7 +382,7 @@ impl Realm<'_> {
             status => {
                 return Err(Refusal::Failed(Error::Status {
                     image: format!("a token for {}", self.registry),
-                    registry: host(),
+                    registry: self.authority(),
                     status,
                     said: said(),
                 }));
@@ -408,6 +413,10 @@ impl Realm<'_> {
             header,
             renew_at: renew_at.unwrap_or(asked_at),
         })
+    }
+
+    fn authority(&self) -> String {
+        self.url.authority().to_owned()
     }
 
     fn fail(&self, detail: &str) -> Refusal {

@@ -80,7 +80,11 @@ fn asks_again_when_the_server_fails() {
 #[test]
 fn gives_up_for_now_when_the_limit_stays() {
     let pair = Pair::new(Fault::Fails(429, usize::MAX));
-    pair.fails(&["--retries", "1"], 75, &["limits how often"]);
+    // What else is to be asked there has to wait as well: the other file may stay, too.
+    let run = docker(&pair.project, &["--retries", "1"]);
+    run.says(75, &["team/bad:1", "limits how often it is asked"]);
+    let untouched = format!("FROM {}\n", pair.faulty);
+    assert_eq!(pair.project.read("bad/Dockerfile"), untouched);
 }
 
 #[test]

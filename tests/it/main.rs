@@ -24,6 +24,7 @@ mod bad_input;
 mod caching;
 mod choices;
 mod corpus;
+mod docker;
 mod docker_build;
 mod docker_faults;
 mod docker_registries;

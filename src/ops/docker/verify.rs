@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::StreamExt as _;
 
 use super::survey::{Survey, SurveyRequest, survey};
-use crate::dockerfile::{Meaning, Place, State};
+use crate::dockerfile::{Meaning, Place, Reason, State};
 use crate::files;
 use crate::image::{Digest, Platform, Repository};
 use crate::ops::{Error, Event, Reporter};
@@ -184,18 +184,16 @@ fn pins(survey: &Survey) -> (BTreeMap<PinnedImage, Vec<String>>, usize) {
     let mut unpinned = 0;
     for file in &survey.files {
         for image_use in &file.uses {
+            let is_unpinned = match &image_use.state {
+                State::Open(_) => true,
+                State::Left { reason, .. } => !matches!(reason, Reason::Ignored(_)),
+                State::Nothing | State::Pinned(_) => false,
+            };
+            unpinned += usize::from(is_unpinned);
             let Meaning::Image(reference) = &image_use.meaning else {
                 continue;
             };
             let Some(digest) = reference.digest() else {
-                let is_ignored = matches!(
-                    &image_use.state,
-                    State::Left {
-                        reason: crate::dockerfile::Reason::Ignored(_),
-                        ..
-                    }
-                );
-                unpinned += usize::from(!is_ignored);
                 continue;
             };
             // A front end runs where the build runs.

@@ -24,6 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 #[derive(Debug, Default)]
 pub(super) struct Helpers {
     folders: Vec<PathBuf>,
+    pub(super) patience: Duration,
 }
 
 #[derive(Deserialize)]
@@ -44,7 +45,10 @@ impl Helpers {
         let folders = path
             .map(|path| std::env::split_paths(&path).collect())
             .unwrap_or_default();
-        Self { folders }
+        Self {
+            folders,
+            patience: PATIENCE,
+        }
     }
 
     /// Asks a helper who we are at a server.
@@ -61,9 +65,9 @@ impl Helpers {
         let program = self
             .find(helper)
             .ok_or_else(|| fail("it is not in any folder of `PATH`".to_owned()))?;
-        let output = tokio::time::timeout(PATIENCE, run(&program, server))
+        let output = tokio::time::timeout(self.patience, run(&program, server))
             .await
-            .map_err(|_| fail(format!("it did not answer within {} s", PATIENCE.as_secs())))?
+            .map_err(|_| fail(format!("it did not answer within {:?}", self.patience)))?
             .map_err(|error| fail(error.to_string()))?;
         if !output.status.success() {
             // Their library prints its errors to where answers go.

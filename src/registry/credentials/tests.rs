@@ -338,6 +338,21 @@ mod helpers {
     }
 
     #[test]
+    fn a_helper_that_never_answers_is_waited_for_only_so_long() {
+        let home = Home::new()
+            .docker(r#"{"credsStore":"two"}"#)
+            .helper("two", "exec sleep 600");
+        let mut store = home.store();
+        let inner = Arc::get_mut(&mut store.inner).unwrap();
+        inner.helpers.patience = std::time::Duration::from_millis(30);
+        let error = run(store.find("a.example", "x")).unwrap_err();
+        assert!(
+            error.to_string().ends_with("did not answer within 30ms"),
+            "{error}"
+        );
+    }
+
+    #[test]
     fn a_helper_that_is_not_there_is_told() {
         let check = |name: &str, words: &str| {
             let home = Home::new().docker(&format!(r#"{{"credsStore":"{name}"}}"#));

@@ -253,6 +253,9 @@ fn a_limit_that_lasts_is_told_with_the_registry_s_words() {
         "{error}"
     );
     assert_eq!(server.seen().len(), 1, "no GET, which would count");
+    let again = resolve(&client, "python:3.13").unwrap_err();
+    assert_eq!(again, error);
+    assert_eq!(server.seen().len(), 1, "it is left alone");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod answers;
 mod images;
 mod kept;
+mod laws;
 mod mirrors;
 mod schemes;
 mod tokens;

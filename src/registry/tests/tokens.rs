@@ -169,6 +169,9 @@ fn one_private_repository_does_not_hold_back_the_others() {
         "{error}"
     );
     assert!(!error.is_transient());
+    // Its words cost no more tokens: one for all, and one of its own.
+    assert_eq!(count(&server, "GET", "/token"), 2);
+    assert_eq!(count(&server, "GET", "/v2/"), 1);
 }
 
 #[test]
@@ -193,10 +196,13 @@ fn a_wrong_password_is_told_with_where_it_stands_but_not_itself() {
         .auth(&login(&server, "wrong-one"))
         .client();
     let error = resolve(&client, "private/app:1").unwrap_err();
+    let name = name_of(&server);
     assert_eq!(
         error.to_string(),
-        "access to `private/app:1` was denied by `127.0.0.1` (with the credentials of \
-         `DOCKER_AUTH_CONFIG`): incorrect password"
+        format!(
+            "access to `private/app:1` was denied by `{name}` (with the credentials of \
+             `DOCKER_AUTH_CONFIG`): incorrect password"
+        )
     );
     assert!(!format!("{error:?} {client:?}").contains("wrong-one"));
     assert_eq!(count(&server, "GET", "/token"), 1);

@@ -1,0 +1,392 @@
+//! `pinfold docker` as its users meet it: which files, what is written, what is told.
+
+use crate::fake_registry::{FakeRegistry, Fault};
+use crate::project::{Project, Run, files_below, run, run_with_input};
+
+/// A folder, and a mirror of Docker Hub that has some images.
+struct Hub {
+    registry: FakeRegistry,
+    project: Project,
+}
+
+impl Hub {
+    fn new() -> Self {
+        let registry = FakeRegistry::new();
+        let mirror = format!("docker.io={}", registry.url());
+        Self {
+            registry,
+            project: Project::new().with_variable("PINFOLD_REGISTRY_MIRROR", &mirror),
+        }
+    }
+
+    fn with(files: &[(&str, &str)]) -> Self {
+        let hub = Self::new();
+        for (name, content) in files {
+            hub.project.write(name, content);
+        }
+        hub
+    }
+
+    /// Adds an official image and returns its digest.
+    fn add(&self, name: &str, tag: &str) -> String {
+        self.registry.add(&format!("library/{name}"), tag)
+    }
+
+    /// Says that there is no such official image, so that it may be asked for.
+    fn lacks(&self, name: &str, tag: &str) {
+        let repository = format!("library/{name}");
+        self.registry.add_with(&repository, tag, &Fault::Missing);
+    }
+
+    fn docker(&self, arguments: &[&str]) -> Run {
+        let mut all = vec!["docker"];
+        all.extend(arguments);
+        run(&mut self.project.command(&all))
+    }
+
+    #[track_caller]
+    fn pins(&self, arguments: &[&str]) -> Run {
+        let run = self.docker(arguments);
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        run
+    }
+}
+
+#[test]
+fn pins_all_that_is_below_the_folder_but_what_git_ignores() {
+    let hub = Hub::with(&[
+        ("Dockerfile", "FROM python:3.12\n"),
+        (".devcontainer/web.Dockerfile", "from python:3.12\r\n"),
+        (
+            "deploy/compose.yaml",
+            "services: {a: {image: python:3.12}}\n",
+        ),
+        ("out/Dockerfile", "FROM python:3.12\n"),
+        ("notes/Dockerfile.md", "FROM python:3.12\n"),
+        (".gitignore", "out\n"),
+    ]);
+    let digest = hub.add("python", "3.12");
+    let run = hub.pins(&[]);
+    run.says(0, &["Pinned 3 references in 3 files", "1 request,"]);
+    let read = |name| hub.project.read(name);
+    assert_eq!(read("Dockerfile"), format!("FROM python:3.12@{digest}\n"));
+    assert_eq!(
+        read(".devcontainer/web.Dockerfile"),
+        format!("from python:3.12@{digest}\r\n")
+    );
+    assert_eq!(
+        read("deploy/compose.yaml"),
+        format!("services: {{a: {{image: python:3.12@{digest}}}}}\n")
+    );
+    assert_eq!(read("out/Dockerfile"), "FROM python:3.12\n");
+    assert_eq!(read("notes/Dockerfile.md"), "FROM python:3.12\n");
+}
+
+#[test]
+fn a_second_run_asks_nothing_and_writes_nothing() {
+    let hub = Hub::with(&[("Dockerfile", "FROM python:3.12\n")]);
+    hub.add("python", "3.12");
+    hub.pins(&[]);
+    let modified = || {
+        let metadata = std::fs::metadata(hub.project.path("Dockerfile")).unwrap();
+        metadata.modified().unwrap()
+    };
+    let before = modified();
+    assert_eq!(hub.registry.requests().len(), 1);
+    hub.pins(&[]).says(0, &["1 pinned before (no requests"]);
+    assert_eq!(modified(), before);
+    assert!(hub.registry.requests().is_empty());
+}
+
+#[test]
+fn a_dry_run_shows_the_difference_on_standard_output() {
+    let hub = Hub::with(&[("web/Dockerfile", "# a\nFROM python:3.12\nRUN true\n")]);
+    let digest = hub.add("python", "3.12");
+    let run = hub.pins(&["--dry-run"]);
+    assert_eq!(
+        run.stdout,
+        format!(
+            "--- web/Dockerfile\n+++ web/Dockerfile\n@@ -1,3 +1,3 @@\n # a\n-FROM python:3.12\n\
+             +FROM python:3.12@{digest}\n RUN true\n"
+        )
+    );
+    run.says(0, &["Would pin 1 reference in 1 file"]);
+    assert_eq!(
+        hub.project.read("web/Dockerfile"),
+        "# a\nFROM python:3.12\nRUN true\n"
+    );
+}
+
+#[test]
+fn check_says_no_without_asking_anybody() {
+    let hub = Hub::with(&[("Dockerfile", "FROM python:3.12\nFROM node:22\n")]);
+    let run = hub.docker(&["--check"]);
+    run.says(
+        1,
+        &["Dockerfile:1: python:3.12 is not pinned", "2 not pinned"],
+    );
+    assert!(hub.registry.requests().is_empty());
+}
+
+#[test]
+fn check_counts_what_cannot_be_pinned_unless_it_is_to_be_ignored() {
+    let text = "ARG V=3\nFROM python:${V}-slim\n";
+    let hub = Hub::with(&[("Dockerfile", text)]);
+    hub.docker(&["--check"])
+        .says(1, &["Dockerfile:2:6", "would stay when `--build-arg V=…`"]);
+    hub.pins(&["--check", "--ignore", "python:3-slim"]);
+    hub.project.write(
+        "Dockerfile",
+        text.replace("FROM", "# pinfold: ignore\nFROM"),
+    );
+    hub.pins(&["--check"]);
+}
+
+#[test]
+fn freezing_pins_in_spite_of_variables() {
+    let hub = Hub::with(&[("Dockerfile", "ARG V=3\nFROM python:${V}-slim\n")]);
+    let digest = hub.add("python", "3-slim");
+    hub.pins(&[]).says(0, &["1 not pinned", "--freeze-args"]);
+    hub.pins(&["--freeze-args"]);
+    let frozen = format!("ARG V=3\nFROM python:${{V}}-slim@{digest}\n");
+    assert_eq!(hub.project.read("Dockerfile"), frozen);
+    hub.pins(&["-U"]);
+    assert_eq!(hub.project.read("Dockerfile"), frozen);
+}
+
+#[test]
+fn one_digest_for_two_platforms_of_one_arg_is_refused() {
+    let text = "ARG V=3\nFROM --platform=linux/arm64 python:$V\nFROM python:$V\n";
+    let hub = Hub::with(&[("Dockerfile", text)]);
+    hub.add("python", "3");
+    let run = hub.docker(&["--platform", "linux/amd64"]);
+    run.says(0, &["2 not pinned", "another platform"]);
+    assert_eq!(hub.project.read("Dockerfile"), text);
+}
+
+#[test]
+fn the_configuration_is_found_above_and_told_apart_from_flags() {
+    let hub = Hub::with(&[
+        (
+            "pinfold.toml",
+            "[docker]\nignore = ['node']\ncontexts = ['assets']\nexclude = ['/old/']\n",
+        ),
+        (
+            "web/Dockerfile",
+            "FROM python:3.12\nFROM node:22\nCOPY --from=assets /a /b\n",
+        ),
+        ("old/Dockerfile", "FROM python:3.12\n"),
+    ]);
+    let digest = hub.add("python", "3.12");
+    hub.pins(&[]);
+    assert_eq!(
+        hub.project.read("web/Dockerfile"),
+        format!("FROM python:3.12@{digest}\nFROM node:22\nCOPY --from=assets /a /b\n")
+    );
+    assert_eq!(hub.project.read("old/Dockerfile"), "FROM python:3.12\n");
+    let run = hub.docker(&["--no-config", "--check"]);
+    run.says(1, &["3 not pinned"]);
+}
+
+#[test]
+fn a_mistake_in_the_configuration_is_told_with_its_place() {
+    let hub = Hub::with(&[
+        ("pyproject.toml", "[tool.pinfold.docker]\nignored = []\n"),
+        ("Dockerfile", "FROM python:3.12\n"),
+    ]);
+    hub.docker(&[]).says(
+        2,
+        &[
+            "pyproject.toml:2:1",
+            "`ignored` is no key of `[docker]`",
+            "did you mean `ignore`?",
+        ],
+    );
+    assert!(hub.registry.requests().is_empty());
+}
+
+#[test]
+fn standard_input_may_be_a_compose_file() {
+    let hub = Hub::new();
+    let digest = hub.add("nginx", "1");
+    let mut command = hub
+        .project
+        .command(&["docker", "--stdin-filename", "compose.yaml", "-"]);
+    let run = run_with_input(
+        &mut command,
+        "services:\n  web:\n    image: nginx:1 # web\n",
+    );
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert_eq!(
+        run.stdout,
+        format!("services:\n  web:\n    image: nginx:1@{digest} # web\n")
+    );
+}
+
+#[test]
+fn explain_says_what_each_reference_is() {
+    let hub = Hub::with(&[(
+        "Dockerfile",
+        "ARG PY=3.12\nFROM python:${PY} AS build\nFROM scratch\nCOPY --from=build /a /b\n",
+    )]);
+    let run = hub.pins(&["explain"]);
+    assert_eq!(
+        run.stdout,
+        "Dockerfile\n\
+         \u{20} 2:6  FROM (stage 0, `build`) python:${PY}\n\
+         \u{20}     PY is `3.12`, by ARG on line 1\n\
+         \u{20}     comes to `python:3.12`\n\
+         \u{20}     image docker.io/library/python, tag 3.12\n\
+         \u{20}     not pinned; a digest goes in the default of ARG PY, on line 1\n\
+         \u{20} 3:6  FROM (stage 1) scratch\n\
+         \u{20}     the empty image: nothing is pulled\n\
+         \u{20} 4:13  COPY --from build\n\
+         \u{20}     stage 0 of this file: no image is pulled\n"
+    );
+    assert!(hub.registry.requests().is_empty());
+}
+
+#[test]
+fn json_says_what_became_of_each_reference() {
+    let hub = Hub::with(&[(
+        "Dockerfile",
+        "FROM python:3.12 AS a\nFROM a\nFROM node:$V\nFROM gone:1\n",
+    )]);
+    let digest = hub.add("python", "3.12");
+    hub.lacks("gone", "1");
+    let run = hub.docker(&["--format", "json"]);
+    assert_eq!(run.code, 2, "{}", run.stderr);
+    let report: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(report["version"], 1);
+    assert_eq!(report["changed"], true);
+    let references = report["files"][0]["references"].as_array().unwrap();
+    let statuses: Vec<&str> = references
+        .iter()
+        .map(|reference| reference["status"].as_str().unwrap())
+        .collect();
+    assert_eq!(statuses, ["added", "none", "left", "failed"]);
+    assert_eq!(references[0]["digest"], digest.as_str());
+    assert_eq!(references[0]["image"], "docker.io/library/python");
+    assert_eq!(references[1]["meaning"], "stage");
+    assert_eq!(references[3]["line"], 4);
+    assert_eq!(report["failures"][0]["image"], "gone:1");
+    assert_eq!(report["failures"][0]["transient"], false);
+}
+
+#[test]
+fn an_image_to_upgrade_that_no_file_names_is_a_slip() {
+    let hub = Hub::with(&[("Dockerfile", "FROM python:3.12\n")]);
+    hub.docker(&["-P", "pyhton"]).says(
+        2,
+        &["no file names the image `pyhton`", "did you mean `python`?"],
+    );
+    assert!(hub.registry.requests().is_empty());
+}
+
+#[test]
+fn what_may_be_a_context_is_a_warning_when_there_is_no_such_image() {
+    let hub = Hub::with(&[("Dockerfile", "FROM python:3.12\nCOPY --from=assets /a /b\n")]);
+    let digest = hub.add("python", "3.12");
+    hub.lacks("assets", "latest");
+    hub.pins(&[]).says(0, &["--context assets"]);
+    assert_eq!(
+        hub.project.read("Dockerfile"),
+        format!("FROM python:3.12@{digest}\nCOPY --from=assets /a /b\n")
+    );
+}
+
+#[test]
+fn a_compose_file_that_is_no_yaml_leaves_the_others_pinned() {
+    let hub = Hub::with(&[
+        ("Dockerfile", "FROM python:3.12\n"),
+        ("compose.yaml", "services: [\n"),
+    ]);
+    let digest = hub.add("python", "3.12");
+    hub.docker(&[]).says(2, &["compose.yaml:"]);
+    assert_eq!(
+        hub.project.read("Dockerfile"),
+        format!("FROM python:3.12@{digest}\n")
+    );
+}
+
+#[test]
+fn what_a_builder_would_reject_is_told_with_its_line() {
+    let hub = Hub::with(&[("Dockerfile", "FROM python:3.12 # why\nFROM alpine:3\n")]);
+    let digest = hub.add("alpine", "3");
+    hub.pins(&[]).says(0, &["Dockerfile:1:"]);
+    assert_eq!(
+        hub.project.read("Dockerfile"),
+        format!("FROM python:3.12 # why\nFROM alpine:3@{digest}\n")
+    );
+}
+
+#[test]
+fn a_file_named_twice_is_read_once() {
+    let hub = Hub::with(&[("a/Dockerfile", "FROM python:3.12\n")]);
+    hub.add("python", "3.12");
+    hub.pins(&["a/Dockerfile", "a", "./a/../a/Dockerfile"])
+        .says(0, &["Pinned 1 reference in 1 file"]);
+}
+
+#[test]
+fn a_file_that_is_not_there_is_told_before_anybody_is_asked() {
+    let hub = Hub::with(&[("Dockerfile", "FROM python:3.12\n")]);
+    hub.docker(&["Dockerfile", "missing/Dockerfile"])
+        .says(2, &["cannot read `missing/Dockerfile`"]);
+    assert!(hub.registry.requests().is_empty());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_stays_a_link() {
+    let hub = Hub::with(&[("real/base", "FROM python:3.12\n")]);
+    let digest = hub.add("python", "3.12");
+    std::os::unix::fs::symlink("real/base", hub.project.path("Dockerfile")).unwrap();
+    hub.pins(&["Dockerfile"]);
+    let link = std::fs::symlink_metadata(hub.project.path("Dockerfile")).unwrap();
+    assert!(link.is_symlink());
+    assert_eq!(
+        hub.project.read("real/base"),
+        format!("FROM python:3.12@{digest}\n")
+    );
+}
+
+#[test]
+fn nothing_to_do_is_no_error() {
+    let hub = Hub::new();
+    hub.pins(&[])
+        .says(0, &["There is no Dockerfile and no compose file here"]);
+    hub.pins(&["verify"]);
+    assert_eq!(
+        files_below(&hub.project.path("")),
+        [""; 0].map(Into::<std::path::PathBuf>::into)
+    );
+}
+
+#[test]
+fn offline_pins_what_was_learnt_and_tells_the_rest() {
+    let hub = Hub::with(&[("Dockerfile", "FROM python:3.12\n")]);
+    let digest = hub.add("python", "3.12");
+    hub.pins(&["--dry-run"]);
+    hub.project
+        .write("Dockerfile", "FROM python:3.12\nFROM node:22\n");
+    hub.docker(&["--offline"])
+        .says(2, &["`node:22`", "network is turned off"]);
+    assert_eq!(
+        hub.project.read("Dockerfile"),
+        format!("FROM python:3.12@{digest}\nFROM node:22\n")
+    );
+}
+
+#[test]
+fn nobody_there_is_something_to_try_later() {
+    let hub = Hub::with(&[("Dockerfile", "FROM python:3.12\n")]);
+    let run = hub.docker(&[
+        "--registry-mirror",
+        "docker.io=http://127.0.0.1:9",
+        "--retries",
+        "0",
+    ]);
+    run.says(75, &["could not connect", "python:3.12"]);
+    assert_eq!(hub.project.read("Dockerfile"), "FROM python:3.12\n");
+}
