@@ -307,7 +307,10 @@ def main():
                 for peer in arguments.peer:
                     name, _, command = peer.partition("=")
                     command = command.replace("{registry}", registry).replace("{images}", str(images))
-                    bench.measure(name, ["sh", "-c", command], bench.fresh_files(), environment)
+                    # Whatever it keeps from run to run is not in the folder it is given.
+                    with tempfile.TemporaryDirectory(dir=folder) as own:
+                        alone = {**environment, "HOME": own, "TMPDIR": own}
+                        bench.measure(name, ["sh", "-c", command], bench.fresh_files(), alone)
             print(f"200 Dockerfiles, {len(names)} images, {arguments.rtt:g} ms round trip, {arguments.runs} runs")
             bench.print(rtt)
         finally:
