@@ -65,7 +65,13 @@ impl ComposeFile {
         let inline = inline.flat_map(|inline| inline.uses(outside, &self.source, &self.pragmas));
         let mut uses: Vec<_> = self.images.iter().cloned().chain(inline).collect();
         for image in &mut uses {
-            if let (State::Open(_), Meaning::Image(reference)) = (&image.state, &image.meaning)
+            let can_change = match &image.state {
+                State::Open(_) => true,
+                State::Left { frozen, .. } => frozen.is_some(),
+                State::Nothing | State::Pinned(_) => false,
+            };
+            if let Meaning::Image(reference) = &image.meaning
+                && can_change
                 && let Some(service) = self.built.get(&reference.familiar())
             {
                 let reason = format!("the service `{service}` builds an image of this name");

@@ -2,8 +2,8 @@
 //! means, and where its digest goes.
 //!
 //! A digest goes into the default of a variable where that is the end of the name, so
-//! that a value from the environment replaces both. A variable before it is harmless
-//! as long as it only says from which registry the image comes.
+//! that a value from the environment replaces both. Variables before the last component
+//! of the name are harmless: a digest is the same in each faithful mirror.
 
 use super::template::{Kind, Replaced, Replacement, replace};
 use crate::dockerfile::{Carrier, Meaning, Reason, Site, State, Variable, VariableSource};
@@ -74,14 +74,20 @@ fn judge(word: &Mapped, replaced: &Replaced, value: &str, source: &[u8]) -> (Mea
     let missing = replaced
         .variables
         .iter()
-        .find_map(|variable| match &variable.kind {
-            Kind::Missing => Some(Reason::NoDefault(variable.name.clone())),
-            Kind::Expression(text) if variable.span.start > 0 || !text.ends_with('/') => {
-                Some(Reason::Expression(variable.name.clone()))
-            }
-            Kind::Expression(_) | Kind::Default(_) => None,
+        .find(|variable| match &variable.kind {
+            Kind::Missing => true,
+            Kind::Expression(text) => variable.span.start > 0 || !text.ends_with('/'),
+            Kind::Default(_) => false,
         });
-    let reference = match (missing, Reference::parse(value)) {
+    let reason = missing.map(|variable| match variable.kind {
+        Kind::Expression(_) => Reason::Expression(variable.name.clone()),
+        _ => Reason::NoDefault(variable.name.clone()),
+    });
+    let reference = match (reason, Reference::parse(value)) {
+        (Some(reason @ Reason::Expression(_)), Ok(reference)) if reference.digest().is_none() => {
+            let frozen = frozen(word, &reference, source);
+            return (Meaning::Image(reference), State::Left { reason, frozen });
+        }
         (Some(reason), _) if has_digest(value) => {
             return (Meaning::Unknown, State::Pinned(Err(reason)));
         }
@@ -95,62 +101,62 @@ fn judge(word: &Mapped, replaced: &Replaced, value: &str, source: &[u8]) -> (Mea
 
 /// Returns what can be done about a reference.
 fn place(word: &Mapped, replaced: &Replaced, reference: &Reference, source: &[u8]) -> State {
-    let unsafe_reason = || Reason::Unsafe("it is written over several lines".to_owned());
-    let is_on_one_line = |span: Span| !source[span.range()].contains(&b'\n');
-    let end = replaced.text.len();
-    let whole = word.source(Span::new(0, word.len()));
-    let Some(whole) = whole.filter(|span| is_on_one_line(*span)) else {
-        return State::Left {
-            reason: unsafe_reason(),
-            frozen: None,
-        };
-    };
-    if let Some(range) = reference.digest_range() {
+    let frozen = frozen(word, reference, source);
+    if let Some(range) = reference.digest_range().map(Span::from) {
         if reference.followed_tag().is_none() {
             return State::Pinned(Err(Reason::NoTag));
         }
-        let range = Span::from(range);
-        let Some(span) = verbatim(&replaced.text, range, source) else {
-            return State::Pinned(Err(Reason::Unsafe(SCATTERED.to_owned())));
-        };
-        let carrier = innermost(replaced, range.start, range.end);
-        return State::Pinned(Ok(Site {
+        let found = verbatim(&replaced.text, range, source);
+        let site = found.map(|span| Site {
             span,
             prefix: "@",
-            carrier,
-        }));
+            carrier: innermost(replaced, range),
+        });
+        return State::Pinned(site.ok_or_else(|| Reason::Unsafe(SCATTERED.to_owned())));
     }
-    let prefix = if reference.tag().is_some() {
-        "@"
-    } else {
-        ":latest@"
-    };
-    let harm = replaced.variables.iter().find_map(|variable| {
-        let Span { start, end: stop } = variable.span;
-        let is_tail = stop == end && start < stop;
-        let is_registry = is_registry(reference.as_str(), variable.span);
-        let name = &variable.name;
-        (!is_tail && !is_registry).then(|| match start < reference.name_end() {
-            true => Reason::InName(name.clone()),
-            false => Reason::NotAtEnd(name.clone()),
-        })
-    });
-    let site = |at, carrier| Site {
-        span: Span::new(at, at),
-        prefix,
-        carrier,
-    };
-    match (harm, replaced.text.source(Span::new(end, end))) {
-        (Some(reason), _) => State::Left {
-            reason,
-            frozen: Some(site(whole.end, Carrier::Word)),
-        },
-        (None, Some(at)) => State::Open(site(at.start, innermost(replaced, end - 1, end))),
-        (None, None) => State::Left {
-            reason: unsafe_reason(),
+    let end = replaced.text.len();
+    let at = replaced.text.source(Span::new(end, end));
+    let (Some(word_end), Some(at)) = (&frozen, at) else {
+        return State::Left {
+            reason: Reason::Unsafe("it is written over several lines".to_owned()),
             frozen: None,
+        };
+    };
+    let component = reference.name().rfind('/').map_or(0, |slash| slash + 1);
+    let harm = replaced.variables.iter().find(|variable| {
+        let is_tail = variable.span.end == end && !variable.span.is_empty();
+        !is_tail && variable.span.end > component
+    });
+    match harm {
+        Some(variable) => State::Left {
+            reason: if variable.span.start < reference.name_end() {
+                Reason::InName(variable.name.clone())
+            } else {
+                Reason::NotAtEnd(variable.name.clone())
+            },
+            frozen,
         },
+        None => State::Open(Site {
+            span: at,
+            prefix: word_end.prefix,
+            carrier: innermost(replaced, Span::new(end - 1, end)),
+        }),
     }
+}
+
+/// Returns the place behind a word without a digest, if it is on one line.
+fn frozen(word: &Mapped, reference: &Reference, source: &[u8]) -> Option<Site> {
+    let whole = word.source(Span::new(0, word.len()))?;
+    let is_on_one_line = !source[whole.range()].contains(&b'\n');
+    is_on_one_line.then(|| Site {
+        span: Span::new(whole.end, whole.end),
+        prefix: if reference.tag().is_some() {
+            "@"
+        } else {
+            ":latest@"
+        },
+        carrier: Carrier::Word,
+    })
 }
 
 /// Whether a digest ends a text that may be no reference otherwise.
@@ -159,16 +165,11 @@ pub(super) fn has_digest(text: &str) -> bool {
     digest.is_some_and(|digest| digest.parse::<Digest>().is_ok())
 }
 
-/// Whether what a variable became only says where the image comes from: it begins the
-/// reference, and a slash ends it.
-pub(super) fn is_registry(reference: &str, span: Span) -> bool {
-    let (before, rest) = reference.split_at(span.end);
-    span.start == 0 && (before.is_empty() || before.ends_with('/') || rest.starts_with('/'))
-}
-
 /// Returns the innermost variable whose value holds a part of the text.
-fn innermost(replaced: &Replaced, start: usize, end: usize) -> Carrier {
-    let holds = |variable: &&Replacement| variable.span.start <= start && end <= variable.span.end;
+fn innermost(replaced: &Replaced, part: Span) -> Carrier {
+    let holds = |variable: &&Replacement| {
+        variable.span.start <= part.start && part.end <= variable.span.end
+    };
     let variable = replaced.variables.iter().rev().find(holds);
     variable.map_or(Carrier::Word, |variable| {
         Carrier::Inline(variable.name.clone())

@@ -1,7 +1,7 @@
 //! Dockerfiles written in a scalar: `build.dockerfile_inline`.
 //!
 //! Three readers come one after the other: YAML makes the scalar's value, Compose
-//! replaces its variables in that, BuildKit reads the result. What the last one finds
+//! replaces its variables in that, the builder reads the result. What the last one finds
 //! is brought back to the file here, and judged again where variables of Compose have
 //! a part in it.
 
@@ -30,6 +30,8 @@ pub(super) struct Inline {
     /// Where the scalar stands.
     span: Span,
     replaced: Replaced,
+    /// For each variable, where the last one of those up to it ends.
+    reach: Vec<usize>,
     /// Stands before and behind the number of a variable without a value.
     token: String,
     dockerfile: Dockerfile,
@@ -38,7 +40,7 @@ pub(super) struct Inline {
 impl Inline {
     /// Reads the value of a scalar.
     pub(super) fn new(service: String, value: &Mapped) -> Self {
-        // What has no value becomes a word that BuildKit accepts anywhere in a
+        // What has no value becomes a word that the builder accepts anywhere in a
         // reference, and that is not in the text.
         let mut token = "zqunsetqz".to_owned();
         while value
@@ -50,12 +52,18 @@ impl Inline {
         }
         let replaced = replace(value, &|number| format!("{token}{number}{token}"));
         let dockerfile = Dockerfile::parse(replaced.text.bytes());
+        let ends = replaced.variables.iter().map(|variable| variable.span.end);
+        let reach = ends.scan(0, |last, end| {
+            *last = end.max(*last);
+            Some(*last)
+        });
         Self {
             service,
             contexts: Vec::new(),
             arguments: BTreeSet::new(),
             frozen: None,
             span: value.source(Span::new(0, value.len())).unwrap_or_default(),
+            reach: reach.collect(),
             replaced,
             token,
             dockerfile,
@@ -91,23 +99,20 @@ impl Inline {
         let mut outside = outside.clone();
         outside.contexts.extend(self.contexts.iter().cloned());
         let uses = self.dockerfile.uses(&outside).into_iter();
-        uses.map(|image| self.translate(image, source, pragmas))
+        uses.map(|image| self.translate(&image, source, pragmas))
             .collect()
     }
 
-    fn translate(&self, image: ImageUse, source: &[u8], pragmas: &Pragmas) -> ImageUse {
+    fn translate(&self, image: &ImageUse, source: &[u8], pragmas: &Pragmas) -> ImageUse {
         let word = image.span;
-        let inside = self.replaced.variables.iter();
-        let inside: Vec<_> = inside
-            .filter(|variable| touches(variable.span, word))
-            .collect();
+        let inside: Vec<_> = self.touching(word).collect();
         // The word has all of a variable, even if its value begins or ends it.
         let span = inside.iter().fold(self.source(word), |span, variable| {
             let Span { start, end } = variable.written;
             Span::new(span.start.min(start), span.end.max(end))
         });
-        let state = self.state(&image, source, pragmas);
-        let meaning = match self.unset_in(&image) {
+        let state = self.state(image, source, pragmas);
+        let meaning = match self.unset_in(image) {
             Some(_) => Meaning::Unknown,
             None => image.meaning.clone(),
         };
@@ -165,12 +170,10 @@ impl Inline {
         }
         let state = match image.state.clone() {
             State::Nothing => return State::Nothing,
-            State::Left { reason, frozen } => {
-                return State::Left {
-                    reason: self.reason(reason, pragmas),
-                    frozen: frozen.and_then(|site| self.site(&site, source).ok()),
-                };
-            }
+            State::Left { reason, frozen } => State::Left {
+                reason: self.reason(reason, pragmas),
+                frozen: frozen.and_then(|site| self.site(&site, source).ok()),
+            },
             State::Pinned(Err(reason)) => State::Pinned(Err(self.reason(reason, pragmas))),
             State::Pinned(Ok(site)) => State::Pinned(self.site(&site, source).and_then(|moved| {
                 self.check(image, &site)?;
@@ -189,6 +192,7 @@ impl Inline {
         };
         match (&self.frozen, state) {
             (Some(reason), State::Open(_)) => left(reason.clone()),
+            (Some(_), State::Left { reason, .. }) => left(reason),
             (Some(reason), State::Pinned(Ok(_))) => State::Pinned(Err(reason.clone())),
             (_, state) => state,
         }
@@ -225,26 +229,21 @@ impl Inline {
                 _ => None,
             });
         for (argument, piece) in [(None, image.span)].into_iter().chain(defaults) {
-            for variable in &self.replaced.variables {
+            // As far as the last slash before the digest, a registry and folders.
+            let name = text[piece.range()].split(|byte| *byte == b'@').next();
+            let slash = name.and_then(|name| name.iter().rposition(|byte| *byte == b'/'));
+            let component = piece.start + slash.map_or(0, |slash| slash + 1);
+            for variable in self.touching(piece) {
                 let Span { start, end } = variable.span;
                 let holds_site = start < end && start <= site.span.start && site.span.end <= end;
-                if !touches(variable.span, piece) || holds_site {
-                    continue;
-                }
-                let before = String::from_utf8_lossy(&text[piece.start..end]);
-                let before = before.trim_start_matches(['"', '\'']);
-                let begins =
-                    start <= piece.start + 1 && before.len() == end - start || before.is_empty();
-                let is_registry =
-                    before.is_empty() || before.ends_with('/') || text.get(end) == Some(&b'/');
-                if begins && is_registry {
+                let is_harmless = end <= component && (argument.is_none() || start < end);
+                if holds_site || is_harmless {
                     continue;
                 }
                 let name = variable.name.clone();
-                let last = before.rsplit('/').next().unwrap_or_default();
                 return Err(match argument {
                     Some(argument) => Reason::NestedArg(argument.clone()),
-                    None if last.contains(':') => Reason::NotAtEnd(name),
+                    None if text[component..end].contains(&b':') => Reason::NotAtEnd(name),
                     None => Reason::InName(name),
                 });
             }
@@ -257,14 +256,15 @@ impl Inline {
         if site.carrier != Carrier::Word {
             return moved;
         }
-        let holds = |variable: &&Replacement| {
-            let Span { start, end } = variable.span;
-            start < end
-                && start <= site.span.start
-                && site.span.end <= end
-                && start != site.span.end
+        // A new digest belongs to what is right before it.
+        let part = match site.span {
+            Span { start, end } if start == end => Span::new(start.saturating_sub(1), end),
+            span => span,
         };
-        let variable = self.replaced.variables.iter().rev().find(holds);
+        let holds = |variable: &&Replacement| {
+            variable.span.start <= part.start && part.end <= variable.span.end
+        };
+        let variable = self.touching(part).filter(holds).last();
         let carrier = variable.map_or(Carrier::Word, |variable| {
             Carrier::Inline(variable.name.clone())
         });
@@ -289,19 +289,33 @@ impl Inline {
 
     /// Returns a reason with the file's line numbers in it.
     fn reason(&self, reason: Reason, pragmas: &Pragmas) -> Reason {
-        const COMMENT: &str = "the comment on line ";
         match reason {
-            Reason::Ignored(text) => {
-                let number = text
-                    .strip_prefix(COMMENT)
-                    .and_then(|number| number.parse().ok());
-                let text = number
-                    .and_then(|number| self.line_number(number, pragmas))
-                    .map_or(text.clone(), |number| format!("{COMMENT}{number}"));
-                Reason::Ignored(text)
-            }
+            Reason::Ignored(text) => Reason::Ignored(self.renumbered(&text, pragmas)),
+            Reason::SharedArg { name, others } => Reason::SharedArg {
+                name,
+                others: self.renumbered(&others, pragmas),
+            },
             reason => reason,
         }
+    }
+
+    /// Returns a text with the file's line numbers behind each `on line`.
+    fn renumbered(&self, text: &str, pragmas: &Pragmas) -> String {
+        const BEFORE: &str = "on line ";
+        let mut pieces = text.split(BEFORE);
+        let mut result = pieces.next().unwrap_or_default().to_owned();
+        for piece in pieces {
+            let digits = piece.bytes().take_while(u8::is_ascii_digit).count();
+            let number = piece[..digits].parse().ok();
+            let number = number.and_then(|number| self.line_number(number, pragmas));
+            result.push_str(BEFORE);
+            match number {
+                Some(number) => result.push_str(&number.to_string()),
+                None => result.push_str(&piece[..digits]),
+            }
+            result.push_str(&piece[digits..]);
+        }
+        self.without_token(&result)
     }
 
     /// Returns the number in the file of a line of the Dockerfile.
@@ -321,6 +335,15 @@ impl Inline {
             .text
             .source(Span::new(start, (start + 1).min(text.len())))?;
         Some(pragmas.line_number(source.start))
+    }
+
+    /// Returns the variables that have a part in a piece of the text, in order.
+    fn touching(&self, piece: Span) -> impl Iterator<Item = &Replacement> {
+        let first = self.reach.partition_point(|end| *end < piece.start);
+        let variables = self.replaced.variables[first..].iter();
+        variables
+            .take_while(move |variable| variable.span.start <= piece.end)
+            .filter(move |variable| touches(variable.span, piece))
     }
 
     fn source(&self, span: Span) -> Span {

@@ -40,10 +40,11 @@ impl Pragmas {
     pub(super) fn about(&self, place: Span) -> Option<usize> {
         let first = self.line_index(place.start);
         let last = self.line_index(place.end);
-        let is_about = |(line, is_alone): &&(usize, bool)| {
-            *is_alone && line + 1 == first || !is_alone && (first..=last).contains(line)
-        };
-        self.found.iter().find(is_about).map(|(line, _)| line + 1)
+        let start = self.found.partition_point(|(line, _)| line + 1 < first);
+        let near = self.found[start..].iter();
+        let mut near = near.take_while(|(line, _)| *line <= last);
+        let is_about = |(line, is_alone): &&(usize, bool)| *is_alone == (line + 1 == first);
+        near.find(is_about).map(|(line, _)| line + 1)
     }
 
     /// Returns the number, from 1, of the line an offset is on.
@@ -62,16 +63,24 @@ impl Pragmas {
     }
 }
 
-/// Whether the text behind a `#` says it.
+/// Whether the text behind a `#` says it, as comments of Dockerfiles do.
 fn says_ignore(comment: &str) -> bool {
-    let comment = comment.trim_start_matches([' ', '\t']);
-    let rest = comment
-        .strip_prefix("pinfold:")
-        .and_then(|rest| rest.trim_start_matches([' ', '\t']).strip_prefix("ignore"));
-    rest.is_some_and(|rest| {
-        !rest.starts_with(|c: char| c.is_alphanumeric() || c == '-' || c == '_')
-    })
+    let read = || {
+        let rest = strip_word(comment, "pinfold")?;
+        let rest = rest.trim_start_matches(BLANKS).strip_prefix(':')?;
+        strip_word(rest, "ignore")
+    };
+    read().is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace))
 }
+
+fn strip_word<'a>(text: &'a str, word: &str) -> Option<&'a str> {
+    let (start, rest) = text
+        .trim_start_matches(BLANKS)
+        .split_at_checked(word.len())?;
+    start.eq_ignore_ascii_case(word).then_some(rest)
+}
+
+const BLANKS: [char; 2] = [' ', '\t'];
 
 /// Returns where the scalars are that may have a `#` in them.
 fn scalars(tree: &Tree<'_>, text: &str) -> Vec<(usize, usize)> {

@@ -11,17 +11,12 @@ use crate::text::{Mapped, Span};
 ///
 /// For blocks, `start` is the first character of the first line with content.
 pub(super) fn decode(source: &[u8], start: usize, style: Style, value: &str) -> Option<Mapped> {
-    let verbatim = |start: usize| {
-        let end = start + value.len();
-        (source.get(start..end)? == value.as_bytes())
-            .then(|| (Mapped::verbatim(value.as_bytes(), start), end))
-    };
+    // Compose's own reader, which is one of YAML 1.1, ends lines at these.
+    if value.contains(['\u{85}', '\u{2028}', '\u{2029}']) {
+        return None;
+    }
     let decoded = match style {
-        // Most are on one line, without escapes.
-        Style::Plain => match verbatim(start) {
-            Some((mapped, _)) if !value.contains(['\n', '\r']) => return Some(mapped),
-            _ => flow(source, start, None, value)?,
-        },
+        Style::Plain => flow(source, start, None, value)?,
         Style::Single => flow(source, inside(source, start, b'\'')?, Some(b'\''), value)?,
         Style::Double => flow(source, inside(source, start, b'"')?, Some(b'"'), value)?,
         Style::Literal => block(source, start, false, value)?,
@@ -55,7 +50,7 @@ fn flow(source: &[u8], mut at: usize, quote: Option<u8>, value: &str) -> Option<
                 match &breaks[..] {
                     [] => mapped.push_verbatim(&source[at..end], at),
                     [one] => mapped.push(b' ', *one),
-                    [_, rest @ ..] => rest.iter().for_each(|span| mapped.push(b'\n', *span)),
+                    [_, rest @ ..] => push_breaks(&mut mapped, rest),
                 }
                 at = end;
             }
@@ -64,6 +59,13 @@ fn flow(source: &[u8], mut at: usize, quote: Option<u8>, value: &str) -> Option<
                 at += 1;
             }
         }
+    }
+}
+
+/// Adds a newline for each line break.
+fn push_breaks(mapped: &mut Mapped, breaks: &[Span]) {
+    for span in breaks {
+        mapped.push(b'\n', *span);
     }
 }
 
@@ -95,9 +97,7 @@ fn escape(source: &[u8], at: usize, mapped: &mut Mapped) -> Option<usize> {
     if matches!(kind, b'\r' | b'\n') {
         let (breaks, end) = blanks(source, at + 1);
         // The first break is escaped, each further one is an empty line.
-        breaks[1..]
-            .iter()
-            .for_each(|span| mapped.push(b'\n', *span));
+        push_breaks(mapped, &breaks[1..]);
         return Some(end);
     }
     let digits = match kind {
@@ -170,7 +170,7 @@ fn block(source: &[u8], start: usize, is_folded: bool, value: &str) -> Option<Ma
         if left <= breaks.len() && rest_is_breaks || at >= source.len() || column < indent {
             // The end: as many breaks as chomping left.
             breaks.truncate(left);
-            breaks.iter().for_each(|span| mapped.push(b'\n', *span));
+            push_breaks(&mut mapped, &breaks);
             // A file may end without the last one.
             if mapped.len() + 1 == value.len() && value.ends_with('\n') {
                 mapped.push(b'\n', Span::new(source.len(), source.len()));
@@ -180,8 +180,8 @@ fn block(source: &[u8], start: usize, is_folded: bool, value: &str) -> Option<Ma
         let folds = is_folded && !was_indented && !is_indented(at);
         match &breaks[..] {
             [one] if folds => mapped.push(b' ', *one),
-            [_, rest @ ..] if folds => rest.iter().for_each(|span| mapped.push(b'\n', *span)),
-            all => all.iter().for_each(|span| mapped.push(b'\n', *span)),
+            [_, rest @ ..] if folds => push_breaks(&mut mapped, rest),
+            all => push_breaks(&mut mapped, all),
         }
     }
 }

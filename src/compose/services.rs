@@ -465,9 +465,9 @@ impl<'t> Finder<'t, '_> {
             (Position::Top, "services") => Position::Services,
             (Position::Top, key) if self.is_old && !TOP_KEYS.contains(&key) => Position::Service,
             (Position::Services, _) => Position::Service,
-            (Position::Service, "image") => Position::Known,
             (Position::Service, "build") => Position::Build,
-            (Position::Build, "dockerfile_inline" | "additional_contexts") => Position::Known,
+            (Position::Service, "image")
+            | (Position::Build, "dockerfile_inline" | "additional_contexts") => Position::Known,
             (Position::Top | Position::Service | Position::Build, _) => Position::Other,
         }
     }

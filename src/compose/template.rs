@@ -223,3 +223,68 @@ fn closing(bytes: &[u8]) -> Vec<(usize, usize)> {
     pairs.sort_unstable();
     pairs
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &str, variables: &[(&str, &str)]) {
+        let replaced = replace(&Mapped::verbatim(text.as_bytes(), 7), &|number| {
+            format!("<{number}>")
+        });
+        let result = String::from_utf8(replaced.text.bytes().to_vec()).unwrap();
+        assert_eq!(result, expected);
+        let found = replaced.variables.iter().map(|variable| {
+            let written = variable.written;
+            let written = &text[written.start - 7..written.end - 7];
+            assert!(written.starts_with('$'), "{written}");
+            (&*variable.name, &result[variable.span.range()])
+        });
+        assert_eq!(found.collect::<Vec<_>>(), variables);
+    }
+
+    #[test]
+    fn defaults_come_in_the_place_of_variables() {
+        check("a${V:-b}c", "abc", &[("V", "b")]);
+        check("${V-}", "", &[("V", "")]);
+        check("${A:-x${B-y}z}", "xyz", &[("A", "xyz"), ("B", "y")]);
+        check("${A:-:-?+}", ":-?+", &[("A", ":-?+")]);
+        check("${A:-{x}}", "{x}", &[("A", "{x")]);
+    }
+
+    #[test]
+    fn what_has_no_value_is_marked() {
+        check("$V.", "<0>.", &[("V", "<0>")]);
+        check("$_a1-${b}", "<0>-<1>", &[("_a1", "<0>"), ("b", "<1>")]);
+        check("${V:?no $X}${W?}", "<0><1>", &[("V", "<0>"), ("W", "<1>")]);
+        check("${V:+a}${W+$X}", "<0><1>", &[("V", "<0>"), ("W", "<1>")]);
+        check("${A:-$B}", "<1>", &[("A", "<1>"), ("B", "<1>")]);
+    }
+
+    #[test]
+    fn two_dollars_are_one() {
+        check("$$V$$$$", "$V$$", &[]);
+        check("$$${V:-x}", "$x", &[("V", "x")]);
+    }
+
+    #[test]
+    fn other_dollars_are_strays() {
+        for text in [
+            "$",
+            "$1",
+            "$(a)",
+            "${}",
+            "${1}",
+            "${V",
+            "${V*}",
+            "${V:x}",
+            "${V:-a\nb}",
+            "$-",
+        ] {
+            let replaced = replace(&Mapped::verbatim(text.as_bytes(), 3), &|_| String::new());
+            assert_eq!(replaced.strays, [Span::new(3, 4)], "{text}");
+            assert_eq!(replaced.text.bytes(), text.as_bytes());
+        }
+    }
+}

@@ -5,6 +5,8 @@
 //! and `⇥` stand for what cannot be seen, `¶` for a missing end of the last line, `OLD`
 //! and `D(x)` for digests.
 
+use std::fmt::Write as _;
+
 use proptest::prelude::*;
 
 use super::ComposeFile;
@@ -12,7 +14,7 @@ use super::scalar;
 use super::tree::{Kind, Style, Tree};
 use crate::dockerfile::{Carrier, ImageUse, Meaning, Outside, Place, State};
 use crate::image::{Digest, Reference};
-use crate::text::{Edit, apply, position};
+use crate::text::{Edit, Span, apply, position};
 
 const TITLE: &str = "=== ";
 const BECOMES: &str = "--- becomes\n";
@@ -53,7 +55,7 @@ fn check(name: &str, table: &str) {
             .iter()
             .filter_map(|mark| rest.find(mark));
         let input = &rest[..ends.min().unwrap_or(rest.len())];
-        actual.push_str(&format!("{TITLE}{title}\n{input}{}", outcome(input)));
+        let _ = write!(actual, "{TITLE}{title}\n{input}{}", outcome(input));
     }
     assert!(actual == table, "{name} should be:\n{actual}");
 }
@@ -93,7 +95,8 @@ fn outcome(input: &str) -> String {
         outcome += PROBLEMS;
     }
     for problem in file.problems() {
-        outcome += &format!("{} {}\n", at(problem.span.start), problem.message);
+        let at = at(problem.span.start);
+        let _ = writeln!(outcome, "{at} {}", problem.message);
     }
     outcome
 }
@@ -193,6 +196,91 @@ fn shown(text: &str, uses: &[ImageUse]) -> String {
         }
     }
     text
+}
+
+#[track_caller]
+fn problems(source: &[u8]) -> Vec<String> {
+    let file = ComposeFile::parse(source);
+    assert_eq!(file.uses(&Outside::default()), []);
+    let messages = file.problems().iter();
+    messages.map(|problem| problem.message.clone()).collect()
+}
+
+#[test]
+fn what_is_no_text_has_no_uses() {
+    let source = b"services: {a: {image: python, x: \xff}}";
+    assert_eq!(problems(source), ["the file is not UTF-8"]);
+    assert_eq!(ComposeFile::parse(source).problems()[0].span.start, 33);
+    let source = b"services: {a: {image: python}}\0";
+    assert_eq!(
+        problems(source),
+        ["the file has a NUL byte, so it is no YAML"]
+    );
+    assert_eq!(problems(b"\xff\xfes\0:\0").len(), 1);
+    assert_eq!(problems(b""), [""; 0]);
+}
+
+#[test]
+fn contexts_from_outside_are_no_images_in_dockerfiles() {
+    let source =
+        "services: {a: {image: base, build: {dockerfile_inline: FROM base}}, b: {image: base:1}}";
+    let file = ComposeFile::parse(source.as_bytes());
+    let outside = Outside {
+        contexts: vec!["base".to_owned()],
+    };
+    let uses = file.uses(&outside);
+    let meanings: Vec<_> = uses.iter().map(|image| &image.meaning).collect();
+    assert!(matches!(
+        meanings[..],
+        [Meaning::Unknown, Meaning::Context(_), Meaning::Image(_)]
+    ));
+}
+
+#[test]
+fn what_is_nested_without_end_is_refused() {
+    for source in [
+        "[".repeat(100_000),
+        "{a: ".repeat(100_000),
+        "- ".repeat(100_000),
+    ] {
+        assert_eq!(problems(source.as_bytes()).len(), 1);
+    }
+    let source = format!("services: {{a: {{image: \"{}\"}}}}", "${A:-".repeat(50_000));
+    assert_eq!(
+        ComposeFile::parse(source.as_bytes())
+            .uses(&Outside::default())
+            .len(),
+        1
+    );
+    let nested = format!("{}x{}", "${A:-".repeat(50_000), "}".repeat(50_000));
+    let source = format!("services: {{a: {{image: \"{nested}\"}}}}");
+    assert_eq!(
+        ComposeFile::parse(source.as_bytes())
+            .uses(&Outside::default())
+            .len(),
+        1
+    );
+}
+
+#[test]
+fn aliases_are_not_multiplied() {
+    // Each line doubles the one before: 2 to the power of 60 services, were they copied.
+    let mut source = "x-a0: &a0 {s: {image: python}}\n".to_owned();
+    for number in 1..60 {
+        let before = number - 1;
+        let _ = writeln!(
+            source,
+            "x-a{number}: &a{number} {{<<: [*a{before}, *a{before}], x: [*a{before}, *a{before}]}}"
+        );
+    }
+    source += "services: {<<: [*a59, *a59], t: *a59, u: {environment: *a58}}\n";
+    let uses = ComposeFile::parse(source.as_bytes()).uses(&Outside::default());
+    assert_eq!(uses.len(), 1);
+    assert!(
+        matches!(uses[0].state, State::Left { .. }),
+        "{:?}",
+        uses[0].state
+    );
 }
 
 /// Returns words that make something like compose files.
@@ -325,7 +413,7 @@ fn files() -> impl Strategy<Value = String> {
             "services:\n"
         });
         for (number, service) in services.iter().enumerate() {
-            text += &format!("  s{number}:\n{service}");
+            let _ = write!(text, "  s{number}:\n{service}");
         }
         if is_crlf {
             text.replace('\n', "\r\n")
@@ -398,12 +486,23 @@ fn scalars_are_read_twice(source: &str) {
         if let Kind::Scalar(value, style, _) = &node.kind {
             let decoded = scalar::decode(source.as_bytes(), node.start, *style, value);
             // The parser takes a comment behind a tab for nothing in a plain scalar.
-            let is_odd = source[tree.span(id).range()].contains("\t") && *style == Style::Plain;
+            let is_odd = source[tree.span(id).range()].contains('\t') && *style == Style::Plain;
             let is_blank = value.trim().is_empty();
             assert!(
                 decoded.is_some() || is_odd || is_blank,
                 "{source:?}: {node:?}"
             );
+            let Some(decoded) = decoded else { continue };
+            let mut last = 0;
+            for (at, byte) in decoded.bytes().iter().enumerate() {
+                let span = decoded.source(Span::new(at, at + 1)).unwrap();
+                let raw = &source.as_bytes()[span.range()];
+                let is_as_written = raw == [*byte] || raw.starts_with(b"\\") || raw == b"''";
+                let is_break = raw.is_empty() || raw.starts_with(b"\n") || raw.starts_with(b"\r");
+                assert!(is_as_written || is_break, "{source:?}: {node:?}: {at}");
+                assert!(last <= span.start, "{source:?}: {node:?}: {at}");
+                last = span.start;
+            }
         }
     }
 }

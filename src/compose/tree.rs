@@ -48,7 +48,7 @@ pub(super) enum Kind<'a> {
     /// A sequence.
     Sequence(Vec<NodeId>),
     /// A mapping.
-    Mapping(Mapping),
+    Mapping(Box<Mapping>),
     /// An alias; to nothing if it is inside of what it names.
     Alias(Option<NodeId>),
 }
@@ -325,7 +325,7 @@ impl<'a> Builder<'a> {
                 self.open.push(Open { id, key: None });
             }
             Event::MappingStart(anchor, tag) => {
-                let id = self.add(span, Kind::Mapping(Mapping::default()), anchor, tag);
+                let id = self.add(span, Kind::Mapping(Box::default()), anchor, tag);
                 self.open.push(Open { id, key: None });
             }
             Event::SequenceEnd => {
