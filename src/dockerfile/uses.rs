@@ -175,10 +175,10 @@ pub enum Reason {
     #[error("`{0}` is declared again in a stage, which would see the digest in its value")]
     RedeclaredArg(String),
     /// Text follows the variable, so that a digest would outlive a `--build-arg`.
-    #[error("a digest behind `{0}` would stay when `--build-arg {0}=…` changes the tag")]
+    #[error("a digest behind `{0}` would stay when another value of it changes the tag")]
     NotAtEnd(String),
     /// A variable is part of the image's name.
-    #[error("`{0}` is part of the image's name, which `--build-arg` may change")]
+    #[error("`{0}` is part of the image's name, which another value changes")]
     InName(String),
     /// The default is made of other variables.
     #[error("the default of `{0}` is itself made of variables")]

@@ -414,7 +414,7 @@ mod tests {
         ));
         assert!(Reference::parse(&format!("python:{}", "x".repeat(129))).is_err());
         assert_eq!(
-            Reference::parse(&"ab/".repeat(90).trim_end_matches('/')),
+            Reference::parse("ab/".repeat(90).trim_end_matches('/')),
             Err(ReferenceError::TooLong)
         );
     }

@@ -23,9 +23,9 @@ struct Pair {
 }
 
 impl Pair {
-    fn new(fault: Fault) -> Self {
+    fn new(fault: &Fault) -> Self {
         let registry = FakeRegistry::new();
-        let digest = registry.add_with("team/bad", "1", &fault);
+        let digest = registry.add_with("team/bad", "1", fault);
         let good_digest = registry.add("team/good", "1");
         let project = Project::new();
         let faulty = registry.image("team/bad:1");
@@ -69,17 +69,17 @@ const GET: &str = "GET /v2/team/bad/manifests/1";
 
 #[test]
 fn asks_again_when_there_were_too_many_requests() {
-    Pair::new(Fault::Fails(429, 1)).is_pinned(&[HEAD, HEAD]);
+    Pair::new(&Fault::Fails(429, 1)).is_pinned(&[HEAD, HEAD]);
 }
 
 #[test]
 fn asks_again_when_the_server_fails() {
-    Pair::new(Fault::Fails(503, 1)).is_pinned(&[HEAD, HEAD]);
+    Pair::new(&Fault::Fails(503, 1)).is_pinned(&[HEAD, HEAD]);
 }
 
 #[test]
 fn gives_up_for_now_when_the_limit_stays() {
-    let pair = Pair::new(Fault::Fails(429, usize::MAX));
+    let pair = Pair::new(&Fault::Fails(429, usize::MAX));
     // What else is to be asked there has to wait as well: the other file may stay, too.
     let run = docker(&pair.project, &["--retries", "1"]);
     run.says(75, &["team/bad:1", "limits how often it is asked"]);
@@ -89,34 +89,34 @@ fn gives_up_for_now_when_the_limit_stays() {
 
 #[test]
 fn gives_up_for_now_when_the_server_keeps_failing() {
-    Pair::new(Fault::Fails(500, usize::MAX)).fails(&["--retries", "1"], 75, &["500"]);
+    Pair::new(&Fault::Fails(500, usize::MAX)).fails(&["--retries", "1"], 75, &["500"]);
 }
 
 #[test]
 fn hashes_the_manifest_where_the_header_is_missing() {
-    Pair::new(Fault::NoDigest).is_pinned(&[GET, HEAD]);
+    Pair::new(&Fault::NoDigest).is_pinned(&[GET, HEAD]);
 }
 
 #[test]
 fn takes_nothing_from_a_body_that_ends_early() {
-    Pair::new(Fault::CutBody).fails(&["--retries", "0"], 75, &[]);
+    Pair::new(&Fault::CutBody).fails(&["--retries", "0"], 75, &[]);
 }
 
 #[test]
 fn never_writes_a_header_that_is_no_digest() {
     let digest = format!("sha256:{} AS x", "0".repeat(64));
-    Pair::new(Fault::SaysDigest(digest)).fails(&[], 2, &["as the digest of"]);
+    Pair::new(&Fault::SaysDigest(digest)).fails(&[], 2, &["as the digest of"]);
 }
 
 #[test]
 fn never_writes_a_digest_of_a_kind_nobody_knows() {
-    Pair::new(Fault::SaysDigest("md5:00".to_owned())).fails(&[], 2, &["as the digest of"]);
+    Pair::new(&Fault::SaysDigest("md5:00".to_owned())).fails(&[], 2, &["as the digest of"]);
 }
 
 #[test]
 fn a_body_that_is_not_what_its_header_says_is_refused() {
     let digest = format!("sha256:{}", "0".repeat(64));
-    let pair = Pair::new(Fault::SaysDigest(digest));
+    let pair = Pair::new(&Fault::SaysDigest(digest));
     // For a platform's digest the index has to be read.
     let run = docker(&pair.project, &["--platform", "linux/arm64", "bad"]);
     run.says(2, &["does not have the digest"]);
@@ -127,24 +127,24 @@ fn a_body_that_is_not_what_its_header_says_is_refused() {
 #[test]
 fn a_digest_of_schema_1_is_refused() {
     let media_type = "application/vnd.docker.distribution.manifest.v1+prettyjws";
-    let pair = Pair::new(Fault::SaysType(media_type.to_owned()));
+    let pair = Pair::new(&Fault::SaysType(media_type.to_owned()));
     pair.fails(&[], 2, &["first schema"]);
 }
 
 #[test]
 fn what_is_no_manifest_is_refused() {
-    let pair = Pair::new(Fault::SaysType("text/html".to_owned()));
+    let pair = Pair::new(&Fault::SaysType("text/html".to_owned()));
     pair.fails(&[], 2, &["text/html"]);
 }
 
 #[test]
 fn a_missing_tag_leaves_the_others_pinned() {
-    Pair::new(Fault::Missing).fails(&[], 2, &["was not found", "manifest unknown"]);
+    Pair::new(&Fault::Missing).fails(&[], 2, &["was not found", "manifest unknown"]);
 }
 
 #[test]
 fn a_token_that_anyone_gets_is_fetched() {
-    let pair = Pair::new(Fault::WantsToken);
+    let pair = Pair::new(&Fault::WantsToken);
     let run = docker(&pair.project, &["bad"]);
     assert_eq!(run.code, 0, "{}", run.stderr);
     let requests = pair.registry.requests();
@@ -155,7 +155,7 @@ fn a_token_that_anyone_gets_is_fetched() {
 
 #[test]
 fn a_token_that_does_not_help_is_told() {
-    Pair::new(Fault::Denied).fails(&[], 2, &["denied", "without credentials"]);
+    Pair::new(&Fault::Denied).fails(&[], 2, &["denied", "without credentials"]);
 }
 
 #[test]

@@ -44,13 +44,23 @@ impl Home {
     }
 
     /// Makes a helper that runs this shell script.
+    ///
+    /// Another process writes the program: had we it open for writing while another test
+    /// starts a process, that one would hold it open, and it could not be run (`ETXTBSY`).
     #[cfg(unix)]
     fn helper(self, name: &str, script: &str) -> Self {
-        use std::os::unix::fs::PermissionsExt;
-        let path = format!("bin/docker-credential-{name}");
-        let home = self.file(&path, &format!("#!/bin/sh\n{script}\n"));
-        let path = home.dir.path().join(path);
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let source = format!("scripts/{name}");
+        let home = self.file(&source, &format!("#!/bin/sh\n{script}\n"));
+        let program = home
+            .dir
+            .path()
+            .join(format!("bin/docker-credential-{name}"));
+        let status = std::process::Command::new("install")
+            .args(["-D", "-m", "755"])
+            .args([home.dir.path().join(source), program])
+            .status()
+            .unwrap();
+        assert!(status.success());
         home
     }
 
