@@ -320,12 +320,17 @@ impl<'a> Collector<'a> {
                 *counts.entry(mention).or_insert(0) += 1;
             }
             for (mention, count) in counts {
+                let carried = carried.filter(|carried| carried.arg == mention);
                 let image = carried
-                    .filter(|carried| carried.arg == mention && count == 1)
+                    .filter(|_| count == 1)
                     .map(|carried| carried.image.as_str());
                 sharing.enter(mention, image, || {
+                    let part = match carried {
+                        Some(_) if count > 1 => "another part of ",
+                        _ => "",
+                    };
                     let line = self.file.line_of(draft.image_use.span.start) + 1;
-                    format!("`{}` on line {line}", draft.image_use.value)
+                    format!("{part}`{}` on line {line}", draft.image_use.value)
                 });
             }
         }
