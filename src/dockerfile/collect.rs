@@ -2,15 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::expand::{Cause, Expanded, Made};
-use super::instruction::{Action, From, Instruction, Named};
+use super::action::{Action, From, Instruction, Named};
+use super::draft::Draft;
+use super::expanded::{Cause, Expanded, Made};
 use super::parse::{Dockerfile, Outside};
 use super::policy::{self, Judgement};
-use super::pragma;
-use super::scope::is_of_builder;
 use super::sharing::Sharing;
 use super::stages::{Source, Stages, circular};
-use super::uses::{Carrier, ImageUse, Meaning, Place, Reason, State};
+use super::uses::{ImageUse, Meaning, Place, Reason, State};
 use crate::image::Reference;
 use crate::text::{Mapped, Span};
 
@@ -22,15 +21,6 @@ pub(super) fn uses(file: &Dockerfile, outside: &Outside) -> Vec<ImageUse> {
         collector.read(instruction, &instruction.action);
     }
     collector.finish()
-}
-
-/// A place, its word, and the stage that it is in.
-struct Draft<'a> {
-    image_use: ImageUse,
-    judgement: Judgement,
-    word: Option<&'a Expanded>,
-    stage: Option<usize>,
-    first_line: usize,
 }
 
 struct Collector<'a> {
@@ -275,7 +265,7 @@ impl<'a> Collector<'a> {
                 self.file.line_of(draft.image_use.span.start),
                 draft.first_line,
             ];
-            ignore(&mut draft.judgement, self.file, lines);
+            draft.judgement.ignore(self.file, lines);
             if let (Some(carried), Some(site)) =
                 (&draft.judgement.carried, draft.judgement.state.site())
             {
@@ -283,7 +273,7 @@ impl<'a> Collector<'a> {
                     self.file.line_of(site.span.start),
                     self.arg_lines[carried.arg],
                 ];
-                ignore(&mut draft.judgement, self.file, lines);
+                draft.judgement.ignore(self.file, lines);
             }
         }
         let sharing = self.sharing();
@@ -330,63 +320,21 @@ impl<'a> Collector<'a> {
                 *counts.entry(mention).or_insert(0) += 1;
             }
             for (mention, count) in counts {
+                let carried = carried.filter(|carried| carried.arg == mention);
                 let image = carried
-                    .filter(|carried| carried.arg == mention && count == 1)
+                    .filter(|_| count == 1)
                     .map(|carried| carried.image.as_str());
                 sharing.enter(mention, image, || {
+                    let part = match carried {
+                        Some(_) if count > 1 => "another part of ",
+                        _ => "",
+                    };
                     let line = self.file.line_of(draft.image_use.span.start) + 1;
-                    format!("`{}` on line {line}", draft.image_use.value)
+                    format!("{part}`{}` on line {line}", draft.image_use.value)
                 });
             }
         }
         sharing
-    }
-}
-
-impl Draft<'_> {
-    /// Says whether the default that would carry the digest can.
-    fn settle(&mut self, sharing: &Sharing, redeclared: &BTreeSet<&str>) {
-        let Some(carried) = self.judgement.carried.take() else {
-            return;
-        };
-        let Some(Carrier::Arg(name)) = self.judgement.state.site().map(|site| &site.carrier) else {
-            return;
-        };
-        let (reason, frozen) = if is_of_builder(name) {
-            (Reason::PerPlatform(name.clone()), None)
-        } else if redeclared.contains(name.as_str()) {
-            (Reason::RedeclaredArg(name.clone()), carried.frozen)
-        } else if let Some(reason) = sharing.reason(carried.arg, name, &carried.image) {
-            (reason, carried.frozen)
-        } else {
-            return;
-        };
-        self.judgement.state = match self.judgement.state {
-            State::Pinned(_) => State::Pinned(Err(reason)),
-            _ => State::Left { reason, frozen },
-        };
-    }
-}
-
-impl Judgement {
-    fn leave(&mut self, reason: Reason) {
-        self.carried = None;
-        self.state = State::Left {
-            reason,
-            frozen: None,
-        };
-    }
-}
-
-fn ignore(judgement: &mut Judgement, file: &Dockerfile, lines: [usize; 2]) {
-    if judgement.state == State::Nothing {
-        return;
-    }
-    if let Some(number) = lines
-        .into_iter()
-        .find_map(|line| pragma::before(file, line))
-    {
-        judgement.leave(Reason::Ignored(format!("the comment on line {number}")));
     }
 }
 

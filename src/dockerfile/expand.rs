@@ -12,95 +12,14 @@
 //! The escape character is the file's. A variable without a value is empty; the value
 //! of a variable is not read again.
 
-use super::heredoc::name_length;
-use super::pattern::{Length, Pattern};
+use super::expanded::{Atom, Cause, Expanded, Failure, Gap, Made, Occurrence};
+use super::name::name_length;
 use super::scope::{Budget, Found, Scope};
 use super::uses::{Variable, VariableSource};
 use crate::text::{Mapped, Span};
 
 /// How deep `${…}` may nest; BuildKit knows no bound, people do.
 const DEEPEST: usize = 32;
-
-/// A word that was read.
-#[derive(Debug, Default)]
-pub(super) struct Expanded {
-    /// Its bytes.
-    pub(super) atoms: Vec<Atom>,
-    /// Variables that added no byte.
-    pub(super) gaps: Vec<Gap>,
-    /// The variables that count, in order.
-    pub(super) variables: Vec<Occurrence>,
-    /// The defaults that it names, also where they do not count.
-    pub(super) mentions: Vec<usize>,
-    /// Why it cannot be read, if so; then the rest is empty.
-    pub(super) failure: Option<Failure>,
-    /// Where text is added in the file to be added to the word.
-    pub(super) end: usize,
-}
-
-/// A byte and where it comes from.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Atom {
-    pub(super) byte: u8,
-    /// Where it stands in the file.
-    pub(super) source: Span,
-    /// The variable that gave it, none if the word itself has it.
-    pub(super) variable: Option<usize>,
-    pub(super) made: Made,
-}
-
-/// How a byte came about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Made {
-    /// It stands in the file.
-    Literal,
-    /// It stands in the default of a variable that another default names.
-    Nested,
-    /// An expression made it.
-    Expression,
-    /// It stands for what the builder will say.
-    Builder,
-}
-
-/// A place where a variable added nothing.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Gap {
-    pub(super) at: usize,
-    pub(super) variable: usize,
-    pub(super) cause: Cause,
-}
-
-/// Why a variable added nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Cause {
-    /// It has no value in this file.
-    Nothing,
-    /// Its value is empty.
-    Empty,
-    /// In its default, another variable added nothing.
-    Nested,
-}
-
-/// A variable in a word.
-#[derive(Debug)]
-pub(super) struct Occurrence {
-    pub(super) variable: Variable,
-    /// The default that gives its value.
-    pub(super) arg: Option<usize>,
-    /// The variable in whose inline default it stands.
-    pub(super) parent: Option<usize>,
-}
-
-/// Why a word cannot be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Failure {
-    /// BuildKit refuses it.
-    Syntax(&'static str),
-    /// `${V:?…}`, and nothing gives `V`.
-    Unset(String),
-    /// Its values are too long for any reference.
-    TooLong,
-}
 
 /// Reads a word.
 pub(super) fn expand(word: &Mapped, escape: u8, scope: &Scope, budget: &mut Budget) -> Expanded {
@@ -135,73 +54,28 @@ pub(super) fn expand(word: &Mapped, escape: u8, scope: &Scope, budget: &mut Budg
     result
 }
 
-impl Expanded {
-    /// Takes a word as it stands, without variables, quotes or escapes.
-    pub(super) fn literal(word: &Mapped) -> Self {
-        let atoms = word.bytes().iter().enumerate().map(|(at, &byte)| Atom {
-            byte,
-            source: word.source(Span::new(at, at + 1)).unwrap_or_default(),
-            variable: None,
-            made: Made::Literal,
-        });
-        Self {
-            atoms: atoms.collect(),
-            ..Self::default()
-        }
-    }
-
-    pub(super) fn bytes(&self) -> Vec<u8> {
-        self.atoms.iter().map(|atom| atom.byte).collect()
-    }
-
-    pub(super) fn name(&self, variable: usize) -> String {
-        self.variables[variable].variable.name.clone()
-    }
-
-    /// Whether `inner` is `outer`, or stands in its inline default.
-    pub(super) fn is_within(&self, inner: usize, outer: usize) -> bool {
-        let mut next = Some(inner);
-        while let Some(variable) = next {
-            if variable == outer {
-                return true;
-            }
-            next = self.variables[variable].parent;
-        }
-        false
-    }
-}
-
-/// How many steps of matching a pattern count as much as a byte.
-const STEPS_PER_BYTE: usize = 16;
-
-struct Reader<'a> {
-    word: &'a Mapped,
+/// A word on its way; operators are in `operators`.
+pub(super) struct Reader<'a> {
+    pub(super) word: &'a Mapped,
     bytes: &'a [u8],
-    at: usize,
+    pub(super) at: usize,
     escape: u8,
-    scope: &'a Scope,
-    budget: &'a mut Budget,
+    pub(super) scope: &'a Scope,
+    pub(super) budget: &'a mut Budget,
     /// The variable whose inline default is read.
-    owner: Option<usize>,
+    pub(super) owner: Option<usize>,
     /// Whether escapes stay: in patterns.
-    is_raw: bool,
+    pub(super) is_raw: bool,
     ends_with_quote: bool,
-    result: Expanded,
-}
-
-/// What was there before an operator's word was read.
-struct Mark {
-    atoms: usize,
-    gaps: usize,
-    variables: usize,
+    pub(super) result: Expanded,
 }
 
 impl Reader<'_> {
-    fn peek(&self) -> Option<u8> {
+    pub(super) fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }
 
-    fn source(&self, start: usize) -> Span {
+    pub(super) fn source(&self, start: usize) -> Span {
         self.word
             .source(Span::new(start, self.at))
             .expect("the bytes of a word are in the order of the file")
@@ -218,7 +92,7 @@ impl Reader<'_> {
     }
 
     /// Reads up to the byte that ends this part, or to the end of the word.
-    fn text(&mut self, stop: Option<u8>, depth: usize) -> Result<(), Failure> {
+    pub(super) fn text(&mut self, stop: Option<u8>, depth: usize) -> Result<(), Failure> {
         while let Some(byte) = self.peek() {
             let start = self.at;
             self.at += 1;
@@ -365,13 +239,13 @@ impl Reader<'_> {
         self.result.variables.len() - 1
     }
 
-    fn found(&self, variable: usize) -> Found<'_> {
+    pub(super) fn found(&self, variable: usize) -> Found<'_> {
         self.scope
             .find(&self.result.variables[variable].variable.name)
     }
 
     /// Whether a variable counts as set.
-    fn is_set(&self, variable: usize, is_empty_unset: bool) -> bool {
+    pub(super) fn is_set(&self, variable: usize, is_empty_unset: bool) -> bool {
         match self.found(variable) {
             Found::Arg(_, arg) => !(is_empty_unset && arg.atoms().is_empty()),
             Found::Builder => true,
@@ -379,7 +253,7 @@ impl Reader<'_> {
         }
     }
 
-    fn gap(&mut self, variable: usize, cause: Cause) {
+    pub(super) fn gap(&mut self, variable: usize, cause: Cause) {
         self.result.gaps.push(Gap {
             at: self.result.atoms.len(),
             variable,
@@ -387,7 +261,7 @@ impl Reader<'_> {
         });
     }
 
-    fn take(&mut self, bytes: usize) -> Result<(), Failure> {
+    pub(super) fn take(&mut self, bytes: usize) -> Result<(), Failure> {
         if self.budget.take(bytes) {
             Ok(())
         } else {
@@ -396,7 +270,7 @@ impl Reader<'_> {
     }
 
     /// Adds a variable's value.
-    fn value(&mut self, variable: usize) -> Result<(), Failure> {
+    pub(super) fn value(&mut self, variable: usize) -> Result<(), Failure> {
         let scope = self.scope;
         let start = self.result.atoms.len();
         let name = &self.result.variables[variable].variable.name;
@@ -453,7 +327,7 @@ impl Reader<'_> {
     }
 
     /// Says in the list what a variable stands for: all since `start`.
-    fn describe(&mut self, variable: usize, start: usize, source: VariableSource) {
+    pub(super) fn describe(&mut self, variable: usize, start: usize, source: VariableSource) {
         let bytes: Vec<u8> = match source {
             VariableSource::Builder => Vec::new(),
             _ => self.result.atoms[start..]
@@ -465,206 +339,85 @@ impl Reader<'_> {
         entry.value = String::from_utf8_lossy(&bytes).into_owned();
         entry.source = source;
     }
-
-    fn mark(&self) -> Mark {
-        Mark {
-            atoms: self.result.atoms.len(),
-            gaps: self.result.gaps.len(),
-            variables: self.result.variables.len(),
-        }
-    }
-
-    fn forget(&mut self, mark: &Mark) {
-        self.result.atoms.truncate(mark.atoms);
-        self.result.gaps.truncate(mark.gaps);
-        self.result.variables.truncate(mark.variables);
-    }
-
-    /// Reads a part inside a variable.
-    fn inner(
-        &mut self,
-        stop: u8,
-        is_raw: bool,
-        owner: Option<usize>,
-        depth: usize,
-    ) -> Result<Mark, Failure> {
-        let mark = self.mark();
-        let is_raw = std::mem::replace(&mut self.is_raw, is_raw);
-        let owner = std::mem::replace(&mut self.owner, owner);
-        self.text(Some(stop), depth + 1)?;
-        self.is_raw = is_raw;
-        self.owner = owner;
-        Ok(mark)
-    }
-
-    /// `${V-d}`, `${V:-d}`
-    fn inline_default(
-        &mut self,
-        variable: usize,
-        is_empty_unset: bool,
-        depth: usize,
-    ) -> Result<(), Failure> {
-        let start = self.at;
-        let mark = self.inner(b'}', false, Some(variable), depth)?;
-        if self.is_set(variable, is_empty_unset) {
-            self.forget(&mark);
-            return self.value(variable);
-        }
-        if self.result.atoms.len() == mark.atoms {
-            self.gap(variable, Cause::Empty);
-        }
-        let close = self.source(self.at - 1).start;
-        let span = match self.word.source(Span::new(start, self.at - 1)) {
-            Some(span) if start < self.at - 1 => span,
-            _ => Span::new(close, close),
-        };
-        // The word has these bytes already, but each level of nesting copies them.
-        self.take(self.result.atoms.len() - mark.atoms)?;
-        self.describe(variable, mark.atoms, VariableSource::Inline(span));
-        Ok(())
-    }
-
-    /// `${V+x}`, `${V:+x}`
-    fn alternative(
-        &mut self,
-        variable: usize,
-        is_empty_unset: bool,
-        depth: usize,
-    ) -> Result<(), Failure> {
-        let mark = self.inner(b'}', false, self.owner, depth)?;
-        if matches!(self.found(variable), Found::Builder) {
-            self.forget(&mark);
-            return self.value(variable);
-        }
-        if !self.is_set(variable, is_empty_unset) {
-            self.forget(&mark);
-        }
-        self.result.gaps.truncate(mark.gaps);
-        self.result.variables.truncate(mark.variables);
-        for atom in &mut self.result.atoms[mark.atoms..] {
-            atom.variable = Some(variable);
-            if atom.made != Made::Builder {
-                atom.made = Made::Expression;
-            }
-        }
-        self.take(self.result.atoms.len() - mark.atoms)?;
-        self.describe(variable, mark.atoms, VariableSource::Expression);
-        Ok(())
-    }
-
-    /// `${V?e}`, `${V:?e}`
-    fn demand(
-        &mut self,
-        variable: usize,
-        is_empty_unset: bool,
-        depth: usize,
-    ) -> Result<(), Failure> {
-        let mark = self.inner(b'}', false, self.owner, depth)?;
-        self.forget(&mark);
-        if self.is_set(variable, is_empty_unset) {
-            self.value(variable)
-        } else {
-            Err(Failure::Unset(self.result.name(variable)))
-        }
-    }
-
-    /// `${V#p}`, `${V##p}`, `${V%p}`, `${V%%p}`
-    fn trimmed(
-        &mut self,
-        variable: usize,
-        operator: u8,
-        start: usize,
-        depth: usize,
-    ) -> Result<(), Failure> {
-        let mark = self.inner(b'}', true, None, depth)?;
-        let mut text = self.cut(&mark);
-        let length = if text.first() == Some(&operator) {
-            text.remove(0);
-            Length::Longest
-        } else {
-            Length::Shortest
-        };
-        let pattern = Pattern::parse(&text).map_err(|_| BAD_PATTERN)?;
-        self.computed(variable, start, |value, budget| {
-            budget
-                .take(value.len() * pattern.len() / STEPS_PER_BYTE + 1)
-                .then(|| {
-                    let part = if operator == b'#' {
-                        let skipped = pattern.prefix(value, length).unwrap_or(0);
-                        &value[skipped..]
-                    } else {
-                        let dropped = pattern.suffix(value, length).unwrap_or(0);
-                        &value[..value.len() - dropped]
-                    };
-                    part.to_vec()
-                })
-        })
-    }
-
-    /// `${V/p/r}`, `${V//p/r}`
-    fn replaced(&mut self, variable: usize, start: usize, depth: usize) -> Result<(), Failure> {
-        let is_global = self.peek() == Some(b'/');
-        self.at += usize::from(is_global);
-        let mark = self.inner(b'/', true, None, depth)?;
-        let pattern = Pattern::parse(&self.cut(&mark)).map_err(|_| BAD_PATTERN)?;
-        let mark = self.inner(b'}', true, None, depth)?;
-        let replacement = self.cut(&mark);
-        self.computed(variable, start, |value, budget| {
-            let steps = (value.len() + 1).saturating_mul(value.len() + 1);
-            let cost = steps.saturating_mul(pattern.len() + 1) / STEPS_PER_BYTE;
-            let length = (value.len() + 1).saturating_mul(replacement.len());
-            budget
-                .take(cost.saturating_add(length))
-                .then(|| pattern.replace(value, &replacement, is_global))
-        })
-    }
-
-    /// Takes what was read since a mark out of the result.
-    fn cut(&mut self, mark: &Mark) -> Vec<u8> {
-        let bytes = self.result.atoms[mark.atoms..]
-            .iter()
-            .map(|atom| atom.byte)
-            .collect();
-        self.forget(mark);
-        bytes
-    }
-
-    /// Adds a value made from a variable's.
-    fn computed(
-        &mut self,
-        variable: usize,
-        start: usize,
-        compute: impl FnOnce(&[u8], &mut Budget) -> Option<Vec<u8>>,
-    ) -> Result<(), Failure> {
-        let scope = self.scope;
-        let name = &self.result.variables[variable].variable.name;
-        let (value, made) = match scope.find(name) {
-            Found::Builder => return self.value(variable),
-            Found::Nothing => (Vec::new(), Made::Expression),
-            Found::Arg(_, arg) => {
-                // Before anything is done with the value: it may be long.
-                self.take(arg.atoms().len() + 8)?;
-                let is_builders = arg.atoms().iter().any(|atom| atom.made == Made::Builder);
-                let made = if is_builders {
-                    Made::Builder
-                } else {
-                    Made::Expression
-                };
-                (arg.value.bytes(), made)
-            }
-        };
-        let value = compute(&value, self.budget).ok_or(Failure::TooLong)?;
-        let source = self.source(start);
-        let first = self.result.atoms.len();
-        self.result.atoms.extend(value.into_iter().map(|byte| Atom {
-            byte,
-            source,
-            variable: Some(variable),
-            made,
-        }));
-        self.describe(variable, first, VariableSource::Expression);
-        Ok(())
-    }
 }
 
-const BAD_PATTERN: Failure = Failure::Syntax("a variable's pattern has a needless backslash");
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dockerfile::Dockerfile;
+
+    /// Reads a word behind `ARG A=1 E= L=a-b.c-d` and `ARG N`.
+    fn read(word: &str, escape: u8) -> Result<String, Failure> {
+        let file = Dockerfile::parse(b"ARG A=1 E= L=a-b.c-d\nARG N\n");
+        let word = Mapped::verbatim(word.as_bytes(), 0);
+        let budget = &mut Budget::for_file(0);
+        let expanded = expand(&word, escape, &file.scope, budget);
+        let bytes = expanded.bytes();
+        match expanded.failure {
+            Some(failure) => Err(failure),
+            None => Ok(String::from_utf8(bytes).unwrap()),
+        }
+    }
+
+    #[track_caller]
+    fn check(word: &str, expected: &str) {
+        assert_eq!(read(word, b'\\').as_deref(), Ok(expected), "{word}");
+    }
+
+    #[test]
+    fn quotes_and_escapes_vanish() {
+        check("a\"b'c\"'d\"e'", "ab'cd\"e");
+        check("\\a\\$A\\\"\\\\", "a$A\"\\");
+        check("\"\\a\\$A\\\"\\\\\"", "\\a$A\"\\");
+        check("'\\a$A'", "\\a$A");
+        check("a\\", "a");
+        assert_eq!(read("`$A\\", b'`').as_deref(), Ok("$A\\"));
+    }
+
+    #[test]
+    fn variables_get_their_values() {
+        check("$A${A}-$N$E$X-\"$A\"", "11--1");
+        check("$Ab$", "$");
+        check("$1a$@b$-", "ab");
+        check("$", "$");
+        check("a$:", "a$:");
+        check("$TARGETARCH", "${TARGETARCH}");
+    }
+
+    #[test]
+    fn defaults_stand_in_for_what_is_missing() {
+        check("${A:-x}${A-x}", "11");
+        check("${E:-x}${E-y}", "x");
+        check("${N:-x}${N-y}${X:-z}", "xyz");
+        check("${N:-${X:-a'}'$A}}", "a}1");
+        check("${A:+x}${A+y}", "xy");
+        check("${E:+x}${E+y}${N:+z}", "y");
+        check("${A:?e}${A?e}${E?e}", "11");
+        assert_eq!(read("${E:?e}", b'\\'), Err(Failure::Unset("E".to_owned())));
+        assert_eq!(read("${X?e}", b'\\'), Err(Failure::Unset("X".to_owned())));
+    }
+
+    #[test]
+    fn patterns_cut_and_replace() {
+        check("${L#*-} ${L##*-}", "b.c-d d");
+        check("${L%-*} ${L%%-*}", "a-b.c a");
+        check("${L/-/+} ${L//-/+}", "a+b.c-d a+b.c+d");
+        check("${L//[-]/x}${X#a}${X/a/b}", "a-b.c-d");
+        check("${L/b.c/\\/}", "a-\\/-d");
+        check("${L#${X:-a-}}", "b.c-d");
+    }
+
+    #[test]
+    fn what_cannot_be_read_says_so() {
+        for word in [
+            "'a", "\"a", "${", "${A", "${A:-", "${}", "${:-a}", "${{A}", "${A^^}", "${A:0:1}",
+            "${A/b}", "${A/b/c", "${A#\\b}", "\"${A}",
+        ] {
+            let failure = read(word, b'\\').unwrap_err();
+            assert!(matches!(failure, Failure::Syntax(_)), "{word}: {failure:?}");
+        }
+        let nested = |depth| format!("{}{}", "${X:-".repeat(depth), "}".repeat(depth));
+        check(&nested(DEEPEST), "");
+        assert!(read(&nested(DEEPEST + 1), b'\\').is_err());
+    }
+}

@@ -1,6 +1,8 @@
 //! One instruction: its keyword, and what in it can name an image.
 
-use super::expand::{Expanded, Failure, expand};
+use super::action::{Action, From, Named, Word};
+use super::expand::expand;
+use super::expanded::Failure;
 use super::lines::trim;
 use super::mount;
 use super::scope::{Arg, Budget, Scope};
@@ -8,62 +10,6 @@ use super::words::{
     JsonForm, Parts, json_form, split_at_blanks, split_at_space, split_instruction,
 };
 use crate::text::{Mapped, Problem, Span, nearest};
-
-/// An instruction that was read.
-#[derive(Debug)]
-pub(super) struct Instruction {
-    /// From its keyword to its end, without heredocs and the last line's ending.
-    pub(super) span: Span,
-    /// The line of its keyword.
-    pub(super) first_line: usize,
-    pub(super) action: Action,
-}
-
-/// What an instruction means for images.
-#[derive(Debug)]
-pub(super) enum Action {
-    From(Box<From>),
-    /// `ARG` before the first `FROM`: the numbers of its defaults.
-    Args(Vec<usize>),
-    /// `ARG` in a stage: the names without a default.
-    Redeclared(Vec<String>),
-    /// `COPY`, with what `--from` names.
-    Copy(Option<Named>),
-    /// `RUN`, with what its mounts name.
-    Run(Vec<Named>),
-    /// `ONBUILD`
-    Onbuild(Box<Self>),
-    /// Anything that names no image.
-    Other,
-}
-
-/// `FROM`
-#[derive(Debug)]
-pub(super) struct From {
-    /// The word that names the image, if there is any.
-    pub(super) word: Option<Word>,
-    /// The stage's name, in lower case.
-    pub(super) name: Option<String>,
-    /// The value of `--platform`.
-    pub(super) platform: Option<Expanded>,
-    /// Why BuildKit refuses it.
-    pub(super) rejection: Option<String>,
-}
-
-/// A word in which variables count.
-#[derive(Debug)]
-pub(super) struct Word {
-    pub(super) text: Mapped,
-    pub(super) expanded: Expanded,
-}
-
-/// A name in which they do not.
-#[derive(Debug)]
-pub(super) struct Named {
-    pub(super) text: Mapped,
-    /// Why BuildKit refuses it.
-    pub(super) rejection: Option<String>,
-}
 
 /// What reading an instruction needs, and changes.
 pub(super) struct Context<'a> {

@@ -4,13 +4,18 @@
 //! returns what was understood and what is wrong; a file is changed by edits of its
 //! bytes only.
 
+mod action;
 mod collect;
 mod directive;
+mod draft;
 mod expand;
+mod expanded;
 mod heredoc;
 mod instruction;
 mod lines;
 mod mount;
+mod name;
+mod operators;
 mod parse;
 mod pattern;
 mod policy;

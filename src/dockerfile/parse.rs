@@ -10,9 +10,10 @@
 //! and so does the white space before the first line, not that before the others: an
 //! instruction may be split inside of a word.
 
+use super::action::{Action, Instruction};
 use super::directive::{self, Name, Repeated, Zone};
 use super::heredoc;
-use super::instruction::{self, Action, Context, Instruction, Problems};
+use super::instruction::{self, Context, Problems};
 use super::lines::{self, LONGEST_LINE, Line};
 use super::scope::{Budget, Scope};
 use super::uses::ImageUse;

@@ -12,7 +12,7 @@
 //!
 //! Whether an `ARG` can carry it depends on all who use it: see `sharing`.
 
-use super::expand::{Atom, Cause, Expanded, Failure, Made};
+use super::expanded::{Atom, Cause, Expanded, Failure, Made};
 use super::uses::{Carrier, Meaning, Reason, Site, State, VariableSource};
 use crate::image::{Reference, ReferenceError};
 use crate::text::Span;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::expand::{Atom, Expanded};
+use super::expanded::{Atom, Expanded};
 use crate::text::Span;
 
 /// The variables that the builder sets for each build and platform.

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::expand::{Expanded, Made};
+use super::expanded::{Expanded, Made};
 
 /// How many names are tried for a name that the builder completes, and how long they
 /// may be: a bound for hostile files.
