@@ -244,8 +244,8 @@ fn who(login: Option<&str>) -> String {
 
 fn after(seconds: Option<u64>) -> String {
     match seconds {
-        Some(seconds) => format!("; it asks to come back in {seconds} s"),
-        None => String::new(),
+        Some(seconds @ 1..) => format!("; it asks to come back in {seconds} s"),
+        _ => String::new(),
     }
 }
 

@@ -119,14 +119,15 @@ fn worse(one: u8, other: u8) -> u8 {
 
 /// Writes the files that changed; a failure leaves the others written.
 fn write(printer: &Printer, pinned: &Pinned) -> u8 {
-    let mut code = exit::DONE;
-    for file in &pinned.files {
-        if let Err(error) = file.write() {
-            printer.diagnostic(&failure::write(&error));
-            code = exit::FAILED;
-        }
+    let errors = docker::write(pinned);
+    for error in &errors {
+        printer.diagnostic(&failure::write(error));
     }
-    code
+    if errors.is_empty() {
+        exit::DONE
+    } else {
+        exit::FAILED
+    }
 }
 
 fn verify(args: &Verify, printer: &Printer, shows_progress: bool) -> Result<u8, Failure> {

@@ -8,6 +8,6 @@ mod survey;
 mod verify;
 
 pub use kind::FileKind;
-pub use pin::{Failure, Outcome, Pin, Pinned, PinnedFile, WriteError, pin};
+pub use pin::{Failure, Outcome, Pin, Pinned, PinnedFile, WriteError, pin, write};
 pub use survey::{DockerInput, Survey, SurveyRequest, SurveyedFile, survey};
 pub use verify::{Finding, FindingKind, Verified, Verify, verify};

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::StreamExt as _;
 
@@ -111,11 +112,46 @@ impl Pinned {
     }
 }
 
+/// How many files are written at once. Most of the time goes into waiting until each is
+/// safe on the disk, and a disk makes many safe as fast as one.
+const WRITERS: usize = 16;
+
+/// Writes the files that changed, each as a whole or not at all; returns what failed.
+pub fn write(pinned: &Pinned) -> Vec<WriteError> {
+    let changed: Vec<&PinnedFile> = pinned
+        .files
+        .iter()
+        .filter(|file| file.after.is_some())
+        .collect();
+    let next = AtomicUsize::new(0);
+    let write_some = || {
+        let mut errors = Vec::new();
+        while let Some(file) = changed.get(next.fetch_add(1, Ordering::Relaxed)) {
+            errors.extend(file.write().err());
+        }
+        errors
+    };
+    std::thread::scope(|scope| {
+        let writers: Vec<_> = (1..changed.len().min(WRITERS))
+            .map(|_| scope.spawn(write_some))
+            .collect();
+        let mut errors = write_some();
+        for writer in writers {
+            match writer.join() {
+                Ok(more) => errors.extend(more),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        errors.sort_by_cached_key(ToString::to_string);
+        errors
+    })
+}
+
 impl PinnedFile {
     /// Writes the new content, if there is one; returns whether there was.
     ///
     /// A file that was changed since it was read is left alone.
-    pub fn write(&self) -> Result<bool, WriteError> {
+    fn write(&self) -> Result<bool, WriteError> {
         let (Some(after), Some(path)) = (&self.after, &self.file.path) else {
             return Ok(false);
         };
