@@ -28,6 +28,13 @@ pub struct Settings {
     pub credentials: CredentialStore,
     /// Whether tags are asked for again although what they said is kept still.
     pub refresh: bool,
+    /// Whether a registry of plain HTTP is asked everything at once.
+    ///
+    /// Else the first answer is waited for, which tells whether tokens are wanted. Such a
+    /// registry is nearby and mostly asks for nothing; each request there has a connection
+    /// of its own, so that waiting costs two round trips. One that does want tokens then
+    /// refuses as many requests as were under way.
+    pub is_eager: bool,
     /// For how long what a tag said is used unasked.
     pub tag_lifetime: Duration,
 }
@@ -39,6 +46,7 @@ impl Default for Settings {
             plain_http: Vec::new(),
             credentials: CredentialStore::none(),
             refresh: false,
+            is_eager: false,
             tag_lifetime: Duration::from_mins(5),
         }
     }

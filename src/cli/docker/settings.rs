@@ -194,6 +194,7 @@ fn access(
             plain_http: given(&registries.plain_http, &config.insecure_registries),
             credentials: CredentialStore::from_environment(variable),
             refresh,
+            is_eager: true,
             ..registry::Settings::default()
         },
         http,

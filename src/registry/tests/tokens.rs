@@ -1,5 +1,7 @@
 //! Challenges and tokens.
 
+use std::sync::{Arc, Barrier};
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
@@ -118,6 +120,30 @@ fn repositories_nobody_told_of_get_tokens_of_their_own() {
     assert!(resolve_all(&client, &images(3)).iter().all(Result::is_ok));
     assert_eq!(count(&server, "GET", "/token"), 3);
     assert_eq!(count(&server, "HEAD", "/v2/"), 4);
+}
+
+#[test]
+fn an_eager_client_waits_for_no_first_answer_and_finds_its_way_all_the_same() {
+    // Nobody is answered before all have asked.
+    let all = Arc::new(Barrier::new(4));
+    let everybody = all.clone();
+    let open = Server::answering(move |_| {
+        everybody.wait();
+        manifest(&index(), INDEX)
+    });
+    let mut maker = Maker::hub(&open);
+    maker.settings.is_eager = true;
+    let results = resolve_all(&maker.client(), &images(4));
+    assert!(results.iter().all(Result::is_ok), "{results:?}");
+
+    let server = registry(USUAL);
+    let mut maker = Maker::hub(&server);
+    maker.settings.is_eager = true;
+    let client = maker.client();
+    let images = images(30);
+    expect(&client, &images);
+    assert!(resolve_all(&client, &images).iter().all(Result::is_ok));
+    assert_eq!(count(&server, "GET", "/token"), 1);
 }
 
 #[test]
