@@ -11,6 +11,9 @@ pub(super) struct Instruction {
     /// The line of its keyword.
     pub(super) first_line: usize,
     pub(super) action: Action,
+    /// Its lines put together, for tests.
+    #[cfg(test)]
+    pub(super) line: Mapped,
 }
 
 /// What an instruction means for images.

@@ -7,7 +7,7 @@ use super::lines::trim;
 use super::mount;
 use super::scope::{Arg, Budget, Scope};
 use super::words::{
-    JsonForm, Parts, json_form, split_at_blanks, split_at_space, split_instruction,
+    JsonForm, Parts, is_space, json_form, split_at_blanks, split_at_space, split_instruction,
 };
 use crate::text::{Mapped, Problem, Span, nearest};
 
@@ -271,12 +271,10 @@ fn read_step(
     context: &mut Context<'_>,
 ) -> (Action, bool) {
     let takes_heredocs = matches!(keyword, "ADD" | "COPY" | "RUN");
-    let form = match keyword {
-        "ADD" | "CMD" | "COPY" | "ENTRYPOINT" | "RUN" | "SHELL" | "VOLUME" => {
-            json_form(&line.bytes()[parts.rest.range()])
-        }
-        _ => JsonForm::No,
-    };
+    let array = array(keyword, line.bytes(), parts.rest);
+    let form = array.map_or(JsonForm::No, |array| {
+        json_form(&line.bytes()[array.range()])
+    });
     if form == JsonForm::Mixed {
         let message = "the array may hold strings only";
         context.problem(line, parts.rest, message);
@@ -284,9 +282,45 @@ fn read_step(
     let action = match keyword {
         "COPY" => Action::Copy(read_copy(parts, context)),
         "RUN" => Action::Run(read_run(parts, context)),
+        "ENV" | "LABEL" => {
+            check_pairs(keyword, line, &parts, context);
+            Action::Other
+        }
         _ => Action::Other,
     };
     (action, takes_heredocs && form == JsonForm::No)
+}
+
+/// Returns the part of an instruction's rest that may be an array of JSON strings.
+pub(super) fn array(keyword: &str, bytes: &[u8], rest: Span) -> Option<Span> {
+    match keyword {
+        "ADD" | "CMD" | "COPY" | "ENTRYPOINT" | "RUN" | "SHELL" | "VOLUME" => Some(rest),
+        "HEALTHCHECK" => {
+            let text = &bytes[rest.range()];
+            let length = text.iter().position(|&byte| is_space(byte))?;
+            let blanks = text[length..].iter().take_while(|&&byte| is_space(byte));
+            Some(Span::new(rest.start + length + blanks.count(), rest.end))
+        }
+        _ => None,
+    }
+}
+
+/// ```text
+/// pairs = name blanks value / 1*( name "=" value )
+/// ```
+fn check_pairs(keyword: &str, line: &Mapped, parts: &Parts, context: &mut Context<'_>) {
+    let bytes = line.bytes();
+    let has_equals = |word: &Span| bytes[word.range()].contains(&b'=');
+    let words = split_at_space(bytes, parts.rest, context.escape);
+    if words.first().is_some_and(has_equals) {
+        if let Some(&word) = words.iter().find(|word| !has_equals(word)) {
+            let message = format!("a word of `{keyword}` has no `=`");
+            context.problem(line, word, &message);
+        }
+    } else if !words.is_empty() && split_at_blanks(bytes, parts.rest).len() < 2 {
+        let message = format!("`{keyword}` takes a name and a value");
+        context.problem(line, parts.rest, &message);
+    }
 }
 
 /// Reads `--from=` of `COPY`; flags that are not known are newer than we are.

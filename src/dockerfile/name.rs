@@ -27,10 +27,16 @@ pub(super) fn name_length(text: &[u8]) -> usize {
                 Err(error) => std::str::from_utf8(&text[..error.valid_up_to()]).unwrap_or(""),
             };
             readable
-                .find(|c: char| !c.is_alphanumeric() && c != '_')
+                .find(|c: char| !is_letter(c) && !c.is_ascii_digit() && c != '_')
                 .unwrap_or(readable.len())
         }
     }
+}
+
+/// Whether a character is a letter, or one of the few marks and symbols that count as
+/// such here: the general categories of Unicode are not at hand.
+fn is_letter(c: char) -> bool {
+    c.is_alphabetic() && !c.is_numeric()
 }
 
 #[cfg(test)]

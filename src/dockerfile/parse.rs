@@ -28,6 +28,8 @@ pub struct Dockerfile {
     /// Where the reference of the front end stands.
     pub(super) syntax: Option<Span>,
     pub(super) scope: Scope,
+    #[cfg(test)]
+    pub(super) escape: u8,
     problems: Vec<Problem>,
 }
 
@@ -159,6 +161,8 @@ impl<'a> Parser<'a> {
             parts: self.parts,
             syntax,
             scope: self.scope,
+            #[cfg(test)]
+            escape: self.escape,
             problems: self.problems.0,
         }
     }
@@ -219,6 +223,8 @@ impl<'a> Parser<'a> {
             span,
             first_line,
             action,
+            #[cfg(test)]
+            line,
         }
     }
 

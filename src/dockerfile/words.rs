@@ -58,8 +58,6 @@ pub(super) fn split_instruction(line: &Mapped, span: Span) -> Parts {
 /// Reads flags; returns them and where the rest begins.
 fn flags(line: &Mapped, span: Span) -> (Vec<Mapped>, usize) {
     let bytes = &line.bytes()[..span.end];
-    // Flags are read byte by byte: 0x85 and 0xA0 are white space on their own.
-    let is_space = |byte: u8| matches!(byte, b'\t'..=b'\r' | b' ' | 0x85 | 0xa0);
     let mut flags = Vec::new();
     let mut at = span.start;
     loop {
@@ -94,6 +92,12 @@ fn flags(line: &Mapped, span: Span) -> (Vec<Mapped>, usize) {
         }
         flags.push(word);
     }
+}
+
+/// Whether a byte is white space where BuildKit reads byte by byte, as in flags: 0x85
+/// and 0xA0 are on their own then.
+pub(super) const fn is_space(byte: u8) -> bool {
+    matches!(byte, b'\t'..=b'\r' | b' ' | 0x85 | 0xa0)
 }
 
 /// Adds the last byte of a part of a line, as made of all of that part.
@@ -165,13 +169,41 @@ pub(super) fn json_form(text: &[u8]) -> JsonForm {
     if !text.starts_with(b"[") {
         return JsonForm::No;
     }
-    let values: Result<Vec<serde_json::Value>, _> =
-        serde_json::from_str(&String::from_utf8_lossy(text));
+    let text = without_surrogates(&String::from_utf8_lossy(text));
+    let values: Result<Vec<serde_json::Value>, _> = serde_json::from_str(&text);
     match values {
         Ok(values) if values.iter().all(serde_json::Value::is_string) => JsonForm::Yes,
         Ok(_) => JsonForm::Mixed,
         Err(_) => JsonForm::No,
     }
+}
+
+/// Replaces the escapes of surrogates, which Go's JSON takes alone as well.
+fn without_surrogates(text: &str) -> String {
+    let mut parts = text.split('\\');
+    let mut result = parts.next().unwrap_or_default().to_owned();
+    let mut is_escaped = false;
+    for part in parts {
+        result.push('\\');
+        // Of two backslashes, the second one is escaped and escapes nothing.
+        let is_escape = !std::mem::take(&mut is_escaped);
+        is_escaped = is_escape && part.is_empty();
+        match part.as_bytes() {
+            [
+                b'u',
+                b'd' | b'D',
+                b'8' | b'9' | b'a'..=b'f' | b'A'..=b'F',
+                a,
+                b,
+                ..,
+            ] if is_escape && a.is_ascii_hexdigit() && b.is_ascii_hexdigit() => {
+                result.push_str("ufffd");
+                result.push_str(&part[5..]);
+            }
+            _ => result.push_str(part),
+        }
+    }
+    result
 }
 
 #[cfg(test)]
@@ -255,6 +287,9 @@ mod tests {
         assert_eq!(json_form(b"['a']"), JsonForm::No);
         assert_eq!(json_form(b"[\"\xff\"]"), JsonForm::Yes);
         assert_eq!(json_form(b"[1]"), JsonForm::Mixed);
+        assert_eq!(json_form(b"[\"\\ud800\\\\\"]"), JsonForm::Yes);
+        assert_eq!(json_form(b"[\"\\ud8\"]"), JsonForm::No);
+        assert_eq!(json_form(b"[\"\\\\\\ud800\", 1]"), JsonForm::Mixed);
         assert_eq!(json_form(b"a"), JsonForm::No);
     }
 }

@@ -1,6 +1,8 @@
-//! The module as a whole: the rows of `fixtures/dockerfiles/rows.txt`, and the laws.
+//! The module as a whole: the rows of `fixtures/dockerfiles/rows.txt`, BuildKit as an
+//! oracle, and the laws.
 
 mod laws;
+mod oracle;
 mod rows;
 
 use super::{Dockerfile, ImageUse, Meaning, Outside, Place, Reason, Site, State, Variable};
