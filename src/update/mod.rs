@@ -1,0 +1,8 @@
+//! What an update may move, and what it comes to: the policy, the plan, the report.
+
+mod plan;
+
+pub use plan::{
+    Alarm, Content, Failed, FileChange, HeldBack, ImageChange, PinChange, Plan, PlanError, Status,
+    TargetKind, TargetPlan,
+};
