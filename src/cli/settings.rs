@@ -16,7 +16,7 @@ use crate::lock::{
     Annotations, CommandOption, EmittedOptions, OptionKind, Style, UnsafePackages, UnsafePlacing,
     command_line, default_unsafe_packages,
 };
-use crate::ops::{Compile, Hashes, OutputOptions, Source, Strategy, TargetRequest};
+use crate::ops::{Compile, Hashes, OutputOptions, Source, Strategy, TargetRequest, View};
 use crate::python::{
     ExtraName, Platform, ProjectName, PythonVersion, Requirement, RequirementSource,
 };
@@ -77,6 +77,9 @@ pub(super) fn compile(args: &args::Compile) -> Result<Compile, Failure> {
         sources,
         output,
         constraints: given(&args.constraints, "PINFOLD_CONSTRAINT"),
+        bounds: Vec::new(),
+        kept_packages: Vec::new(),
+        view: View::default(),
         overrides: given(&args.overrides, "PINFOLD_OVERRIDE"),
         extras: args
             .extras

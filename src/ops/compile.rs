@@ -14,11 +14,12 @@ use super::inputs::{self, Inputs, Reading, Source};
 use super::output::{self, Hashes, Made, OutputOptions};
 use super::target::{self, TargetRequest};
 use super::telling;
+use super::view::View;
 use crate::cache::Cache;
 use crate::files;
 use crate::http::{self, Client};
 use crate::index::{FindLinks, IndexClient, IndexUrl, PYPI_SIMPLE, Refresh, Settings};
-use crate::lock::{self, LockFile, OptionLines};
+use crate::lock::{self, Lock, LockFile, OptionLines};
 use crate::python::{ExtraName, ProjectName, Requirement, RequirementSource, Target, Version};
 use crate::requirements::PerProject;
 use crate::resolve::{Constraint, PreReleases, Request, Solution};
@@ -37,6 +38,8 @@ pub struct Compile {
     pub sources: Vec<Source>,
     /// Constraint files, by path or URL.
     pub constraints: Vec<String>,
+    /// Bounds from elsewhere than files.
+    pub bounds: Vec<Constraint>,
     /// Override files, by path or URL.
     pub overrides: Vec<String>,
     /// The extras of project files.
@@ -47,6 +50,8 @@ pub struct Compile {
     pub output: Option<PathBuf>,
     /// Whether no pin is preferred.
     pub upgrade: bool,
+    /// Projects whose pins are preferred although all others are to be upgraded.
+    pub kept_packages: Vec<ProjectName>,
     /// Projects whose pins are not preferred, with what is allowed of them.
     pub upgrade_packages: Vec<Requirement>,
     /// What the lock is for.
@@ -85,6 +90,8 @@ pub struct Compile {
     pub refresh: Refresh,
     /// The time of the run.
     pub now: jiff::Timestamp,
+    /// The files as they are to be seen.
+    pub view: View,
     /// The current directory, absolute.
     pub current_directory: String,
     /// The environment, for `${VAR}` in requirements files.
@@ -104,6 +111,8 @@ pub struct Compiled {
     pub moves: Vec<lock::Change>,
     /// How many projects are pinned.
     pub pins: usize,
+    /// The lock as a value.
+    pub lock: Lock,
     /// How many releases had their requirements read.
     pub tried: usize,
     /// How many requests were made.
@@ -228,6 +237,7 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
         text,
         previous,
         pins: lock.pins.len(),
+        lock,
         tried: resolution.tried,
         requests: http.requests(),
         bytes: http.bytes(),
@@ -246,6 +256,7 @@ async fn read_inputs(
         variable: &*request.variable,
         http: &client,
         current_directory: &request.current_directory,
+        view: &request.view,
         extras: &request.extras,
         all_extras: request.all_extras,
     };
@@ -282,7 +293,7 @@ fn previous(request: &Compile) -> Result<Option<String>, Error> {
     let Some(path) = &request.output else {
         return Ok(None);
     };
-    let bytes = match files::read(path) {
+    let bytes = match request.view.read(path) {
         Ok(bytes) => bytes,
         Err(error) if error.cause == files::Cause::Missing => return Ok(None),
         Err(error) => return Err(error.into()),
@@ -303,16 +314,18 @@ fn resolve_request(
         .map(|requirement| &requirement.name)
         .collect();
     let mut preferences: FxHashMap<ProjectName, Version> = FxHashMap::default();
-    if !request.upgrade {
-        for pin in &locked.pins {
-            if let Some(version) = pin.version().and_then(|version| version.parse().ok())
-                && !upgraded.contains(&pin.name)
-            {
-                preferences.insert(pin.name.clone(), version);
-            }
+    for pin in &locked.pins {
+        let is_kept = if request.upgrade {
+            request.kept_packages.contains(&pin.name)
+        } else {
+            !upgraded.contains(&pin.name)
+        };
+        if is_kept && let Some(version) = pin.version().and_then(|version| version.parse().ok()) {
+            preferences.insert(pin.name.clone(), version);
         }
     }
     let mut constraints = inputs.constraints.clone();
+    constraints.extend(request.bounds.iter().cloned());
     for requirement in &request.upgrade_packages {
         if let RequirementSource::Specifiers(specifiers) = &requirement.source
             && !specifiers.is_empty_spec()
@@ -425,7 +438,7 @@ fn network(request: &Compile, inputs: &Inputs) -> Result<(http::Settings, IndexS
             http.credentials.take_from(&mut url);
             FindLinks::Page(url)
         } else {
-            FindLinks::Path(PathBuf::from(text))
+            FindLinks::Path(request.view.path(std::path::Path::new(text)))
         });
     }
     let settings = IndexSettings {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::error::{Error, FileProblems};
+use super::view::View;
 use crate::http::{Client, Request};
 use crate::python::{
     Environment, ExtraName, ProjectName, Requirement, RequirementSource, Specifiers,
@@ -98,6 +99,7 @@ pub(super) struct Reading<'a> {
     pub(super) variable: &'a dyn Fn(&str) -> Option<String>,
     pub(super) http: &'a Client,
     pub(super) current_directory: &'a str,
+    pub(super) view: &'a View,
     pub(super) extras: &'a [ExtraName],
     pub(super) all_extras: bool,
 }
@@ -160,7 +162,7 @@ impl Reader<'_> {
             let response = self.reading.http.get(Request::page(url)).await?;
             response.decode(MOST_BYTES)?.to_vec()
         } else {
-            files::read(&local_path(location))?
+            self.reading.view.read(&local_path(location))?
         };
         self.take(&bytes, location, role).await
     }

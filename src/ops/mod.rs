@@ -13,6 +13,7 @@ mod inputs;
 mod output;
 mod target;
 mod telling;
+mod view;
 
 pub use compile::{Compile, Compiled, Variables, compile};
 pub use error::{Error, FileProblems};
@@ -20,5 +21,6 @@ pub use events::{Event, Ignore, Reporter};
 pub use inputs::{Source, SourceOptions};
 pub use output::{Hashes, OutputOptions};
 pub use target::{ResolvedTarget, TargetRequest};
+pub use view::View;
 
 pub use fetch::{IndexSettings, Strategy};

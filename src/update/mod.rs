@@ -3,6 +3,6 @@
 mod plan;
 
 pub use plan::{
-    Alarm, Content, Failed, FileChange, HeldBack, ImageChange, PinChange, Plan, PlanError, Status,
-    TargetKind, TargetPlan,
+    Alarm, Content, Failed, FileChange, HeldBack, ImageChange, PLAN_VERSION, PinChange, Plan,
+    PlanError, Status, TargetKind, TargetPlan, sha256,
 };

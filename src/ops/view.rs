@@ -1,0 +1,76 @@
+//! Files as a deed sees them: below a folder, and some of them not yet written.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::files;
+
+/// Where relative paths start, and what files hold that are not written yet.
+#[derive(Debug, Clone, Default)]
+pub struct View {
+    base: PathBuf,
+    planned: BTreeMap<PathBuf, Vec<u8>>,
+}
+
+impl View {
+    /// Returns the files below a folder, as they are.
+    pub const fn at(base: PathBuf) -> Self {
+        Self {
+            base,
+            planned: BTreeMap::new(),
+        }
+    }
+
+    /// Returns a path as the system understands it.
+    pub fn path(&self, path: &Path) -> PathBuf {
+        self.base.join(path)
+    }
+
+    /// Lets a file have another content.
+    pub fn plan(&mut self, path: &Path, content: Vec<u8>) {
+        self.planned.insert(normal(&self.path(path)), content);
+    }
+
+    /// Returns the content of a file.
+    pub fn read(&self, path: &Path) -> Result<Vec<u8>, files::Error> {
+        let path = self.path(path);
+        match self.planned.get(&normal(&path)) {
+            Some(content) => Ok(content.clone()),
+            None => files::read(&path),
+        }
+    }
+}
+
+/// Returns a path without `.` and with `..` taken back, links not looked at.
+fn normal(path: &Path) -> PathBuf {
+    let mut normal = PathBuf::new();
+    for part in path.components() {
+        match part {
+            std::path::Component::CurDir => {}
+            std::path::Component::ParentDir => {
+                if !normal.pop() {
+                    normal.push("..");
+                }
+            }
+            other => normal.push(other),
+        }
+    }
+    normal
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_planned_file_is_read_by_any_way_to_it() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("b.txt"), "old").unwrap();
+        let mut view = View::at(folder.path().to_owned());
+        assert_eq!(view.read(Path::new("b.txt")).unwrap(), b"old");
+        view.plan(Path::new("b.txt"), b"new".to_vec());
+        assert_eq!(view.read(Path::new("a/../b.txt")).unwrap(), b"new");
+        assert_eq!(view.read(&folder.path().join("./b.txt")).unwrap(), b"new");
+        assert!(view.read(Path::new("c.txt")).is_err());
+    }
+}
