@@ -34,7 +34,8 @@ struct Collector<'a> {
     needs: Vec<Vec<usize>>,
     /// The stage that is read.
     stage: Option<usize>,
-    redeclared: BTreeSet<&'a str>,
+    /// The names that stages declare again, none for one that may be any.
+    redeclared: BTreeSet<Option<&'a str>>,
     /// For each default, the first line of its `ARG`.
     arg_lines: Vec<usize>,
     drafts: Vec<Draft<'a>>,
@@ -130,8 +131,8 @@ impl<'a> Collector<'a> {
         }
     }
 
-    fn redeclare(&mut self, names: &'a [String]) {
-        self.redeclared.extend(names.iter().map(String::as_str));
+    fn redeclare(&mut self, names: &'a [Option<String>]) {
+        self.redeclared.extend(names.iter().map(Option::as_deref));
     }
 
     fn read_syntax(&mut self) {
