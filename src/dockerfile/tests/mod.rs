@@ -239,6 +239,10 @@ fn hostile_files_are_read_within_bounds() {
         texts.concat()
     };
     let chosen = numbered(4000, |n| format!("FROM a AS s{n}\nFROM s$TARGETOS\n"));
+    let long = "b".repeat(120);
+    let names: String = (0..128)
+        .map(|n| ["FROM a AS ", &long, &n.to_string(), "\n"].concat())
+        .collect();
     let shared = numbered(10_000, |n| format!("FROM a{n}:$V\n"));
     for source in [
         "${A:-".repeat(200_000),
@@ -262,6 +266,7 @@ fn hostile_files_are_read_within_bounds() {
             "FROM ${A//*y/z}\n".repeat(20_000)
         ),
         chosen,
+        names + &"FROM $TARGETOS-$TARGETOS\n".repeat(20_000),
         format!("ARG V=1\n{shared}"),
         "\\\n".repeat(500_000),
         "FROM a AS a\nCOPY --from=b a b\n".repeat(30_000),
