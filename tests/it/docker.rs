@@ -312,6 +312,16 @@ fn a_compose_file_that_is_no_yaml_leaves_the_others_pinned() {
 }
 
 #[test]
+fn verify_tells_of_files_that_cannot_be_understood() {
+    let hub = Hub::with(&[
+        ("Dockerfile", "FROM python:3.12 # why\n"),
+        ("compose.yaml", "services: [\n"),
+    ]);
+    hub.docker(&["verify"])
+        .says(2, &["compose.yaml:", "Dockerfile:1:"]);
+}
+
+#[test]
 fn what_a_builder_would_reject_is_told_with_its_line() {
     let hub = Hub::with(&[("Dockerfile", "FROM python:3.12 # why\nFROM alpine:3\n")]);
     let digest = hub.add("alpine", "3");
@@ -358,7 +368,8 @@ fn nothing_to_do_is_no_error() {
     let hub = Hub::new();
     hub.pins(&[])
         .says(0, &["There is no Dockerfile and no compose file here"]);
-    hub.pins(&["verify"]);
+    hub.pins(&["verify"])
+        .says(0, &["There is no Dockerfile and no compose file here"]);
     assert_eq!(
         files_below(&hub.project.path("")),
         [""; 0].map(Into::<std::path::PathBuf>::into)

@@ -147,6 +147,9 @@ fn verify(args: &Verify, printer: &Printer, shows_progress: bool) -> Result<u8, 
         printer.diagnostic(&failure::file(error));
         code = worse(code, exit::FAILED);
     }
+    for file in &verified.files {
+        code = worse(code, text::problems(printer, file));
+    }
     for failure in &verified.failures {
         printer.diagnostic(&text::failure(failure));
         code = worse(code, code_of(failure));

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::StreamExt as _;
 
-use super::survey::{Survey, SurveyRequest, SurveyedFile, survey};
+use super::survey::{Survey, SurveyRequest, SurveyedFile, survey_aside};
 use crate::dockerfile::{Carrier, ImageUse, Meaning, Place, Reason, Site, State};
 use crate::files;
 use crate::image::{Digest, ImagePattern, Platform, Reference, Repository};
@@ -198,7 +198,7 @@ pub async fn pin(
     registry: &registry::Client,
     reporter: &dyn Reporter,
 ) -> Result<Pinned, Error> {
-    let mut survey = survey(&request.survey, reporter)?;
+    let mut survey = survey_aside(&request.survey, reporter).await?;
     check_upgrade_images(request, &survey)?;
     let (mut outcomes, wishes) = wishes(request, &survey);
     let answers = if request.asks {
