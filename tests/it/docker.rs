@@ -1,7 +1,10 @@
 //! `pinfold docker` as its users meet it: which files, what is written, what is told.
 
+use std::thread;
+use std::time::Duration;
+
 use crate::fake_registry::{FakeRegistry, Fault};
-use crate::project::{Project, Run, files_below, run, run_with_input};
+use crate::project::{Project, Run, files_below, run, run_with_input, start};
 
 /// A folder, and a mirror of Docker Hub that has some images.
 struct Hub {
@@ -164,6 +167,41 @@ fn one_digest_for_two_platforms_of_one_arg_is_refused() {
     let run = hub.docker(&["--platform", "linux/amd64"]);
     run.says(0, &["2 not pinned", "another platform"]);
     assert_eq!(hub.project.read("Dockerfile"), text);
+}
+
+#[test]
+fn one_arg_for_a_platform_that_is_there_and_one_that_is_not_is_refused() {
+    let text = "ARG V=3\nFROM --platform=linux/s390x python:$V\nFROM python:$V\n";
+    let hub = Hub::with(&[("Dockerfile", text)]);
+    hub.add("python", "3");
+    let run = hub.docker(&["--platform", "linux/amd64"]);
+    run.says(2, &["is not made for `linux/s390x`", "2 not pinned"]);
+    assert_eq!(hub.project.read("Dockerfile"), text);
+}
+
+/// Someone saves the file in an editor while a registry thinks.
+#[test]
+fn a_file_that_changed_meanwhile_is_left_and_not_told_as_pinned() {
+    let registry = FakeRegistry::with_latency(Duration::from_millis(300));
+    let mirror = format!("docker.io={}", registry.url());
+    let project = Project::new().with_variable("PINFOLD_REGISTRY_MIRROR", &mirror);
+    registry.add("library/python", "3");
+    project.write("Dockerfile", "FROM python:3\n");
+    let running = start(&mut project.command(&["docker", "--format", "json"]));
+    while registry.seen().is_empty() {
+        thread::yield_now();
+    }
+    project.write("Dockerfile", "FROM python:3 AS mine\n");
+    let run = running.finish();
+    run.says(2, &["was changed by someone else", "1 not pinned"]);
+    assert!(!run.stderr.contains("Pinned"), "{}", run.stderr);
+    assert!(run.stdout.contains(r#""changed": false"#), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("changed by someone else"),
+        "{}",
+        run.stdout
+    );
+    assert_eq!(project.read("Dockerfile"), "FROM python:3 AS mine\n");
 }
 
 #[test]

@@ -173,7 +173,7 @@ pub(super) fn changes(printer: &Printer, pinned: &Pinned, only_tells: bool) {
             Meaning::Image(reference) => without_digest(reference),
             _ => image_use.value.clone(),
         };
-        let line = format!("  {}:{line}: {image} {what}", file.file.name);
+        let line = format!("  {}:{line}: {image} {what}", file.file.shown_name());
         if !lines.contains(&line) {
             lines.push(line);
         }
@@ -362,7 +362,7 @@ fn ended(text: &str, requests: u64, elapsed: Duration) -> String {
 pub(super) fn explained(survey: &Survey) -> String {
     let mut text = String::new();
     for file in &survey.files {
-        let _ = writeln!(text, "{}", file.name);
+        let _ = writeln!(text, "{}", file.shown_name());
         if file.uses.is_empty() {
             text.push_str("  names no image\n");
         }

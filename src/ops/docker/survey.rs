@@ -84,17 +84,22 @@ impl SurveyedFile {
     /// Returns `name:line:column` of a span's start.
     pub fn place(&self, span: Span) -> String {
         let (line, column) = self.position(span.start);
-        format!("{}:{line}:{column}", shown_name(&self.name))
+        format!("{}:{line}:{column}", self.shown_name())
+    }
+
+    /// Returns the name for people.
+    pub fn shown_name(&self) -> &str {
+        if self.path.is_some() {
+            &self.name
+        } else {
+            "<stdin>"
+        }
     }
 
     /// Whether it could not be understood at all.
     pub fn is_broken(&self) -> bool {
         self.kind == FileKind::Compose && self.uses.is_empty() && !self.problems.is_empty()
     }
-}
-
-fn shown_name(name: &str) -> &str {
-    if name == "-" { "<stdin>" } else { name }
 }
 
 /// Finds and reads the files, and finds the images in them.
