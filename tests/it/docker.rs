@@ -229,6 +229,39 @@ fn the_configuration_is_found_above_and_told_apart_from_flags() {
 }
 
 #[test]
+fn what_is_typed_is_relative_to_where_it_is_typed() {
+    let hub = Hub::with(&[
+        ("pinfold.toml", "[docker]\nexclude = ['/web/old/']\n"),
+        ("web/new/Dockerfile", "FROM python:3.12\n"),
+        ("web/old/Dockerfile", "FROM python:3.12\n"),
+        ("web/Dockerfile", "FROM python:3.12\n"),
+    ]);
+    let mut command = hub
+        .project
+        .command(&["docker", "--check", "--exclude", "/new/"]);
+    command.current_dir(hub.project.path("web"));
+    run(&mut command).says(
+        1,
+        &["  Dockerfile:1: python:3.12 is not pinned\n1 not pinned"],
+    );
+}
+
+#[test]
+fn a_mirror_in_the_configuration_that_is_none_is_told_with_its_file() {
+    let hub = Hub::with(&[
+        (
+            "pinfold.toml",
+            "[docker]\nregistry-mirrors = ['docker.io']\n",
+        ),
+        ("Dockerfile", "FROM python:3.12\n"),
+    ]);
+    hub.docker(&[]).says(
+        2,
+        &["`registry-mirrors` in `", "pinfold.toml`: `docker.io`"],
+    );
+}
+
+#[test]
 fn a_mistake_in_the_configuration_is_told_with_its_place() {
     let hub = Hub::with(&[
         ("pyproject.toml", "[tool.pinfold.docker]\nignored = []\n"),
