@@ -7,12 +7,16 @@ use std::time::Duration;
 use crate::cli::exit;
 use crate::cli::failure;
 use crate::dockerfile::{Carrier, ImageUse, Meaning, Place, Reason, Site, State, VariableSource};
+use crate::files;
 use crate::image::Reference;
 use crate::ops::FileProblems;
 use crate::ops::docker::{
     Failure, FindingKind, Outcome, Pinned, PinnedFile, Survey, SurveyedFile, Verified,
 };
 use crate::ui::{Diagnostic, Printer};
+
+/// How many images with one and the same failure are named.
+const MOST_NAMES: usize = 5;
 
 /// How many changes are named one by one.
 const MOST_CHANGES: usize = 30;
@@ -65,6 +69,12 @@ pub(super) fn left(printer: &Printer, pinned: &Pinned) {
                 }
                 continue;
             }
+            // What a problem of the file has told already, with its line.
+            Outcome::Left(Reason::Rejected(words))
+                if file.file.has_problem(image_use.span, words) =>
+            {
+                continue;
+            }
             Outcome::Left(reason) => ("is not pinned", reason),
             Outcome::Stuck(_, reason) => ("keeps its digest", reason),
             _ => continue,
@@ -98,6 +108,32 @@ fn help(reason: &Reason, image_use: &ImageUse) -> Option<String> {
         _ if freezes => "`--freeze-args` pins it all the same".to_owned(),
         _ => return None,
     })
+}
+
+/// Tells of each failure, and once where several images have the same, as when nobody is
+/// there or credentials cannot be read.
+pub(super) fn failures(printer: &Printer, failures: &[Failure]) {
+    for (index, failed) in failures.iter().enumerate() {
+        let is_same = |other: &&Failure| {
+            other.error == failed.error && other.may_be_context == failed.may_be_context
+        };
+        if failures[..index].iter().any(|other| is_same(&other)) {
+            continue;
+        }
+        let others: Vec<&Failure> = failures[index + 1..].iter().filter(is_same).collect();
+        let mut diagnostic = failure(failed);
+        if !others.is_empty() {
+            let names = others.iter().map(|other| format!("`{}`", other.image));
+            let mut names: Vec<String> = names.take(MOST_NAMES).collect();
+            if others.len() > MOST_NAMES {
+                names.push(format!("{} more", others.len() - MOST_NAMES));
+            }
+            diagnostic
+                .notes
+                .push(format!("the same for {}", names.join(", ")));
+        }
+        printer.diagnostic(&diagnostic);
+    }
 }
 
 /// Returns what a failure for one image looks like.
@@ -173,7 +209,7 @@ pub(super) fn changes(printer: &Printer, pinned: &Pinned, only_tells: bool) {
             Meaning::Image(reference) => without_digest(reference),
             _ => image_use.value.clone(),
         };
-        let line = format!("  {}:{line}: {image} {what}", file.file.name);
+        let line = format!("  {}:{line}: {image} {what}", file.file.shown_name());
         if !lines.contains(&line) {
             lines.push(line);
         }
@@ -229,18 +265,12 @@ pub(super) fn closing(pinned: &Pinned, only_tells: bool, elapsed: Duration) -> S
     if open > 0 {
         parts.push(format!("{open} not pinned"));
     }
-    let requests = match pinned.requests {
-        0 => "no requests".to_owned(),
-        requests => many(usize::try_from(requests).unwrap_or(usize::MAX), "request"),
-    };
     let text = match parts.as_slice() {
-        [] if pinned.files.is_empty() => {
-            "There is no Dockerfile and no compose file here".to_owned()
-        }
+        [] if pinned.files.is_empty() => nothing(&pinned.unread),
         [] => format!("No images to pin in {}", many(pinned.files.len(), "file")),
         parts => capital(&parts.join(", ")),
     };
-    format!("{text} ({requests}, {:.2} s)", elapsed.as_secs_f64())
+    ended(&text, pinned.requests, elapsed)
 }
 
 fn references(count: usize) -> String {
@@ -328,12 +358,12 @@ pub(super) fn verified(verified: &Verified, elapsed: Duration) -> String {
         .iter()
         .filter(|finding| matches!(finding.kind, FindingKind::Moved { .. }))
         .count();
-    let mut text = format!("Verified {}: ", many(verified.pins, "pinned image"));
-    let mut parts = vec![if wrong == 0 {
-        "nothing is wrong".to_owned()
-    } else {
-        format!("{wrong} wrong")
-    }];
+    let mut parts = Vec::new();
+    if wrong > 0 {
+        parts.push(format!("{wrong} wrong"));
+    } else if verified.failures.is_empty() {
+        parts.push("nothing is wrong".to_owned());
+    }
     if moved > 0 {
         parts.push(format!("{} moved on", many(moved, "tag")));
     }
@@ -343,22 +373,38 @@ pub(super) fn verified(verified: &Verified, elapsed: Duration) -> String {
     if verified.unpinned > 0 {
         parts.push(format!("{} not pinned", references(verified.unpinned)));
     }
-    text.push_str(&parts.join(", "));
-    let requests = usize::try_from(verified.requests).unwrap_or(usize::MAX);
-    let _ = write!(
-        text,
-        " ({}, {:.2} s)",
-        many(requests, "request"),
-        elapsed.as_secs_f64()
-    );
-    text
+    let text = if verified.files.is_empty() {
+        nothing(&verified.unread)
+    } else {
+        let pins = many(verified.pins, "pinned image");
+        format!("Verified {pins}: {}", parts.join(", "))
+    };
+    ended(&text, verified.requests, elapsed)
+}
+
+/// Returns what there is to say where no file was looked at.
+fn nothing(unread: &[files::Error]) -> String {
+    if unread.is_empty() {
+        "There is no Dockerfile and no compose file here".to_owned()
+    } else {
+        "No file could be looked at".to_owned()
+    }
+}
+
+/// Returns a closing line with what it took.
+fn ended(text: &str, requests: u64, elapsed: Duration) -> String {
+    let requests = match requests {
+        0 => "no requests".to_owned(),
+        requests => many(usize::try_from(requests).unwrap_or(usize::MAX), "request"),
+    };
+    format!("{text} ({requests}, {:.2} s)", elapsed.as_secs_f64())
 }
 
 /// Returns what is known about each reference.
 pub(super) fn explained(survey: &Survey) -> String {
     let mut text = String::new();
     for file in &survey.files {
-        let _ = writeln!(text, "{}", file.name);
+        let _ = writeln!(text, "{}", file.shown_name());
         if file.uses.is_empty() {
             text.push_str("  names no image\n");
         }
