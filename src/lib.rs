@@ -19,6 +19,8 @@ pub mod cache;
 pub mod files;
 pub mod http;
 
+pub mod update;
+
 pub mod lock;
 pub mod resolve;
 
