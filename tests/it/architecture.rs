@@ -17,9 +17,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("image", &[]),
     ("dockerfile", &["text", "image"]),
     ("compose", &["text", "image", "dockerfile"]),
-    ("config", &["text", "image"]),
     // For spans: parsers of requirements, specifiers and markers say where a problem is.
     ("python", &["text"]),
+    ("config", &["text", "image", "python"]),
     ("requirements", &["text", "python"]),
     ("lock", &["text", "python", "requirements"]),
     (
