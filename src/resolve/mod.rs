@@ -228,8 +228,11 @@ impl Universe {
             .map_or(0, |releases| releases.count());
         let mut room = VersionSet::all(count).difference(&self.forbidden(project));
         let mut packages = vec![(PackageId::ROOT, 0)];
-        for (parent, chosen) in &solution.chosen {
-            if let Some(parent) = self.known_project(parent).filter(|&id| id != project) {
+        let required_by = solution.chosen.get(name).map(|chosen| &chosen.required_by);
+        for parent in required_by.into_iter().flatten() {
+            if let Some(chosen) = solution.chosen.get(parent)
+                && let Some(parent) = self.known_project(parent)
+            {
                 let extras = chosen.extras.iter().cloned();
                 let kinds = extras.map(|extra| Kind::Extra(parent, extra));
                 for kind in kinds.chain([Kind::Project(parent)]) {

@@ -346,6 +346,16 @@ impl Hold {
         }
     }
 
+    /// Returns the one of two that ends first.
+    #[must_use]
+    pub fn sooner(self, other: Self) -> Self {
+        match (self.eligible(), other.eligible()) {
+            (Some(own), Some(others)) if others < own => other,
+            (None, Some(_)) => other,
+            _ => self,
+        }
+    }
+
     /// Returns what can be done against it.
     pub fn help(&self, project: &ProjectName) -> String {
         match self {
