@@ -9,6 +9,8 @@ pub mod ui;
 
 pub mod ops;
 
+pub mod update;
+
 pub mod index;
 pub mod interpreter;
 pub mod registry;

@@ -101,6 +101,7 @@ pub(super) fn compile(args: &args::Compile) -> Result<Compile, Failure> {
             IndexStrategy::UnsafeBestMatch => Strategy::UnsafeBestMatch,
         },
         exclude_newer: args.exclude_newer.as_deref().map(time).transpose()?,
+        gate: None,
         pre_releases: pre_releases(args),
         binary,
         only_binary: if args.no_build {

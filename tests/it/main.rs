@@ -35,3 +35,4 @@ mod projects;
 mod refusals;
 mod secrets;
 mod stops;
+mod update_policy;
