@@ -1,4 +1,4 @@
-//! Files are found by name, read whole and replaced atomically.
+//! Files are found by name, read whole and replaced atomically, one or several at once.
 //!
 //! A reader of a replaced file sees the old content or the new, never a mixture,
 //! whatever happens to this process or the disk. What is kept of the old file: its
@@ -7,13 +7,17 @@
 
 mod error;
 mod find;
+mod lock;
 mod replace;
 mod temporaries;
+mod transaction;
 
 pub use error::{Action, Cause, Error};
 pub use find::{BadPattern, Exclude, Found, find};
+pub use lock::{Lock, LockError, lock};
 pub use replace::{replace, replace_if_changed};
 pub use temporaries::remove_temporaries;
+pub use transaction::{Recovered, Replacement, recover, replace_all};
 
 use std::path::Path;
 
