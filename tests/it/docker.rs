@@ -425,7 +425,7 @@ fn verify_tells_of_files_that_cannot_be_understood() {
     hub.docker(&["verify"])
         .says(2, &["compose.yaml:", "Dockerfile:1:"]);
     let json = hub.docker(&["verify", "--format", "json"]).stdout;
-    assert!(json.contains("\"compose.yaml:1:"), "{json}");
+    assert!(json.contains("\"compose.yaml:"), "{json}");
 }
 
 #[test]
