@@ -262,6 +262,18 @@ fn what_is_wrong_with_credentials_is_told_once_for_all_images() {
 }
 
 #[test]
+fn advice_for_a_compose_file_is_not_that_for_a_dockerfile() {
+    let hub = Hub::with(&[(
+        "compose.yaml",
+        "services:\n  a:\n    image: $IMG\n  b:\n    image: made:1\n    build: .\n",
+    )]);
+    let run = hub.docker(&[]);
+    run.says(0, &["help: give it one beside it: `${IMG:-…}`"]);
+    let told = hub.docker(&["explain"]).stdout;
+    assert!(told.contains("what `build:` makes"), "{told}");
+}
+
+#[test]
 fn a_host_for_plain_http_is_no_url() {
     let hub = Hub::with(&[("Dockerfile", "FROM python:3\n")]);
     hub.docker(&["--insecure-registry", "http://registry.example:5000/"])
@@ -412,6 +424,8 @@ fn verify_tells_of_files_that_cannot_be_understood() {
     ]);
     hub.docker(&["verify"])
         .says(2, &["compose.yaml:", "Dockerfile:1:"]);
+    let json = hub.docker(&["verify", "--format", "json"]).stdout;
+    assert!(json.contains("\"compose.yaml:"), "{json}");
 }
 
 #[test]
