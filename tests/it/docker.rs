@@ -205,6 +205,22 @@ fn a_file_that_changed_meanwhile_is_left_and_not_told_as_pinned() {
 }
 
 #[test]
+fn what_runs_where_the_build_runs_gets_the_digest_for_all_platforms() {
+    let text =
+        "FROM --platform=$BUILDPLATFORM python:3 AS a\nFROM --platform=$TARGETPLATFORM python:3\n";
+    let hub = Hub::with(&[("Dockerfile", text)]);
+    let index = hub.add("python", "3");
+    hub.pins(&["--platform", "linux/arm64"]);
+    let pinned = hub.project.read("Dockerfile");
+    let (build, target) = pinned.split_once('\n').unwrap();
+    assert!(build.contains(&index), "{pinned}");
+    assert!(
+        target.contains("python:3@sha256:") && !target.contains(&index),
+        "{pinned}"
+    );
+}
+
+#[test]
 fn the_configuration_is_found_above_and_told_apart_from_flags() {
     let hub = Hub::with(&[
         (
