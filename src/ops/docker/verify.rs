@@ -121,7 +121,7 @@ enum Platforms {
     Targets,
     /// The one that the reference itself asks for.
     Own(Platform),
-    /// A front end's: it runs where the build runs, wherever that is.
+    /// Where the build runs, wherever that is: a front end's, or `$BUILDPLATFORM`.
     Builder,
 }
 
@@ -220,11 +220,10 @@ fn pins(survey: &Survey) -> (BTreeMap<PinnedImage, Vec<String>>, usize) {
             let Some(digest) = reference.digest() else {
                 continue;
             };
-            let own = image_use.platform.as_deref();
-            let platforms = match own.and_then(|text| text.parse().ok()) {
+            let platforms = match image_use.platform.as_deref() {
                 _ if is_front_end(&image_use.place) => Platforms::Builder,
-                Some(platform) => Platforms::Own(platform),
-                None => Platforms::Targets,
+                None | Some("$TARGETPLATFORM") => Platforms::Targets,
+                Some(text) => text.parse().map_or(Platforms::Builder, Platforms::Own),
             };
             let pin = PinnedImage {
                 repository: reference.repository().clone(),
