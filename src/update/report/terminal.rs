@@ -243,25 +243,76 @@ mod tests {
     use super::*;
     use crate::update::report::samples;
 
+    fn check(plan: &Plan) -> String {
+        let mut lines = terminal(plan);
+        lines.push(summary(plan));
+        lines.join("\n")
+    }
+
     #[test]
-    fn zz() {
-        for p in [
-            samples::rich(),
-            samples::empty(),
-            samples::failing(),
-            samples::plan(vec![]),
-        ] {
-            println!("{}", terminal(&p).join("\n"));
-            println!("{}\n----", summary(&p));
-            println!("{}\n----", super::super::annotations(&p));
-            println!(
-                "{}\n----",
-                super::super::github_outputs(&p, &Default::default())
-            );
-            println!(
-                "{}\n=======",
-                super::super::markdown(&p, &Default::default(), 60000)
-            );
-        }
+    fn groups_what_moves_by_target() {
+        insta::assert_snapshot!(check(&samples::rich()), @r#"
+        app.txt: 2 updated, 1 new
+          certifi 2026.7.4 → 2026.10.5 (other, 2026-08-18, via requests)
+          httpx2 1.0.3 (new, 2026-08-18, via acme-sdk)
+          requests 2.31.0 → 2.32.5 (minor, 2026-08-18)
+          alarm: httpx2 (new-package): the project is there since 2026-08-30
+          alarm: six (yanked): 1.16.1 is yanked: "by @octocat, see #12"
+          held back: django 5.2.1, not 6.1: rule `<6`: LTS (until 2027-01-31) (PF107)
+        dev.txt: 3 updated, 1 removed
+          certifi 2026.7.4 → 2026.10.5 (other, 2026-08-18, via requests)
+          chardet 5.2.0 (removed, via requests)
+          requests 2.31.0 → 2.32.5 (minor, 2026-08-18, via pytest)
+          wheel 0.45.1 (hashes, 2026-08-18)
+          held back: django 5.2.1, not 6.1: rule `<6`: LTS (until 2027-01-31) (PF107)
+          held back: boto3 1.99.2, not 1.99.3: published 2026-11-19, cooldown 7 d (PF101); eligible 2026-11-26
+        Dockerfile: 2 updated
+          python:3.12.1-slim 8a213af08a21 → :3.12.4-slim e17fa540e17f (lines 1, 9; linux/amd64, linux/arm64; PYTHON_VERSION 3.12.1 → 3.12.4)
+          ghcr.io/astral-sh/uv:0.12 not pinned → 012345670123 (line 4)
+        tools/requirements.txt: failed: mkdocs 2.0 needs `jinja2>=4`; sphinx 8.3 needs `jinja2<4`
+          `docs.in` requires both
+          tried: without `mkdocs`: still no solution
+          to see it again: pinfold update tools/requirements.txt --as-of 2026-11-21T04:17:00Z
+        note: `legacy.txt` is left out: no tool is known to have written it
+        Updated 3 of 4 targets: 5 packages, 2 images; 1 failed, 2 held back, 2 alarms
+        "#);
+    }
+
+    #[test]
+    fn says_little_when_nothing_moves() {
+        insta::assert_snapshot!(check(&samples::empty()), @r"Nothing to update in 1 target");
+        insta::assert_snapshot!(check(&samples::plan(Vec::new())), @r"There is nothing to keep up to date");
+    }
+
+    #[test]
+    fn says_what_failed_and_how_to_see_it_again() {
+        insta::assert_snapshot!(check(&samples::failing()), @r"
+        tools/requirements.txt: failed: mkdocs 2.0 needs `jinja2>=4`; sphinx 8.3 needs `jinja2<4`
+          `docs.in` requires both
+          tried: without `mkdocs`: still no solution
+          running again later may help
+          to see it again: pinfold update tools/requirements.txt --as-of 2026-11-21T04:17:00Z
+        tools/dev.txt: not tried, since one it belongs with failed
+        Updated 0 of 2 targets; 1 failed, 1 not tried
+        ");
+    }
+
+    #[test]
+    fn counts_changes_beyond_the_first_ones() {
+        let pins = (0..60).map(|n| samples::pin(&format!("p{n}"), "1", "2", "major", &[]));
+        let plan = samples::plan(vec![samples::lock("a.txt", pins.collect())]);
+        let lines = terminal(&plan);
+        assert_eq!(lines.len(), 1 + MOST_CHANGES + 1);
+        assert_eq!(lines[0], "a.txt: 60 updated");
+        assert_eq!(lines[51], "  and 10 more");
+    }
+
+    #[test]
+    fn files_that_change_without_a_pin_are_rewritten() {
+        let plan = samples::plan(vec![samples::lock("a.txt", Vec::new())]);
+        assert_eq!(
+            check(&plan),
+            "a.txt: rewritten\nUpdated 1 of 1 target: 1 file"
+        );
     }
 }
