@@ -291,6 +291,10 @@ fn assert_known(line: &str) {
         "To leave everything",
         "The whole report ",
     ];
+    if let Some(item) = line.trim_start().strip_prefix("- ") {
+        let is_nested = item.starts_with("- ") || item.starts_with(|c: char| c.is_ascii_digit());
+        assert!(!is_nested, "{line}");
+    }
     let is_known = line.is_empty() || STARTS.iter().any(|start| line.starts_with(start));
     assert!(is_known, "{line}");
 }

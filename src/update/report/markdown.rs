@@ -7,7 +7,7 @@
 use std::fmt::Write as _;
 
 use super::actions::why;
-use super::escape::{MESSAGE, NAME, code, message, prose};
+use super::escape::{MESSAGE, NAME, code, leading_code, message, prose};
 use super::gist::{AlarmRow, Gist, ImageRow, PackageRow, day, is_written, many, minute, short};
 use crate::update::plan::{HeldBack, Plan, Status, TargetPlan};
 
@@ -479,7 +479,7 @@ fn push_target(text: &mut String, target: &TargetPlan) {
         Status::Failed => "failed",
         Status::Skipped => "not tried",
     };
-    let _ = write!(text, "- {}: {state}", code(&target.path, NAME));
+    let _ = write!(text, "- {}: {state}", leading_code(&target.path, NAME));
     if !target.found.is_empty() {
         let _ = write!(text, "; found {}", message(&target.found, MESSAGE));
     }

@@ -6,7 +6,7 @@
 //! by which a report that is already there is known to be of the same changes.
 //!
 //! Names, messages and reasons come from files, indexes and registries. They are shown so
-//! that they stay words: see [`mod@escape`]. The JSON form of the report is the plan
+//! that they stay words: see `escape.rs`. The JSON form of the report is the plan
 //! itself; `docs/plan.schema.json` describes it.
 
 mod actions;

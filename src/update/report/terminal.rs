@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 
 use super::actions::why;
-use super::escape::{MESSAGE, NAME, no_command, plain};
+use super::escape::{MESSAGE, NAME, no_command, tame};
 use super::gist::{Gist, day, is_written, many, short};
 use crate::update::plan::{
     Alarm, Failed, HeldBack, ImageChange, PinChange, Plan, Status, TargetPlan,
@@ -36,13 +36,13 @@ pub fn terminal(plan: &Plan) -> Vec<String> {
         lines.push(format!("{} unchanged", many(silent, "other target")));
     }
     for note in &plan.notes {
-        lines.push(format!("note: {}", plain(note, MESSAGE)));
+        lines.push(format!("note: {}", tame(note, MESSAGE)));
     }
     lines.into_iter().map(no_command).collect()
 }
 
 fn push_target(lines: &mut Vec<String>, target: &TargetPlan) {
-    let path = plain(&target.path, MESSAGE);
+    let path = tame(&target.path, MESSAGE);
     lines.push(format!("{path}: {}", head(target)));
     if is_written(target) {
         let pins = target.pins.iter().map(pin);
@@ -85,10 +85,10 @@ fn head(target: &TargetPlan) -> String {
     };
     match target.status {
         Status::Updated => moves(),
-        Status::Partial => format!("{}, but not all: {}", moves(), plain(&why(target), MESSAGE)),
+        Status::Partial => format!("{}, but not all: {}", moves(), tame(&why(target), MESSAGE)),
         Status::Unchanged => "unchanged".to_owned(),
-        Status::Failed => format!("failed: {}", plain(&why(target), MESSAGE)),
-        Status::Skipped => plain(&why(target), MESSAGE),
+        Status::Failed => format!("failed: {}", tame(&why(target), MESSAGE)),
+        Status::Skipped => tame(&why(target), MESSAGE),
     }
 }
 
@@ -96,7 +96,7 @@ fn pin(pin: &PinChange) -> String {
     let version = |version: &Option<String>| {
         version
             .as_deref()
-            .map_or_else(|| "–".to_owned(), |version| plain(version, NAME))
+            .map_or_else(|| "–".to_owned(), |version| tame(version, NAME))
     };
     let (from, to) = (version(&pin.from), version(&pin.to));
     let moved = match (&pin.from, &pin.to) {
@@ -105,16 +105,16 @@ fn pin(pin: &PinChange) -> String {
         (Some(_), Some(_)) if from == to => from,
         (Some(_), Some(_)) => format!("{from} → {to}"),
     };
-    let mut facts = vec![plain(&pin.bump, NAME)];
+    let mut facts = vec![tame(&pin.bump, NAME)];
     facts.extend(pin.published.map(day));
     if !pin.direct && !pin.via.is_empty() {
-        let names: Vec<String> = pin.via.iter().take(3).map(|via| plain(via, NAME)).collect();
+        let names: Vec<String> = pin.via.iter().take(3).map(|via| tame(via, NAME)).collect();
         let more = if pin.via.len() > 3 { ", …" } else { "" };
         facts.push(format!("via {}{more}", names.join(", ")));
     }
     format!(
         "  {} {moved} ({})",
-        plain(&pin.project, NAME),
+        tame(&pin.project, NAME),
         facts.join(", ")
     )
 }
@@ -122,11 +122,11 @@ fn pin(pin: &PinChange) -> String {
 fn image(change: &ImageChange) -> String {
     let tag = |tag: &Option<String>| {
         tag.as_deref()
-            .map_or_else(String::new, |tag| format!(":{}", plain(tag, NAME)))
+            .map_or_else(String::new, |tag| format!(":{}", tame(tag, NAME)))
     };
-    let digest = |digest: &str| plain(short(digest), NAME);
+    let digest = |digest: &str| tame(short(digest), NAME);
     let (from_tag, to_tag) = (tag(&change.from_tag), tag(&change.to_tag));
-    let mut text = format!("  {}{from_tag} ", plain(&change.image, NAME));
+    let mut text = format!("  {}{from_tag} ", tame(&change.image, NAME));
     match &change.from_digest {
         Some(from) => text.push_str(&digest(from)),
         None => text.push_str("not pinned"),
@@ -146,9 +146,9 @@ fn image(change: &ImageChange) -> String {
         facts.push(format!("{noun} {}", list(&change.lines)));
     }
     if !change.platforms.is_empty() {
-        facts.push(plain(&change.platforms.join(", "), NAME));
+        facts.push(tame(&change.platforms.join(", "), NAME));
     }
-    facts.extend(change.facts.iter().map(|fact| plain(fact, MESSAGE)));
+    facts.extend(change.facts.iter().map(|fact| tame(fact, MESSAGE)));
     if !facts.is_empty() {
         let _ = write!(text, " ({})", facts.join("; "));
     }
@@ -163,23 +163,23 @@ fn list(numbers: &[usize]) -> String {
 fn alarm(alarm: &Alarm) -> String {
     format!(
         "  alarm: {} ({}): {}",
-        plain(&alarm.item, NAME),
-        plain(&alarm.kind, NAME),
-        plain(&alarm.message, MESSAGE)
+        tame(&alarm.item, NAME),
+        tame(&alarm.kind, NAME),
+        tame(&alarm.message, MESSAGE)
     )
 }
 
 fn held(held: &HeldBack) -> String {
-    let mut text = format!("  held back: {}", plain(&held.item, NAME));
+    let mut text = format!("  held back: {}", tame(&held.item, NAME));
     if let Some(at) = &held.at {
-        let _ = write!(text, " {}", plain(at, NAME));
+        let _ = write!(text, " {}", tame(at, NAME));
     }
     let _ = write!(
         text,
         ", not {}: {} ({})",
-        plain(&held.candidate, NAME),
-        plain(&held.reason, MESSAGE),
-        plain(&held.code, NAME)
+        tame(&held.candidate, NAME),
+        tame(&held.reason, MESSAGE),
+        tame(&held.code, NAME)
     );
     if let Some(eligible) = held.eligible {
         let _ = write!(text, "; eligible {}", day(eligible));
@@ -189,7 +189,7 @@ fn held(held: &HeldBack) -> String {
 
 fn push_failed(lines: &mut Vec<String>, failed: &Failed) {
     let details = failed.details.iter().take(MOST_DETAILS);
-    lines.extend(details.map(|detail| format!("  {}", plain(detail, MESSAGE))));
+    lines.extend(details.map(|detail| format!("  {}", tame(detail, MESSAGE))));
     if failed.details.len() > MOST_DETAILS {
         lines.push(format!(
             "  and {} more lines",
@@ -197,14 +197,14 @@ fn push_failed(lines: &mut Vec<String>, failed: &Failed) {
         ));
     }
     let tried = failed.tried.iter();
-    lines.extend(tried.map(|tried| format!("  tried: {}", plain(tried, MESSAGE))));
+    lines.extend(tried.map(|tried| format!("  tried: {}", tame(tried, MESSAGE))));
     if failed.transient {
         lines.push("  running again later may help".to_owned());
     }
     if !failed.reproduce.is_empty() {
         lines.push(format!(
             "  to see it again: {}",
-            plain(&failed.reproduce, 4 * MESSAGE)
+            tame(&failed.reproduce, 4 * MESSAGE)
         ));
     }
 }
