@@ -155,15 +155,7 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
     let resolve_request = resolve_request(request, &inputs, &locked, environment);
     let (http, indexes) = network(request, &inputs)?;
     let http = Client::new(http);
-    let client = IndexClient::new(
-        http.clone(),
-        request.cache.clone(),
-        Settings {
-            now: request.now,
-            refresh: request.refresh.clone(),
-            offline: request.http.offline,
-        },
-    );
+    let client = index_client(request, &http);
     // The command line has the last word.
     let binary = vec![request.binary.clone(), inputs.options.binary.clone()];
     let fetcher = Fetcher::new(Parts {
@@ -223,20 +215,8 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
         Some(_) => (standing.held(&mut resolution.resolver), standing.pins()),
         None => (Vec::new(), Vec::new()),
     };
-    let mut style = request.output_options.style.clone();
-    style.newline = request
-        .output_options
-        .newline
-        .or_else(|| previous.as_deref().and_then(Newline::of))
-        .or(inputs.newline)
-        .unwrap_or_default();
-    let text = lock::render(&lock, &style);
-    if let Some(error) = client.finish_writes().await {
-        reporter.event(Event::Warning(format!(
-            "{error}: {}; the next run will fetch again what this one fetched",
-            error.source
-        )));
-    }
+    let text = lock::render(&lock, &style(request, previous.as_deref(), &inputs));
+    finish_writes(&client, reporter).await;
     let moves = match previous {
         Some(_) => lock::changes(&locked, &lock),
         None => Vec::new(),
@@ -255,6 +235,36 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
         warnings: inputs.warnings,
         output: request.output.clone(),
     })
+}
+
+fn index_client(request: &Compile, http: &Client) -> IndexClient {
+    let settings = Settings {
+        now: request.now,
+        refresh: request.refresh.clone(),
+        offline: request.http.offline,
+    };
+    IndexClient::new(http.clone(), request.cache.clone(), settings)
+}
+
+async fn finish_writes(client: &IndexClient, reporter: &dyn Reporter) {
+    if let Some(error) = client.finish_writes().await {
+        reporter.event(Event::Warning(format!(
+            "{error}: {}; the next run will fetch again what this one fetched",
+            error.source
+        )));
+    }
+}
+
+/// Returns how the text looks; lines end as they did, else as in the first input.
+fn style(request: &Compile, previous: Option<&str>, inputs: &Inputs) -> lock::Style {
+    let mut style = request.output_options.style.clone();
+    style.newline = request
+        .output_options
+        .newline
+        .or_else(|| previous.and_then(Newline::of))
+        .or(inputs.newline)
+        .unwrap_or_default();
+    style
 }
 
 async fn read_inputs(

@@ -225,10 +225,7 @@ fn the_cooldown_is_for_those_that_others_require_as_well() {
         .collect();
     assert!(told[0].0 && told[0].1[0].ends_with("requirements.in"));
     assert_eq!(told[1], (false, &["app".to_owned()][..]));
-    assert_eq!(
-        facts(&compiled, "new").published,
-        Some(as_of() - days(8))
-    );
+    assert_eq!(facts(&compiled, "new").published, Some(as_of() - days(8)));
 }
 
 #[test]
@@ -322,7 +319,9 @@ fn an_index_without_upload_times_keeps_the_lock_and_has_nothing_new() {
     else {
         panic!("there is a solution");
     };
-    let text = format!("{explanation:?}");
+    let text = [&explanation.facts[..], &explanation.hints[..]]
+        .concat()
+        .join("\n");
     assert!(text.contains("the index gives no upload time"), "{text}");
     assert!(text.contains("PF105"), "{text}");
     assert!(text.contains("missing-upload-time"), "{text}");
@@ -340,7 +339,10 @@ fn a_major_step_takes_longer() {
     assert_eq!(at(as_of()), ["a==1.1"]);
     assert_eq!(at(as_of() + days(4)), ["a==2.0"]);
     // Who has no version takes no step.
-    assert_eq!(updated(&releases, "a\n", "", Policy::new(as_of())), ["a==2.0"]);
+    assert_eq!(
+        updated(&releases, "a\n", "", Policy::new(as_of())),
+        ["a==2.0"]
+    );
     let repository = Repository::new("a\n", &lock);
     let compiled = repository.update(&index(releases), Policy::new(as_of()));
     let until = as_of() + days(4);
@@ -636,7 +638,13 @@ fn an_explanation_has_the_hold_in_it() {
     let Err(Error::NoSolution { explanation, .. }) = result else {
         panic!("there is a solution");
     };
-    insta::assert_snapshot!(format!("{explanation:#?}"), @"");
+    let text = [&explanation.facts[..], &explanation.hints[..]].concat();
+    insta::assert_snapshot!(text.join("\n"), @r"
+    you require app (requirements.in:1)
+    app 1.0 requires dep>=2
+    dep 2.0, 2.1 cannot be used: in cooldown until 2026-11-26 04:17 UTC (PF101)
+    wait until the cooldown is over, or give dep a shorter one by a rule
+    ");
 }
 
 #[test]
