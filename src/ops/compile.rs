@@ -20,7 +20,9 @@ use crate::files;
 use crate::http::{self, Client};
 use crate::index::{FindLinks, IndexClient, IndexUrl, PYPI_SIMPLE, Refresh, Settings};
 use crate::lock::{self, LockFile, OptionLines};
-use crate::python::{ExtraName, ProjectName, Requirement, RequirementSource, Target, Version};
+use crate::python::{
+    ExtraName, Marker, ProjectName, Requirement, RequirementSource, Target, Version,
+};
 use crate::requirements::PerProject;
 use crate::resolve::{Constraint, PreReleases, Request, Solution};
 use crate::text::{Newline, without_password};
@@ -375,7 +377,17 @@ fn resolve_request(
 /// What is pinned already: by the lock, or by a requirement for one version.
 fn pinned(request: &Request, locked: &LockFile) -> FxHashMap<ProjectName, Pinned> {
     let mut pinned: FxHashMap<ProjectName, Pinned> = FxHashMap::default();
+    // Of several pins of a project, the one for this environment is the locked one.
+    let is_for_others = |pin: &lock::LockedPin| {
+        let marker = pin.marker.as_deref().map(Marker::parse);
+        marker.is_some_and(|marker| {
+            marker.is_ok_and(|marker| !marker.evaluate(&request.environment, None))
+        })
+    };
     for pin in &locked.pins {
+        if pinned.contains_key(&pin.name) && is_for_others(pin) {
+            continue;
+        }
         let entry = pinned.entry(pin.name.clone()).or_default();
         entry.locked = pin.version().and_then(|version| version.parse().ok());
         entry.kept = request.preferences.get(&pin.name).cloned();

@@ -5,7 +5,7 @@ use pinfold::cache::Cache;
 use pinfold::http;
 use pinfold::index::Refresh;
 use pinfold::ops::{
-    Compile, Compiled, Error, Held, Ignore, OutputOptions, PinFacts, Source, Strategy,
+    Compile, Compiled, Error, Hashes, Held, Ignore, OutputOptions, PinFacts, Source, Strategy,
     TargetRequest, compile,
 };
 use pinfold::python::{Platform, PythonVersion, Specifiers};
@@ -15,6 +15,7 @@ use tempfile::TempDir;
 
 use crate::index::{Index, Mode, Release, dynamic_sdist, wheel};
 use crate::project::{hashes, pins};
+use crate::scripted::Reply;
 
 /// What counts as now.
 fn as_of() -> Timestamp {
@@ -71,6 +72,7 @@ fn ruled(rule: Rule) -> Policy {
 /// A lock file and what it is made of.
 struct Repository {
     folder: TempDir,
+    hashes: Hashes,
 }
 
 impl Repository {
@@ -78,7 +80,10 @@ impl Repository {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("requirements.in"), requirements).unwrap();
         std::fs::write(folder.path().join("requirements.txt"), lock).unwrap();
-        Self { folder }
+        Self {
+            folder,
+            hashes: Hashes::Reuse,
+        }
     }
 
     fn path(&self, name: &str) -> String {
@@ -123,7 +128,10 @@ impl Repository {
             only_binary: Vec::new(),
             no_binary: Vec::new(),
             without_dependencies: false,
-            output_options: OutputOptions::default(),
+            output_options: OutputOptions {
+                hashes: self.hashes,
+                ..OutputOptions::default()
+            },
             http: http::Settings::default(),
             cache: Cache::at(self.folder.path().join("cache")),
             refresh: Refresh::default(),
@@ -264,6 +272,50 @@ fn a_late_wheel_waits_for_itself() {
     let mut both = [old.hash(), late.hash()];
     both.sort_unstable();
     assert_eq!(hashes(&repository.lock())[..2], both);
+}
+
+#[test]
+fn a_late_file_is_known_by_its_content_where_the_index_gives_no_hashes() {
+    let old = aged("a", "1.0", 100);
+    let late = aged("a", "1.0", 1).tag("cp312-cp312-win_amd64");
+    let index = index([old.clone(), late.clone()]);
+    let files: Vec<String> = [(&old, 100), (&late, 1)]
+        .iter()
+        .map(|(release, age)| {
+            format!(
+                r#"{{"filename": "{0}", "url": "/files/{0}", "hashes": {{}}, "upload-time": "{1}"}}"#,
+                release.filename(),
+                hours_ago(age * 24)
+            )
+        })
+        .collect();
+    let page = format!(
+        r#"{{"meta": {{"api-version": "1.1"}}, "name": "a", "files": [{}]}}"#,
+        files.join(",")
+    );
+    let reply = Reply::ok(page).header("Content-Type", "application/vnd.pypi.simple.v1+json");
+    index.set("/simple/a/", reply);
+    for hashes_are in [Hashes::Reuse, Hashes::Refresh] {
+        let mut repository = Repository::new("a\n", &pin(&[&old]));
+        repository.hashes = hashes_are;
+        repository.update(&index, Policy::new(as_of()));
+        assert_eq!(hashes(&repository.lock()), [old.hash()], "{hashes_are:?}");
+    }
+}
+
+#[test]
+fn of_several_pins_the_one_for_the_target_is_locked() {
+    let releases = [
+        aged("a", "1.0", 100),
+        aged("a", "1.1", 3),
+        aged("a", "1.2", 2),
+    ];
+    let new = "a==1.1 ; python_version >= '3.12'\n";
+    let old = "a==1.0 ; python_version < '3.12'\n";
+    for lock in [[new, old].concat(), [old, new].concat()] {
+        let pins = updated(&releases, "a\n", &lock, Policy::new(as_of()));
+        assert_eq!(pins, ["a==1.1"], "{lock}");
+    }
 }
 
 #[test]
