@@ -181,8 +181,47 @@ struct Judgement {
     availability: Availability,
     /// Why the policy of an update holds it back, if nothing else is against it.
     hold: Option<Hold>,
-    /// The file whose metadata counts: a listing, a position, a file's number.
-    file: Option<(usize, usize, usize)>,
+    /// The file whose metadata counts.
+    file: Option<Place>,
+}
+
+impl Judgement {
+    fn usable(availability: Availability, file: Place) -> Self {
+        Self {
+            availability,
+            hold: None,
+            file: Some(file),
+        }
+    }
+}
+
+/// Why a file does not suit the target.
+struct Misfit {
+    /// How near it is to suiting.
+    nearness: u8,
+    reason: Reason,
+    /// Whether it is a wheel that has the same requirements as one that would do.
+    is_other_wheel: bool,
+    /// The platforms it is for, if those are what is wrong.
+    platforms: Vec<String>,
+}
+
+impl Misfit {
+    const fn new(nearness: u8, reason: Reason) -> Self {
+        Self {
+            nearness,
+            reason,
+            is_other_wheel: false,
+            platforms: Vec::new(),
+        }
+    }
+
+    fn of_other_wheel(self) -> Self {
+        Self {
+            is_other_wheel: true,
+            ..self
+        }
+    }
 }
 
 /// How many platforms are named where a release has wheels for others only.
@@ -194,7 +233,7 @@ fn platform_tags(tags: &str) -> impl Iterator<Item = String> {
     platforms.split('.').map(str::to_owned)
 }
 
-/// Where a file is among a project's listings.
+/// Where a file is among a project's listings: a listing, a position, the file's number.
 type Place = (usize, usize, usize);
 
 impl ProjectReleases {
@@ -361,9 +400,7 @@ impl ProjectReleases {
             None => self.pinned.locked.is_some(),
             Some(position) => {
                 self.has_recorded_hashes()
-                    && !self
-                        .entries(position)
-                        .any(|entry| self.is_recorded(&entry))
+                    && !self.entries(position).any(|entry| self.is_recorded(&entry))
             }
         }
     }
@@ -485,11 +522,6 @@ impl ProjectReleases {
         let mut nearest: Option<(u8, Reason)> = None;
         let mut platforms: BTreeSet<String> = BTreeSet::new();
         let mut hold: Option<Hold> = None;
-        // A wheel for another target, to read the requirements in it: if it may be taken.
-        let stand_in = |entry: &Entry<'_>, place: Place| {
-            let is_taken = self.hold(entry, position).is_none();
-            is_taken.then_some(place)
-        };
         for (listing, index) in self.places(position) {
             for (number, entry) in self.listings[listing].entries(index).enumerate() {
                 let place = (listing, index, number);
@@ -500,39 +532,20 @@ impl ProjectReleases {
                 };
                 // What lasts is looked at first: a file that only its age keeps out
                 // is named as such, and no other is.
-                if let Some(specifiers) = entry.requires_python
-                    && !self.admits_python(position, specifiers)
-                {
-                    fail(0, Reason::RequiresPython(specifiers.to_owned()));
-                    continue;
-                }
-                let rank = match entry.wheel_tags() {
-                    None if binary == Some(true) => {
-                        fail(4, Reason::BinaryPolicy("--only-binary"));
-                        continue;
-                    }
-                    None => None,
-                    Some(_) if binary == Some(false) => {
-                        other_wheel = other_wheel.or_else(|| stand_in(&entry, place));
-                        fail(4, Reason::BinaryPolicy("--no-binary"));
-                        continue;
-                    }
-                    Some(tags) => match self.policy.compatibility(tags) {
-                        Ok(rank) => Some(rank),
-                        Err(mismatch) => {
-                            other_wheel = other_wheel.or_else(|| stand_in(&entry, place));
-                            let (nearness, words) = match mismatch {
-                                TagMismatch::Platform => {
-                                    platforms.extend(platform_tags(tags));
-                                    (3, "other platforms")
-                                }
-                                TagMismatch::Abi => (2, "another ABI"),
-                                TagMismatch::Python => (1, "other Python versions"),
-                            };
-                            fail(nearness, Reason::NoWheel(words.to_owned()));
-                            continue;
+                let rank = match self.suitability(&entry, position, binary) {
+                    Ok(rank) => rank,
+                    Err(misfit) => {
+                        // What may not be taken is not read either.
+                        if misfit.is_other_wheel
+                            && other_wheel.is_none()
+                            && self.hold(&entry, position).is_none()
+                        {
+                            other_wheel = Some(place);
                         }
-                    },
+                        platforms.extend(misfit.platforms);
+                        fail(misfit.nearness, misfit.reason);
+                        continue;
+                    }
                 };
                 if let Some(words) = entry.yanked
                     && !may_be_yanked
@@ -545,10 +558,10 @@ impl ProjectReleases {
                     fail(6, reason);
                     continue;
                 }
-                if let Some(reason) = self.hold(&entry, position) {
+                if let Some(other) = self.hold(&entry, position) {
                     hold = Some(match hold {
-                        Some(other) => other.sooner(reason),
-                        None => reason,
+                        Some(known) => known.sooner(other),
+                        None => other,
                     });
                     continue;
                 }
@@ -559,44 +572,88 @@ impl ProjectReleases {
                 let better = match best {
                     None => true,
                     Some((other, _)) if rank != other => rank > other,
-                    Some((_, held)) => self.has_later_build(&entry, held),
+                    Some((_, other)) => self.has_later_build(&entry, other),
                 };
                 if better {
                     best = Some((rank, place));
                 }
             }
         }
-        if let Some((3, Reason::NoWheel(words))) = &mut nearest
-            && platforms.len() <= MOST_PLATFORMS
-        {
-            *words = platforms
-                .iter()
-                .map(String::as_str)
-                .collect::<Vec<_>>()
-                .join(", ");
-        }
-        let (availability, file) = match (best, sdist, &hold, nearest) {
-            (Some((_, place)), ..) => (Availability::Wheel, Some(place)),
+        let file = match (best, sdist) {
+            (Some((_, place)), _) => return Judgement::usable(Availability::Wheel, place),
             // A wheel for another target has the same requirements, and needs no build.
-            (None, Some(place), ..) => (Availability::Sdist, Some(other_wheel.unwrap_or(place))),
-            (None, None, Some(hold), _) => {
-                let reason = Reason::Held {
-                    code: hold.code(),
-                    words: hold.to_string(),
-                    help: hold.help(&self.name),
-                };
-                (Availability::Unusable(reason), None)
+            (None, Some(place)) => other_wheel.unwrap_or(place),
+            (None, None) => return self.unusable(nearest, &platforms, hold),
+        };
+        Judgement::usable(Availability::Sdist, file)
+    }
+
+    /// Returns how well a file suits the target: the rank of a wheel, none for an sdist.
+    fn suitability(
+        &self,
+        entry: &Entry<'_>,
+        position: u32,
+        binary: Option<bool>,
+    ) -> Result<Option<u32>, Misfit> {
+        if let Some(specifiers) = entry.requires_python
+            && !self.admits_python(position, specifiers)
+        {
+            return Err(Misfit::new(
+                0,
+                Reason::RequiresPython(specifiers.to_owned()),
+            ));
+        }
+        let Some(tags) = entry.wheel_tags() else {
+            return match binary {
+                Some(true) => Err(Misfit::new(4, Reason::BinaryPolicy("--only-binary"))),
+                _ => Ok(None),
+            };
+        };
+        if binary == Some(false) {
+            let misfit = Misfit::new(4, Reason::BinaryPolicy("--no-binary"));
+            return Err(misfit.of_other_wheel());
+        }
+        let mismatch = match self.policy.compatibility(tags) {
+            Ok(rank) => return Ok(Some(rank)),
+            Err(mismatch) => mismatch,
+        };
+        let (nearness, words) = match mismatch {
+            TagMismatch::Platform => (3, "other platforms"),
+            TagMismatch::Abi => (2, "another ABI"),
+            TagMismatch::Python => (1, "other Python versions"),
+        };
+        let mut misfit = Misfit::new(nearness, Reason::NoWheel(words.to_owned()));
+        if mismatch == TagMismatch::Platform {
+            misfit.platforms.extend(platform_tags(tags));
+        }
+        Err(misfit.of_other_wheel())
+    }
+
+    /// Returns why a release cannot be used: what keeps the file out that is nearest to
+    /// being used.
+    fn unusable(
+        &self,
+        nearest: Option<(u8, Reason)>,
+        platforms: &BTreeSet<String>,
+        hold: Option<Hold>,
+    ) -> Judgement {
+        let reason = match (&hold, nearest) {
+            (Some(hold), _) => Reason::Held {
+                code: hold.code(),
+                words: hold.to_string(),
+                help: hold.help(&self.name),
+            },
+            (None, Some((3, Reason::NoWheel(_)))) if platforms.len() <= MOST_PLATFORMS => {
+                let platforms: Vec<&str> = platforms.iter().map(String::as_str).collect();
+                Reason::NoWheel(platforms.join(", "))
             }
-            (None, None, None, Some((_, reason))) => (Availability::Unusable(reason), None),
-            (None, None, None, None) => (
-                Availability::Unusable(Reason::NoWheel("nobody: it has no files".to_owned())),
-                None,
-            ),
+            (None, Some((_, reason))) => reason,
+            (None, None) => Reason::NoWheel("nobody: it has no files".to_owned()),
         };
         Judgement {
-            hold: hold.filter(|_| matches!(availability, Availability::Unusable(_))),
-            availability,
-            file,
+            availability: Availability::Unusable(reason),
+            hold,
+            file: None,
         }
     }
 

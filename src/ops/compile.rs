@@ -21,7 +21,9 @@ use crate::files;
 use crate::http::{self, Client};
 use crate::index::{FindLinks, IndexClient, IndexUrl, PYPI_SIMPLE, Refresh, Settings};
 use crate::lock::{self, Lock, LockFile, OptionLines};
-use crate::python::{ExtraName, ProjectName, Requirement, RequirementSource, Target, Version};
+use crate::python::{
+    ExtraName, Marker, ProjectName, Requirement, RequirementSource, Target, Version,
+};
 use crate::requirements::PerProject;
 use crate::resolve::{Constraint, PreReleases, Request, Solution};
 use crate::text::{Newline, without_password};
@@ -164,15 +166,7 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
     let resolve_request = resolve_request(request, &inputs, &locked, environment);
     let (http, indexes) = network(request, &inputs)?;
     let http = Client::new(http);
-    let client = IndexClient::new(
-        http.clone(),
-        request.cache.clone(),
-        Settings {
-            now: request.now,
-            refresh: request.refresh.clone(),
-            offline: request.http.offline,
-        },
-    );
+    let client = index_client(request, &http);
     // The command line has the last word.
     let binary = vec![request.binary.clone(), inputs.options.binary.clone()];
     let fetcher = Fetcher::new(Parts {
@@ -232,20 +226,8 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
         Some(_) => (standing.held(&mut resolution.resolver), standing.pins()),
         None => (Vec::new(), Vec::new()),
     };
-    let mut style = request.output_options.style.clone();
-    style.newline = request
-        .output_options
-        .newline
-        .or_else(|| previous.as_deref().and_then(Newline::of))
-        .or(inputs.newline)
-        .unwrap_or_default();
-    let text = lock::render(&lock, &style);
-    if let Some(error) = client.finish_writes().await {
-        reporter.event(Event::Warning(format!(
-            "{error}: {}; the next run will fetch again what this one fetched",
-            error.source
-        )));
-    }
+    let text = lock::render(&lock, &style(request, previous.as_deref(), &inputs));
+    finish_writes(&client, reporter).await;
     let moves = match previous {
         Some(_) => lock::changes(&locked, &lock),
         None => Vec::new(),
@@ -265,6 +247,36 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
         warnings: inputs.warnings,
         output: request.output.clone(),
     })
+}
+
+fn index_client(request: &Compile, http: &Client) -> IndexClient {
+    let settings = Settings {
+        now: request.now,
+        refresh: request.refresh.clone(),
+        offline: request.http.offline,
+    };
+    IndexClient::new(http.clone(), request.cache.clone(), settings)
+}
+
+async fn finish_writes(client: &IndexClient, reporter: &dyn Reporter) {
+    if let Some(error) = client.finish_writes().await {
+        reporter.event(Event::Warning(format!(
+            "{error}: {}; the next run will fetch again what this one fetched",
+            error.source
+        )));
+    }
+}
+
+/// Returns how the text looks; lines end as they did, else as in the first input.
+fn style(request: &Compile, previous: Option<&str>, inputs: &Inputs) -> lock::Style {
+    let mut style = request.output_options.style.clone();
+    style.newline = request
+        .output_options
+        .newline
+        .or_else(|| previous.and_then(Newline::of))
+        .or(inputs.newline)
+        .unwrap_or_default();
+    style
 }
 
 async fn read_inputs(
@@ -378,7 +390,17 @@ fn resolve_request(
 /// What is pinned already: by the lock, or by a requirement for one version.
 fn pinned(request: &Request, locked: &LockFile) -> FxHashMap<ProjectName, Pinned> {
     let mut pinned: FxHashMap<ProjectName, Pinned> = FxHashMap::default();
+    // Of several pins of a project, the one for this environment is the locked one.
+    let is_for_others = |pin: &lock::LockedPin| {
+        let marker = pin.marker.as_deref().map(Marker::parse);
+        marker.is_some_and(|marker| {
+            marker.is_ok_and(|marker| !marker.evaluate(&request.environment, None))
+        })
+    };
     for pin in &locked.pins {
+        if pinned.contains_key(&pin.name) && is_for_others(pin) {
+            continue;
+        }
         let entry = pinned.entry(pin.name.clone()).or_default();
         entry.locked = pin.version().and_then(|version| version.parse().ok());
         entry.kept = request.preferences.get(&pin.name).cloned();

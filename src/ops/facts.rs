@@ -2,6 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
+use super::candidates::ProjectReleases;
 use super::fetch::Fetcher;
 use crate::lock::{Lock, Pin, PinSource};
 use crate::python::{ProjectName, Version};
@@ -76,8 +77,8 @@ impl Standing<'_> {
         if newer.is_empty() {
             return None;
         }
-        let takes_pre_releases = self.request.pre_releases == PreReleases::Allow
-            || chosen.version.any_prerelease();
+        let takes_pre_releases =
+            self.request.pre_releases == PreReleases::Allow || chosen.version.any_prerelease();
         let room = resolver.universe.room(self.solution, name);
         room.into_iter()
             .rev()
@@ -116,7 +117,7 @@ impl Standing<'_> {
                 direct: !chosen.roots.is_empty(),
                 via: pin.map(|pin| pin.via.clone()).unwrap_or_default(),
                 yanked: releases.and_then(|releases| releases.yanked(chosen.position)),
-                vanished: releases.is_some_and(|releases| releases.has_lost_locked()),
+                vanished: releases.is_some_and(ProjectReleases::has_lost_locked),
                 late_files: match releases {
                     Some(releases) if stays => releases.held_files(chosen.position),
                     _ => 0,

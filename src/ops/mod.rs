@@ -14,6 +14,7 @@ mod inputs;
 mod output;
 mod target;
 mod telling;
+pub mod update;
 mod view;
 
 pub use compile::{Compile, Compiled, Variables, compile};

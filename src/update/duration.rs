@@ -144,15 +144,36 @@ mod tests {
     #[test]
     fn refuses_what_is_none() {
         for text in [
-            "", "7", "0", "d", "-7d", "7m", "7 d", "7dd", "12h1d", "1.5d", "P", "PT", "P7", "P1DT",
-            "P1M", "P1Y", "PT7D", "7d ago", "7é", "é", "10001d", "P10000DT1H",
-            "99999999999999999999d", "9223372036854775807w",
+            "",
+            "7",
+            "0",
+            "d",
+            "-7d",
+            "7m",
+            "7 d",
+            "7dd",
+            "12h1d",
+            "1.5d",
+            "P",
+            "PT",
+            "P7",
+            "P1DT",
+            "P1M",
+            "P1Y",
+            "PT7D",
+            "7d ago",
+            "7é",
+            "é",
+            "10001d",
+            "P10000DT1H",
+            "99999999999999999999d",
+            "9223372036854775807w",
         ] {
             assert!(parse_duration(text).is_err(), "{text}");
         }
         let problem = |text| parse_duration(text).unwrap_err().to_string();
-        insta::assert_snapshot!(problem("7"), @"");
-        insta::assert_snapshot!(problem("P1M"), @"");
+        insta::assert_snapshot!(problem("7"), @"`7` is no duration: it has no unit; write it like `7d`, `24h`, `2w` or `P7D`");
+        insta::assert_snapshot!(problem("P1M"), @"`P1M` is no duration: years and months have no fixed length; write days");
     }
 
     #[test]

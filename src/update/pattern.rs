@@ -120,10 +120,20 @@ mod tests {
 
     #[test]
     fn refuses_what_no_name_has() {
-        for text in ["", " ", "a b", "django>=5", "a[extra]", "é", "a?", "-a", "a."] {
+        for text in [
+            "",
+            " ",
+            "a b",
+            "django>=5",
+            "a[extra]",
+            "é",
+            "a?",
+            "-a",
+            "a.",
+        ] {
             assert!(NamePattern::parse(text).is_err(), "{text}");
         }
         let error = NamePattern::parse("django>=5").unwrap_err();
-        insta::assert_snapshot!(error, @"");
+        insta::assert_snapshot!(error, @"`django>=5` is no pattern for names of projects: `>` is in no name");
     }
 }

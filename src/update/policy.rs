@@ -360,7 +360,9 @@ impl Hold {
     pub fn help(&self, project: &ProjectName) -> String {
         match self {
             Self::Cooldown { .. } => {
-                format!("wait until the cooldown is over, or give {project} a shorter one by a rule")
+                format!(
+                    "wait until the cooldown is over, or give {project} a shorter one by a rule"
+                )
             }
             Self::NoUploadTime => format!(
                 "take {project} from an index that gives upload times, or set `missing-upload-time = \"allow\"`"
@@ -378,7 +380,11 @@ impl fmt::Display for Hold {
         match self {
             Self::Cooldown { until } => {
                 let until = until.to_zoned(TimeZone::UTC).datetime();
-                write!(f, "in cooldown until {} UTC", until.strftime("%Y-%m-%d %H:%M"))
+                write!(
+                    f,
+                    "in cooldown until {} UTC",
+                    until.strftime("%Y-%m-%d %H:%M")
+                )
             }
             Self::NoUploadTime => {
                 f.write_str("the index gives no upload time, and the cooldown needs one")
@@ -402,15 +408,169 @@ impl fmt::Display for Hold {
     }
 }
 
-fn fmt_words(
-    f: &mut fmt::Formatter<'_>,
-    reason: Option<&str>,
-    until: Option<Date>,
-) -> fmt::Result {
+fn fmt_words(f: &mut fmt::Formatter<'_>, reason: Option<&str>, until: Option<Date>) -> fmt::Result {
     match (reason, until) {
         (None, None) => Ok(()),
         (Some(reason), None) => write!(f, " ({reason})"),
         (None, Some(until)) => write!(f, " (until {until})"),
         (Some(reason), Some(until)) => write!(f, " ({reason}; until {until})"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn version(text: &str) -> Version {
+        text.parse().unwrap()
+    }
+
+    fn time(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn policy(rules: Vec<Rule>) -> Policy {
+        Policy {
+            rules,
+            ..Policy::new(time("2026-11-21T04:17:00Z"))
+        }
+    }
+
+    fn rule(patterns: &[&str]) -> Rule {
+        Rule {
+            projects: patterns
+                .iter()
+                .map(|text| NamePattern::parse(text).unwrap())
+                .collect(),
+            ..Rule::default()
+        }
+    }
+
+    fn of(policy: &Policy, project: &str, locked: Option<&str>) -> ProjectPolicy {
+        let locked = locked.map(version);
+        policy.of(&project.parse().unwrap(), locked.as_ref())
+    }
+
+    #[test]
+    fn steps_are_read_off_the_release_segments() {
+        use Bump::{Major, Minor, Patch};
+        for (from, to, expected) in [
+            ("1.2.3", "1.2.4", Some(Patch)),
+            ("1.2.3", "1.3.0", Some(Minor)),
+            ("1.2.3", "2.0", Some(Major)),
+            ("1.2", "1.2.1", Some(Patch)),
+            ("1", "1.1", Some(Minor)),
+            ("1.2.3.4", "1.2.3.5", Some(Patch)),
+            ("1.2.3", "1.2.3.post1", Some(Patch)),
+            ("1.2.3rc1", "1.2.3", Some(Patch)),
+            ("1.2.3", "1.2.3+local", Some(Patch)),
+            ("0.1", "0.2", Some(Minor)),
+            ("2025.4", "2026.1", Some(Major)),
+            ("2026.1", "1!1.0", Some(Major)),
+            ("1!1.0", "1!1.1", Some(Minor)),
+            ("1.0", "1.0.0", None),
+            ("1.2", "1.1", None),
+            ("1!1.0", "2026.1", None),
+        ] {
+            let bump = Bump::between(&version(from), &version(to));
+            assert_eq!(bump, expected, "{from} to {to}");
+        }
+    }
+
+    #[test]
+    fn the_first_rule_that_says_something_counts_for_each_matter() {
+        let hours = SignedDuration::from_hours;
+        let policy = policy(vec![
+            Rule {
+                max_bump: Some(Bump::Minor),
+                ..rule(&["acme-*", "b"])
+            },
+            Rule {
+                max_bump: Some(Bump::Patch),
+                cooldown: Some(hours(1)),
+                allow: Some(Specifiers::parse("<3").unwrap()),
+                ..rule(&["*"])
+            },
+            Rule {
+                cooldown: Some(hours(2)),
+                ..rule(&["b"])
+            },
+        ]);
+        let b = of(&policy, "b", Some("1.0"));
+        assert_eq!(b.version(&version("1.1")), Ok(()));
+        assert_eq!(
+            b.version(&version("2.0")),
+            Err(Hold::Bump { limit: Bump::Minor })
+        );
+        let hold = b.version(&version("3.0")).unwrap_err();
+        assert_eq!(hold.code(), "PF107");
+        let uploaded = time("2026-11-21T03:00:00Z");
+        assert_eq!(b.verdict(&version("1.1"), Some(uploaded)), Ok(()));
+        // The rule says nothing of major steps.
+        let until = time("2026-12-05T03:00:00Z");
+        assert_eq!(
+            b.file(&version("2.0"), Some(uploaded)),
+            Err(Hold::Cooldown { until })
+        );
+    }
+
+    #[test]
+    fn a_major_step_never_takes_less_than_others() {
+        let mut policy = policy(Vec::new());
+        policy.cooldown = SignedDuration::from_hours(30 * 24);
+        let until = time("2026-12-20T00:00:00Z");
+        assert_eq!(
+            of(&policy, "a", Some("1.0"))
+                .verdict(&version("2.0"), Some(time("2026-11-20T00:00:00Z"))),
+            Err(Hold::Cooldown { until })
+        );
+        insta::assert_snapshot!(policy, @"cooldown 30 d, major 30 d");
+    }
+
+    #[test]
+    fn what_lasts_is_told_before_what_passes() {
+        let policy = policy(vec![Rule {
+            allow: Some(Specifiers::parse("<2").unwrap()),
+            ..rule(&["a"])
+        }]);
+        let a = of(&policy, "a", None);
+        let hold = a.verdict(&version("2.0"), Some(policy.as_of)).unwrap_err();
+        insta::assert_snapshot!(hold, @"a rule wants `<2`");
+        assert_eq!(hold.eligible(), None);
+        let hold = a.verdict(&version("1.0"), None).unwrap_err();
+        insta::assert_snapshot!(hold, @"the index gives no upload time, and the cooldown needs one");
+    }
+
+    #[test]
+    fn a_rule_counts_to_the_end_of_its_last_day_in_utc() {
+        let ignored = |as_of: &str| {
+            let policy = Policy {
+                rules: vec![Rule {
+                    ignore: true,
+                    until: Some("2026-11-21".parse().unwrap()),
+                    ..rule(&["a"])
+                }],
+                ..Policy::new(time(as_of))
+            };
+            let is_ignored = of(&policy, "a", Some("1.0"))
+                .version(&version("1.1"))
+                .is_err();
+            assert_eq!(policy.expired_rules().count(), usize::from(!is_ignored));
+            is_ignored
+        };
+        assert!(ignored("2026-11-21T23:59:59Z"));
+        assert!(!ignored("2026-11-22T00:00:00Z"));
+        assert!(!ignored("2026-11-21T23:59:59-01:00"));
+    }
+
+    #[test]
+    fn an_endless_cooldown_does_not_overflow() {
+        let mut policy = policy(Vec::new());
+        policy.cooldown = SignedDuration::MAX;
+        let hold = of(&policy, "a", None)
+            .file(&version("1"), Some(policy.as_of))
+            .unwrap_err();
+        assert_eq!(hold.eligible(), Some(Timestamp::MAX));
+        assert!(!hold.to_string().is_empty());
     }
 }

@@ -5,7 +5,7 @@ use pinfold::cache::Cache;
 use pinfold::http;
 use pinfold::index::Refresh;
 use pinfold::ops::{
-    Compile, Compiled, Error, Held, Ignore, OutputOptions, PinFacts, Source, Strategy,
+    Compile, Compiled, Error, Hashes, Held, Ignore, OutputOptions, PinFacts, Source, Strategy,
     TargetRequest, compile,
 };
 use pinfold::python::{Platform, PythonVersion, Specifiers};
@@ -15,6 +15,7 @@ use tempfile::TempDir;
 
 use crate::index::{Index, Mode, Release, dynamic_sdist, wheel};
 use crate::project::{hashes, pins};
+use crate::scripted::Reply;
 
 /// What counts as now.
 fn as_of() -> Timestamp {
@@ -71,6 +72,7 @@ fn ruled(rule: Rule) -> Policy {
 /// A lock file and what it is made of.
 struct Repository {
     folder: TempDir,
+    hashes: Hashes,
 }
 
 impl Repository {
@@ -78,7 +80,10 @@ impl Repository {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("requirements.in"), requirements).unwrap();
         std::fs::write(folder.path().join("requirements.txt"), lock).unwrap();
-        Self { folder }
+        Self {
+            folder,
+            hashes: Hashes::Reuse,
+        }
     }
 
     fn path(&self, name: &str) -> String {
@@ -123,7 +128,10 @@ impl Repository {
             only_binary: Vec::new(),
             no_binary: Vec::new(),
             without_dependencies: false,
-            output_options: OutputOptions::default(),
+            output_options: OutputOptions {
+                hashes: self.hashes,
+                ..OutputOptions::default()
+            },
             http: http::Settings::default(),
             cache: Cache::at(self.folder.path().join("cache")),
             refresh: Refresh::default(),
@@ -225,10 +233,7 @@ fn the_cooldown_is_for_those_that_others_require_as_well() {
         .collect();
     assert!(told[0].0 && told[0].1[0].ends_with("requirements.in"));
     assert_eq!(told[1], (false, &["app".to_owned()][..]));
-    assert_eq!(
-        facts(&compiled, "new").published,
-        Some(as_of() - days(8))
-    );
+    assert_eq!(facts(&compiled, "new").published, Some(as_of() - days(8)));
 }
 
 #[test]
@@ -267,6 +272,50 @@ fn a_late_wheel_waits_for_itself() {
     let mut both = [old.hash(), late.hash()];
     both.sort_unstable();
     assert_eq!(hashes(&repository.lock())[..2], both);
+}
+
+#[test]
+fn a_late_file_is_known_by_its_content_where_the_index_gives_no_hashes() {
+    let old = aged("a", "1.0", 100);
+    let late = aged("a", "1.0", 1).tag("cp312-cp312-win_amd64");
+    let index = index([old.clone(), late.clone()]);
+    let files: Vec<String> = [(&old, 100), (&late, 1)]
+        .iter()
+        .map(|(release, age)| {
+            format!(
+                r#"{{"filename": "{0}", "url": "/files/{0}", "hashes": {{}}, "upload-time": "{1}"}}"#,
+                release.filename(),
+                hours_ago(age * 24)
+            )
+        })
+        .collect();
+    let page = format!(
+        r#"{{"meta": {{"api-version": "1.1"}}, "name": "a", "files": [{}]}}"#,
+        files.join(",")
+    );
+    let reply = Reply::ok(page).header("Content-Type", "application/vnd.pypi.simple.v1+json");
+    index.set("/simple/a/", reply);
+    for hashes_are in [Hashes::Reuse, Hashes::Refresh] {
+        let mut repository = Repository::new("a\n", &pin(&[&old]));
+        repository.hashes = hashes_are;
+        repository.update(&index, Policy::new(as_of()));
+        assert_eq!(hashes(&repository.lock()), [old.hash()], "{hashes_are:?}");
+    }
+}
+
+#[test]
+fn of_several_pins_the_one_for_the_target_is_locked() {
+    let releases = [
+        aged("a", "1.0", 100),
+        aged("a", "1.1", 3),
+        aged("a", "1.2", 2),
+    ];
+    let new = "a==1.1 ; python_version >= '3.12'\n";
+    let old = "a==1.0 ; python_version < '3.12'\n";
+    for lock in [[new, old].concat(), [old, new].concat()] {
+        let pins = updated(&releases, "a\n", &lock, Policy::new(as_of()));
+        assert_eq!(pins, ["a==1.1"], "{lock}");
+    }
 }
 
 #[test]
@@ -322,7 +371,9 @@ fn an_index_without_upload_times_keeps_the_lock_and_has_nothing_new() {
     else {
         panic!("there is a solution");
     };
-    let text = format!("{explanation:?}");
+    let text = [&explanation.facts[..], &explanation.hints[..]]
+        .concat()
+        .join("\n");
     assert!(text.contains("the index gives no upload time"), "{text}");
     assert!(text.contains("PF105"), "{text}");
     assert!(text.contains("missing-upload-time"), "{text}");
@@ -340,7 +391,10 @@ fn a_major_step_takes_longer() {
     assert_eq!(at(as_of()), ["a==1.1"]);
     assert_eq!(at(as_of() + days(4)), ["a==2.0"]);
     // Who has no version takes no step.
-    assert_eq!(updated(&releases, "a\n", "", Policy::new(as_of())), ["a==2.0"]);
+    assert_eq!(
+        updated(&releases, "a\n", "", Policy::new(as_of())),
+        ["a==2.0"]
+    );
     let repository = Repository::new("a\n", &lock);
     let compiled = repository.update(&index(releases), Policy::new(as_of()));
     let until = as_of() + days(4);
@@ -636,7 +690,13 @@ fn an_explanation_has_the_hold_in_it() {
     let Err(Error::NoSolution { explanation, .. }) = result else {
         panic!("there is a solution");
     };
-    insta::assert_snapshot!(format!("{explanation:#?}"), @"");
+    let text = [&explanation.facts[..], &explanation.hints[..]].concat();
+    insta::assert_snapshot!(text.join("\n"), @r"
+    you require app (requirements.in:1)
+    app 1.0 requires dep>=2
+    dep 2.0, 2.1 cannot be used: in cooldown until 2026-11-26 04:17 UTC (PF101)
+    wait until the cooldown is over, or give dep a shorter one by a rule
+    ");
 }
 
 #[test]
