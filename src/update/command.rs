@@ -193,7 +193,8 @@ impl<'a> Arguments<'a> {
             Switch::Annotate(true) if options.annotations == Annotations::None => {
                 options.annotations = Annotations::Split;
             }
-            Switch::Annotate(true) => {}
+            // As by default.
+            Switch::Annotate(true) | Switch::EmitOptions(true) => {}
             Switch::Header(is_on) => options.header = is_on,
             Switch::StripExtras(is_on) => options.strip_extras = is_on,
             Switch::StripMarkers(is_on) => options.strip_markers = is_on,
@@ -202,7 +203,6 @@ impl<'a> Arguments<'a> {
             Switch::EmitTrustedHost(is_on) => options.emitted.trusted_hosts = is_on,
             Switch::EmitBinary(is_on) => options.emitted.binary = is_on,
             Switch::EmitOptions(false) => options.emitted = EmittedOptions::NONE,
-            Switch::EmitOptions(true) => {}
             Switch::AllowUnsafe(is_on) => options.allow_unsafe = is_on,
             Switch::Ignored => command.ignored.push(name.to_owned()),
             Switch::Unsupported(why) => {
