@@ -9,8 +9,6 @@ pub mod ui;
 
 pub mod ops;
 
-pub mod update;
-
 pub mod index;
 pub mod interpreter;
 pub mod registry;

@@ -11,5 +11,6 @@ mod project;
 mod report;
 mod run;
 mod settings;
+mod update;
 
 pub use run::run;

@@ -160,6 +160,9 @@ impl<'a> Arguments<'a> {
     }
 
     fn source(&mut self, word: &str) {
+        if word.is_empty() {
+            return;
+        }
         let mut source = word.to_owned();
         // `my folder/a.in`, of which nobody quoted the blank.
         if self.is_raw && !self.is_file(word) {

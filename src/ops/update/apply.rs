@@ -45,13 +45,18 @@ pub enum ApplyError {
 /// Returns the folder for what a run leaves behind when it is cut off.
 ///
 /// Inside `.git` where there is one: it is nobody's work.
-pub fn state_folder(root: &Path) -> PathBuf {
+fn state_folder(root: &Path) -> PathBuf {
     let git = root.join(".git");
     if git.is_dir() {
         git.join(STATE)
     } else {
         root.join(".pinfold")
     }
+}
+
+/// Holds the repository, so that no other run is at work in it.
+pub fn lock(root: &Path) -> Result<files::Lock, files::LockError> {
+    files::lock(&state_folder(root))
 }
 
 /// Mends what an earlier run left half-done.
@@ -78,7 +83,10 @@ fn groups(plan: &Plan) -> BTreeMap<usize, Vec<&FileChange>> {
     let mut groups: BTreeMap<usize, Vec<&FileChange>> = BTreeMap::new();
     for target in &plan.targets {
         if !target.files.is_empty() {
-            groups.entry(target.group).or_default().extend(&target.files);
+            groups
+                .entry(target.group)
+                .or_default()
+                .extend(&target.files);
         }
     }
     groups

@@ -45,7 +45,7 @@ pub(super) async fn decide(
                 .iter()
                 .map(|path| DockerInput::Path(update.root.join(path)))
                 .collect(),
-            exclude: vec![Exclude::nothing()],
+            exclude: Exclude::nothing(),
             ignore: images.ignore.clone(),
             contexts: images.contexts.clone(),
         },
@@ -129,13 +129,7 @@ fn plan_of(update: &Update, file: &PinnedFile, pinned: &Pinned) -> TargetPlan {
 }
 
 /// Adds a change, or a line to one that is there.
-fn push(
-    plan: &mut TargetPlan,
-    line: usize,
-    reference: &Reference,
-    from: Option<&str>,
-    to: &str,
-) {
+fn push(plan: &mut TargetPlan, line: usize, reference: &Reference, from: Option<&str>, to: &str) {
     let same = plan.images.iter_mut().find(|change| {
         change.image == reference.name()
             && change.from_tag.as_deref() == reference.tag()

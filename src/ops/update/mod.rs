@@ -12,9 +12,10 @@ mod locks;
 
 use std::path::PathBuf;
 
-pub use apply::{ApplyError, Applied, apply, commit, recover};
+pub use apply::{Applied, ApplyError, apply, commit, lock, recover};
 pub use gather::{Gathered, gather};
 pub use images::ImagesRequest;
+pub use locks::found;
 
 use super::{Error, Reporter, Variables};
 use crate::cache::Cache;
