@@ -33,13 +33,13 @@ impl Folder {
     }
 
     fn at(path: &Path) -> Vec<Replacement> {
-        let bytes = |content: &Option<&str>| content.map(|text| text.as_bytes().to_vec());
+        let bytes = |content: Option<&str>| content.map(|text| text.as_bytes().to_vec());
         OLD.iter()
             .zip(NEW)
             .map(|((name, before), (_, after))| Replacement {
                 path: path.join(name),
-                before: bytes(before),
-                after: bytes(after).unwrap(),
+                before: bytes(*before),
+                after: bytes(*after).unwrap(),
             })
             .collect()
     }
