@@ -33,13 +33,13 @@ impl Folder {
     }
 
     fn at(path: &Path) -> Vec<Replacement> {
-        let bytes = |content: &Option<&str>| content.map(|text| text.as_bytes().to_vec());
+        let bytes = |content: Option<&str>| content.map(|text| text.as_bytes().to_vec());
         OLD.iter()
             .zip(NEW)
             .map(|((name, before), (_, after))| Replacement {
                 path: path.join(name),
-                before: bytes(before),
-                after: bytes(after).unwrap(),
+                before: bytes(*before),
+                after: bytes(*after).unwrap(),
             })
             .collect()
     }
@@ -147,14 +147,25 @@ fn dies_in_the_middle_when_told_to() {
     let mut left: usize = number.parse().unwrap();
     let mut step = || {
         left = left.wrapping_sub(1);
-        if left == 0 {
-            std::process::abort();
+        match left {
+            // As on Ctrl-C, with the program going on for a while.
+            0 if deed == "stop" => crate::files::remove_temporaries(),
+            0 => std::process::abort(),
+            _ => {}
         }
         Ok(())
     };
     let journal = folder.join("notes/update");
     match deed {
         "replace" => run(&journal, &Folder::at(folder), &mut step).unwrap(),
+        "stop" => {
+            let result = run(&journal, &Folder::at(folder), &mut step);
+            let is_old = fs::read(folder.join("a.txt")).unwrap() == b"old a\r\n";
+            match result {
+                Err(error) => assert_eq!((error.cause, is_old), (Cause::Interrupted, true)),
+                Ok(()) => assert!(!is_old),
+            }
+        }
         "recover" => drop(recover_by_steps(&journal, &mut step).unwrap()),
         other => panic!("{other}"),
     }
@@ -210,6 +221,23 @@ fn a_kill_at_any_step_ends_with_all_old_or_all_new() {
         finished >= 4 && never_begun >= 4,
         "{finished} {never_begun}"
     );
+}
+
+#[test]
+fn an_interrupted_program_has_written_all_or_none() {
+    let (mut none, mut all) = (0, 0);
+    for number in 1..=11 {
+        let folder = Folder::new();
+        assert!(!is_killed("stop", number, &folder));
+        if folder.contents()[0].as_deref() == Some("old a\r\n") {
+            folder.check(OLD);
+            none += 1;
+        } else {
+            folder.check(NEW);
+            all += 1;
+        }
+    }
+    assert!(none >= 4 && all >= 4, "{none} {all}");
 }
 
 #[test]

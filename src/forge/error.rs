@@ -13,9 +13,9 @@ pub enum Error {
         source: io::Error,
     },
     /// The repository belongs to somebody else, and git does not trust it.
-    #[error("git does not trust the repository of `{}`: it belongs to another user", .folder.display())]
+    #[error("git does not trust the repository `{}`: it belongs to another user", .folder.display())]
     Untrusted {
-        /// The folder that was asked about.
+        /// The folder at the top of the repository.
         folder: PathBuf,
     },
     /// The folder is in a repository without a work tree, or in its `.git`.
@@ -76,9 +76,8 @@ impl Error {
         Some(match self {
             Self::NoGit { .. } => "install git, or run without committing".to_owned(),
             Self::Untrusted { folder } => format!(
-                "if it is to be trusted, run `git config --global --add safe.directory '{}'`, \
-                 naming the folder at the top of the repository; in a container, give the files to \
-                 the user who runs",
+                "if it is to be trusted, run `git config --global --add safe.directory '{}'`; \
+                 in a container, give the files to the user who runs",
                 folder.display()
             ),
             Self::NoWorkTree { .. } => "name a folder of a work tree".to_owned(),

@@ -242,7 +242,12 @@ fn why_not(output: &Output, folder: &Path) -> Result<Option<Repository>, Error> 
     if said.contains("not a git repository (or any ") {
         Ok(None)
     } else if said.contains("dubious ownership") || said.contains("unsafe repository") {
-        Err(Error::Untrusted { folder })
+        // Git names the folder it would have to be told to trust.
+        let named = said.split_once("repository at '");
+        let named = named.and_then(|(_, rest)| Some(rest.split_once("'\n")?.0.into()));
+        Err(Error::Untrusted {
+            folder: named.unwrap_or(folder),
+        })
     } else if said.contains("must be run in a work tree") {
         Err(Error::NoWorkTree { folder })
     } else {
