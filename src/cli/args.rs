@@ -73,6 +73,11 @@ pub(super) enum Command {
     /// was done, with 2 or 75 if an image could not be looked up; the others are pinned all the
     /// same.
     Docker(Box<super::docker::args::Docker>),
+    /// Write a first configuration, or what runs `pinfold update` on a schedule
+    ///
+    /// The configuration is a `pinfold.toml` in which every key is explained, and set where this
+    /// repository wants something else than the default. Exits with 2 if a file is there already.
+    Init(super::init::Init),
     /// Print a completion script for a shell
     Completions {
         /// The shell

@@ -57,6 +57,12 @@ pub(super) fn read(named: Option<&Path>, here: &Path) -> Result<ProjectConfig, F
     })
 }
 
+/// Whether a folder's `pyproject.toml` has a configuration.
+pub(super) fn is_in_pyproject(folder: &Path) -> Result<bool, Failure> {
+    let path = folder.join("pyproject.toml");
+    Ok(path.is_file() && parse(&path, Home::Pyproject)?.is_some())
+}
+
 fn parse(path: &Path, home: Home) -> Result<Option<Config>, Failure> {
     let bytes = files::read(path).map_err(|error| {
         let mut diagnostic = Diagnostic::error(error.to_string());

@@ -12,6 +12,7 @@ use super::args::{self, Arguments, Color, Command};
 use super::docker;
 use super::exit;
 use super::failure::{Failure, problems};
+use super::init;
 use super::report::Teller;
 use super::settings;
 use crate::files;
@@ -40,6 +41,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let result = match &arguments.command {
         Command::Compile(args) => compile(args, &printer, !global.no_progress),
         Command::Docker(args) => docker::run(args, &printer, !global.no_progress),
+        Command::Init(args) => init::run(args, &printer),
         Command::Completions { shell } => completions(*shell, &printer),
     };
     match result {

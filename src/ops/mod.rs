@@ -9,6 +9,7 @@ pub mod docker;
 mod error;
 mod events;
 mod fetch;
+pub mod init;
 mod inputs;
 mod output;
 mod target;
