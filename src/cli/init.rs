@@ -1,5 +1,6 @@
 //! `pinfold init`: what can be typed, and what is said.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -142,7 +143,7 @@ fn print(initial: &Initial, printer: &Printer) -> Result<u8, Failure> {
     for file in &initial.files {
         if initial.files.len() > 1 {
             // A comment in TOML, YAML and unit files alike.
-            text.push_str(&format!("##### {} #####\n", file.name));
+            let _ = writeln!(text, "##### {} #####", file.name);
         }
         text.push_str(&file.text);
     }

@@ -47,7 +47,13 @@ fn table(section: &Section) -> Value {
                 .keys
                 .iter()
                 .filter(|key| !["match", "match-image", "until", "reason"].contains(&key.name))
-                .map(|key| json!({ "required": [key.name] }))
+                .map(|key| match key.kind {
+                    Kind::Flag => json!({
+                        "required": [key.name],
+                        "properties": { key.name: { "const": true } },
+                    }),
+                    _ => json!({ "required": [key.name] }),
+                })
                 .collect();
         }
         _ => {}

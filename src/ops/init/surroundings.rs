@@ -104,25 +104,22 @@ fn base(folder: &Path) -> Option<String> {
     let read = |name: &str| -> Option<String> {
         String::from_utf8(files::read(&git.join(name)).ok()?).ok()
     };
-    let name = match read("refs/remotes/origin/HEAD") {
-        Some(head) => head
-            .trim_end()
+    let name = if let Some(head) = read("refs/remotes/origin/HEAD") {
+        head.trim_end()
             .strip_prefix("ref: refs/remotes/origin/")?
-            .to_owned(),
-        None => {
-            let main = format!("refs/heads/{DEFAULT_BASE}");
-            let has_main = git.join(&main).exists()
-                || read("packed-refs").is_some_and(|refs| {
-                    refs.lines().any(|line| line.ends_with(&format!(" {main}")))
-                });
-            if has_main {
-                return None;
-            }
-            read("HEAD")?
-                .trim_end()
-                .strip_prefix("ref: refs/heads/")?
-                .to_owned()
+            .to_owned()
+    } else {
+        // Whoever has the default and stands elsewhere is at work on something.
+        let main = format!("refs/heads/{DEFAULT_BASE}");
+        let packed = read("packed-refs").unwrap_or_default();
+        let is_main = |line: &str| line.ends_with(&format!(" {main}"));
+        if git.join(&main).exists() || packed.lines().any(is_main) {
+            return None;
         }
+        read("HEAD")?
+            .trim_end()
+            .strip_prefix("ref: refs/heads/")?
+            .to_owned()
     };
     (name != DEFAULT_BASE && is_branch_name(&name)).then_some(name)
 }

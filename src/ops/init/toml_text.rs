@@ -85,17 +85,11 @@ fn table(
     for key in section.keys.iter().filter(|key| has(key)) {
         prose(text, key.about);
         let name = key.name;
-        match wanted(section, key, surroundings) {
-            Some(value) => {
-                let _ = writeln!(text, "{name} = {value}");
-            }
-            None => {
-                let value = match key.default {
-                    Some(default) if !section.is_list => default,
-                    _ => key.example,
-                };
-                let _ = writeln!(text, "#{name} = {value}");
-            }
+        if let Some(value) = wanted(section, key, surroundings) {
+            let _ = writeln!(text, "{name} = {value}");
+        } else {
+            let default = key.default.filter(|_| !section.is_list);
+            let _ = writeln!(text, "#{name} = {}", default.unwrap_or(key.example));
         }
     }
 }
