@@ -113,6 +113,7 @@ mod tests {
     fn with(section: &Section, key: &Key, value: &str) -> String {
         let beside: &[&str] = match (section.name, key.name) {
             ("rule", "match" | "match-image") => &["ignore = true"],
+            ("rule", "ignore") => &["match = [\"x\"]", "allow = \"<1\""],
             ("rule", name) if IMAGE_KEYS.contains(&name) => &["match-image = [\"x\"]"],
             ("rule", "until" | "reason") => &["match = [\"x\"]", "ignore = true"],
             ("rule", _) => &["match = [\"x\"]"],

@@ -164,9 +164,9 @@ mod tests {
             found.requirements,
             [
                 "app/pyproject.toml",
+                "requirements/base.in",
                 "requirements-dev.txt",
                 "requirements.in",
-                "requirements/base.in",
             ]
         );
         assert_eq!(found.containers, ["Dockerfile", "deploy/compose.yaml"]);
