@@ -81,6 +81,11 @@ pub(super) enum Command {
     Update(Box<super::update::args::Update>),
     /// Carry out a plan that `pinfold update --plan-out` wrote
     Apply(Box<super::update::args::Apply>),
+    /// Write a first configuration, or what runs `pinfold update` on a schedule
+    ///
+    /// The configuration is a `pinfold.toml` in which every key is explained, and set where this
+    /// repository wants something else than the default. Exits with 2 if a file is there already.
+    Init(super::init::Init),
     /// Print a completion script for a shell
     Completions {
         /// The shell

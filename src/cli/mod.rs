@@ -7,6 +7,7 @@ mod args;
 mod docker;
 pub mod exit;
 mod failure;
+mod init;
 mod project;
 mod report;
 mod run;

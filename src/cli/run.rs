@@ -12,6 +12,7 @@ use super::args::{self, Arguments, Color, Command};
 use super::docker;
 use super::exit;
 use super::failure::{Failure, problems};
+use super::init;
 use super::report::Teller;
 use super::settings;
 use super::update;
@@ -43,6 +44,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Docker(args) => docker::run(args, &printer, !global.no_progress),
         Command::Update(args) => update::run(args, &printer, !global.no_progress),
         Command::Apply(args) => update::apply(args, &printer),
+        Command::Init(args) => init::run(args, &printer),
         Command::Completions { shell } => completions(*shell, &printer),
     };
     match result {

@@ -64,9 +64,9 @@ pub fn is_branch_name(text: &str) -> bool {
         && !text.ends_with('.')
         && text != "@"
         && text != "HEAD"
-        && text
-            .split('/')
-            .all(|part| !part.is_empty() && !part.starts_with('.') && !part.ends_with(".lock"))
+        && text.split('/').all(|part| {
+            !part.is_empty() && !part.starts_with('.') && part.strip_suffix(".lock").is_none()
+        })
 }
 
 fn branch(text: &str) -> Result<String, Refusal> {

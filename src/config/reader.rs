@@ -340,17 +340,15 @@ impl Reader {
         let span = Span::from(value.span());
         // jiff takes times as well, and drops what it has no use for.
         let is_day = written.len() == "2027-01-31".len();
-        match written.parse().ok().filter(|_| is_day) {
-            Some(value) => Some(Located { value, span }),
-            None => {
-                self.problem(
-                    span,
-                    format!("`{key}` should be a day"),
-                    Some("write it as year, month and day: `2027-01-31`".to_owned()),
-                );
-                None
-            }
+        if let Some(value) = written.parse().ok().filter(|_| is_day) {
+            return Some(Located { value, span });
         }
+        self.problem(
+            span,
+            format!("`{key}` should be a day"),
+            Some("write it as year, month and day: `2027-01-31`".to_owned()),
+        );
+        None
     }
 
     /// Reads a truth value.

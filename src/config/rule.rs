@@ -17,7 +17,7 @@ pub struct RuleConfig {
     /// What it is for, and what it says of that.
     pub subject: RuleSubject,
     /// `ignore`: whether it is left as it is.
-    pub ignore: Option<bool>,
+    pub ignore: bool,
     /// `until`: the last day of the rule.
     pub until: Option<Located<Date>>,
     /// `reason`: why there is this rule.
@@ -91,7 +91,11 @@ impl RuleConfig {
             };
             reader.problem(span, message, Some(help.to_owned()));
         }
-        if !MATTERS.iter().any(|key| table.contains_key(*key)) {
+        let is_idle = |key: &&str| match table.get(*key) {
+            Some(value) => *key == "ignore" && value.get_ref().as_bool() == Some(false),
+            None => true,
+        };
+        if MATTERS.iter().all(is_idle) {
             let help = if is_about_images && !is_about_projects {
                 "add `ignore`, `image-tags` or `digests`"
             } else {
@@ -131,7 +135,7 @@ impl RuleConfig {
             image_tags: reader.word(table, "image-tags"),
             digests: reader.word(table, "digests"),
         };
-        let ignore = reader.flag(table, "ignore");
+        let ignore = reader.flag(table, "ignore").unwrap_or(false);
         let until = reader.date(table, "until");
         let reason = reader.text(table, "reason").map(|reason| reason.value);
         let subject = match (is_about_projects, is_about_images) {
@@ -218,7 +222,7 @@ mod tests {
         };
         assert_eq!(images.patterns[0].as_str(), "python");
         assert_eq!(images.image_tags, Some(ImageTags::Patch));
-        assert_eq!(second.ignore, Some(false));
+        assert!(!second.ignore);
         let until = second.until.as_ref().unwrap();
         assert_eq!(until.value, jiff::civil::date(2026, 12, 24));
     }

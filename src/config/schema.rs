@@ -47,7 +47,13 @@ fn table(section: &Section) -> Value {
                 .keys
                 .iter()
                 .filter(|key| !["match", "match-image", "until", "reason"].contains(&key.name))
-                .map(|key| json!({ "required": [key.name] }))
+                .map(|key| match key.kind {
+                    Kind::Flag => json!({
+                        "required": [key.name],
+                        "properties": { key.name: { "const": true } },
+                    }),
+                    _ => json!({ "required": [key.name] }),
+                })
                 .collect();
         }
         _ => {}
@@ -107,6 +113,7 @@ mod tests {
     fn with(section: &Section, key: &Key, value: &str) -> String {
         let beside: &[&str] = match (section.name, key.name) {
             ("rule", "match" | "match-image") => &["ignore = true"],
+            ("rule", "ignore") => &["match = [\"x\"]", "allow = \"<1\""],
             ("rule", name) if IMAGE_KEYS.contains(&name) => &["match-image = [\"x\"]"],
             ("rule", "until" | "reason") => &["match = [\"x\"]", "ignore = true"],
             ("rule", _) => &["match = [\"x\"]"],

@@ -26,6 +26,11 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
     std::fs::read(path).map_err(|source| Error::new(Action::Read, path, source))
 }
 
+/// Makes a folder, with those it is in, unless it is there.
+pub fn create_folder(path: &Path) -> Result<(), Error> {
+    std::fs::create_dir_all(path).map_err(|source| Error::new(Action::Write, path, source))
+}
+
 // They mount, give away and fill what only Linux lets them.
 #[cfg(test)]
 #[cfg(target_os = "linux")]

@@ -10,6 +10,7 @@ mod error;
 mod events;
 mod facts;
 mod fetch;
+pub mod init;
 mod inputs;
 mod output;
 mod target;

@@ -150,7 +150,7 @@ fn policy(
                 .collect::<Result<_, _>>()
                 .map_err(|error| Failure::usage(error.to_string(), None))?,
             allow: subject.allow.clone(),
-            ignore: rule.ignore.unwrap_or(false),
+            ignore: rule.ignore,
             cooldown: subject.cooldown,
             cooldown_major: subject.cooldown_major,
             max_bump: subject.max_bump.map(bump),
@@ -174,7 +174,7 @@ fn images(config: &config::Config, as_of: jiff::Timestamp) -> ImagesRequest {
     let of_rules = config.rules.iter().filter_map(|rule| match &rule.subject {
         RuleSubject::Images(subject) => {
             let is_on = rule.until.as_ref().is_none_or(|until| today <= until.value);
-            (is_on && rule.ignore == Some(true)).then_some(&subject.patterns)
+            (is_on && rule.ignore).then_some(&subject.patterns)
         }
         RuleSubject::Projects(_) => None,
     });
