@@ -14,6 +14,8 @@ pub(super) struct ProjectConfig {
     pub(super) config: Config,
     /// An absolute path.
     pub(super) folder: PathBuf,
+    /// The file it was read from, as people may see it; empty if there is none.
+    pub(super) name: String,
 }
 
 /// Reads the configuration that was named, or the nearest one from a folder upwards.
@@ -30,6 +32,7 @@ pub(super) fn read(named: Option<&Path>, here: &Path) -> Result<ProjectConfig, F
         return Ok(ProjectConfig {
             config,
             folder: absolute.parent().unwrap_or(here).to_owned(),
+            name: path.display().to_string(),
         });
     }
     for folder in here.ancestors() {
@@ -44,6 +47,7 @@ pub(super) fn read(named: Option<&Path>, here: &Path) -> Result<ProjectConfig, F
                 return Ok(ProjectConfig {
                     config,
                     folder: folder.to_owned(),
+                    name: path.display().to_string(),
                 });
             }
         }

@@ -143,8 +143,10 @@ pub(super) fn run_to_end<T>(
     let teller = Teller::new(printer, shows_progress);
     let ended = runtime.block_on(async {
         tokio::select! {
-            result = deed(&teller) => Ended::Done(result),
+            // First, so that signals are heard before there is something to stop.
+            biased;
             code = stopped() => Ended::Stopped(code),
+            result = deed(&teller) => Ended::Done(result),
         }
     });
     teller.finish();

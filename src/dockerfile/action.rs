@@ -22,8 +22,8 @@ pub(super) enum Action {
     From(Box<From>),
     /// `ARG` before the first `FROM`: the numbers of its defaults.
     Args(Vec<usize>),
-    /// `ARG` in a stage: the names without a default.
-    Redeclared(Vec<String>),
+    /// `ARG` in a stage: the names without a default, none for one that may be any.
+    Redeclared(Vec<Option<String>>),
     /// `COPY`, with what `--from` names.
     Copy(Option<Named>),
     /// `RUN`, with what its mounts name.

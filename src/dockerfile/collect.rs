@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::action::{Action, From, Instruction, Named};
 use super::draft::Draft;
 use super::expanded::{Cause, Expanded, Made};
+use super::lines::LONGEST_LINE;
 use super::parse::{Dockerfile, Outside};
 use super::policy::{self, Judgement};
 use super::sharing::Sharing;
@@ -12,6 +13,9 @@ use super::stages::{Source, Stages, circular};
 use super::uses::{ImageUse, Meaning, Place, Reason, State};
 use crate::image::Reference;
 use crate::text::{Mapped, Span};
+
+/// The most that a digest adds to a line.
+const LONGEST_ADDITION: usize = ":latest@sha512:".len() + 128;
 
 /// Returns the places of a file that name images, in order.
 pub(super) fn uses(file: &Dockerfile, outside: &Outside) -> Vec<ImageUse> {
@@ -34,7 +38,8 @@ struct Collector<'a> {
     needs: Vec<Vec<usize>>,
     /// The stage that is read.
     stage: Option<usize>,
-    redeclared: BTreeSet<&'a str>,
+    /// The names that stages declare again, none for one that may be any.
+    redeclared: BTreeSet<Option<&'a str>>,
     /// For each default, the first line of its `ARG`.
     arg_lines: Vec<usize>,
     drafts: Vec<Draft<'a>>,
@@ -130,8 +135,8 @@ impl<'a> Collector<'a> {
         }
     }
 
-    fn redeclare(&mut self, names: &'a [String]) {
-        self.redeclared.extend(names.iter().map(String::as_str));
+    fn redeclare(&mut self, names: &'a [Option<String>]) {
+        self.redeclared.extend(names.iter().map(Option::as_deref));
     }
 
     fn read_syntax(&mut self) {
@@ -278,7 +283,8 @@ impl<'a> Collector<'a> {
         }
         let sharing = self.sharing();
         let redeclared = self.redeclared;
-        self.drafts
+        let mut uses: Vec<ImageUse> = self
+            .drafts
             .into_iter()
             .map(|mut draft| {
                 draft.settle(&sharing, &redeclared);
@@ -288,7 +294,9 @@ impl<'a> Collector<'a> {
                     ..draft.image_use
                 }
             })
-            .collect()
+            .collect();
+        leave_long_lines(self.file, &mut uses);
+        uses
     }
 
     /// Finds out who uses which default.
@@ -335,6 +343,32 @@ impl<'a> Collector<'a> {
             }
         }
         sharing
+    }
+}
+
+/// Leaves what stands on lines that digests would make longer than any may be.
+fn leave_long_lines(file: &Dockerfile, uses: &mut [ImageUse]) {
+    let mut sites = BTreeMap::new();
+    for image_use in &*uses {
+        if let State::Open(site) = &image_use.state {
+            let line = file.line_of(site.span.start);
+            let starts: &mut BTreeSet<usize> = sites.entry(line).or_default();
+            starts.insert(site.span.start);
+        }
+    }
+    sites.retain(|&line, starts| {
+        file.lines[line].span.len() + starts.len() * LONGEST_ADDITION > LONGEST_LINE
+    });
+    for image_use in uses {
+        if let State::Open(site) = &image_use.state
+            && sites.contains_key(&file.line_of(site.span.start))
+        {
+            let message = format!("its line would be longer than {LONGEST_LINE} bytes");
+            image_use.state = State::Left {
+                reason: Reason::Unsafe(message),
+                frozen: None,
+            };
+        }
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) struct Draft<'a> {
 
 impl Draft<'_> {
     /// Says whether the default that would carry the digest can.
-    pub(super) fn settle(&mut self, sharing: &Sharing, redeclared: &BTreeSet<&str>) {
+    pub(super) fn settle(&mut self, sharing: &Sharing, redeclared: &BTreeSet<Option<&str>>) {
         let Some(carried) = self.judgement.carried.take() else {
             return;
         };
@@ -30,7 +30,7 @@ impl Draft<'_> {
         };
         let (reason, frozen) = if is_of_builder(name) {
             (Reason::PerPlatform(name.clone()), None)
-        } else if redeclared.contains(name.as_str()) {
+        } else if redeclared.contains(&Some(name.as_str())) || redeclared.contains(&None) {
             (Reason::RedeclaredArg(name.clone()), carried.frozen)
         } else if let Some(reason) = sharing.reason(carried.arg, name, &carried.image) {
             (reason, carried.frozen)

@@ -40,7 +40,7 @@ pub(super) fn expand(word: &Mapped, escape: u8, scope: &Scope, budget: &mut Budg
         Ok(()) => reader.result,
         Err(failure) => Expanded {
             failure: Some(failure),
-            mentions: reader.result.mentions,
+            mentions: mentions(word.bytes(), scope),
             ..Expanded::default()
         },
     };
@@ -52,6 +52,22 @@ pub(super) fn expand(word: &Mapped, escape: u8, scope: &Scope, budget: &mut Budg
         None => 0,
     };
     result
+}
+
+/// Returns the defaults that a word may name: what it comes to where a variable is given
+/// from outside is not known, but what it may use is.
+fn mentions(word: &[u8], scope: &Scope) -> Vec<usize> {
+    let dollars = (0..word.len()).filter(|&at| word[at] == b'$');
+    let names = dollars.map(|at| {
+        let rest = &word[at + 1..];
+        let rest = rest.strip_prefix(b"{").unwrap_or(rest);
+        String::from_utf8_lossy(&rest[..name_length(rest)])
+    });
+    let numbers = names.filter_map(|name| match scope.find(&name) {
+        Found::Arg(number, _) => Some(number),
+        Found::Builder | Found::Nothing => None,
+    });
+    numbers.collect()
 }
 
 /// A word on its way; operators are in `operators`.
@@ -176,7 +192,7 @@ impl Reader<'_> {
                 self.push(start);
                 return Ok(());
             }
-            let variable = self.begin(name);
+            let variable = self.begin(name)?;
             return self.value(variable);
         }
         self.at += 1;
@@ -191,7 +207,7 @@ impl Reader<'_> {
             return Err(Failure::Syntax("variables are nested too deep"));
         }
         let name = self.name();
-        let variable = self.begin(name);
+        let variable = self.begin(name)?;
         let mut operator = self.operator()?;
         let is_empty_unset = operator == b':';
         if is_empty_unset {
@@ -221,9 +237,12 @@ impl Reader<'_> {
     }
 
     /// Enters a variable into the list.
-    fn begin(&mut self, name: String) -> usize {
+    fn begin(&mut self, name: String) -> Result<usize, Failure> {
         let arg = match self.scope.find(&name) {
-            Found::Arg(number, _) => Some(number),
+            Found::Arg(number, arg) => match &arg.value.failure {
+                Some(failure) => return Err(failure.clone()),
+                None => Some(number),
+            },
             Found::Builder | Found::Nothing => None,
         };
         self.result.mentions.extend(arg);
@@ -236,7 +255,7 @@ impl Reader<'_> {
             arg,
             parent: self.owner,
         });
-        self.result.variables.len() - 1
+        Ok(self.result.variables.len() - 1)
     }
 
     pub(super) fn found(&self, variable: usize) -> Found<'_> {
@@ -276,9 +295,6 @@ impl Reader<'_> {
         let name = &self.result.variables[variable].variable.name;
         let source = match scope.find(name) {
             Found::Arg(_, arg) => {
-                if let Some(failure) = &arg.value.failure {
-                    return Err(failure.clone());
-                }
                 // An entry in the list counts as well, where the value is short.
                 self.take(arg.atoms().len() + 8)?;
                 let atoms = arg.atoms().iter().map(|atom| Atom {

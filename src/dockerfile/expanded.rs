@@ -95,6 +95,8 @@ pub(super) enum Cause {
     Nothing,
     /// Its value is empty.
     Empty,
+    /// An expression makes nothing of it.
+    Expression,
     /// In its default, another variable added nothing.
     Nested,
 }

@@ -205,35 +205,42 @@ fn read_arg(line: &Mapped, parts: &Parts, context: &mut Context<'_>) -> Action {
             context.problem(line, word, "`ARG` names no variable");
             continue;
         }
-        if equals.is_none() {
-            redeclared.push(name);
+        if context.has_stage {
+            if equals.is_none() {
+                redeclared.push(read_name(&line.slice(word), context));
+            }
             continue;
         }
-        if context.has_stage {
+        if equals.is_none() {
             continue;
         }
         let value = Span::new(name_end + 1, word.end);
         let text = line.slice(value);
         let expanded = expand(&text, context.escape, context.scope, context.budget);
-        match &expanded.failure {
-            Some(Failure::Syntax(message)) => context.problem(line, word, message),
-            Some(Failure::Unset(_) | Failure::TooLong) | None => {}
+        if let Some(Failure::Syntax(message)) = &expanded.failure {
+            context.problem(line, word, message);
         }
-        if expanded.failure == Some(Failure::TooLong) || expanded.failure.is_none() {
-            numbers.push(context.scope.args.len());
-            context.scope.declare(Arg {
-                name,
-                mentions: expanded.mentions.clone(),
-                value: expanded,
-                span: line.source(value).unwrap_or_default(),
-            });
-        }
+        numbers.push(context.scope.args.len());
+        context.scope.declare(Arg {
+            name,
+            mentions: expanded.mentions.clone(),
+            value: expanded,
+            span: line.source(value).unwrap_or_default(),
+        });
     }
     if context.has_stage {
         Action::Redeclared(redeclared)
     } else {
         Action::Args(numbers)
     }
+}
+
+/// Reads the name that an `ARG` in a stage declares, in which quotes, escapes and
+/// variables count; none if it may be any.
+fn read_name(word: &Mapped, context: &mut Context<'_>) -> Option<String> {
+    let name = expand(word, context.escape, &Scope::default(), context.budget);
+    let is_known = name.failure.is_none() && name.variables.is_empty();
+    is_known.then(|| lossy(&name.bytes()))
 }
 
 fn read_onbuild(line: &Mapped, parts: &Parts, context: &mut Context<'_>) -> (Action, bool) {
@@ -248,10 +255,11 @@ fn read_onbuild(line: &Mapped, parts: &Parts, context: &mut Context<'_>) -> (Act
             context.problem(line, inner.keyword, &message);
         }
         Some("ARG") => {
-            let names = split_at_space(line.bytes(), inner.rest, context.escape)
+            let bytes = line.bytes();
+            let names = split_at_space(bytes, inner.rest, context.escape)
                 .into_iter()
-                .map(|word| lossy(&line.bytes()[word.range()]))
-                .filter(|word| !word.contains('='))
+                .filter(|word| !bytes[word.range()].contains(&b'='))
+                .map(|word| read_name(&line.slice(word), context))
                 .collect();
             return (Action::Onbuild(Box::new(Action::Redeclared(names))), false);
         }

@@ -106,6 +106,9 @@ impl Reader<'_> {
             }
         }
         self.take(self.result.atoms.len() - mark.atoms)?;
+        if self.result.atoms.len() == mark.atoms {
+            self.gap(variable, Cause::Expression);
+        }
         self.describe(variable, mark.atoms, VariableSource::Expression);
         Ok(())
     }
@@ -225,6 +228,9 @@ impl Reader<'_> {
             variable: Some(variable),
             made,
         }));
+        if self.result.atoms.len() == first {
+            self.gap(variable, Cause::Expression);
+        }
         self.describe(variable, first, VariableSource::Expression);
         Ok(())
     }

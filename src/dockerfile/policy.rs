@@ -160,14 +160,19 @@ fn open(word: &Expanded, reference: &Reference) -> Result<Found, Reason> {
     let start = reference.name().rfind('/').map_or(0, |slash| slash + 1);
     let end = reference.tag_end();
     let is_name = |at: usize| at < reference.name_end();
-    let expression = word
-        .variables
-        .iter()
-        .find(|entry| entry.variable.source == VariableSource::Expression);
-    if let Some(entry) = expression {
-        return Err(Reason::Expression(entry.variable.name.clone()));
-    }
     let gaps = || word.gaps.iter().filter(|gap| gap.at > start);
+    let expression = word.atoms[start..end]
+        .iter()
+        .find(|atom| atom.made == Made::Expression)
+        .and_then(|atom| atom.variable)
+        .or_else(|| {
+            let mut gaps = gaps();
+            gaps.find(|gap| gap.cause == Cause::Expression)
+                .map(|gap| gap.variable)
+        });
+    if let Some(variable) = expression {
+        return Err(Reason::Expression(word.name(variable)));
+    }
     if let Some(gap) = gaps().find(|gap| gap.cause == Cause::Nothing) {
         return Err(Reason::NoDefault(word.name(gap.variable)));
     }

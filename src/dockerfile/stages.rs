@@ -8,10 +8,12 @@ use std::collections::BTreeMap;
 
 use super::expanded::{Expanded, Made};
 
-/// How many names are tried for a name that the builder completes, and how long they
-/// may be: a bound for hostile files.
+/// How many names are tried for a word that the builder completes, and how long they
+/// may be: bounds for hostile files.
 const MOST_CHOICES: usize = 128;
 const LONGEST_CHOICE: usize = 128;
+/// How many names are tried for all words of a file.
+const MOST_TRIES: usize = 100_000;
 
 /// The stages of a file, as far as it was read.
 #[derive(Debug, Default)]
@@ -19,6 +21,7 @@ pub(super) struct Stages {
     by_name: BTreeMap<String, usize>,
     choices: Vec<(String, usize)>,
     count: usize,
+    tries: usize,
 }
 
 /// What `--from=` names.
@@ -50,7 +53,11 @@ impl Stages {
     }
 
     /// Returns the stages that `FROM` may find, whatever the builder says.
-    pub(super) fn bases(&self, word: &Expanded) -> Vec<usize> {
+    pub(super) fn bases(&mut self, word: &Expanded) -> Vec<usize> {
+        self.tries += self.choices.len();
+        if self.tries > MOST_TRIES {
+            return Vec::new();
+        }
         // Parts of the word between what the builder gives; n of these, n + 1 parts.
         let mut parts = vec![Vec::new()];
         let mut before = Made::Literal;

@@ -27,9 +27,9 @@ pub struct Found {
     pub problems: Vec<Error>,
 }
 
-/// Files to leave out: lines of the form of `.gitignore`, relative to a folder.
+/// Files to leave out: lines of the form of `.gitignore`, each relative to a folder.
 #[derive(Debug, Clone)]
-pub struct Exclude(Gitignore);
+pub struct Exclude(Vec<Gitignore>);
 
 /// A line that cannot be used to leave out files.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -44,7 +44,7 @@ pub struct BadPattern {
 impl Exclude {
     /// Leaves out nothing.
     pub fn nothing() -> Self {
-        Self(Gitignore::empty())
+        Self(Vec::new())
     }
 
     /// Reads lines that are relative to a folder, given as an absolute path.
@@ -62,7 +62,14 @@ impl Exclude {
             pattern: patterns.join(" "),
             problem: error.to_string(),
         })?;
-        Ok(Self(built))
+        Ok(Self(vec![built]))
+    }
+
+    /// Adds lines, which count for more.
+    #[must_use]
+    pub fn and(mut self, others: Self) -> Self {
+        self.0.extend(others.0);
+        self
     }
 
     fn excludes(&self, path: &Path, is_folder: bool) -> bool {
@@ -73,7 +80,14 @@ impl Exclude {
         let Ok(absolute) = std::path::absolute(path) else {
             return false;
         };
-        absolute.starts_with(self.0.path()) && self.0.matched(&absolute, is_folder).is_ignore()
+        let mut matches = self
+            .0
+            .iter()
+            .rev()
+            .map(|it| it.matched(&absolute, is_folder));
+        matches
+            .find(|it| !it.is_none())
+            .is_some_and(|it| it.is_ignore())
     }
 }
 
@@ -194,6 +208,27 @@ mod tests {
         );
         let below = folder.path().join("tests");
         assert_eq!(names(&below, &exclude), [""; 0]);
+    }
+
+    #[test]
+    fn leaves_out_by_name_outside_of_the_base() {
+        let folder = folder(&["old/Dockerfile", "Dockerfile", "base/old/Dockerfile"]);
+        let base = folder.path().join("base");
+        let by_name = Exclude::new(&base, &["old/".to_owned()]).unwrap();
+        assert_eq!(names(folder.path(), &by_name), ["Dockerfile"]);
+        let at_base = Exclude::new(&base, &["/old/".to_owned()]).unwrap();
+        assert_eq!(
+            names(folder.path(), &at_base),
+            ["Dockerfile", "old/Dockerfile"]
+        );
+    }
+
+    #[test]
+    fn what_is_added_counts_for_more() {
+        let folder = folder(&["a/old/Dockerfile", "old/Dockerfile"]);
+        let of = |folder: &Path, line: &str| Exclude::new(folder, &[line.to_owned()]).unwrap();
+        let exclude = of(folder.path(), "old/").and(of(&folder.path().join("a"), "!/old/"));
+        assert_eq!(names(folder.path(), &exclude), ["a/old/Dockerfile"]);
     }
 
     #[cfg(unix)]

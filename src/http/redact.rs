@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use url::Url;
 
 /// Returns a URL for people: without user name, password, fragment, and the
-/// values of its query, where signatures and tokens are.
+/// values of its query, where signatures and tokens are; but for those of parameters
+/// that are known to hold none.
 pub fn display_url(url: &Url) -> String {
     let has_secrets = url.query().is_some()
         || url.fragment().is_some()
@@ -51,8 +52,12 @@ pub fn redact(text: &str) -> Cow<'_, str> {
     Cow::Owned(redacted)
 }
 
+/// What the protocols of registries put there: names of hosts and repositories.
+const OPEN: [&str; 3] = ["ns", "scope", "service"];
+
 fn hide_value(pair: &str) -> String {
     match pair.split_once('=') {
+        Some((name, _)) if OPEN.contains(&name) => pair.to_owned(),
         Some((name, value)) if !value.is_empty() => format!("{name}=***"),
         Some((name, _)) => format!("{name}="),
         // A bare word may be a token as well.
@@ -98,6 +103,13 @@ mod tests {
             "https://files.example/a?secret",
             "https://files.example/a?***",
         );
+    }
+
+    #[test]
+    fn shows_what_registries_are_asked_for() {
+        let url =
+            "https://r.example/token?service=r.example&scope=repository:a/b:pull&ns=docker.io";
+        check(url, url);
     }
 
     #[test]

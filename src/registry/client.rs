@@ -364,11 +364,14 @@ impl Inner {
         let head = self.send(ask, Method::Head, None).await?;
         match head.response.status {
             200 => match digest_of(ask, &head.response)? {
-                Some(other) if other != *digest => Err(Error::Mismatch {
-                    image: ask.image.to_owned(),
-                    registry: ask.endpoint.name.clone(),
-                    expected: digest.clone(),
-                }),
+                // One of another algorithm may well be of the same bytes.
+                Some(other) if other.algorithm() == digest.algorithm() && other != *digest => {
+                    Err(Error::Mismatch {
+                        image: ask.image.to_owned(),
+                        registry: ask.endpoint.name.clone(),
+                        expected: digest.clone(),
+                    })
+                }
                 _ => Ok(()),
             },
             404 => Err(Self::refuse(ask, &head)),

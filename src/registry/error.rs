@@ -203,9 +203,11 @@ impl Error {
     }
 
     /// Tells whether another mirror may have what this one has not.
+    ///
+    /// Many say of what they do not have that it is not for us.
     pub(super) fn is_for_next_mirror(&self) -> bool {
         match self {
-            Self::NotFound { .. } => true,
+            Self::NotFound { .. } | Self::Denied { .. } | Self::RateLimited { .. } => true,
             Self::Status { status, .. } => *status >= 500,
             Self::Http(error) => matches!(
                 error,

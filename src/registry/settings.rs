@@ -65,7 +65,7 @@ pub struct Mirror {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MirrorError {
     /// There is no `=`, or nothing on one side of it.
-    #[error("`{}` is no mirror: write `HOST=ADDRESS`, such as `docker.io=https://mirror.example`", .0.escape_debug())]
+    #[error("`{}` is no mirror: it should be `HOST=URL`", .0.escape_debug())]
     Form(String),
     /// The left side is no host.
     #[error("`{}` is no host such as `docker.io` or `registry.example:5000`, nor `*`", .0.escape_debug())]
@@ -179,8 +179,8 @@ mod tests {
             let error = parse(text).unwrap_err();
             assert!(error.contains(words), "{error}");
         };
-        check("https://mirror.example", "write `HOST=ADDRESS`");
-        check("docker.io=", "write `HOST=ADDRESS`");
+        check("https://mirror.example", "should be `HOST=URL`");
+        check("docker.io=", "should be `HOST=URL`");
         check("docker.io/library=https://m.example", "is no host");
         check("docker.io=mirror.example:5000", "begin it with `https://`");
         check("docker.io=ftp://mirror.example", "only `https://`");

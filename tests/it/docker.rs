@@ -1,7 +1,10 @@
 //! `pinfold docker` as its users meet it: which files, what is written, what is told.
 
+use std::thread;
+use std::time::Duration;
+
 use crate::fake_registry::{FakeRegistry, Fault};
-use crate::project::{Project, Run, files_below, run, run_with_input};
+use crate::project::{Project, Run, files_below, run, run_with_input, start};
 
 /// A folder, and a mirror of Docker Hub that has some images.
 struct Hub {
@@ -167,6 +170,41 @@ fn one_digest_for_two_platforms_of_one_arg_is_refused() {
 }
 
 #[test]
+fn one_arg_for_a_platform_that_is_there_and_one_that_is_not_is_refused() {
+    let text = "ARG V=3\nFROM --platform=linux/s390x python:$V\nFROM python:$V\n";
+    let hub = Hub::with(&[("Dockerfile", text)]);
+    hub.add("python", "3");
+    let run = hub.docker(&["--platform", "linux/amd64"]);
+    run.says(2, &["is not made for `linux/s390x`", "2 not pinned"]);
+    assert_eq!(hub.project.read("Dockerfile"), text);
+}
+
+/// Someone saves the file in an editor while a registry thinks.
+#[test]
+fn a_file_that_changed_meanwhile_is_left_and_not_told_as_pinned() {
+    let registry = FakeRegistry::with_latency(Duration::from_millis(300));
+    let mirror = format!("docker.io={}", registry.url());
+    let project = Project::new().with_variable("PINFOLD_REGISTRY_MIRROR", &mirror);
+    registry.add("library/python", "3");
+    project.write("Dockerfile", "FROM python:3\n");
+    let running = start(&mut project.command(&["docker", "--format", "json"]));
+    while registry.seen().is_empty() {
+        thread::yield_now();
+    }
+    project.write("Dockerfile", "FROM python:3 AS mine\n");
+    let run = running.finish();
+    run.says(2, &["was changed by someone else", "1 not pinned"]);
+    assert!(!run.stderr.contains("Pinned"), "{}", run.stderr);
+    assert!(run.stdout.contains(r#""changed": false"#), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("changed by someone else"),
+        "{}",
+        run.stdout
+    );
+    assert_eq!(project.read("Dockerfile"), "FROM python:3 AS mine\n");
+}
+
+#[test]
 fn the_configuration_is_found_above_and_told_apart_from_flags() {
     let hub = Hub::with(&[
         (
@@ -188,6 +226,39 @@ fn the_configuration_is_found_above_and_told_apart_from_flags() {
     assert_eq!(hub.project.read("old/Dockerfile"), "FROM python:3.12\n");
     let run = hub.docker(&["--no-config", "--check"]);
     run.says(1, &["3 not pinned"]);
+}
+
+#[test]
+fn what_is_typed_is_relative_to_where_it_is_typed() {
+    let hub = Hub::with(&[
+        ("pinfold.toml", "[docker]\nexclude = ['/web/old/']\n"),
+        ("web/new/Dockerfile", "FROM python:3.12\n"),
+        ("web/old/Dockerfile", "FROM python:3.12\n"),
+        ("web/Dockerfile", "FROM python:3.12\n"),
+    ]);
+    let mut command = hub
+        .project
+        .command(&["docker", "--check", "--exclude", "/new/"]);
+    command.current_dir(hub.project.path("web"));
+    run(&mut command).says(
+        1,
+        &["  Dockerfile:1: python:3.12 is not pinned\n1 not pinned"],
+    );
+}
+
+#[test]
+fn a_mirror_in_the_configuration_that_is_none_is_told_with_its_file() {
+    let hub = Hub::with(&[
+        (
+            "pinfold.toml",
+            "[docker]\nregistry-mirrors = ['docker.io']\n",
+        ),
+        ("Dockerfile", "FROM python:3.12\n"),
+    ]);
+    hub.docker(&[]).says(
+        2,
+        &["`registry-mirrors` in `", "pinfold.toml`: `docker.io`"],
+    );
 }
 
 #[test]
@@ -312,6 +383,16 @@ fn a_compose_file_that_is_no_yaml_leaves_the_others_pinned() {
 }
 
 #[test]
+fn verify_tells_of_files_that_cannot_be_understood() {
+    let hub = Hub::with(&[
+        ("Dockerfile", "FROM python:3.12 # why\n"),
+        ("compose.yaml", "services: [\n"),
+    ]);
+    hub.docker(&["verify"])
+        .says(2, &["compose.yaml:", "Dockerfile:1:"]);
+}
+
+#[test]
 fn what_a_builder_would_reject_is_told_with_its_line() {
     let hub = Hub::with(&[("Dockerfile", "FROM python:3.12 # why\nFROM alpine:3\n")]);
     let digest = hub.add("alpine", "3");
@@ -358,7 +439,8 @@ fn nothing_to_do_is_no_error() {
     let hub = Hub::new();
     hub.pins(&[])
         .says(0, &["There is no Dockerfile and no compose file here"]);
-    hub.pins(&["verify"]);
+    hub.pins(&["verify"])
+        .says(0, &["There is no Dockerfile and no compose file here"]);
     assert_eq!(
         files_below(&hub.project.path("")),
         [""; 0].map(Into::<std::path::PathBuf>::into)

@@ -225,6 +225,75 @@ fn verify_finds_digests_and_children_that_are_gone() {
     docker_ends(&project, &["--refresh"], 0);
 }
 
+/// The tag moved, and the registry collected what it named before: the usual way to lose
+/// the children of an index.
+#[test]
+fn verify_tells_of_children_that_are_gone_although_the_tag_moved() {
+    let Some(registry) = Registry::anonymous() else {
+        return;
+    };
+    let old = registry.push_index("team/app", "1", 1, PLATFORMS);
+    let project = project_from(&registry.image(&format!("team/app:1@{}", old.digest())));
+    registry.push_index("team/app", "1", 2, PLATFORMS);
+    registry.delete_manifest("team/app", old.child("linux/amd64"));
+    let run = docker_ends(&project, &["verify"], 1);
+    let text = told(&run);
+    assert!(text.contains("partly gone"), "{text}");
+    assert!(text.contains("moved: the tag is now"), "{text}");
+}
+
+#[test]
+fn verify_looks_at_the_platform_of_a_single_image() {
+    let Some(registry) = Registry::anonymous() else {
+        return;
+    };
+    let image = registry.push_index("team/app", "1", 1, PLATFORMS);
+    let project =
+        project_from(&registry.image(&format!("team/app:1@{}", image.child("linux/amd64"))));
+    docker_ends(&project, &["verify"], 0);
+    docker_ends(&project, &["verify", "--platform", "linux/amd64"], 0);
+    docker_ends(&project, &["verify", "--platform", "linux/arm64"], 1).says(1, &[]);
+}
+
+#[test]
+fn verify_asks_of_a_front_end_only_that_it_is_there() {
+    let Some(registry) = Registry::anonymous() else {
+        return;
+    };
+    let front = registry.push_index("team/front", "1", 1, &["linux/amd64"]);
+    let project = Project::new();
+    let reference = registry.image(&format!("team/front:1@{}", front.digest()));
+    project.write(
+        "Dockerfile",
+        format!("# syntax={reference}\nFROM scratch\n"),
+    );
+    docker_ends(&project, &["verify", "--platform", "linux/arm64"], 0);
+    registry.delete_manifest("team/front", front.child("linux/amd64"));
+    docker_ends(&project, &["verify", "--platform", "linux/arm64"], 1);
+}
+
+/// `3.9` and `3.9.1` were one image until `3.9` moved on.
+#[test]
+fn verify_takes_no_alias_for_evidence() {
+    let Some(registry) = Registry::anonymous() else {
+        return;
+    };
+    let old = registry.push_index("team/app", "3.9", 1, PLATFORMS);
+    registry.push_index("team/app", "3.9.1", 1, PLATFORMS);
+    registry.push_index("team/app", "3.9", 2, PLATFORMS);
+    let project = Project::new();
+    for tag in ["3.9", "3.9.1"] {
+        let reference = registry.image(&format!("team/app:{tag}@{}", old.digest()));
+        project.write(&format!("{tag}/Dockerfile"), format!("FROM {reference}\n"));
+    }
+    let run = docker_ends(&project, &["verify"], 0);
+    assert!(
+        told(&run).contains("moved: the tag is now"),
+        "{}",
+        told(&run)
+    );
+}
+
 #[test]
 fn verify_finds_a_tag_edited_by_hand() {
     let Some(registry) = Registry::anonymous() else {
@@ -239,14 +308,14 @@ fn verify_finds_a_tag_edited_by_hand() {
     assert!(told(&run).contains("python:3.9.2"), "{}", told(&run));
     check_untouched(&project, &edited);
 
-    let old = registry.push_index("team/app", "old", 1, PLATFORMS);
-    registry.push_index("team/app", "new", 2, PLATFORMS);
-    let project = project_from(&registry.image(&format!("team/app:new@{}", old.digest())));
-    let other = registry.image(&format!("team/app:old@{}", old.digest()));
+    let old = registry.push_index("team/app", "1.0", 1, PLATFORMS);
+    registry.push_index("team/app", "2.0", 2, PLATFORMS);
+    let project = project_from(&registry.image(&format!("team/app:2.0@{}", old.digest())));
+    let other = registry.image(&format!("team/app:1.0@{}", old.digest()));
     docker_ends(&project, &["verify"], 0);
     project.write("other/Dockerfile", format!("FROM {other}\n"));
     let run = docker_ends(&project, &["verify"], 1);
-    assert!(told(&run).contains("team/app:new"), "{}", told(&run));
+    assert!(told(&run).contains("team/app:2.0"), "{}", told(&run));
 }
 
 #[test]

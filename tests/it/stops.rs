@@ -56,6 +56,20 @@ fn ctrl_c_while_an_input_is_awaited_ends_the_run() {
     running.finish().says(130, &["stopped"]);
 }
 
+#[test]
+fn ctrl_c_while_a_dockerfile_is_read_ends_the_run() {
+    let project = Project::new();
+    let pipe = project.path("pipe");
+    let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    let running = start(&mut project.command(&["docker", "pipe"]));
+    // Opening it to write waits for who reads; it then waits for what never comes.
+    let writer = fs::OpenOptions::new().write(true).open(&pipe).unwrap();
+    running.signal("INT");
+    running.finish().says(130, &["stopped"]);
+    drop(writer);
+}
+
 /// A reader that goes away at once.
 #[test]
 fn a_closed_standard_output_is_no_failure() {

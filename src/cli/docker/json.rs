@@ -4,8 +4,11 @@ use serde::Serialize;
 
 use super::text;
 use crate::cli::failure::Failure;
-use crate::dockerfile::{Carrier, ImageUse, Meaning, Place, Site, State, VariableSource};
-use crate::ops::docker::{self, FindingKind, Outcome, Pinned, Survey, SurveyedFile, Verified};
+use crate::dockerfile::{Carrier, ImageUse, Meaning, Place, Reason, Site, State, VariableSource};
+use crate::files;
+use crate::ops::docker::{
+    self, FindingKind, Outcome, Pinned, Survey, SurveyedFile, Verified, WriteError,
+};
 
 /// The number of this form; it grows when a program that reads it would break.
 const VERSION: u32 = 1;
@@ -19,6 +22,7 @@ struct PinReport {
     requests: u64,
     files: Vec<File>,
     failures: Vec<FailedImage>,
+    errors: Vec<String>,
     notices: Vec<String>,
 }
 
@@ -97,6 +101,7 @@ struct ExplainReport {
     version: u32,
     command: &'static str,
     files: Vec<File>,
+    errors: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -108,6 +113,7 @@ struct VerifyReport {
     requests: u64,
     findings: Vec<FindingEntry>,
     failures: Vec<FailedImage>,
+    errors: Vec<String>,
     notices: Vec<String>,
 }
 
@@ -139,8 +145,27 @@ fn print(report: &impl Serialize) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
+/// Returns an error in one line, with its cause.
+fn words(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
+    }
+}
+
+/// Returns the files that could not be read.
+fn unread(errors: &[files::Error]) -> Vec<String> {
+    errors.iter().map(|error| words(error)).collect()
+}
+
 /// Returns what pinning came to.
-pub(super) fn pinned(pinned: &Pinned, dry_run: bool) -> Result<Vec<u8>, Failure> {
+pub(super) fn pinned(
+    pinned: &Pinned,
+    unwritten: &[WriteError],
+    dry_run: bool,
+) -> Result<Vec<u8>, Failure> {
+    let mut errors = unread(&pinned.unread);
+    errors.extend(unwritten.iter().map(|error| words(error)));
     let files = pinned.files.iter().map(|file| {
         let uses = file.file.uses.iter().zip(&file.outcomes);
         File {
@@ -160,6 +185,7 @@ pub(super) fn pinned(pinned: &Pinned, dry_run: bool) -> Result<Vec<u8>, Failure>
         requests: pinned.requests,
         files: files.collect(),
         failures: pinned.failures.iter().map(failed).collect(),
+        errors,
         notices: pinned.notices.clone(),
     })
 }
@@ -180,6 +206,7 @@ pub(super) fn explained(survey: &Survey) -> Result<Vec<u8>, Failure> {
         version: VERSION,
         command: "docker explain",
         files: files.collect(),
+        errors: unread(&survey.unread),
     })
 }
 
@@ -229,6 +256,7 @@ pub(super) fn verified(verified: &Verified) -> Result<Vec<u8>, Failure> {
         requests: verified.requests,
         findings: findings.collect(),
         failures: verified.failures.iter().map(failed).collect(),
+        errors: unread(&verified.unread),
         notices: verified.notices.clone(),
     })
 }
@@ -306,9 +334,9 @@ fn with_outcome(
     entry
 }
 
-fn status_of_left(reason: &crate::dockerfile::Reason) -> &'static str {
+fn status_of_left(reason: &Reason) -> &'static str {
     match reason {
-        crate::dockerfile::Reason::Ignored(_) => "ignored",
+        Reason::Ignored(_) => "ignored",
         _ => "left",
     }
 }

@@ -32,18 +32,23 @@ fn pin(args: &Pin, printer: &Printer, shows_progress: bool) -> Result<u8, Failur
     let ended = run_to_end(printer, shows_progress, async |teller| {
         docker::pin(&request, &client, teller).await
     })?;
-    let pinned = match ended {
+    let mut pinned = match ended {
         Ended::Done(result) => result?,
         Ended::Stopped(code) => return Ok(code),
     };
-    let upgrades = args.upgrade || !args.upgrade_images.is_empty();
     let mut code = told(printer, &pinned);
     let only_tells = args.check || args.dry_run;
-    if !only_tells {
-        code = worse(code, write(printer, &pinned));
+    let unwritten = if only_tells {
+        Vec::new()
+    } else {
+        docker::write(&mut pinned)
+    };
+    for error in &unwritten {
+        printer.diagnostic(&failure::write(error));
+        code = exit::FAILED;
     }
     let data = match args.output.format {
-        Format::Json => json::pinned(&pinned, only_tells)?,
+        Format::Json => json::pinned(&pinned, &unwritten, only_tells)?,
         Format::Text if args.dry_run => {
             text::diff(printer, &pinned).map_err(|error| stdout_failed(&error))?;
             Vec::new()
@@ -56,18 +61,19 @@ fn pin(args: &Pin, printer: &Printer, shows_progress: bool) -> Result<u8, Failur
     }
     text::changes(printer, &pinned, only_tells);
     printer.line(&text::closing(&pinned, only_tells, started.elapsed()));
-    if args.check && code == exit::DONE {
-        let is_bad = |outcome: &Outcome| match outcome {
-            Outcome::Unpinned | Outcome::Added(_) | Outcome::Failed(_) => true,
-            Outcome::Moved { .. } => upgrades,
-            Outcome::Left(reason) => !is_ignored(reason),
-            Outcome::NoImage | Outcome::Kept(_) | Outcome::Stuck(..) => false,
-        };
-        if pinned.outcomes().any(|(_, _, outcome)| is_bad(outcome)) {
-            code = exit::NO;
-        }
+    if args.check && code == exit::DONE && pinned.outcomes().any(|(_, _, it)| is_bad(it)) {
+        code = exit::NO;
     }
     Ok(code)
+}
+
+/// Whether `--check` says no to it.
+fn is_bad(outcome: &Outcome) -> bool {
+    match outcome {
+        Outcome::Unpinned | Outcome::Added(_) | Outcome::Moved { .. } | Outcome::Failed(_) => true,
+        Outcome::Left(reason) => !is_ignored(reason),
+        Outcome::NoImage | Outcome::Kept(_) | Outcome::Stuck(..) => false,
+    }
 }
 
 fn is_ignored(reason: &crate::dockerfile::Reason) -> bool {
@@ -117,19 +123,6 @@ fn worse(one: u8, other: u8) -> u8 {
     if rank(other) > rank(one) { other } else { one }
 }
 
-/// Writes the files that changed; a failure leaves the others written.
-fn write(printer: &Printer, pinned: &Pinned) -> u8 {
-    let errors = docker::write(pinned);
-    for error in &errors {
-        printer.diagnostic(&failure::write(error));
-    }
-    if errors.is_empty() {
-        exit::DONE
-    } else {
-        exit::FAILED
-    }
-}
-
 fn verify(args: &Verify, printer: &Printer, shows_progress: bool) -> Result<u8, Failure> {
     let started = Instant::now();
     let (request, mut access) = settings::verify(args)?;
@@ -146,6 +139,9 @@ fn verify(args: &Verify, printer: &Printer, shows_progress: bool) -> Result<u8, 
     for error in &verified.unread {
         printer.diagnostic(&failure::file(error));
         code = worse(code, exit::FAILED);
+    }
+    for file in &verified.files {
+        code = worse(code, text::problems(printer, file));
     }
     for failure in &verified.failures {
         printer.diagnostic(&text::failure(failure));

@@ -9,7 +9,6 @@ use crate::cache::Cache;
 use crate::cli::failure::Failure;
 use crate::cli::project::{self, ProjectConfig};
 use crate::cli::settings::{cache, current_directory, network};
-use crate::config::DockerConfig;
 use crate::files::Exclude;
 use crate::http::{self, Credentials};
 use crate::image::{ImagePattern, Platform};
@@ -47,7 +46,7 @@ pub(super) fn pin(args: &Pin) -> Result<(docker::Pin, Access), Failure> {
         asks: !args.check || upgrades || args.dry_run,
     };
     let refresh = args.refresh || upgrades;
-    let access = access(&args.registries, config, refresh)?;
+    let access = access(&args.registries, &project, refresh)?;
     Ok((request, access))
 }
 
@@ -67,7 +66,7 @@ pub(super) fn verify(args: &Verify) -> Result<(docker::Verify, Access), Failure>
         platforms,
     };
     // What tags said some minutes ago is not what was asked for.
-    let access = access(&args.registries, config, true)?;
+    let access = access(&args.registries, &project, true)?;
     Ok((request, access))
 }
 
@@ -117,13 +116,26 @@ fn survey(files: &Files, project: &ProjectConfig) -> Result<SurveyRequest, Failu
 }
 
 fn exclude(files: &Files, project: &ProjectConfig) -> Result<Exclude, Failure> {
-    let mut patterns = project.config.docker.exclude.clone();
-    patterns.extend(files.exclude.iter().cloned());
+    let of_project = &project.config.docker.exclude;
+    let place = format!("`exclude` in `{}`", project.name);
+    let of_project = excluded(&place, &project.folder, of_project)?;
+    Ok(of_project.and(excluded(
+        "`--exclude`",
+        &current_directory()?,
+        &files.exclude,
+    )?))
+}
+
+fn excluded(place: &str, folder: &Path, patterns: &[String]) -> Result<Exclude, Failure> {
     if patterns.is_empty() {
         return Ok(Exclude::nothing());
     }
-    Exclude::new(&project.folder, &patterns)
-        .map_err(|error| Failure::usage(error.to_string(), None))
+    Exclude::new(folder, patterns).map_err(|error| {
+        Failure::usage(
+            format!("{place}: {error}"),
+            Some("write it as in a `.gitignore`: `tests/fixtures/`, `*.old`".to_owned()),
+        )
+    })
 }
 
 fn input(path: &Path, stdin_filename: &str) -> Result<DockerInput, Failure> {
@@ -163,27 +175,35 @@ fn platform(option: &str, text: &str) -> Result<Platform, Failure> {
     })
 }
 
+fn mirrors(place: &str, texts: &[String]) -> Result<Vec<Mirror>, Failure> {
+    texts
+        .iter()
+        .filter(|text| !text.is_empty())
+        .map(|text| {
+            text.parse().map_err(|error: registry::MirrorError| {
+                Failure::usage(
+                    format!("{place}: {error}"),
+                    Some("write `HOST=URL`, such as `docker.io=https://mirror.example`".to_owned()),
+                )
+            })
+        })
+        .collect()
+}
+
 fn access(
     registries: &Registries,
-    config: &DockerConfig,
+    project: &ProjectConfig,
     refresh: bool,
 ) -> Result<Access, Failure> {
+    let config = &project.config.docker;
     let variable = |name: &str| -> Option<OsString> { std::env::var_os(name) };
     let given = |flags: &[String], config: &[String]| -> Vec<String> {
         let flags = flags.iter().filter(|text| !text.is_empty());
         flags.chain(config).cloned().collect()
     };
-    let mirrors = given(&registries.mirrors, &config.registry_mirrors)
-        .iter()
-        .map(|text| {
-            text.parse::<Mirror>().map_err(|error| {
-                Failure::usage(
-                    format!("`--registry-mirror`: {error}"),
-                    Some("write `HOST=URL`, such as `docker.io=https://mirror.example`".to_owned()),
-                )
-            })
-        })
-        .collect::<Result<_, _>>()?;
+    let mut mirrors = mirrors("`--registry-mirror`", &registries.mirrors)?;
+    let place = format!("`registry-mirrors` in `{}`", project.name);
+    mirrors.extend(self::mirrors(&place, &config.registry_mirrors)?);
     let mut http = network(&registries.network, variable)?;
     // Who we are at a registry comes from Docker's and Podman's files only.
     http.credentials = Credentials::default();

@@ -173,7 +173,7 @@ pub(super) fn changes(printer: &Printer, pinned: &Pinned, only_tells: bool) {
             Meaning::Image(reference) => without_digest(reference),
             _ => image_use.value.clone(),
         };
-        let line = format!("  {}:{line}: {image} {what}", file.file.name);
+        let line = format!("  {}:{line}: {image} {what}", file.file.shown_name());
         if !lines.contains(&line) {
             lines.push(line);
         }
@@ -229,18 +229,12 @@ pub(super) fn closing(pinned: &Pinned, only_tells: bool, elapsed: Duration) -> S
     if open > 0 {
         parts.push(format!("{open} not pinned"));
     }
-    let requests = match pinned.requests {
-        0 => "no requests".to_owned(),
-        requests => many(usize::try_from(requests).unwrap_or(usize::MAX), "request"),
-    };
     let text = match parts.as_slice() {
-        [] if pinned.files.is_empty() => {
-            "There is no Dockerfile and no compose file here".to_owned()
-        }
+        [] if pinned.files.is_empty() => NOTHING_HERE.to_owned(),
         [] => format!("No images to pin in {}", many(pinned.files.len(), "file")),
         parts => capital(&parts.join(", ")),
     };
-    format!("{text} ({requests}, {:.2} s)", elapsed.as_secs_f64())
+    ended(&text, pinned.requests, elapsed)
 }
 
 fn references(count: usize) -> String {
@@ -328,12 +322,12 @@ pub(super) fn verified(verified: &Verified, elapsed: Duration) -> String {
         .iter()
         .filter(|finding| matches!(finding.kind, FindingKind::Moved { .. }))
         .count();
-    let mut text = format!("Verified {}: ", many(verified.pins, "pinned image"));
-    let mut parts = vec![if wrong == 0 {
-        "nothing is wrong".to_owned()
-    } else {
-        format!("{wrong} wrong")
-    }];
+    let mut parts = Vec::new();
+    if wrong > 0 {
+        parts.push(format!("{wrong} wrong"));
+    } else if verified.failures.is_empty() {
+        parts.push("nothing is wrong".to_owned());
+    }
     if moved > 0 {
         parts.push(format!("{} moved on", many(moved, "tag")));
     }
@@ -343,22 +337,32 @@ pub(super) fn verified(verified: &Verified, elapsed: Duration) -> String {
     if verified.unpinned > 0 {
         parts.push(format!("{} not pinned", references(verified.unpinned)));
     }
-    text.push_str(&parts.join(", "));
-    let requests = usize::try_from(verified.requests).unwrap_or(usize::MAX);
-    let _ = write!(
-        text,
-        " ({}, {:.2} s)",
-        many(requests, "request"),
-        elapsed.as_secs_f64()
-    );
-    text
+    let text = if verified.files.is_empty() {
+        NOTHING_HERE.to_owned()
+    } else {
+        let pins = many(verified.pins, "pinned image");
+        format!("Verified {pins}: {}", parts.join(", "))
+    };
+    ended(&text, verified.requests, elapsed)
+}
+
+/// What there is to say where nothing is to do.
+pub(super) const NOTHING_HERE: &str = "There is no Dockerfile and no compose file here";
+
+/// Returns a closing line with what it took.
+fn ended(text: &str, requests: u64, elapsed: Duration) -> String {
+    let requests = match requests {
+        0 => "no requests".to_owned(),
+        requests => many(usize::try_from(requests).unwrap_or(usize::MAX), "request"),
+    };
+    format!("{text} ({requests}, {:.2} s)", elapsed.as_secs_f64())
 }
 
 /// Returns what is known about each reference.
 pub(super) fn explained(survey: &Survey) -> String {
     let mut text = String::new();
     for file in &survey.files {
-        let _ = writeln!(text, "{}", file.name);
+        let _ = writeln!(text, "{}", file.shown_name());
         if file.uses.is_empty() {
             text.push_str("  names no image\n");
         }

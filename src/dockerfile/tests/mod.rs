@@ -232,6 +232,17 @@ fn a_line_may_be_long_but_not_longer() {
 }
 
 #[test]
+fn no_digest_makes_a_line_too_long() {
+    let source = |length: usize| format!("FROM a:1\nRUN --mount=from=b {}\n", "x".repeat(length));
+    assert_eq!(findings(source(65_300).as_bytes()), [""; 0]);
+    let long = source(65_500);
+    let reason = "its line would be longer than 65535 bytes";
+    assert_eq!(findings(long.as_bytes()), [reason]);
+    let many = format!("FROM a:1\nRUN {}x\n", "--mount=from=b ".repeat(1_000));
+    assert_eq!(findings(many.as_bytes()), [reason; 1_000]);
+}
+
+#[test]
 fn hostile_files_are_read_within_bounds() {
     let doubling: String = (0..40).map(|_| "ARG A=$A$A\n").collect();
     let numbered = |count: usize, text: fn(usize) -> String| {
@@ -239,6 +250,10 @@ fn hostile_files_are_read_within_bounds() {
         texts.concat()
     };
     let chosen = numbered(4000, |n| format!("FROM a AS s{n}\nFROM s$TARGETOS\n"));
+    let long = "b".repeat(120);
+    let names: String = (0..128)
+        .map(|n| ["FROM a AS ", &long, &n.to_string(), "\n"].concat())
+        .collect();
     let shared = numbered(10_000, |n| format!("FROM a{n}:$V\n"));
     for source in [
         "${A:-".repeat(200_000),
@@ -262,6 +277,7 @@ fn hostile_files_are_read_within_bounds() {
             "FROM ${A//*y/z}\n".repeat(20_000)
         ),
         chosen,
+        names + &"FROM $TARGETOS-$TARGETOS\n".repeat(20_000),
         format!("ARG V=1\n{shared}"),
         "\\\n".repeat(500_000),
         "FROM a AS a\nCOPY --from=b a b\n".repeat(30_000),

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::StreamExt as _;
 
-use super::survey::{Survey, SurveyRequest, SurveyedFile, survey};
+use super::survey::{Survey, SurveyRequest, SurveyedFile, survey_aside};
 use crate::dockerfile::{Carrier, ImageUse, Meaning, Place, Reason, Site, State};
 use crate::files;
 use crate::image::{Digest, ImagePattern, Platform, Reference, Repository};
@@ -117,34 +117,41 @@ impl Pinned {
 const WRITERS: usize = 16;
 
 /// Writes the files that changed, each as a whole or not at all; returns what failed.
-pub fn write(pinned: &Pinned) -> Vec<WriteError> {
-    let changed: Vec<&PinnedFile> = pinned
+///
+/// A file that could not be written is as it was, and so is what is known of it.
+pub fn write(pinned: &mut Pinned) -> Vec<WriteError> {
+    let next = AtomicUsize::new(0);
+    let changed: Vec<(usize, &PinnedFile)> = pinned
         .files
         .iter()
-        .filter(|file| file.after.is_some())
+        .enumerate()
+        .filter(|(_, file)| file.after.is_some())
         .collect();
-    let next = AtomicUsize::new(0);
     let write_some = || {
-        let mut errors = Vec::new();
-        while let Some(file) = changed.get(next.fetch_add(1, Ordering::Relaxed)) {
-            errors.extend(file.write().err());
+        let mut failed = Vec::new();
+        while let Some((index, file)) = changed.get(next.fetch_add(1, Ordering::Relaxed)) {
+            failed.extend(file.write().err().map(|error| (*index, error)));
         }
-        errors
+        failed
     };
-    std::thread::scope(|scope| {
+    let mut failed = std::thread::scope(|scope| {
         let writers: Vec<_> = (1..changed.len().min(WRITERS))
             .map(|_| scope.spawn(write_some))
             .collect();
-        let mut errors = write_some();
+        let mut failed = write_some();
         for writer in writers {
             match writer.join() {
-                Ok(more) => errors.extend(more),
+                Ok(more) => failed.extend(more),
                 Err(panic) => std::panic::resume_unwind(panic),
             }
         }
-        errors.sort_by_cached_key(ToString::to_string);
-        errors
-    })
+        failed
+    });
+    failed.sort_unstable_by_key(|(index, _)| *index);
+    for (index, _) in &failed {
+        pinned.files[*index].leave();
+    }
+    failed.into_iter().map(|(_, error)| error).collect()
 }
 
 impl PinnedFile {
@@ -160,6 +167,18 @@ impl PinnedFile {
         }
         files::replace(path, after)?;
         Ok(true)
+    }
+
+    /// Makes it a file that does not change.
+    fn leave(&mut self) {
+        self.after = None;
+        for outcome in &mut self.outcomes {
+            match outcome {
+                Outcome::Added(_) => *outcome = Outcome::Unpinned,
+                Outcome::Moved { from, .. } => *outcome = Outcome::Kept(from.clone()),
+                _ => {}
+            }
+        }
     }
 }
 
@@ -198,7 +217,7 @@ pub async fn pin(
     registry: &registry::Client,
     reporter: &dyn Reporter,
 ) -> Result<Pinned, Error> {
-    let mut survey = survey(&request.survey, reporter)?;
+    let mut survey = survey_aside(&request.survey, reporter).await?;
     check_upgrade_images(request, &survey)?;
     let (mut outcomes, wishes) = wishes(request, &survey);
     let answers = if request.asks {
@@ -462,13 +481,14 @@ fn decide(
 }
 
 /// Returns the sites that several uses would fill with different digests, as those of
-/// several platforms.
+/// several platforms, or that one cannot fill.
 fn contested(wishes: &[Wish<'_>], answers: &Answers) -> Vec<(usize, Span)> {
-    let mut wanted: HashMap<(usize, Span), &Digest> = HashMap::new();
+    let mut wanted: HashMap<(usize, Span), Option<&Digest>> = HashMap::new();
     let mut contested = Vec::new();
     for wish in wishes {
-        let Some(Ok(digest)) = answers.get(&wish.question) else {
-            continue;
+        let digest = match answers.get(&wish.question) {
+            Some(answer) => answer.as_ref().ok(),
+            None => continue,
         };
         let site = (wish.file_index, wish.site.span);
         if *wanted.entry(site).or_insert(digest) != digest {

@@ -13,7 +13,7 @@ use crate::ops::{Error, Event, Reporter};
 use crate::text::{Problem, Span};
 
 /// What is to be looked at.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct SurveyRequest {
     /// Files, folders, standard input; the current folder if there is nothing.
     pub inputs: Vec<DockerInput>,
@@ -84,7 +84,16 @@ impl SurveyedFile {
     /// Returns `name:line:column` of a span's start.
     pub fn place(&self, span: Span) -> String {
         let (line, column) = self.position(span.start);
-        format!("{}:{line}:{column}", shown_name(&self.name))
+        format!("{}:{line}:{column}", self.shown_name())
+    }
+
+    /// Returns the name for people.
+    pub fn shown_name(&self) -> &str {
+        if self.path.is_some() {
+            &self.name
+        } else {
+            "<stdin>"
+        }
     }
 
     /// Whether it could not be understood at all.
@@ -93,12 +102,38 @@ impl SurveyedFile {
     }
 }
 
-fn shown_name(name: &str) -> &str {
-    if name == "-" { "<stdin>" } else { name }
-}
-
 /// Finds and reads the files, and finds the images in them.
 pub fn survey(request: &SurveyRequest, reporter: &dyn Reporter) -> Result<Survey, Error> {
+    let survey = look(request)?;
+    tell(&survey, reporter);
+    Ok(survey)
+}
+
+/// Does the same on another thread: a tree may be large and a file may be a pipe that
+/// nobody writes to, and meanwhile a signal should end the run.
+pub(super) async fn survey_aside(
+    request: &SurveyRequest,
+    reporter: &dyn Reporter,
+) -> Result<Survey, Error> {
+    let request = request.clone();
+    let survey = match tokio::task::spawn_blocking(move || look(&request)).await {
+        Ok(result) => result?,
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    };
+    tell(&survey, reporter);
+    Ok(survey)
+}
+
+fn tell(survey: &Survey, reporter: &dyn Reporter) {
+    if reporter.wants_details() {
+        for file in &survey.files {
+            let images = file.uses.len();
+            reporter.event(Event::Detail(format!("{}: {images} references", file.name)));
+        }
+    }
+}
+
+fn look(request: &SurveyRequest) -> Result<Survey, Error> {
     let mut survey = Survey::default();
     let mut seen = HashSet::new();
     let here = [DockerInput::Path(PathBuf::from("."))];
@@ -128,12 +163,6 @@ pub fn survey(request: &SurveyRequest, reporter: &dyn Reporter) -> Result<Survey
                 let bytes = files::read(path)?;
                 survey.add(path, bytes, &mut seen, request);
             }
-        }
-    }
-    if reporter.wants_details() {
-        for file in &survey.files {
-            let images = file.uses.len();
-            reporter.event(Event::Detail(format!("{}: {images} references", file.name)));
         }
     }
     Ok(survey)

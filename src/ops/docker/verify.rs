@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::StreamExt as _;
 
-use super::survey::{Survey, SurveyRequest, survey};
+use super::survey::{Survey, SurveyRequest, SurveyedFile, survey_aside};
 use crate::dockerfile::{Meaning, Place, Reason, State};
 use crate::files;
 use crate::image::{Digest, Platform, Repository};
@@ -30,6 +30,8 @@ pub struct Verify {
 /// What was found.
 #[derive(Debug)]
 pub struct Verified {
+    /// The files that were looked at.
+    pub files: Vec<SurveyedFile>,
     /// How many different pins were looked at.
     pub pins: usize,
     /// How many references to images have no digest, though nothing says to ignore them.
@@ -109,8 +111,29 @@ struct PinnedImage {
     repository: Repository,
     tag: Option<String>,
     digest: Digest,
-    /// The platform that the reference itself asks for.
-    platform: Option<Platform>,
+    platforms: Platforms,
+}
+
+/// Which platforms a pin is needed for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Platforms {
+    /// Those that are built for.
+    Targets,
+    /// The one that the reference itself asks for.
+    Own(Platform),
+    /// A front end's: it runs where the build runs, wherever that is.
+    Builder,
+}
+
+impl Platforms {
+    /// Returns the platforms an image has to have; none if that is not known.
+    fn wanted<'a>(&'a self, targets: &'a [Platform]) -> &'a [Platform] {
+        match self {
+            Self::Targets => targets,
+            Self::Own(platform) => std::slice::from_ref(platform),
+            Self::Builder => &[],
+        }
+    }
 }
 
 /// Asks the registries about each pin.
@@ -119,7 +142,7 @@ pub async fn verify(
     registry: &registry::Client,
     reporter: &dyn Reporter,
 ) -> Result<Verified, Error> {
-    let survey = survey(&request.survey, reporter)?;
+    let survey = survey_aside(&request.survey, reporter).await?;
     let (pins, unpinned) = pins(&survey);
     registry.expect(pins.keys().map(|pin| pin.repository.clone()));
     reporter.event(Event::Images(pins.len()));
@@ -158,6 +181,7 @@ pub async fn verify(
         }
     }
     Ok(Verified {
+        files: survey.files,
         pins: pins.len(),
         unpinned,
         findings,
@@ -196,16 +220,17 @@ fn pins(survey: &Survey) -> (BTreeMap<PinnedImage, Vec<String>>, usize) {
             let Some(digest) = reference.digest() else {
                 continue;
             };
-            // A front end runs where the build runs.
-            let platform = match image_use.place {
-                Place::Syntax => None,
-                _ => image_use.platform.as_deref(),
+            let own = image_use.platform.as_deref();
+            let platforms = match own.and_then(|text| text.parse().ok()) {
+                _ if is_front_end(&image_use.place) => Platforms::Builder,
+                Some(platform) => Platforms::Own(platform),
+                None => Platforms::Targets,
             };
             let pin = PinnedImage {
                 repository: reference.repository().clone(),
                 tag: reference.tag().map(str::to_owned),
                 digest: digest.clone(),
-                platform: platform.and_then(|text| text.parse().ok()),
+                platforms,
             };
             pins.entry(pin)
                 .or_default()
@@ -213,6 +238,13 @@ fn pins(survey: &Survey) -> (BTreeMap<PinnedImage, Vec<String>>, usize) {
         }
     }
     (pins, unpinned)
+}
+
+fn is_front_end(place: &Place) -> bool {
+    match place {
+        Place::Inline { place, .. } => is_front_end(place),
+        place => *place == Place::Syntax,
+    }
 }
 
 /// Finds out about one pin.
@@ -239,7 +271,7 @@ async fn look_at(
         Ok(None) => {}
         Ok(Some(now)) if says(&now.digest, pin, registry).await? => {}
         Ok(Some(now)) => {
-            findings.push(moved_or_edited(pin, &manifest, now.digest, pins, registry).await?);
+            findings.push(moved_or_edited(pin, &manifest, now.digest, pins, registry).await);
         }
         Err(error) if error.is_absent() => findings.push(FindingKind::TagGone),
         Err(error) => return Err(error),
@@ -263,21 +295,19 @@ async fn says(
     })
 }
 
-/// Looks for the platforms of an index that are built for.
+/// Looks for the platforms that are built for.
 async fn platforms(
     pin: &PinnedImage,
     manifest: &Manifest,
     request: &Verify,
     registry: &registry::Client,
 ) -> Result<Vec<FindingKind>, registry::Error> {
-    let Manifest::Index { entries, .. } = manifest else {
-        return Ok(Vec::new());
-    };
-    let own = pin.platform.as_slice();
-    let wanted: &[Platform] = if own.is_empty() {
-        &request.platforms
-    } else {
-        own
+    let wanted = pin.platforms.wanted(&request.platforms);
+    let entries = match manifest {
+        Manifest::Index { entries, .. } => entries,
+        Manifest::Image { config, .. } => {
+            return of_single_image(pin, config, wanted, registry).await;
+        }
     };
     let has: BTreeSet<&Platform> = entries
         .iter()
@@ -317,6 +347,29 @@ async fn platforms(
     Ok(findings)
 }
 
+/// Looks whether a single image is for the platforms that are built for.
+async fn of_single_image(
+    pin: &PinnedImage,
+    config: &Digest,
+    wanted: &[Platform],
+    registry: &registry::Client,
+) -> Result<Vec<FindingKind>, registry::Error> {
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    let has = registry.config(&pin.repository, config).await?.platform;
+    let missing: Vec<Platform> = wanted
+        .iter()
+        .filter(|platform| **platform != has)
+        .cloned()
+        .collect();
+    if missing.is_empty() {
+        return Ok(Vec::new());
+    }
+    let has = vec![has];
+    Ok(vec![FindingKind::NoPlatform { missing, has }])
+}
+
 /// Judges a pin whose tag says something else now.
 async fn moved_or_edited(
     pin: &PinnedImage,
@@ -324,43 +377,57 @@ async fn moved_or_edited(
     now: Digest,
     pins: &BTreeMap<PinnedImage, Vec<String>>,
     registry: &registry::Client,
-) -> Result<FindingKind, registry::Error> {
+) -> FindingKind {
     let tag = pin.tag.as_deref().unwrap_or_default();
-    // What another tag in these files says, is that tag's.
+    // What another tag in these files says is that tag's, unless both may well have been
+    // names of one image, as `3.12` and `3.12.4` are until the first of them moves on.
     let siblings = pins
         .keys()
-        .filter(|other| other.repository == pin.repository && other.tag != pin.tag);
+        .filter(|other| other.repository == pin.repository);
     for other in siblings {
-        let Some(other_tag) = &other.tag else {
+        let Some(other_tag) = other.tag.as_deref().filter(|it| contradicts(tag, it)) else {
             continue;
         };
         if let Ok(resolved) = registry.resolve(&pin.repository, other_tag, None).await
             && resolved.digest == pin.digest
         {
-            return Ok(FindingKind::Edited {
+            return FindingKind::Edited {
                 is: format!("what `{}` says now", other.name()),
                 now,
-            });
+            };
         }
     }
-    let pinned = version_of(pin, manifest, registry).await?;
-    let current = match registry.manifest(&pin.repository, &now).await {
-        Ok(manifest) => version_of(pin, &manifest, registry).await.ok().flatten(),
-        Err(_) => None,
-    };
-    let versions = pinned.zip(current);
+    let versions = versions(pin, manifest, &now, registry).await.ok().flatten();
     // Where what the tag says now contradicts it as well, versions are no evidence: a
     // label may be that of a base image.
     if let Some((pinned, current)) = &versions
         && contradicts(tag, pinned)
         && !contradicts(tag, current)
     {
-        return Ok(FindingKind::Edited {
+        return FindingKind::Edited {
             is: format!("version {pinned}"),
             now,
-        });
+        };
     }
-    Ok(FindingKind::Moved { now, versions })
+    FindingKind::Moved { now, versions }
+}
+
+/// Returns the versions of a pin and of what its tag says now, where both say theirs.
+///
+/// They are evidence only: where they cannot be learnt, as when the registry has
+/// collected a part of the image, the judgement goes without.
+async fn versions(
+    pin: &PinnedImage,
+    manifest: &Manifest,
+    now: &Digest,
+    registry: &registry::Client,
+) -> Result<Option<(String, String)>, registry::Error> {
+    let Some(pinned) = version_of(pin, manifest, registry).await? else {
+        return Ok(None);
+    };
+    let manifest = registry.manifest(&pin.repository, now).await?;
+    let current = version_of(pin, &manifest, registry).await?;
+    Ok(current.map(|current| (pinned, current)))
 }
 
 /// The annotation and the label that say an image's version (OCI image
@@ -386,7 +453,7 @@ async fn version_of(
             if let Some(version) = annotations.get(VERSION) {
                 return Ok(Some(version.clone()));
             }
-            let wanted = pin.platform.as_ref();
+            let wanted = pin.platforms.wanted(&[]).first();
             let Some(entry) = entries
                 .iter()
                 .find(|entry| entry.platform.is_some() && entry.platform.as_ref() == wanted)
@@ -436,7 +503,8 @@ fn variable_of(repository: &Repository) -> String {
     format!("{word}_VERSION")
 }
 
-/// Whether a tag cannot mean a version: `3.12-slim` is not 3.11.9, but may be 3.12.4.
+/// Whether a tag cannot mean a version, or what another tag means: `3.12-slim` is not
+/// 3.11.9, but may be 3.12.4.
 fn contradicts(tag: &str, version: &str) -> bool {
     let (tag, version) = (numbers(tag), numbers(version));
     !tag.is_empty() && tag.iter().zip(&version).any(|(one, other)| one != other)

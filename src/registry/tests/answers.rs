@@ -329,6 +329,10 @@ fn a_digest_is_there_or_not_and_never_taken_from_the_cache() {
         Reply::status(405),
         manifest(&body, INDEX),
         manifest(b"other", INDEX),
+        Reply::ok("").header("Content-Type", INDEX).header(
+            "Docker-Content-Digest",
+            format!("sha512:{}", "0".repeat(128)),
+        ),
         errors(500, "UNKNOWN", "x"),
     ]);
     let dir = tempfile::tempdir().unwrap();
@@ -340,6 +344,7 @@ fn a_digest_is_there_or_not_and_never_taken_from_the_cache() {
     assert_eq!(exists(), Ok(true), "without a header");
     assert_eq!(exists(), Ok(true), "by GET");
     assert!(matches!(exists(), Err(Error::Mismatch { .. })));
+    assert_eq!(exists(), Ok(true), "by another algorithm");
     assert!(matches!(exists(), Err(Error::Status { status: 500, .. })));
     assert!(server.seen().iter().all(|seen| seen.path == expected));
 }
