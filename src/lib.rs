@@ -9,8 +9,6 @@ pub mod ui;
 
 pub mod ops;
 
-pub mod update;
-
 pub mod index;
 pub mod interpreter;
 pub mod registry;
@@ -18,6 +16,8 @@ pub mod registry;
 pub mod cache;
 pub mod files;
 pub mod http;
+
+pub mod update;
 
 pub mod lock;
 pub mod resolve;

@@ -76,7 +76,27 @@ pub(super) fn file(error: &files::Error) -> Diagnostic {
 /// Returns a file of pins that could not be written.
 pub(super) fn write(error: &WriteError) -> Diagnostic {
     match error {
-        WriteError::File(error) => file(error),
+        WriteError::File(error) => {
+            let mut diagnostic = file(error);
+            // The general words are those of a command with `--output-file`.
+            match error.cause {
+                files::Cause::ReadOnly => {
+                    diagnostic.help = Some(format!(
+                        "make the folder writable, or print the result: `pinfold docker - < {}`",
+                        error.path.display()
+                    ));
+                }
+                files::Cause::Mounted => {
+                    diagnostic.help = Some(format!(
+                        "the file seems to be mounted on its own and cannot be replaced: mount its \
+                         folder instead, or print the result: `pinfold docker - < {}`",
+                        error.path.display()
+                    ));
+                }
+                _ => {}
+            }
+            diagnostic
+        }
         WriteError::Changed(_) => Diagnostic::error(error.to_string())
             .with_help("run again; the file is as the other one left it"),
     }

@@ -27,12 +27,12 @@ pub(super) fn read(named: Option<&Path>, here: &Path) -> Result<ProjectConfig, F
             Some("pyproject.toml") => Home::Pyproject,
             _ => Home::PinfoldToml,
         };
-        let config = parse(path, home)?.unwrap_or_default();
+        let config = parse(path, &shown(path, here), home)?.unwrap_or_default();
         let absolute = here.join(path);
         return Ok(ProjectConfig {
             config,
             folder: absolute.parent().unwrap_or(here).to_owned(),
-            name: path.display().to_string(),
+            name: shown(path, here),
         });
     }
     for folder in here.ancestors() {
@@ -42,12 +42,12 @@ pub(super) fn read(named: Option<&Path>, here: &Path) -> Result<ProjectConfig, F
         ] {
             let path = folder.join(name);
             if path.is_file()
-                && let Some(config) = parse(&path, home)?
+                && let Some(config) = parse(&path, &shown(&path, here), home)?
             {
                 return Ok(ProjectConfig {
                     config,
                     folder: folder.to_owned(),
-                    name: path.display().to_string(),
+                    name: shown(&path, here),
                 });
             }
         }
@@ -61,7 +61,15 @@ pub(super) fn read(named: Option<&Path>, here: &Path) -> Result<ProjectConfig, F
     })
 }
 
-fn parse(path: &Path, home: Home) -> Result<Option<Config>, Failure> {
+/// Returns a path as people see it: relative to where they are, if it is below.
+fn shown(path: &Path, here: &Path) -> String {
+    path.strip_prefix(here)
+        .unwrap_or(path)
+        .display()
+        .to_string()
+}
+
+fn parse(path: &Path, name: &str, home: Home) -> Result<Option<Config>, Failure> {
     let bytes = files::read(path).map_err(|error| {
         let mut diagnostic = Diagnostic::error(error.to_string());
         diagnostic.help = error.help();
@@ -72,7 +80,7 @@ fn parse(path: &Path, home: Home) -> Result<Option<Config>, Failure> {
     })?;
     let text = String::from_utf8(bytes).map_err(|_| {
         Failure::usage(
-            format!("`{}` is not UTF-8", path.display()),
+            format!("`{name}` is not UTF-8"),
             Some("TOML files are: save it in that encoding".to_owned()),
         )
     })?;
@@ -81,7 +89,7 @@ fn parse(path: &Path, home: Home) -> Result<Option<Config>, Failure> {
         return Ok(config);
     }
     let file = FileProblems {
-        name: path.display().to_string(),
+        name: name.to_owned(),
         text,
         problems: found,
     };

@@ -116,7 +116,9 @@ pub fn find(folder: &Path, exclude: &Exclude, is_wanted: impl Fn(&str) -> bool) 
             Err(error) => {
                 let path = path_of(&error).unwrap_or(folder).to_owned();
                 // A line of a .gitignore that cannot be read is git's business.
-                if let Some(source) = error.into_io_error() {
+                if let Some(source) = error.io_error() {
+                    // Its own words name the path once more.
+                    let source = std::io::Error::from(source.kind());
                     found.problems.push(Error::new(Action::Read, &path, source));
                 }
             }

@@ -1,14 +1,14 @@
 //! Patterns that select images by name: for what is ignored, and for what moves.
 //!
-//! A pattern is compared with each way to write an image: `python`, `python:3.12`,
-//! `docker.io/library/python`, `docker.io/library/python:3.12`. `*` stands for
+//! A pattern is compared with each way to write an image: `python`, `library/python`,
+//! `docker.io/python`, `docker.io/library/python`, and these with the tag. `*` stands for
 //! anything but a slash, `**` for anything, `?`, `[…]` and `{a,b}` as in shells.
 
 use std::fmt;
 
 use globset::{GlobBuilder, GlobMatcher};
 
-use super::reference::Reference;
+use super::reference::{DEFAULT_HOST, Reference};
 
 /// A pattern such as `python`, `ghcr.io/acme/**` or `python:3.*`.
 #[derive(Debug, Clone)]
@@ -37,6 +37,9 @@ impl ImagePattern {
         if text.trim().is_empty() {
             return Err(fail("it is empty".to_owned()));
         }
+        if text.starts_with(':') {
+            return Err(fail("the name before the tag is missing".to_owned()));
+        }
         if text.contains('@') {
             return Err(fail("a digest selects nothing".to_owned()));
         }
@@ -54,7 +57,12 @@ impl ImagePattern {
     pub fn matches(&self, reference: &Reference) -> bool {
         let repository = reference.repository();
         let full = repository.to_string();
-        let names = [reference.name(), &repository.familiar(), &full];
+        let familiar = repository.familiar();
+        let mut names = vec![reference.name(), &familiar, &full];
+        let with_host = format!("{DEFAULT_HOST}/{familiar}");
+        if repository.host == DEFAULT_HOST {
+            names.extend([repository.path.as_str(), &with_host]);
+        }
         names.iter().any(|name| {
             self.matcher.is_match(name)
                 || reference
@@ -103,6 +111,10 @@ mod tests {
         check("python", "python:3.12", true);
         check("python", "docker.io/library/python", true);
         check("docker.io/library/python", "python:3.12", true);
+        check("docker.io/python:3.12", "python:3.12", true);
+        check("library/*", "python:3.12", true);
+        check("docker.io/acme/app", "acme/app", true);
+        check("library/*", "ghcr.io/library/app", false);
         check("python", "acme/python", false);
         check("python", "pythons", false);
     }
@@ -127,7 +139,7 @@ mod tests {
 
     #[test]
     fn refuses_what_selects_nothing() {
-        for bad in ["", "  ", "[", "python@sha256:1"] {
+        for bad in ["", "  ", "[", ":3", "python@sha256:1"] {
             assert!(ImagePattern::parse(bad).is_err(), "{bad:?}");
         }
     }

@@ -21,6 +21,15 @@ impl View {
         }
     }
 
+    /// Returns the same files, relative paths starting in a folder of them.
+    #[must_use]
+    pub fn seen_from(&self, folder: &str) -> Self {
+        Self {
+            base: self.base.join(folder),
+            planned: self.planned.clone(),
+        }
+    }
+
     /// Returns a path as the system understands it.
     pub fn path(&self, path: &Path) -> PathBuf {
         self.base.join(path)

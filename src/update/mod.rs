@@ -1,11 +1,33 @@
-//! What an update may move, and what it comes to: the policy, the plan, the report.
+//! What `pinfold update` decides, as functions on values: which files are locks and
+//! what they are made of, what may move and when, the plan, and the report.
+//!
+//! [`recipe`] reads the command that stands in a lock file's header, and
+//! [`targets()`] puts a repository's files together: locks, their sources, and the
+//! order in which they depend on each other. [`Policy`] judges versions and files,
+//! [`tags`] knows which image tags may follow which, [`Plan`] is what will be written and
+//! why. No command is run and no file is opened.
 
+mod command;
+mod flags;
+mod header;
+mod layers;
+mod options;
 mod plan;
+mod report;
 pub mod tags;
-#[cfg(test)]
-mod tags_tests;
+mod targets;
+mod words;
 
+pub use header::{CompileCommand, Recipe, Tool, recipe, recipe_beside};
+pub use options::Options;
 pub use plan::{
     Alarm, Content, Failed, FileChange, HeldBack, ImageChange, PLAN_VERSION, PinChange, Plan,
     PlanError, Status, TargetKind, TargetPlan, sha256,
 };
+pub use report::{Context, Outputs, annotations, github_outputs, markdown, summary, terminal};
+pub use targets::{Candidate, LockConfig, LockTarget, Skipped, Why, is_candidate_name, targets};
+
+#[cfg(test)]
+mod tags_tests;
+#[cfg(test)]
+mod targets_tests;

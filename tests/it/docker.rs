@@ -247,6 +247,28 @@ fn what_is_typed_is_relative_to_where_it_is_typed() {
 }
 
 #[test]
+fn what_is_wrong_with_credentials_is_told_once_for_all_images() {
+    let hub = Hub::with(&[("Dockerfile", "FROM python:3\nFROM node:22\nFROM alpine:3\n")]);
+    for (name, tag) in [("python", "3"), ("node", "22"), ("alpine", "3")] {
+        hub.registry
+            .add_with(&format!("library/{name}"), tag, &Fault::WantsToken);
+    }
+    hub.project.write("auth.json", "{ broken");
+    let mut command = hub.project.command(&["docker"]);
+    command.env("REGISTRY_AUTH_FILE", hub.project.path("auth.json"));
+    let run = run(&mut command);
+    run.says(2, &["auth.json", "the same for `node:22`, `python:3`"]);
+    assert_eq!(run.stderr.matches("error:").count(), 1, "{}", run.stderr);
+}
+
+#[test]
+fn a_host_for_plain_http_is_no_url() {
+    let hub = Hub::with(&[("Dockerfile", "FROM python:3\n")]);
+    hub.docker(&["--insecure-registry", "http://registry.example:5000/"])
+        .says(2, &["is no host", "`registry.example:5000`"]);
+}
+
+#[test]
 fn a_mirror_in_the_configuration_that_is_none_is_told_with_its_file() {
     let hub = Hub::with(&[
         (

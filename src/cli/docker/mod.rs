@@ -91,8 +91,8 @@ fn told(printer: &Printer, pinned: &Pinned) -> u8 {
         code = worse(code, text::problems(printer, &file.file));
     }
     text::left(printer, pinned);
+    text::failures(printer, &pinned.failures);
     for failure in &pinned.failures {
-        printer.diagnostic(&text::failure(failure));
         code = worse(code, code_of(failure));
     }
     for notice in &pinned.notices {
@@ -143,8 +143,8 @@ fn verify(args: &Verify, printer: &Printer, shows_progress: bool) -> Result<u8, 
     for file in &verified.files {
         code = worse(code, text::problems(printer, file));
     }
+    text::failures(printer, &verified.failures);
     for failure in &verified.failures {
-        printer.diagnostic(&text::failure(failure));
         code = worse(code, code_of(failure));
     }
     for notice in &verified.notices {

@@ -14,6 +14,7 @@ use crate::http::{self, Credentials};
 use crate::image::{ImagePattern, Platform};
 use crate::ops::docker::{self, DockerInput, SurveyRequest};
 use crate::registry::{self, CredentialStore, Mirror};
+use crate::text::without_password;
 
 /// What asking registries takes.
 pub(super) struct Access {
@@ -204,6 +205,21 @@ fn access(
     let mut mirrors = mirrors("`--registry-mirror`", &registries.mirrors)?;
     let place = format!("`registry-mirrors` in `{}`", project.name);
     mirrors.extend(self::mirrors(&place, &config.registry_mirrors)?);
+    let plain_http = given(&registries.plain_http, &config.insecure_registries);
+    if let Some(text) = plain_http.iter().find(|text| text.contains('/')) {
+        let host = text.rsplit("://").next().unwrap_or_default();
+        let host = host.split('/').next().unwrap_or_default();
+        return Err(Failure::usage(
+            format!(
+                "`{}` is no host to speak plain HTTP with",
+                without_password(text)
+            ),
+            Some(format!(
+                "write it without scheme and path: `{}`",
+                without_password(host)
+            )),
+        ));
+    }
     let mut http = network(&registries.network, variable)?;
     // Who we are at a registry comes from Docker's and Podman's files only.
     http.credentials = Credentials::default();
@@ -211,7 +227,7 @@ fn access(
     Ok(Access {
         registry: registry::Settings {
             mirrors,
-            plain_http: given(&registries.plain_http, &config.insecure_registries),
+            plain_http,
             credentials: CredentialStore::from_environment(variable),
             refresh,
             is_eager: true,

@@ -7,12 +7,16 @@ use std::time::Duration;
 use crate::cli::exit;
 use crate::cli::failure;
 use crate::dockerfile::{Carrier, ImageUse, Meaning, Place, Reason, Site, State, VariableSource};
+use crate::files;
 use crate::image::Reference;
 use crate::ops::FileProblems;
 use crate::ops::docker::{
     Failure, FindingKind, Outcome, Pinned, PinnedFile, Survey, SurveyedFile, Verified,
 };
 use crate::ui::{Diagnostic, Printer};
+
+/// How many images with one and the same failure are named.
+const MOST_NAMES: usize = 5;
 
 /// How many changes are named one by one.
 const MOST_CHANGES: usize = 30;
@@ -65,6 +69,12 @@ pub(super) fn left(printer: &Printer, pinned: &Pinned) {
                 }
                 continue;
             }
+            // What a problem of the file has told already, with its line.
+            Outcome::Left(Reason::Rejected(words))
+                if file.file.has_problem(image_use.span, words) =>
+            {
+                continue;
+            }
             Outcome::Left(reason) => ("is not pinned", reason),
             Outcome::Stuck(_, reason) => ("keeps its digest", reason),
             _ => continue,
@@ -98,6 +108,32 @@ fn help(reason: &Reason, image_use: &ImageUse) -> Option<String> {
         _ if freezes => "`--freeze-args` pins it all the same".to_owned(),
         _ => return None,
     })
+}
+
+/// Tells of each failure, and once where several images have the same, as when nobody is
+/// there or credentials cannot be read.
+pub(super) fn failures(printer: &Printer, failures: &[Failure]) {
+    for (index, failed) in failures.iter().enumerate() {
+        let is_same = |other: &&Failure| {
+            other.error == failed.error && other.may_be_context == failed.may_be_context
+        };
+        if failures[..index].iter().any(|other| is_same(&other)) {
+            continue;
+        }
+        let others: Vec<&Failure> = failures[index + 1..].iter().filter(is_same).collect();
+        let mut diagnostic = failure(failed);
+        if !others.is_empty() {
+            let names = others.iter().map(|other| format!("`{}`", other.image));
+            let mut names: Vec<String> = names.take(MOST_NAMES).collect();
+            if others.len() > MOST_NAMES {
+                names.push(format!("{} more", others.len() - MOST_NAMES));
+            }
+            diagnostic
+                .notes
+                .push(format!("the same for {}", names.join(", ")));
+        }
+        printer.diagnostic(&diagnostic);
+    }
 }
 
 /// Returns what a failure for one image looks like.
@@ -230,7 +266,7 @@ pub(super) fn closing(pinned: &Pinned, only_tells: bool, elapsed: Duration) -> S
         parts.push(format!("{open} not pinned"));
     }
     let text = match parts.as_slice() {
-        [] if pinned.files.is_empty() => NOTHING_HERE.to_owned(),
+        [] if pinned.files.is_empty() => nothing(&pinned.unread),
         [] => format!("No images to pin in {}", many(pinned.files.len(), "file")),
         parts => capital(&parts.join(", ")),
     };
@@ -338,7 +374,7 @@ pub(super) fn verified(verified: &Verified, elapsed: Duration) -> String {
         parts.push(format!("{} not pinned", references(verified.unpinned)));
     }
     let text = if verified.files.is_empty() {
-        NOTHING_HERE.to_owned()
+        nothing(&verified.unread)
     } else {
         let pins = many(verified.pins, "pinned image");
         format!("Verified {pins}: {}", parts.join(", "))
@@ -346,8 +382,14 @@ pub(super) fn verified(verified: &Verified, elapsed: Duration) -> String {
     ended(&text, verified.requests, elapsed)
 }
 
-/// What there is to say where nothing is to do.
-pub(super) const NOTHING_HERE: &str = "There is no Dockerfile and no compose file here";
+/// Returns what there is to say where no file was looked at.
+fn nothing(unread: &[files::Error]) -> String {
+    if unread.is_empty() {
+        "There is no Dockerfile and no compose file here".to_owned()
+    } else {
+        "No file could be looked at".to_owned()
+    }
+}
 
 /// Returns a closing line with what it took.
 fn ended(text: &str, requests: u64, elapsed: Duration) -> String {

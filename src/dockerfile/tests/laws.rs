@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::{Mode, digest_of, edits};
+use crate::dockerfile::scope::Found;
 use crate::dockerfile::{Dockerfile, Meaning, Outside, State};
 use crate::text::apply;
 
@@ -194,5 +195,154 @@ proptest! {
     #[test]
     fn laws_hold_for_plain_lines(source in lines()) {
         check(&source);
+    }
+}
+
+/// Files of defaults, references and names that stages declare again, a line each.
+fn arguments() -> impl Strategy<Value = String> {
+    let piece = || {
+        proptest::sample::select(vec![
+            "1", "1", "$A", "$A", "${B}", "${B}", "$C", "-x", "\"2\"", "${A:-1}", "${C:-$A}",
+            "${B:+-x}", "${A#1}", "${C:?e}",
+        ])
+    };
+    let head = || {
+        proptest::sample::select(vec![
+            "a:",
+            "a:",
+            "b:",
+            "${A}a:",
+            "${B}/a:",
+            "${C:+$C/}a:",
+            "a",
+            "",
+            "s",
+        ])
+    };
+    let word = move || {
+        (head(), proptest::collection::vec(piece(), 0..3))
+            .prop_map(|(head, pieces)| format!("{head}{}", pieces.concat()))
+    };
+    let value = proptest::collection::vec(piece(), 1..3).prop_map(|pieces| pieces.concat());
+    let name = || proptest::sample::select(vec!["A", "B", "C"]);
+    let default = (
+        name(),
+        prop_oneof![2 => value, 1 => word(), 1 => Just(String::new())],
+    )
+        .prop_map(|(name, value)| format!("ARG {name}={value}\n"));
+    let argument = prop_oneof![5 => default, 1 => name().prop_map(|name| format!("ARG {name}\n"))];
+    let again = proptest::sample::select(vec![
+        "",
+        "",
+        "",
+        "",
+        "ARG A\n",
+        "ARG \"B\"\n",
+        "ARG $X\n",
+        "ARG A=$B\n",
+        "ONBUILD ARG C\n",
+    ]);
+    let platform = proptest::sample::select(vec!["", "", "", "", "--platform=$A "]);
+    let name = proptest::sample::select(vec!["", "", "", " AS s", " AS s1"]);
+    let stage = (platform, word(), name, again)
+        .prop_map(|(platform, word, name, again)| format!("FROM {platform}{word}{name}\n{again}"));
+    let arguments = proptest::collection::vec(argument, 0..4);
+    let stages = proptest::collection::vec(stage, 1..4);
+    (arguments, stages).prop_map(|(arguments, stages)| arguments.concat() + &stages.concat())
+}
+
+/// Gives the variables of a file's head other values, as `--build-arg` does.
+fn with_arguments(source: &[u8], values: &[(&str, &str)]) -> String {
+    let text = std::str::from_utf8(source).unwrap();
+    let head = text.lines().take_while(|line| !line.starts_with("FROM"));
+    let head: usize = head.map(|line| line.len() + 1).sum();
+    let lines = text[..head].lines().map(|line| {
+        let is_of = |(name, _): &&(&str, &str)| {
+            let rest = line["ARG ".len()..].strip_prefix(name);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
+        };
+        match values.iter().find(is_of) {
+            Some((name, value)) => format!("ARG {name}={value}\n"),
+            None => format!("{line}\n"),
+        }
+    });
+    lines.collect::<Vec<_>>().concat() + &text[head..]
+}
+
+/// Checks that a file whose images are pinned builds what it built, whatever the values
+/// of its variables are.
+fn check_arguments(source: &[u8], values: &[(&str, &str)]) {
+    let meanings = |text: &[u8]| -> Vec<Meaning> {
+        let uses = Dockerfile::parse(text).uses(&Outside::default());
+        uses.into_iter()
+            .map(|image_use| image_use.meaning)
+            .collect()
+    };
+    let uses = Dockerfile::parse(source).uses(&Outside::default());
+    let pinned = apply(source, &edits(&uses, Mode::Pin)).unwrap();
+    let images = meanings(source);
+    let other = with_arguments(source, values);
+    let before = meanings(other.as_bytes());
+    let other = with_arguments(&pinned, values);
+    let after = meanings(other.as_bytes());
+    assert_eq!(before.len(), after.len());
+    for (before, after) in before.iter().zip(&after) {
+        match (before, after) {
+            (Meaning::Image(before), Meaning::Image(after)) => {
+                assert_eq!(before.repository(), after.repository(), "{other}");
+                assert_eq!(before.followed_tag(), after.followed_tag(), "{other}");
+                // What stands before the name is another mirror: there, a digest is
+                // the same, or unknown.
+                let is_right = |digest| {
+                    images.iter().any(|image| match image {
+                        Meaning::Image(image) => {
+                            let last = image.name().rsplit('/').next().unwrap();
+                            digest == &digest_of(image)
+                                && before.name().ends_with(last)
+                                && before.followed_tag() == image.followed_tag()
+                        }
+                        _ => false,
+                    })
+                };
+                assert!(after.digest().is_none_or(is_right), "{other}");
+            }
+            (before, after) => assert_eq!(before, after, "{other}"),
+        }
+    }
+    // What a stage declares again has the value it had.
+    for name in ["A", "B", "C"] {
+        let is_declared = ["\nARG ", "\nARG \"", "\nONBUILD ARG "]
+            .into_iter()
+            .any(|start| {
+                let from = source.windows(5).position(|window| window == b"FROM ");
+                let stages = String::from_utf8_lossy(&source[from.unwrap_or(0)..]).replace('"', "");
+                stages.contains(&format!("{}{name}\n", start.replace('"', "")))
+            });
+        let value = |text: &[u8]| match Dockerfile::parse(text).scope.find(name) {
+            Found::Arg(_, arg) => Some(arg.value.bytes()),
+            Found::Builder | Found::Nothing => None,
+        };
+        if is_declared || source.windows(7).any(|window| window == b"\nARG $X") {
+            assert_eq!(value(source), value(&pinned), "{name}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4096))]
+
+    #[test]
+    fn pins_are_right_whatever_variables_are(
+        source in arguments(),
+        a in proptest::option::of(proptest::sample::select(vec!["1", "2", "x/", "b", ""])),
+        b in proptest::option::of(proptest::sample::select(vec!["1", "m", "x/y", ""])),
+        c in proptest::option::of(proptest::sample::select(vec!["1", "m", "1-x", ""])),
+    ) {
+        check(source.as_bytes());
+        let values = [("A", a), ("B", b), ("C", c)]
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)));
+        let values: Vec<_> = values.collect();
+        check_arguments(source.as_bytes(), &values);
     }
 }

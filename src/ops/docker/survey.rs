@@ -96,6 +96,14 @@ impl SurveyedFile {
         }
     }
 
+    /// Whether these words are told of the line of a span already.
+    pub fn has_problem(&self, span: Span, words: &str) -> bool {
+        let line = |span: Span| self.position(span.start).0;
+        self.problems
+            .iter()
+            .any(|problem| problem.message == words && line(problem.span) == line(span))
+    }
+
     /// Whether it could not be understood at all.
     pub fn is_broken(&self) -> bool {
         self.kind == FileKind::Compose && self.uses.is_empty() && !self.problems.is_empty()

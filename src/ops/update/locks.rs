@@ -1,0 +1,664 @@
+//! Decides what becomes of lock files: each group is resolved together, each lock
+//! on its own, and nothing is written.
+//!
+//! A lock that could not be updated wholly is updated as far as possible: without the
+//! project at fault, then with its pins kept. More rungs would change nothing: what is
+//! locked is always admissible, so a full upgrade has a solution wherever keeping
+//! the pins has one.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use super::Update;
+use crate::lock::{
+    self, Change, CommandOption, LockFile, OptionKind, PinSource, Style, UnsafePackages,
+    UnsafePlacing, command_line, default_unsafe_packages,
+};
+use crate::ops::{
+    Compile, Compiled, Error, Hashes, OutputOptions, Reporter, Source, Strategy, TargetRequest,
+    View, compile,
+};
+use crate::python::{ExtraName, Platform, ProjectName, PythonVersion, Specifiers, Version};
+use crate::requirements::{PerProject, Selector, location};
+use crate::resolve::{Constraint, PreReleases};
+use crate::update::{
+    Alarm, Bump, Content, Failed, FileChange, HeldBack, LockTarget, PinChange, Status, TargetKind,
+    TargetPlan, Tool, Why, sha256,
+};
+
+/// The platform of locks that do not say theirs: what containers mostly are.
+const DEFAULT_PLATFORM: &str = "linux";
+
+/// The name under which the locks of a group are seen as one, while it is resolved.
+const JOINT: &str = ".pinfold-joint.txt";
+
+/// Decides about all locks.
+pub(super) async fn decide(
+    update: &Update,
+    targets: &[LockTarget],
+    reporter: &dyn Reporter,
+) -> Vec<TargetPlan> {
+    let mut plans = Vec::with_capacity(targets.len());
+    let groups: BTreeSet<usize> = targets.iter().map(|target| target.group).collect();
+    for group in groups {
+        let members: Vec<&LockTarget> = targets
+            .iter()
+            .filter(|target| target.group == group)
+            .collect();
+        plans.extend(decide_group(update, &members, reporter).await);
+    }
+    plans
+}
+
+/// Decides about locks whose versions have to agree.
+async fn decide_group(
+    update: &Update,
+    members: &[&LockTarget],
+    reporter: &dyn Reporter,
+) -> Vec<TargetPlan> {
+    let mut view = View::at(update.root.clone());
+    let bounds = match joint(update, members, &view, reporter).await {
+        Ok(bounds) => bounds,
+        Err((at, failed)) => return all_failed(members, at, &failed),
+    };
+    let mut plans = Vec::with_capacity(members.len());
+    for (at, target) in members.iter().enumerate() {
+        match climb(update, target, &view, &bounds, reporter).await {
+            Ok(Climbed { compiled, failed }) => {
+                if compiled.is_changed() {
+                    view.plan(
+                        target.output.as_ref(),
+                        compiled.text.clone().into_bytes(),
+                    );
+                }
+                plans.push(plan_of(target, &compiled, failed));
+            }
+            Err(failed) => return all_failed(members, at, &failed),
+        }
+    }
+    plans
+}
+
+/// Finds versions that suit all locks of a group.
+async fn joint(
+    update: &Update,
+    members: &[&LockTarget],
+    view: &View,
+    reporter: &dyn Reporter,
+) -> Result<Vec<Constraint>, (usize, Failed)> {
+    let [first, others @ ..] = members else {
+        return Ok(Vec::new());
+    };
+    // Locks for different targets may well have different versions.
+    let is_alone = others.is_empty()
+        || others.iter().any(|other| {
+            (&other.python_version, &other.python_platform)
+                != (&first.python_version, &first.python_platform)
+        });
+    if is_alone {
+        return Ok(Vec::new());
+    }
+    let outputs: BTreeSet<&str> = members.iter().map(|target| &*target.output).collect();
+    let mut together = (*first).clone();
+    for other in others {
+        for (list, more) in [
+            (&mut together.sources, &other.sources),
+            (&mut together.constraints, &other.constraints),
+            (&mut together.overrides, &other.overrides),
+            (&mut together.extras, &other.extras),
+        ] {
+            for one in more {
+                if !list.contains(one) {
+                    list.push(one.clone());
+                }
+            }
+        }
+        together.all_extras |= other.all_extras;
+    }
+    together
+        .constraints
+        .retain(|path| !outputs.contains(&**path));
+    JOINT.clone_into(&mut together.output);
+    together.folder.clear();
+    // What the members' locks are made of is seen without bounds by their own old pins.
+    let mut seen = view.clone();
+    let mut text = String::new();
+    for path in &outputs {
+        if let Ok(bytes) = view.read(path.as_ref()) {
+            text.push_str(&String::from_utf8_lossy(&bytes));
+            text.push('\n');
+        }
+        seen.plan(path.as_ref(), Vec::new());
+    }
+    seen.plan(JOINT.as_ref(), text.into_bytes());
+    let climbed = climb(update, &together, &seen, &[], reporter)
+        .await
+        .map_err(|failed| (0, failed))?;
+    Ok(bounds_of(&climbed.compiled))
+}
+
+/// Returns a bound for each version that was chosen.
+fn bounds_of(compiled: &Compiled) -> Vec<Constraint> {
+    compiled
+        .lock
+        .pins
+        .iter()
+        .filter_map(|pin| match &pin.source {
+            PinSource::Version { version, .. } => Some(Constraint {
+                name: pin.name.clone(),
+                specifiers: Specifiers::parse(&format!("=={version}")).ok()?,
+                place: "what suits all locks of the group".to_owned(),
+            }),
+            _ => None,
+        })
+        .collect()
+}
+
+/// What came of a lock, and what did not.
+struct Climbed {
+    compiled: Compiled,
+    failed: Option<Failed>,
+}
+
+/// Compiles, with less and less to move where that fails.
+async fn climb(
+    update: &Update,
+    target: &LockTarget,
+    view: &View,
+    bounds: &[Constraint],
+    reporter: &dyn Reporter,
+) -> Result<Climbed, Failed> {
+    let mut request = request(update, target, view, bounds)?;
+    let error = match compile(&request, reporter).await {
+        Ok(compiled) => {
+            return Ok(Climbed {
+                compiled,
+                failed: None,
+            });
+        }
+        Err(error) => error,
+    };
+    let mut failed = failed(update, target, &error);
+    if let Some(project) = project_of(&error) {
+        request.kept_packages.push(project.clone());
+        match compile(&request, reporter).await {
+            Ok(compiled) => {
+                failed.tried.push(format!("without moving {project}: done"));
+                return Ok(Climbed {
+                    compiled,
+                    failed: Some(failed),
+                });
+            }
+            Err(error) => failed
+                .tried
+                .push(format!("without moving {project}: {error}")),
+        }
+    }
+    request.upgrade = false;
+    match compile(&request, reporter).await {
+        Ok(compiled) => {
+            failed.tried.push("with all pins kept: done".to_owned());
+            Ok(Climbed {
+                compiled,
+                failed: Some(failed),
+            })
+        }
+        Err(error) => {
+            failed.tried.push(format!("with all pins kept: {error}"));
+            Err(failed)
+        }
+    }
+}
+
+/// Returns the project whose page or file is at fault.
+fn project_of(error: &Error) -> Option<ProjectName> {
+    match error {
+        Error::Index { project, .. } | Error::Metadata { project, .. } => {
+            project.split([' ', '=']).next()?.parse().ok()
+        }
+        _ => None,
+    }
+}
+
+fn failed(update: &Update, target: &LockTarget, error: &Error) -> Failed {
+    let mut details = match error {
+        Error::NoSolution {
+            explanation,
+            advice,
+        } => explanation.facts.iter().chain(advice).cloned().collect(),
+        Error::Inputs(files) => files
+            .iter()
+            .flat_map(|file| {
+                file.problems.iter().map(|problem| {
+                    let at = crate::text::position(&file.text, problem.span.start);
+                    format!(
+                        "{}:{}:{}: {}",
+                        file.name, at.line_number, at.column_number, problem.message
+                    )
+                })
+            })
+            .collect(),
+        _ => Vec::new(),
+    };
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        details.push(error.to_string());
+        cause = error.source();
+    }
+    Failed {
+        message: error.to_string(),
+        details,
+        tried: Vec::new(),
+        reproduce: format!(
+            "pinfold update {} --as-of {} --dry-run --verbose",
+            target.output, update.policy.as_of
+        ),
+        transient: error.is_transient(),
+    }
+}
+
+fn all_failed(members: &[&LockTarget], culprit: usize, failed: &Failed) -> Vec<TargetPlan> {
+    members
+        .iter()
+        .enumerate()
+        .map(|(at, target)| {
+            let mut plan = empty(target);
+            if at == culprit {
+                plan.status = Status::Failed;
+                plan.failed = Some(failed.clone());
+            } else {
+                plan.status = Status::Skipped;
+            }
+            plan
+        })
+        .collect()
+}
+
+fn empty(target: &LockTarget) -> TargetPlan {
+    TargetPlan {
+        kind: TargetKind::Lock,
+        path: target.output.clone(),
+        found: found(&target.why),
+        group: target.group,
+        status: Status::Unchanged,
+        files: Vec::new(),
+        pins: Vec::new(),
+        images: Vec::new(),
+        held: Vec::new(),
+        alarms: Vec::new(),
+        failed: None,
+    }
+}
+
+/// Says how a target was found.
+pub(super) fn found(why: &Why) -> String {
+    match why {
+        Why::Configuration => "named in the configuration".to_owned(),
+        Why::Header(tool) => format!("its header says `{tool}`"),
+        Why::Name => "by its name".to_owned(),
+    }
+}
+
+/// Puts what a compilation came to into the plan.
+fn plan_of(target: &LockTarget, compiled: &Compiled, failed: Option<Failed>) -> TargetPlan {
+    let mut plan = empty(target);
+    plan.pins = compiled
+        .moves
+        .iter()
+        .filter_map(|change| pin_change(change, compiled))
+        .collect();
+    // Another tool's file is not rewritten for its looks alone.
+    let is_ours = matches!(target.why, Why::Header(Tool::Pinfold)) || compiled.previous.is_none();
+    if compiled.is_changed() && (is_ours || !compiled.moves.is_empty()) {
+        plan.files.push(FileChange {
+            path: target.output.clone(),
+            before: compiled
+                .previous
+                .as_deref()
+                .map(|text| sha256(text.as_bytes())),
+            after: Content::of(compiled.text.as_bytes()),
+        });
+    }
+    plan.status = match (plan.files.is_empty(), &failed) {
+        (false, None) => Status::Updated,
+        (false, Some(_)) => Status::Partial,
+        (true, None) => Status::Unchanged,
+        (true, Some(_)) => Status::Failed,
+    };
+    plan.failed = failed;
+    plan.held = compiled
+        .held
+        .iter()
+        .map(|held| HeldBack {
+            item: held.project.to_string(),
+            at: held.locked.clone(),
+            candidate: held.candidate.clone(),
+            code: held.hold.code().to_owned(),
+            reason: held.hold.to_string(),
+            eligible: held.eligible,
+        })
+        .collect();
+    plan.alarms = alarms(compiled);
+    plan
+}
+
+fn pin_change(change: &Change, compiled: &Compiled) -> Option<PinChange> {
+    let name = change.name();
+    let facts = compiled
+        .pins_told
+        .iter()
+        .find(|facts| facts.project == *name);
+    let version = |source: &PinSource| match source {
+        PinSource::Version { version, .. } => version.clone(),
+        PinSource::Url(text) | PinSource::Path(text) | PinSource::Editable(text) => text.clone(),
+    };
+    let (from, to, bump) = match change {
+        Change::Added { to, .. } => (None, Some(version(to)), "new".to_owned()),
+        Change::Removed { from, .. } => (Some(version(from)), None, "removed".to_owned()),
+        Change::Changed { from, to, .. } => {
+            let (from, to) = (version(from), version(to));
+            let bump = bump(&from, &to);
+            (Some(from), Some(to), bump)
+        }
+        Change::HashesChanged { source, .. } => (
+            Some(version(source)),
+            Some(version(source)),
+            "hashes".to_owned(),
+        ),
+        Change::ConditionChanged { .. } => return None,
+    };
+    Some(PinChange {
+        project: name.to_string(),
+        from,
+        to,
+        bump,
+        published: facts.and_then(|facts| facts.published),
+        direct: facts.is_some_and(|facts| facts.direct),
+        via: facts.map(|facts| facts.via.clone()).unwrap_or_default(),
+    })
+}
+
+fn bump(from: &str, to: &str) -> String {
+    let (Ok(from), Ok(to)) = (from.parse::<Version>(), to.parse::<Version>()) else {
+        return "other".to_owned();
+    };
+    if to < from {
+        return "downgrade".to_owned();
+    }
+    match Bump::between(&from, &to) {
+        Some(Bump::Major) => "major",
+        Some(Bump::Minor) => "minor",
+        Some(Bump::Patch) => "patch",
+        None => "other",
+    }
+    .to_owned()
+}
+
+fn alarms(compiled: &Compiled) -> Vec<Alarm> {
+    let mut alarms = Vec::new();
+    for facts in &compiled.pins_told {
+        let item = facts.project.to_string();
+        let version = &facts.version;
+        if let Some(reason) = &facts.yanked {
+            let why = if reason.is_empty() {
+                String::new()
+            } else {
+                format!(": {reason}")
+            };
+            alarms.push(Alarm {
+                item: item.clone(),
+                kind: "yanked".to_owned(),
+                message: format!("{item} {version} is pinned and was yanked{why}"),
+            });
+        }
+        if facts.vanished {
+            alarms.push(Alarm {
+                item: item.clone(),
+                kind: "vanished".to_owned(),
+                message: format!("what was pinned of {item} is gone from the index"),
+            });
+        }
+        if facts.late_files > 0 {
+            alarms.push(Alarm {
+                item: item.clone(),
+                kind: "late-files".to_owned(),
+                message: format!(
+                    "{item} {version} got {} more files since it was locked; they wait for their cooldown",
+                    facts.late_files
+                ),
+            });
+        }
+    }
+    for change in &compiled.moves {
+        if let Change::Added { name, .. } = change {
+            alarms.push(Alarm {
+                item: name.to_string(),
+                kind: "new-package".to_owned(),
+                message: format!("{name} was not installed before"),
+            });
+        }
+    }
+    alarms
+}
+
+/// Returns what is to be compiled for a lock.
+fn request(
+    update: &Update,
+    target: &LockTarget,
+    view: &View,
+    bounds: &[Constraint],
+) -> Result<Compile, Failed> {
+    let wrong = |message: String| Failed {
+        message,
+        details: Vec::new(),
+        tried: Vec::new(),
+        reproduce: format!("pinfold update {} --dry-run", target.output),
+        transient: false,
+    };
+    let folder = update.root.join(&target.folder);
+    let current_directory = folder
+        .to_str()
+        .ok_or_else(|| wrong("its folder's path is not text".to_owned()))?
+        .to_owned();
+    // Paths are seen from where the command was run, so that comments stay as they are.
+    let seen = |path: &String| {
+        if location::is_url(path) {
+            path.clone()
+        } else {
+            location::displayed(&format!("/{path}"), &format!("/{}", target.folder))
+        }
+    };
+    let all_seen = |paths: &[String]| paths.iter().map(seen).collect::<Vec<_>>();
+    let options = &target.options;
+    let selectors = |names: &[String]| {
+        names
+            .iter()
+            .filter_map(|name| match name.as_str() {
+                ":all:" => Some(Selector::All),
+                ":none:" => Some(Selector::None),
+                name => name.parse().ok().map(Selector::Project),
+            })
+            .collect::<Vec<_>>()
+    };
+    let mut binary = PerProject::default();
+    binary.answer_no(&selectors(&options.no_binary));
+    binary.answer_yes(&selectors(&options.only_binary));
+    let view = view.seen_from(&target.folder);
+    let command = match &target.custom_command {
+        Some(command) => command.clone(),
+        None => header_command(target, &all_seen),
+    };
+    Ok(Compile {
+        sources: all_seen(&target.sources)
+            .into_iter()
+            .map(Source::Path)
+            .collect(),
+        constraints: all_seen(&target.constraints),
+        bounds: bounds.to_vec(),
+        overrides: all_seen(&target.overrides),
+        extras: target
+            .extras
+            .iter()
+            .map(|extra| extra.parse::<ExtraName>())
+            .collect::<Result<_, _>>()
+            .map_err(|error| wrong(error.to_string()))?,
+        all_extras: target.all_extras,
+        output: Some(PathBuf::from(seen(&target.output))),
+        upgrade: true,
+        kept_packages: Vec::new(),
+        upgrade_packages: Vec::new(),
+        target: python_target(target).map_err(wrong)?,
+        index_url: options
+            .index_url
+            .clone()
+            .or_else(|| update.index_url.clone()),
+        extra_index_urls: options.extra_index_urls.clone(),
+        find_links: options.find_links.clone(),
+        no_index: options.no_index,
+        login: update.login.clone(),
+        strategy: match options.index_strategy.as_deref() {
+            Some("unsafe-first-match") => Strategy::UnsafeFirstMatch,
+            Some("unsafe-best-match") => Strategy::UnsafeBestMatch,
+            _ => Strategy::FirstIndex,
+        },
+        exclude_newer: None,
+        gate: Some(update.policy.clone()),
+        pre_releases: match options.prerelease.as_deref() {
+            Some("allow") => Some(PreReleases::Allow),
+            Some("disallow") => Some(PreReleases::Disallow),
+            Some("explicit") => Some(PreReleases::Explicit),
+            Some("if-necessary-or-explicit") => Some(PreReleases::IfNecessaryOrExplicit),
+            _ => None,
+        },
+        binary,
+        only_binary: options.only_binary.clone(),
+        no_binary: options.no_binary.clone(),
+        without_dependencies: options.no_deps,
+        output_options: OutputOptions {
+            hashes: if target.hashes {
+                Hashes::Reuse
+            } else {
+                Hashes::None
+            },
+            strip_markers: options.strip_markers,
+            style: style(target),
+            newline: options.newline,
+            command,
+        },
+        http: update.http.clone(),
+        cache: update.cache.clone(),
+        refresh: update.refresh.clone(),
+        now: update.now,
+        view,
+        current_directory,
+        variable: (update.variable)(),
+    })
+}
+
+fn python_target(target: &LockTarget) -> Result<TargetRequest, String> {
+    let version = target
+        .python_version
+        .as_deref()
+        .map(|text| PythonVersion::parse(text).map_err(|error| error.to_string()))
+        .transpose()?;
+    let platform = target.python_platform.as_deref().unwrap_or(DEFAULT_PLATFORM);
+    Ok(TargetRequest {
+        python: None,
+        python_version: version,
+        python_platform: Some(Platform::parse(platform).map_err(|error| error.to_string())?),
+    })
+}
+
+fn style(target: &LockTarget) -> Style {
+    let options = &target.options;
+    let mut names = default_unsafe_packages();
+    names.extend(
+        options
+            .unsafe_packages
+            .iter()
+            .filter_map(|name| name.parse::<ProjectName>().ok()),
+    );
+    Style {
+        header: options.header,
+        options: options.emitted.clone(),
+        annotations: options.annotations,
+        strip_extras: options.strip_extras,
+        newline: crate::text::Newline::default(),
+        unsafe_packages: UnsafePackages {
+            names,
+            placing: if options.allow_unsafe {
+                UnsafePlacing::Apart
+            } else {
+                UnsafePlacing::Named
+            },
+        },
+    }
+}
+
+/// Returns the command for the header of a lock that another tool made, or nobody yet.
+fn header_command(target: &LockTarget, seen: &dyn Fn(&[String]) -> Vec<String>) -> String {
+    let mut options = Vec::new();
+    let mut value = |name: &str, values: Vec<String>| {
+        if !values.is_empty() {
+            options.push(CommandOption {
+                name: name.to_owned(),
+                values,
+                kind: OptionKind::Value { default: None },
+            });
+        }
+    };
+    let own = &target.options;
+    value("--output-file", seen(std::slice::from_ref(&target.output)));
+    value("--constraint", seen(&target.constraints));
+    value("--override", seen(&target.overrides));
+    value("--extra", target.extras.clone());
+    value(
+        "--python-version",
+        target.python_version.clone().into_iter().collect(),
+    );
+    value(
+        "--python-platform",
+        vec![
+            target
+                .python_platform
+                .clone()
+                .unwrap_or_else(|| DEFAULT_PLATFORM.to_owned()),
+        ],
+    );
+    value("--index-url", own.index_url.clone().into_iter().collect());
+    value("--extra-index-url", own.extra_index_urls.clone());
+    value("--find-links", own.find_links.clone());
+    value("--only-binary", own.only_binary.clone());
+    value("--no-binary", own.no_binary.clone());
+    value("--prerelease", own.prerelease.clone().into_iter().collect());
+    value("--unsafe-package", own.unsafe_packages.clone());
+    if own.annotations == lock::Annotations::Line {
+        value("--annotation-style", vec!["line".to_owned()]);
+    }
+    let mut switch = |name: &str, is_on: bool| {
+        if is_on {
+            options.push(CommandOption {
+                name: name.to_owned(),
+                values: Vec::new(),
+                kind: OptionKind::Switch,
+            });
+        }
+    };
+    switch("--all-extras", target.all_extras);
+    switch("--no-hashes", !target.hashes);
+    switch("--no-index", own.no_index);
+    switch("--no-deps", own.no_deps);
+    switch("--no-strip-extras", !own.strip_extras);
+    switch("--strip-markers", own.strip_markers);
+    switch("--no-annotate", own.annotations == lock::Annotations::None);
+    switch("--no-allow-unsafe", !own.allow_unsafe);
+    switch("--no-emit-index-url", !own.emitted.indexes);
+    switch("--no-emit-find-links", !own.emitted.find_links);
+    switch("--emit-trusted-host", own.emitted.trusted_hosts);
+    command_line("pinfold compile", &options, &seen(&target.sources))
+}
+
+/// Returns what a lock file pins now.
+pub(super) fn read_lock(text: &str) -> LockFile {
+    lock::read(text)
+}

@@ -1,0 +1,389 @@
+//! The arguments of a command that compiles requirements.
+//!
+//! They are read as the command's own parser reads them (click's for pip-compile,
+//! clap's for uv and pinfold): `--name=value`, `--name value`, `-o value`, `-ovalue`,
+//! bundles of short switches, `--`. An argument of unknown meaning ends the reading:
+//! leaving it out could make another file.
+
+use super::flags::{Flag, Switch, Value, flag, pip_flag};
+use super::header::{CompileCommand, Tool, is_version};
+use super::options::Options;
+use super::words;
+use crate::lock::{Annotations, EmittedOptions};
+use crate::text::{Newline, without_password};
+
+/// Arguments, being read.
+pub(super) struct Arguments<'a> {
+    tool: Tool,
+    words: &'a [String],
+    /// Whether the words were parted at blanks because nobody quoted them.
+    is_raw: bool,
+    exists: &'a dyn Fn(&str) -> bool,
+    at: usize,
+    command: CompileCommand,
+}
+
+impl<'a> Arguments<'a> {
+    /// Begins with the words behind the program's name.
+    pub(super) fn new(
+        tool: Tool,
+        words: &'a [String],
+        is_raw: bool,
+        exists: &'a dyn Fn(&str) -> bool,
+    ) -> Self {
+        Self {
+            tool,
+            words,
+            is_raw,
+            exists,
+            at: 0,
+            command: CompileCommand {
+                tool,
+                sources: Vec::new(),
+                output: None,
+                constraints: Vec::new(),
+                overrides: Vec::new(),
+                extras: Vec::new(),
+                all_extras: false,
+                python_version: None,
+                python_platform: None,
+                hashes: None,
+                options: Options::of(tool),
+                ignored: Vec::new(),
+                unsupported: Vec::new(),
+            },
+        }
+    }
+
+    /// Reads them all; an error says why that cannot be done.
+    pub(super) fn read(mut self) -> Result<CompileCommand, String> {
+        while let Some(word) = self.next() {
+            if word == "--" {
+                while let Some(word) = self.next() {
+                    self.source(word);
+                }
+            } else if word.starts_with("--") {
+                let (name, value) = match word.split_once('=') {
+                    Some((name, value)) => (name, Some(value)),
+                    None => (word, None),
+                };
+                self.long(name, value)?;
+            } else if word.len() > 1 && word.starts_with('-') {
+                self.bundle(&word[1..])?;
+            } else {
+                self.source(word);
+            }
+        }
+        self.settle();
+        Ok(self.command)
+    }
+
+    fn next(&mut self) -> Option<&'a str> {
+        let word = self.words.get(self.at)?;
+        self.at += 1;
+        Some(word)
+    }
+
+    fn long(&mut self, name: &str, value: Option<&str>) -> Result<(), String> {
+        match (self.flag(name)?, value) {
+            (Flag::Switch(switch), None) => self.switch(switch, name),
+            (Flag::Switch(_), Some(_)) => return Err(format!("`{name}` takes no value")),
+            (Flag::Value(meaning), value) => {
+                let value = self.value_of(name, value)?;
+                self.value(meaning, name, &value)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads short flags: switches, and at last maybe one with a value.
+    fn bundle(&mut self, letters: &str) -> Result<(), String> {
+        for (index, letter) in letters.char_indices() {
+            let name = format!("-{letter}");
+            match self.flag(&name)? {
+                Flag::Switch(switch) => self.switch(switch, &name),
+                Flag::Value(meaning) => {
+                    let rest = &letters[index + letter.len_utf8()..];
+                    // click takes a `=` for a part of the value, clap does not.
+                    let rest = rest
+                        .strip_prefix('=')
+                        .filter(|_| self.tool != Tool::PipCompile)
+                        .unwrap_or(rest);
+                    let value = self.value_of(&name, Some(rest).filter(|rest| !rest.is_empty()))?;
+                    return self.value(meaning, &name, &value);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn flag(&self, name: &str) -> Result<Flag, String> {
+        flag(self.tool, name).ok_or_else(|| {
+            format!(
+                "`{}` is no option of `{}` that pinfold knows",
+                without_password(name),
+                self.tool
+            )
+        })
+    }
+
+    /// Returns a flag's value, with the words that belong to it but were not quoted.
+    fn value_of(&mut self, name: &str, attached: Option<&str>) -> Result<String, String> {
+        let value = match attached {
+            Some(value) => value,
+            None => self
+                .next()
+                .ok_or_else(|| format!("the value of `{name}` is missing"))?,
+        };
+        let mut value = value.to_owned();
+        while self.is_raw
+            && let Some(word) = self.words.get(self.at)
+            && !word.starts_with('-')
+            && !self.is_file(word)
+            // Behind it there has to be a source, unless there was one.
+            && (!self.command.sources.is_empty() || self.has_file_behind())
+        {
+            value.push(' ');
+            value.push_str(word);
+            self.at += 1;
+        }
+        Ok(value)
+    }
+
+    fn has_file_behind(&self) -> bool {
+        self.words[self.at..].iter().any(|word| self.is_file(word))
+    }
+
+    /// Whether a word names a file, by its ending or because there is one.
+    fn is_file(&self, word: &str) -> bool {
+        word == "-" || ENDINGS.iter().any(|ending| word.ends_with(ending)) || (self.exists)(word)
+    }
+
+    fn source(&mut self, word: &str) {
+        let mut source = word.to_owned();
+        // `my folder/a.in`, of which nobody quoted the blank.
+        if self.is_raw && !self.is_file(word) {
+            let more = self.words[self.at..]
+                .iter()
+                .take_while(|word| !word.starts_with('-'))
+                .position(|word| self.is_file(word));
+            if let Some(more) = more {
+                for word in &self.words[self.at..=self.at + more] {
+                    source.push(' ');
+                    source.push_str(word);
+                }
+                self.at += more + 1;
+            }
+        }
+        self.command.sources.push(source);
+    }
+
+    fn switch(&mut self, switch: Switch, name: &str) {
+        let command = &mut self.command;
+        let options = &mut command.options;
+        match switch {
+            Switch::AllExtras(is_on) => command.all_extras = is_on,
+            Switch::NoDeps(is_on) => options.no_deps = is_on,
+            Switch::NoIndex => options.no_index = true,
+            Switch::Pre => options.prerelease = Some("allow".to_owned()),
+            Switch::NoBuild(true) => push(&mut options.only_binary, ":all:"),
+            Switch::NoBuild(false) => options.only_binary.retain(|name| name != ":all:"),
+            Switch::Hashes(is_on) => command.hashes = Some(is_on),
+            Switch::Annotate(false) => options.annotations = Annotations::None,
+            Switch::Annotate(true) if options.annotations == Annotations::None => {
+                options.annotations = Annotations::Split;
+            }
+            Switch::Annotate(true) => {}
+            Switch::Header(is_on) => options.header = is_on,
+            Switch::StripExtras(is_on) => options.strip_extras = is_on,
+            Switch::StripMarkers(is_on) => options.strip_markers = is_on,
+            Switch::EmitIndexUrl(is_on) => options.emitted.indexes = is_on,
+            Switch::EmitFindLinks(is_on) => options.emitted.find_links = is_on,
+            Switch::EmitTrustedHost(is_on) => options.emitted.trusted_hosts = is_on,
+            Switch::EmitBinary(is_on) => options.emitted.binary = is_on,
+            Switch::EmitOptions(false) => options.emitted = EmittedOptions::NONE,
+            Switch::EmitOptions(true) => {}
+            Switch::AllowUnsafe(is_on) => options.allow_unsafe = is_on,
+            Switch::Ignored => command.ignored.push(name.to_owned()),
+            Switch::Unsupported(why) => {
+                command.unsupported.push((name.to_owned(), why.to_owned()));
+            }
+        }
+    }
+
+    fn value(&mut self, meaning: Value, name: &str, value: &str) -> Result<(), String> {
+        let command = &mut self.command;
+        let options = &mut command.options;
+        let text = || value.to_owned();
+        let mut why = None;
+        match meaning {
+            Value::Output => command.output = Some(text()),
+            Value::Constraint => command.constraints.push(text()),
+            Value::Override => command.overrides.push(text()),
+            Value::Extra => {
+                for extra in list(value) {
+                    push(&mut command.extras, extra);
+                }
+            }
+            Value::PythonVersion if is_version(value) => command.python_version = Some(text()),
+            Value::PythonVersion => why = Some("that is no version of Python such as `3.12`"),
+            Value::Python => {
+                // `-p 3.12` asks for an interpreter of that version.
+                if is_version(value) && command.python_version.is_none() {
+                    command.python_version = Some(text());
+                } else {
+                    command.ignored.push(format!("{name} {value}"));
+                }
+            }
+            Value::PythonPlatform => command.python_platform = Some(text()),
+            Value::IndexUrl => options.index_url = Some(index(value)),
+            Value::ExtraIndexUrl => push(&mut options.extra_index_urls, &index(value)),
+            Value::FindLinks => push(&mut options.find_links, value),
+            Value::TrustedHost => push(&mut options.trusted_hosts, value),
+            Value::IndexStrategy
+                if matches!(
+                    value,
+                    "first-index" | "unsafe-first-match" | "unsafe-best-match"
+                ) =>
+            {
+                options.index_strategy = Some(text());
+            }
+            Value::ExcludeNewer => options.exclude_newer = Some(text()),
+            Value::PreRelease
+                if matches!(
+                    value,
+                    "disallow" | "allow" | "if-necessary" | "explicit" | "if-necessary-or-explicit"
+                ) =>
+            {
+                options.prerelease = Some(text());
+            }
+            Value::OnlyBinary => {
+                for project in list(value) {
+                    push(&mut options.only_binary, project);
+                }
+            }
+            Value::NoBinary => {
+                for project in list(value) {
+                    push(&mut options.no_binary, project);
+                }
+            }
+            Value::AnnotationStyle if value.eq_ignore_ascii_case("line") => {
+                if options.annotations != Annotations::None {
+                    options.annotations = Annotations::Line;
+                }
+            }
+            Value::AnnotationStyle if value.eq_ignore_ascii_case("split") => {
+                if options.annotations != Annotations::None {
+                    options.annotations = Annotations::Split;
+                }
+            }
+            Value::UnsafePackage => push(&mut options.unsafe_packages, value),
+            Value::Newline => match value.to_ascii_lowercase().as_str() {
+                "lf" => options.newline = Some(Newline::Lf),
+                "crlf" => options.newline = Some(Newline::CrLf),
+                "native" | "preserve" => options.newline = None,
+                _ => why = Some("the choices are `lf`, `crlf`, `native` and `preserve`"),
+            },
+            Value::PipArguments => return self.pip_arguments(value),
+            // There is one resolver; what it finds differs from the old one's anyway.
+            Value::Resolver | Value::Ignored => {
+                command
+                    .ignored
+                    .push(without_password(&format!("{name} {value}")));
+            }
+            Value::Resolution if value == "highest" => {}
+            Value::Resolution => why = Some("pinfold chooses the newest versions"),
+            Value::Format if value == "requirements.txt" => {}
+            Value::Format => why = Some("pinfold writes `requirements.txt` locks only"),
+            Value::Unsupported(reason) => why = Some(reason),
+            Value::IndexStrategy | Value::PreRelease | Value::AnnotationStyle => {
+                why = Some("that is none of the choices pinfold knows");
+            }
+        }
+        if let Some(why) = why {
+            let written = without_password(&format!("{name} {value}"));
+            command.unsupported.push((written, why.to_owned()));
+        }
+        Ok(())
+    }
+
+    /// Reads what pip-compile hands on to pip.
+    fn pip_arguments(&mut self, text: &str) -> Result<(), String> {
+        let words =
+            words::split(text).ok_or_else(|| "a quote in `--pip-args` has no end".to_owned())?;
+        let mut words = words.iter();
+        while let Some(word) = words.next() {
+            let (name, attached) = match word.split_once('=') {
+                Some((name, value)) => (name, Some(value)),
+                None => (word.as_str(), None),
+            };
+            match (pip_flag(name), attached) {
+                (Some(Flag::Switch(switch)), None) => self.switch(switch, name),
+                (Some(Flag::Value(meaning)), attached) => {
+                    let value = match attached {
+                        Some(value) => value,
+                        None => words
+                            .next()
+                            .ok_or_else(|| format!("the value of `{name}` is missing"))?,
+                    };
+                    self.value(meaning, name, value)?;
+                }
+                _ => self.command.unsupported.push((
+                    without_password(word),
+                    "pinfold does not know this option of pip".to_owned(),
+                )),
+            }
+        }
+        Ok(())
+    }
+
+    /// Settles what only the whole command tells.
+    fn settle(&mut self) {
+        let options = &mut self.command.options;
+        // Before pip-compile 6 that meant `--no-emit-index-url`. Today it makes no sense
+        // without links.
+        if self.tool == Tool::PipCompile && options.no_index && options.find_links.is_empty() {
+            options.no_index = false;
+            options.emitted.indexes = false;
+            self.command.ignored.push("--no-index".to_owned());
+        }
+        if self.command.output.as_deref().is_some_and(|output| {
+            let name = output.rsplit(['/', '\\']).next().unwrap_or(output);
+            name.starts_with("pylock.") && name.ends_with("toml")
+        }) {
+            self.command.unsupported.push((
+                "pylock.toml".to_owned(),
+                "pinfold writes `requirements.txt` locks only".to_owned(),
+            ));
+        }
+    }
+}
+
+/// How the names of files end that are compiled.
+const ENDINGS: [&str; 6] = [".in", ".txt", ".toml", ".cfg", ".py", ".lock"];
+
+/// Returns the parts of a list with commas.
+fn list(value: &str) -> impl Iterator<Item = &str> {
+    value
+        .split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+}
+
+/// Returns an index's URL: uv may put a name before it, pip-compile stars into it.
+fn index(value: &str) -> String {
+    let url = match value.split_once('=') {
+        Some((name, url)) if !name.contains([':', '/', '$']) => url,
+        _ => value,
+    };
+    if url.contains(":****@") {
+        return without_password(url);
+    }
+    url.to_owned()
+}
+
+fn push(list: &mut Vec<String>, value: &str) {
+    if !list.iter().any(|other| other == value) {
+        list.push(value.to_owned());
+    }
+}

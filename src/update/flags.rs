@@ -1,0 +1,317 @@
+//! What each flag of pip-compile, `uv pip compile` and `pinfold compile` means here.
+//!
+//! The lists are those of pip-compile 1 to 7.6, uv 0.1 to 0.13 (its hidden flags
+//! too) and our own. Long names mean the same in all three, so there is one table
+//! of them; short ones do not. A flag that is in no list is an error of the header:
+//! what it would change is not known.
+
+use super::header::Tool;
+
+/// What a flag asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Flag {
+    Switch(Switch),
+    Value(Value),
+}
+
+/// A flag without a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Switch {
+    AllExtras(bool),
+    NoDeps(bool),
+    NoIndex,
+    Pre,
+    NoBuild(bool),
+    Hashes(bool),
+    Annotate(bool),
+    Header(bool),
+    StripExtras(bool),
+    StripMarkers(bool),
+    EmitIndexUrl(bool),
+    EmitFindLinks(bool),
+    EmitTrustedHost(bool),
+    EmitBinary(bool),
+    EmitOptions(bool),
+    AllowUnsafe(bool),
+    /// It changes one run, or where the program works, not the file.
+    Ignored,
+    /// It changes the file in a way we cannot.
+    Unsupported(&'static str),
+}
+
+/// A flag with a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Value {
+    Output,
+    Constraint,
+    Override,
+    Extra,
+    PythonVersion,
+    Python,
+    PythonPlatform,
+    IndexUrl,
+    ExtraIndexUrl,
+    FindLinks,
+    TrustedHost,
+    IndexStrategy,
+    ExcludeNewer,
+    PreRelease,
+    OnlyBinary,
+    NoBinary,
+    AnnotationStyle,
+    UnsafePackage,
+    Newline,
+    PipArguments,
+    Resolver,
+    Resolution,
+    Format,
+    Ignored,
+    Unsupported(&'static str),
+}
+
+/// Reasons, worded to stand behind a flag.
+const GROUPS: &str = "dependency groups are not read yet";
+const BUILDS: &str = "it needs a build backend, and pinfold builds nothing";
+const UNIVERSAL: &str = "pinfold locks for one Python and one platform at a time";
+const ALL_PINS: &str = "pinfold writes every pin of a lock";
+const PER_PROJECT: &str = "pinfold has no such choice for single projects yet";
+
+/// Returns what a flag means in a tool's command; none if it has no such flag.
+///
+/// `name` is with its dashes: `--output-file`, `-o`.
+pub(super) fn flag(tool: Tool, name: &str) -> Option<Flag> {
+    if name.starts_with("--") {
+        return switch(name)
+            .map(Flag::Switch)
+            .or_else(|| value(name).map(Flag::Value));
+    }
+    let long = match (name, tool) {
+        ("-o", _) => "--output-file",
+        ("-c", _) => "--constraint",
+        ("-i", _) => "--index-url",
+        ("-f", _) => "--find-links",
+        ("-U", _) => "--upgrade",
+        ("-P", _) => "--upgrade-package",
+        ("-q", _) => "--quiet",
+        ("-v", _) => "--verbose",
+        ("-h", _) => "--help",
+        ("-V", Tool::Pinfold | Tool::Uv) => "--version",
+        ("-p", Tool::PipCompile) => "--pre",
+        ("-p", Tool::Pinfold | Tool::Uv) => "--python",
+        ("-n", Tool::PipCompile | Tool::Pinfold) => "--dry-run",
+        ("-n", Tool::Uv) => "--no-cache",
+        ("-r", Tool::PipCompile) => "--rebuild",
+        ("-b", Tool::Uv) => "--build-constraints",
+        ("-C", Tool::Uv) => "--config-setting",
+        _ => return None,
+    };
+    flag(tool, long)
+}
+
+fn switch(name: &str) -> Option<Switch> {
+    Some(match name {
+        "--all-extras" => Switch::AllExtras(true),
+        "--no-all-extras" => Switch::AllExtras(false),
+        "--no-deps" => Switch::NoDeps(true),
+        "--deps" => Switch::NoDeps(false),
+        "--no-index" => Switch::NoIndex,
+        "--pre" => Switch::Pre,
+        "--no-build" => Switch::NoBuild(true),
+        "--build" => Switch::NoBuild(false),
+        "--generate-hashes" => Switch::Hashes(true),
+        "--no-generate-hashes" | "--no-hashes" => Switch::Hashes(false),
+        "--annotate" => Switch::Annotate(true),
+        "--no-annotate" => Switch::Annotate(false),
+        "--header" => Switch::Header(true),
+        "--no-header" => Switch::Header(false),
+        "--strip-extras" => Switch::StripExtras(true),
+        "--no-strip-extras" => Switch::StripExtras(false),
+        "--strip-markers" => Switch::StripMarkers(true),
+        "--no-strip-markers" => Switch::StripMarkers(false),
+        // pip-compile 5 and before had `--index`, which uv uses for a value.
+        "--emit-index-url" => Switch::EmitIndexUrl(true),
+        "--no-emit-index-url" => Switch::EmitIndexUrl(false),
+        "--emit-find-links" => Switch::EmitFindLinks(true),
+        "--no-emit-find-links" => Switch::EmitFindLinks(false),
+        "--emit-trusted-host" => Switch::EmitTrustedHost(true),
+        "--no-emit-trusted-host" => Switch::EmitTrustedHost(false),
+        "--emit-build-options" => Switch::EmitBinary(true),
+        "--no-emit-build-options" => Switch::EmitBinary(false),
+        "--emit-options" => Switch::EmitOptions(true),
+        "--no-emit-options" => Switch::EmitOptions(false),
+        "--allow-unsafe" => Switch::AllowUnsafe(true),
+        "--no-allow-unsafe" => Switch::AllowUnsafe(false),
+        "--universal" => Switch::Unsupported(UNIVERSAL),
+        "--all-groups" => Switch::Unsupported(GROUPS),
+        "--all-build-deps" | "--only-build-deps" => Switch::Unsupported(BUILDS),
+        "--help"
+        | "--version"
+        | "--quiet"
+        | "--verbose"
+        | "--no-color"
+        | "--no-progress"
+        | "--check"
+        | "--dry-run"
+        | "--upgrade"
+        | "--no-upgrade"
+        | "--rebuild"
+        | "--refresh"
+        | "--no-refresh"
+        | "--refresh-hashes"
+        | "--reuse-hashes"
+        | "--no-reuse-hashes"
+        | "--require-build-hashes"
+        | "--build-isolation"
+        | "--no-build-isolation"
+        | "--no-config"
+        | "--no-cache"
+        | "--no-cache-dir"
+        | "--offline"
+        | "--no-offline"
+        | "--system"
+        | "--no-system"
+        | "--break-system-packages"
+        | "--native-tls"
+        | "--no-native-tls"
+        | "--system-certs"
+        | "--no-system-certs"
+        | "--isolated"
+        | "--preview"
+        | "--no-preview"
+        | "--show-settings"
+        | "--managed-python"
+        | "--no-managed-python"
+        | "--allow-python-downloads"
+        | "--no-python-downloads"
+        | "--no-universal"
+        | "--no-sources"
+        | "--sources"
+        | "--legacy-setup-py"
+        | "--emit-index-annotation"
+        | "--no-emit-index-annotation"
+        | "--emit-marker-expression"
+        | "--no-emit-marker-expression" => Switch::Ignored,
+        _ => return None,
+    })
+}
+
+fn value(name: &str) -> Option<Value> {
+    Some(match name {
+        "--output-file" => Value::Output,
+        "--constraint" | "--constraints" => Value::Constraint,
+        "--override" | "--overrides" => Value::Override,
+        "--extra" => Value::Extra,
+        "--python-version" => Value::PythonVersion,
+        "--python" => Value::Python,
+        "--python-platform" => Value::PythonPlatform,
+        "--index-url" | "--default-index" => Value::IndexUrl,
+        "--extra-index-url" | "--index" => Value::ExtraIndexUrl,
+        "--find-links" => Value::FindLinks,
+        "--trusted-host" | "--allow-insecure-host" => Value::TrustedHost,
+        "--index-strategy" => Value::IndexStrategy,
+        "--exclude-newer" | "--uploaded-prior-to" => Value::ExcludeNewer,
+        "--prerelease" => Value::PreRelease,
+        "--only-binary" => Value::OnlyBinary,
+        "--no-binary" => Value::NoBinary,
+        "--annotation-style" => Value::AnnotationStyle,
+        "--unsafe-package" => Value::UnsafePackage,
+        "--newline" => Value::Newline,
+        "--pip-args" => Value::PipArguments,
+        "--resolver" => Value::Resolver,
+        "--resolution" => Value::Resolution,
+        "--format" => Value::Format,
+        "--group" => Value::Unsupported(GROUPS),
+        "--build-deps-for" => Value::Unsupported(BUILDS),
+        "--no-emit-package" => Value::Unsupported(ALL_PINS),
+        "--exclude" | "--excludes" => {
+            Value::Unsupported("pinfold cannot leave a project out of a resolution")
+        }
+        "--exclude-newer-package" | "--prerelease-package" => Value::Unsupported(PER_PROJECT),
+        "--torch-backend" => {
+            Value::Unsupported("pinfold takes projects from the indexes that are named")
+        }
+        "--upgrade-package"
+        | "--upgrade-group"
+        | "--refresh-package"
+        | "--custom-compile-command"
+        | "--build-constraint"
+        | "--build-constraints"
+        | "--config-setting"
+        | "--config-settings"
+        | "--config-settings-package"
+        | "--no-build-isolation-package"
+        | "--no-sources-package"
+        | "--fork-strategy"
+        | "--keyring-provider"
+        | "--link-mode"
+        | "--max-rounds"
+        | "--cache-dir"
+        | "--cert"
+        | "--client-cert"
+        | "--proxy"
+        | "--timeout"
+        | "--retries"
+        | "--config"
+        | "--config-file"
+        | "--directory"
+        | "--project"
+        | "--color"
+        | "--python-preference"
+        | "--python-fetch"
+        | "--python-downloads"
+        | "--preview-features" => Value::Ignored,
+        _ => return None,
+    })
+}
+
+/// Returns what an option of pip means behind `--pip-args`; none if it is not known.
+pub(super) fn pip_flag(name: &str) -> Option<Flag> {
+    const PLATFORM: &str = "it is for pip; name the target in a `[[lock]]` table";
+    Some(match name {
+        "-i" | "--index-url" | "--pypi-url" => Flag::Value(Value::IndexUrl),
+        "--extra-index-url" => Flag::Value(Value::ExtraIndexUrl),
+        "-f" | "--find-links" => Flag::Value(Value::FindLinks),
+        "--trusted-host" => Flag::Value(Value::TrustedHost),
+        "--only-binary" => Flag::Value(Value::OnlyBinary),
+        "--no-binary" => Flag::Value(Value::NoBinary),
+        "--uploaded-prior-to" => Flag::Value(Value::ExcludeNewer),
+        "--python-version" => Flag::Value(Value::PythonVersion),
+        "-c" | "--constraint" => Flag::Value(Value::Constraint),
+        "--no-index" => Flag::Switch(Switch::NoIndex),
+        "--pre" => Flag::Switch(Switch::Pre),
+        "--no-deps" => Flag::Switch(Switch::NoDeps(true)),
+        "--platform" | "--abi" | "--implementation" => Flag::Value(Value::Unsupported(PLATFORM)),
+        "--retries" | "--timeout" | "--default-timeout" | "--proxy" | "--cert"
+        | "--client-cert" | "--cache-dir" | "--use-feature" | "--use-deprecated"
+        | "--progress-bar" | "--keyring-provider" | "--exists-action" | "--log"
+        | "--config-settings" | "-C" | "--src" | "--build" | "--global-option"
+        | "--build-option" | "--resume-retries" | "--build-constraint" => {
+            Flag::Value(Value::Ignored)
+        }
+        "--no-cache-dir"
+        | "--disable-pip-version-check"
+        | "--no-color"
+        | "--no-input"
+        | "--quiet"
+        | "-q"
+        | "--verbose"
+        | "-v"
+        | "--prefer-binary"
+        | "--use-pep517"
+        | "--no-use-pep517"
+        | "--no-build-isolation"
+        | "--check-build-dependencies"
+        | "--require-virtualenv"
+        | "--isolated"
+        | "--no-python-version-warning"
+        | "--no-warn-conflicts"
+        | "--user"
+        | "--upgrade"
+        | "-U"
+        | "--no-clean"
+        | "--ignore-installed"
+        | "-I"
+        | "--debug" => Flag::Switch(Switch::Ignored),
+        _ => return None,
+    })
+}

@@ -1,0 +1,114 @@
+//! The words of a command, split as a POSIX shell splits them (XCU §2.2, §2.3).
+//!
+//! Quotes and backslashes are understood, nothing is expanded: a variable or a
+//! pattern stays what it is. One departure: an unquoted backslash before a letter
+//! or a digit stays, because there it is the separator of a Windows path.
+
+/// Returns the words of a command; none if a quote has no end.
+///
+/// ```text
+/// word  = (plain | "\" any | "'" [^']* "'" | '"' (plain | "\" any)* '"')+
+/// space = [ \t\r\n]+
+/// ```
+pub(super) fn split(text: &str) -> Option<Vec<String>> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        if is_space(character) {
+            words.extend(word.take());
+            continue;
+        }
+        let word = word.get_or_insert_default();
+        match character {
+            '\'' => loop {
+                match characters.next()? {
+                    '\'' => break,
+                    character => word.push(character),
+                }
+            },
+            '"' => loop {
+                match characters.next()? {
+                    '"' => break,
+                    '\\' => match characters.next()? {
+                        escaped @ ('"' | '\\' | '$' | '`') => word.push(escaped),
+                        character => word.extend(['\\', character]),
+                    },
+                    character => word.push(character),
+                }
+            },
+            '\\' => match characters.peek().copied() {
+                Some(next) if next.is_alphanumeric() || matches!(next, '.' | '_') => {
+                    word.push('\\');
+                }
+                Some(next) => {
+                    word.push(next);
+                    characters.next();
+                }
+                None => {}
+            },
+            character => word.push(character),
+        }
+    }
+    words.extend(word);
+    Some(words)
+}
+
+/// Returns the words between blanks, for a command that was written without quotes.
+pub(super) fn split_unquoted(text: &str) -> Vec<String> {
+    text.split(is_space)
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+fn is_space(character: char) -> bool {
+    matches!(character, ' ' | '\t' | '\r' | '\n')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn check(text: &str, expected: &[&str]) {
+        assert_eq!(split(text).unwrap(), expected, "{text}");
+    }
+
+    #[test]
+    fn splits_as_a_shell_does() {
+        check("", &[]);
+        check(" a  b\tc ", &["a", "b", "c"]);
+        check(
+            "--a='b c'd \"e \\\" \\n \\\\\" f\\ g",
+            &["--a=b cd", "e \" \\n \\", "f g"],
+        );
+        check("'' x\"\"y a#b # c", &["", "xy", "a#b", "#", "c"]);
+        check("'it'\"'\"'s'", &["it's"]);
+        check("a\\", &["a"]);
+    }
+
+    #[test]
+    fn keeps_the_backslashes_of_windows_paths() {
+        check(
+            r"requirements\dev.in 'sub\a.in'",
+            &[r"requirements\dev.in", r"sub\a.in"],
+        );
+        check(r"..\base.in \.hidden", &[r"..\base.in", r"\.hidden"]);
+    }
+
+    #[test]
+    fn an_open_quote_is_no_word() {
+        assert_eq!(split("a 'b"), None);
+        assert_eq!(split("a \"b\\"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn a_quoted_word_is_itself(word in "\\PC{0,20}") {
+            let quoted = format!("'{}'", word.replace('\'', r#"'"'"'"#));
+            prop_assert_eq!(split(&quoted), Some(vec![word]));
+        }
+    }
+}
