@@ -18,6 +18,7 @@
 //! hashes, and versions that end in a date or a hash of their own.
 
 use std::cmp::Ordering;
+use std::fmt;
 
 use semver::{BuildMetadata, Prerelease};
 
@@ -32,6 +33,17 @@ pub enum TagLimit {
     Minor,
     /// By any.
     Major,
+}
+
+impl fmt::Display for TagLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Keep => "keep",
+            Self::Patch => "patch",
+            Self::Minor => "minor",
+            Self::Major => "major",
+        })
+    }
 }
 
 /// A tag that another one may be moved to.

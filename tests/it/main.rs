@@ -28,6 +28,7 @@ mod docker;
 mod docker_build;
 mod docker_faults;
 mod docker_registries;
+mod docker_update;
 mod includes;
 mod laws;
 mod output;
