@@ -111,6 +111,7 @@ fn place(word: &Mapped, replaced: &Replaced, reference: &Reference, source: &[u8
             span,
             prefix: "@",
             carrier: innermost(replaced, range),
+            tag: tag(replaced, reference, range, source),
         });
         return State::Pinned(site.ok_or_else(|| Reason::Unsafe(SCATTERED.to_owned())));
     }
@@ -140,6 +141,7 @@ fn place(word: &Mapped, replaced: &Replaced, reference: &Reference, source: &[u8
             span: at,
             prefix: word_end.prefix,
             carrier: innermost(replaced, Span::new(end - 1, end)),
+            tag: tag(replaced, reference, Span::new(end, end), source),
         }),
     }
 }
@@ -156,7 +158,43 @@ fn frozen(word: &Mapped, reference: &Reference, source: &[u8]) -> Option<Site> {
             ":latest@"
         },
         carrier: Carrier::Word,
+        tag: None,
     })
+}
+
+/// Returns where the tag stands, if it is all in the text that has the digest.
+fn tag(replaced: &Replaced, reference: &Reference, digest: Span, source: &[u8]) -> Option<Span> {
+    reference.tag()?;
+    let tag = Span::new(reference.name_end() + 1, reference.tag_end());
+    let variables = replaced.variables.iter();
+    together(&replaced.text, variables, tag, digest, source)
+}
+
+/// Returns where a tag stands in the source, if no variable has a part in it or in the
+/// digest behind it without having both.
+pub(super) fn together<'a>(
+    text: &Mapped,
+    mut variables: impl Iterator<Item = &'a Replacement>,
+    tag: Span,
+    digest: Span,
+    source: &[u8],
+) -> Option<Span> {
+    let both = Span::new(tag.start, digest.end);
+    let is_one_piece = variables.all(|variable| {
+        let has_both = variable.span.start <= both.start && both.end <= variable.span.end;
+        has_both && !variable.span.is_empty() || !touches(variable.span, both)
+    });
+    let found = verbatim(text, tag, source);
+    found.filter(|_| is_one_piece)
+}
+
+/// Whether a variable's value is a part of a piece of text, or stands at its edge.
+pub(super) fn touches(variable: Span, piece: Span) -> bool {
+    if variable.is_empty() {
+        piece.start <= variable.start && variable.start <= piece.end
+    } else {
+        variable.start < piece.end && piece.start < variable.end
+    }
 }
 
 /// Whether a digest ends a text that may be no reference otherwise.

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use super::image::{SCATTERED, STRAY, described, has_digest, verbatim};
+use super::image::{SCATTERED, STRAY, described, has_digest, together, touches, verbatim};
 use super::pragma::Pragmas;
 use super::template::{Kind, Replaced, Replacement, replace};
 use crate::dockerfile::{
@@ -281,10 +281,17 @@ impl Inline {
         match found {
             Some(span) => Ok(Site {
                 span,
+                tag: site.tag.and_then(|tag| self.tag(tag, site.span, source)),
                 ..site.clone()
             }),
             None => Err(Reason::Unsafe(SCATTERED.to_owned())),
         }
+    }
+
+    /// Returns where a tag stands in the file, if it is in one piece with its digest.
+    fn tag(&self, tag: Span, digest: Span, source: &[u8]) -> Option<Span> {
+        let variables = self.touching(Span::new(tag.start, digest.end));
+        together(&self.replaced.text, variables, tag, digest, source)
     }
 
     /// Returns a reason with the file's line numbers in it.
@@ -371,14 +378,5 @@ impl Inline {
             }
         }
         result
-    }
-}
-
-/// Whether a variable's value is a part of a piece of text, or stands at its edge.
-fn touches(variable: Span, piece: Span) -> bool {
-    if variable.is_empty() {
-        piece.start <= variable.start && variable.start <= piece.end
-    } else {
-        variable.start < piece.end && piece.start < variable.end
     }
 }

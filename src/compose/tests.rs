@@ -198,6 +198,57 @@ fn shown(text: &str, uses: &[ImageUse]) -> String {
     text
 }
 
+/// Returns the tag of the only image that can be changed along with its digest.
+fn tag(source: &str) -> Option<String> {
+    let source = source.replace("OLD", old().as_str());
+    let uses = ComposeFile::parse(source.as_bytes()).uses(&Outside::default());
+    let [found] = uses.as_slice() else {
+        panic!("{uses:?}");
+    };
+    let tag = found.state.site()?.tag?;
+    Some(source[tag.range()].to_owned())
+}
+
+#[test]
+fn a_tag_can_be_changed_where_it_stands_in_one_piece_beside_its_digest() {
+    let check = |image: &str, expected: Option<&str>| {
+        let source = format!("services:\n  a:\n    image: {image}\n");
+        assert_eq!(tag(&source).as_deref(), expected, "{image}");
+        let name = image.trim_matches(['"', '\'']);
+        for line in [format!("FROM {name}"), format!("COPY --from={name} b c")] {
+            let rest = if line.starts_with("COPY") {
+                "FROM scratch AS d\n        "
+            } else {
+                ""
+            };
+            let source = format!(
+                "services:\n  a:\n    build:\n      dockerfile_inline: |\n        {rest}{line}\n"
+            );
+            let source = source.replace("OLD", old().as_str());
+            let uses = ComposeFile::parse(source.as_bytes()).uses(&Outside::default());
+            let site = uses.last().unwrap().state.site();
+            let tag = site.and_then(|site| site.tag);
+            let tag = tag.map(|tag| &source[tag.range()]);
+            assert_eq!(tag, expected, "{source}");
+        }
+    };
+    check("a:1.2@OLD", Some("1.2"));
+    check("\"h:5000/a:1.2-x@OLD\"", Some("1.2-x"));
+    check("'a:1.2'", Some("1.2"));
+    check("a:${V:-1.2@OLD}", Some("1.2"));
+    check("${I:-a:1.2@OLD}", Some("1.2"));
+    check("${I:-a:${V:-1.2@OLD}}", Some("1.2"));
+    check("${R:-h/}a:1.2@OLD", Some("1.2"));
+    check("a@OLD", None);
+    check("a", None);
+    check("a:${V:-1.2}@OLD", None);
+    check("a:1.${V:-2}@OLD", None);
+    check("a:1.2${D:-@OLD}", None);
+    check("a:1.2${V:-}@OLD", None);
+    check("a:${V:-}1.2@OLD", None);
+    check("a:1.2@${D:-OLD}", None);
+}
+
 #[track_caller]
 fn problems(source: &[u8]) -> Vec<String> {
     let file = ComposeFile::parse(source);

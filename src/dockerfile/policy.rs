@@ -101,6 +101,7 @@ pub(super) fn judge(word: &Expanded, contexts: &[String], may_freeze: bool) -> J
         span: Span::new(word.end, word.end),
         prefix: prefix(&reference),
         carrier: Carrier::Word,
+        tag: None,
     });
     let mut carried = None;
     let state = match (found, reference.digest()) {
@@ -205,12 +206,8 @@ fn open(word: &Expanded, reference: &Reference) -> Result<Found, Reason> {
     if let Some(variable) = nested {
         return Err(Reason::NestedArg(word.name(variable)));
     }
-    Ok(place(
-        word,
-        last.variable,
-        Span::new(last.source.end, last.source.end),
-        prefix(reference),
-    ))
+    let span = Span::new(last.source.end, last.source.end);
+    Ok(place(word, reference, last.variable, span))
 }
 
 /// Finds the digest of a reference that has one.
@@ -244,10 +241,25 @@ fn pinned(word: &Expanded, reference: &Reference, digest: Span) -> Result<Found,
         let message = "other characters stand in the midst of the digest";
         return Err(Reason::Unsafe(message.to_owned()));
     }
-    Ok(place(word, first.variable, span, "@"))
+    Ok(place(word, reference, first.variable, span))
 }
 
-fn place(word: &Expanded, variable: Option<usize>, span: Span, prefix: &'static str) -> Found {
+/// Returns where the tag stands, if it is all in the text that the variable has.
+fn tag(word: &Expanded, reference: &Reference, variable: Option<usize>) -> Option<Span> {
+    reference.tag()?;
+    let tag = reference.name_end() + 1..reference.tag_end();
+    let is_beside = |at: usize| tag.start <= at && at <= tag.end;
+    let atoms = word.atoms.get(tag.clone())?;
+    let span = Span::new(atoms.first()?.source.start, atoms.last()?.source.end);
+    let is_whole = atoms.iter().enumerate().all(|(index, atom)| {
+        atom.made == Made::Literal
+            && atom.variable == variable
+            && atom.source == Span::new(span.start + index, span.start + index + 1)
+    });
+    (is_whole && !word.gaps.iter().any(|gap| is_beside(gap.at))).then_some(span)
+}
+
+fn place(word: &Expanded, reference: &Reference, variable: Option<usize>, span: Span) -> Found {
     let entry = variable.map(|variable| &word.variables[variable]);
     let carrier = match entry {
         None => Carrier::Word,
@@ -263,8 +275,9 @@ fn place(word: &Expanded, variable: Option<usize>, span: Span, prefix: &'static 
     Found {
         site: Site {
             span,
-            prefix,
+            prefix: prefix(reference),
             carrier,
+            tag: tag(word, reference, variable),
         },
         arg,
     }

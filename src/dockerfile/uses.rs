@@ -136,6 +136,9 @@ pub struct Site {
     pub prefix: &'static str,
     /// What carries it.
     pub carrier: Carrier,
+    /// The bytes of the tag, where all of it stands in one piece beside the digest; else
+    /// a new tag cannot be put along with a new digest.
+    pub tag: Option<Span>,
 }
 
 /// What carries a digest.

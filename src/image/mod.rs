@@ -12,4 +12,4 @@ mod reference;
 pub use digest::{Digest, DigestError};
 pub use pattern::{ImagePattern, PatternError};
 pub use platform::{Platform, PlatformError};
-pub use reference::{DEFAULT_HOST, Reference, ReferenceError, Repository};
+pub use reference::{DEFAULT_HOST, Reference, ReferenceError, Repository, is_tag};

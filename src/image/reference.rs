@@ -294,14 +294,18 @@ fn is_component(component: &str) -> bool {
         })
 }
 
-fn check_tag(tag: &str) -> Result<(), ReferenceError> {
+/// Whether a text is a tag by the grammar.
+pub fn is_tag(tag: &str) -> bool {
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    let is_good = tag.len() <= 128
+    tag.len() <= 128
         && tag.bytes().next().is_some_and(is_word)
         && tag
             .bytes()
-            .all(|byte| is_word(byte) || matches!(byte, b'.' | b'-'));
-    if is_good {
+            .all(|byte| is_word(byte) || matches!(byte, b'.' | b'-'))
+}
+
+fn check_tag(tag: &str) -> Result<(), ReferenceError> {
+    if is_tag(tag) {
         Ok(())
     } else {
         Err(ReferenceError::Tag(tag.to_owned()))

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use crate::cache::Cache;
 use crate::http::{self, Bytes, Response};
@@ -44,13 +45,14 @@ pub(super) struct Inner {
     pub(super) settings: Settings,
     pub(super) http: http::Client,
     pub(super) notices: Notices,
-    stored: Stored,
+    pub(super) stored: Stored,
     endpoints: Mutex<HashMap<String, Vec<Arc<Endpoint>>>>,
     expected: Mutex<BTreeMap<String, BTreeSet<String>>>,
     tags: Once<(Repository, String), Result<Resolved, Error>>,
     existing: Once<(Repository, Digest), Result<bool, Error>>,
     manifests: Once<(Repository, Digest), Result<Manifest, Error>>,
     configs: Once<(Repository, Digest), Result<ImageConfig, Error>>,
+    lists: Once<Repository, Result<Arc<[String]>, Error>>,
 }
 
 impl Client {
@@ -68,6 +70,7 @@ impl Client {
                 existing: Once::default(),
                 manifests: Once::default(),
                 configs: Once::default(),
+                lists: Once::default(),
             }),
         }
     }
@@ -162,6 +165,15 @@ impl Client {
         self.inner.configs.get(key, work).await
     }
 
+    /// Returns the tags of a repository, sorted.
+    ///
+    /// A registry is asked once a run, and not at all if it was asked lately. Of a list
+    /// that is too long, only the beginning comes; [`Self::notices`] say so.
+    pub async fn tags(&self, repository: &Repository) -> Result<Arc<[String]>, Error> {
+        let work = self.inner.list(repository);
+        self.inner.lists.get(repository.clone(), work).await
+    }
+
     /// Returns what registries said beside their answers, once each, in a steady order:
     /// their warnings, and how much of a quota is left where little is.
     pub fn notices(&self) -> Vec<String> {
@@ -193,13 +205,13 @@ struct Body {
 
 /// The problems of the mirrors asked so far.
 #[derive(Default)]
-struct Problems {
+pub(super) struct Problems {
     worst: Option<Error>,
 }
 
 impl Problems {
     /// Notes a problem; it is returned if no other mirror can help.
-    fn add(&mut self, error: Error) -> Result<(), Error> {
+    pub(super) fn add(&mut self, error: Error) -> Result<(), Error> {
         if !error.is_for_next_mirror() {
             return Err(error);
         }
@@ -210,7 +222,7 @@ impl Problems {
         Ok(())
     }
 
-    fn end(self) -> Error {
+    pub(super) fn end(self) -> Error {
         self.worst
             .expect("each host has somebody to ask, and each answer returns or is noted")
     }
@@ -225,7 +237,7 @@ impl Inner {
         paths.cloned().collect()
     }
 
-    fn endpoints(&self, host: &str) -> Vec<Arc<Endpoint>> {
+    pub(super) fn endpoints(&self, host: &str) -> Vec<Arc<Endpoint>> {
         let endpoints = self.endpoints.lock();
         let mut endpoints = endpoints.unwrap_or_else(PoisonError::into_inner);
         match endpoints.get(host) {
@@ -244,13 +256,10 @@ impl Inner {
         let is_offline = self.http.is_offline();
         let now = self.http.now();
         if !self.settings.refresh || is_offline {
-            let is_fresh = |stored_at| {
-                // One from the future was kept before the clock was set back.
-                now.duration_since(stored_at)
-                    .is_ok_and(|age| age < self.settings.tag_lifetime)
-            };
             match self.stored.tag(&key) {
-                Some((digest, stored_at)) if is_offline || is_fresh(stored_at) => {
+                Some((digest, stored_at))
+                    if is_offline || is_fresh(stored_at, now, self.settings.tag_lifetime) =>
+                {
                     return Ok(Resolved {
                         digest,
                         from_cache: true,
@@ -459,6 +468,7 @@ fn manifest_ask<'a>(
         endpoint,
         repository,
         rest,
+        target: None,
         image,
         is_manifest: true,
         max_bytes: MOST_MANIFEST_BYTES,
@@ -466,15 +476,27 @@ fn manifest_ask<'a>(
 }
 
 fn tag_key(endpoints: &[Arc<Endpoint>], repository: &Repository, tag: &str) -> String {
+    format!("{}/{tag}", repository_key(endpoints, repository))
+}
+
+/// Returns what tells a repository at these servers from others, for what is kept.
+pub(super) fn repository_key(endpoints: &[Arc<Endpoint>], repository: &Repository) -> String {
     let mut key = String::new();
     for endpoint in endpoints {
         key.push_str(&endpoint.key());
         key.push(' ');
     }
-    for part in [&repository.host, " ", &repository.path, "/", tag] {
+    for part in [&repository.host, " ", &repository.path] {
         key.push_str(part);
     }
     key
+}
+
+/// Whether what was kept is used unasked.
+pub(super) fn is_fresh(stored_at: SystemTime, now: SystemTime, lifetime: Duration) -> bool {
+    // One from the future was kept before the clock was set back.
+    now.duration_since(stored_at)
+        .is_ok_and(|age| age < lifetime)
 }
 
 /// Whether a GET may have the answer, or at least the words, that HEAD has not.

@@ -155,12 +155,15 @@ impl Endpoint {
         repository: &Repository,
         rest: &str,
     ) -> Result<Url, url::ParseError> {
-        let Self {
-            authority, prefix, ..
-        } = self;
-        let path = &repository.path;
-        let mut url: Url = format!("{scheme}://{authority}/v2/{prefix}{path}/{rest}").parse()?;
-        if self.names_host {
+        let (prefix, path) = (&self.prefix, &repository.path);
+        self.url_of(scheme, &format!("/v2/{prefix}{path}/{rest}"))
+    }
+
+    /// Returns the URL of a path, with its query.
+    pub(super) fn url_of(&self, scheme: &str, target: &str) -> Result<Url, url::ParseError> {
+        let mut url: Url = format!("{scheme}://{}{target}", self.authority).parse()?;
+        let is_named = url.query_pairs().any(|(name, _)| name == "ns");
+        if self.names_host && !is_named {
             url.query_pairs_mut().append_pair("ns", &self.host);
         }
         Ok(url)

@@ -2,7 +2,8 @@
 //! distribution specification.
 //!
 //! [`Client`] asks for manifests by HEAD, by GET where a registry needs it, and for the
-//! small configuration of an image; layers, tag lists and pushing are left out. Who is
+//! small configuration of an image, and for lists of tags; layers and pushing are left
+//! out. Who is
 //! asked ([`Mirror`]), as whom ([`CredentialStore`]) and with which token is its
 //! business. What has a digest is kept for good, what a tag says for minutes.
 //!
@@ -16,6 +17,7 @@ mod client;
 mod credentials;
 mod endpoint;
 mod error;
+mod list;
 mod manifest;
 mod notices;
 mod once;

@@ -59,6 +59,14 @@ impl Notices {
         }
     }
 
+    /// Adds one of our own.
+    pub(super) fn add(&self, notice: String) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.warnings.len() < MOST_WARNINGS {
+            seen.warnings.insert(notice);
+        }
+    }
+
     /// Returns what there is to tell, in a steady order.
     pub(super) fn all(&self) -> Vec<String> {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);

@@ -22,6 +22,8 @@ pub(super) struct Ask<'a> {
     pub(super) repository: &'a Repository,
     /// What comes after the repository in the URL.
     pub(super) rest: &'a str,
+    /// The path and query to ask for instead, as the server itself gave them.
+    pub(super) target: Option<&'a str>,
     /// What is asked for, for people.
     pub(super) image: &'a str,
     /// Whether it is a manifest.
@@ -47,13 +49,15 @@ pub(super) struct Reply {
 impl Ask<'_> {
     /// Returns the URL.
     pub(super) fn url(&self, scheme: &str) -> Result<Url, Error> {
-        self.endpoint
-            .url(scheme, self.repository, self.rest)
-            .map_err(|error| Error::Address {
-                image: self.image.to_owned(),
-                registry: self.endpoint.name.clone(),
-                detail: error.to_string(),
-            })
+        let url = match self.target {
+            Some(target) => self.endpoint.url_of(scheme, target),
+            None => self.endpoint.url(scheme, self.repository, self.rest),
+        };
+        url.map_err(|error| Error::Address {
+            image: self.image.to_owned(),
+            registry: self.endpoint.name.clone(),
+            detail: error.to_string(),
+        })
     }
 }
 

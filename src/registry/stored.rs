@@ -11,6 +11,7 @@ use crate::cache::Cache;
 use crate::image::Digest;
 
 const TAGS: &str = "tag-v1";
+const LISTS: &str = "tags-v1";
 const MANIFESTS: &str = "manifest-v1";
 
 /// The kept answers.
@@ -24,6 +25,13 @@ struct Tag<'a> {
     /// Seconds since 1970.
     stored_at: u64,
     digest: &'a str,
+}
+
+#[derive(Serialize, Deserialize)]
+struct List<T> {
+    /// Seconds since 1970.
+    stored_at: u64,
+    tags: T,
 }
 
 impl Stored {
@@ -47,6 +55,22 @@ impl Stored {
         };
         if let Ok(bytes) = postcard::to_stdvec(&tag) {
             let _ = self.cache.put(TAGS, key, &bytes);
+        }
+    }
+
+    /// Returns the tags a repository had, and when.
+    pub(super) fn list(&self, key: &str) -> Option<(Vec<String>, SystemTime)> {
+        let bytes = self.cache.get(LISTS, key)?;
+        let (list, _) = postcard::take_from_bytes::<List<Vec<String>>>(&bytes).ok()?;
+        let stored_at = UNIX_EPOCH.checked_add(Duration::from_secs(list.stored_at))?;
+        Some((list.tags, stored_at))
+    }
+
+    /// Keeps which tags a repository has.
+    pub(super) fn put_list(&self, key: &str, tags: &[String], now: SystemTime) {
+        let stored_at = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        if let Ok(bytes) = postcard::to_stdvec(&List { stored_at, tags }) {
+            let _ = self.cache.put(LISTS, key, &bytes);
         }
     }
 

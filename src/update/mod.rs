@@ -4,7 +4,8 @@
 //! [`recipe`] reads the command that stands in a lock file's header, and
 //! [`targets()`] puts a repository's files together: locks, their sources, and the
 //! order in which they depend on each other. [`Policy`] judges versions and files,
-//! [`Plan`] is what will be written and why. No command is run and no file is opened.
+//! [`tags`] knows which image tags may follow which, [`Plan`] is what will be written and
+//! why. No command is run and no file is opened.
 
 mod command;
 mod duration;
@@ -16,6 +17,7 @@ mod pattern;
 mod plan;
 mod policy;
 mod report;
+pub mod tags;
 mod targets;
 mod words;
 
@@ -31,5 +33,7 @@ pub use policy::{Bump, Hold, MissingUploadTime, Policy, ProjectPolicy, Rule};
 pub use report::{Context, Outputs, annotations, github_outputs, markdown, summary, terminal};
 pub use targets::{Candidate, LockConfig, LockTarget, Skipped, Why, is_candidate_name, targets};
 
+#[cfg(test)]
+mod tags_tests;
 #[cfg(test)]
 mod targets_tests;

@@ -29,6 +29,7 @@ mod docker;
 mod docker_build;
 mod docker_faults;
 mod docker_registries;
+mod docker_update;
 mod includes;
 mod init;
 mod laws;

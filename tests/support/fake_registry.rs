@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::images::{INDEX_TYPE, Image};
+use crate::images::{Blob, INDEX_TYPE, Image, MANIFEST_TYPE};
 use crate::scripted::{Reply, Seen, Server};
 
 /// What is wrong with an image.
@@ -57,6 +57,10 @@ struct State {
 struct Inner {
     /// By repository and tag, and by repository and digest.
     images: BTreeMap<(String, String), (Served, Option<Fault>)>,
+    /// By repository and digest.
+    blobs: BTreeMap<(String, String), Vec<u8>>,
+    /// The tags of the repositories whose tags may be asked for; none if that is refused.
+    lists: BTreeMap<String, Option<Vec<String>>>,
     realm: String,
     seen: Vec<Seen>,
     unexpected: Vec<String>,
@@ -116,6 +120,42 @@ impl FakeRegistry {
             inner.images.insert(key, (served.clone(), fault.cloned()));
         }
         served.digest
+    }
+
+    /// Adds an image with all its parts, or moves its tag, which is then in the list of the
+    /// repository's tags.
+    pub(crate) fn push(&self, repository: &str, tag: &str, image: &Image) {
+        let mut inner = self.state.lock();
+        let index = Served::of(&image.index, INDEX_TYPE);
+        let children = image.manifests.iter();
+        let children = children.map(|(_, manifest)| Served::of(manifest, MANIFEST_TYPE));
+        let by_digest = children.chain([index.clone()]);
+        let by_digest = by_digest.map(|served| (served.digest.clone(), served));
+        for (name, served) in by_digest.chain([(tag.to_owned(), index)]) {
+            let key = (repository.to_owned(), name);
+            inner.images.insert(key, (served, None));
+        }
+        for blob in &image.blobs {
+            let key = (repository.to_owned(), blob.digest.clone());
+            inner.blobs.insert(key, blob.bytes.clone());
+        }
+        let list = inner.lists.entry(repository.to_owned());
+        if let Some(tags) = list.or_insert_with(|| Some(Vec::new())) {
+            tags.push(tag.to_owned());
+        }
+    }
+
+    /// Forgets a manifest, as registries do with what has no tag.
+    #[track_caller]
+    pub(crate) fn forget(&self, repository: &str, digest: &str) {
+        let mut inner = self.state.lock();
+        let key = (repository.to_owned(), digest.to_owned());
+        inner.images.get_mut(&key).unwrap().1 = Some(Fault::Missing);
+    }
+
+    /// Lists the tags of a repository no more.
+    pub(crate) fn refuse_list(&self, repository: &str) {
+        self.state.lock().lists.insert(repository.to_owned(), None);
     }
 
     /// Returns where it listens, as it stands in an image's name.
@@ -188,6 +228,9 @@ impl Inner {
             return Reply::ok(body).header("Content-Type", "application/json");
         }
         let is_read = matches!(seen.method.as_str(), "GET" | "HEAD");
+        if let Some(reply) = self.part(seen) {
+            return reply;
+        }
         let served = manifest_of(&seen.path)
             .filter(|_| is_read)
             .and_then(|(repository, name)| {
@@ -247,7 +290,39 @@ impl Inner {
     }
 }
 
+impl Inner {
+    /// Answers for what is no manifest.
+    fn part(&self, seen: &Seen) -> Option<Reply> {
+        let (path, query) = seen.path.split_once('?').unwrap_or((&seen.path, ""));
+        let path = path.strip_prefix("/v2/")?;
+        if seen.method != "GET" {
+            return None;
+        }
+        if let Some((repository, digest)) = path.split_once("/blobs/") {
+            let key = (repository.to_owned(), digest.to_owned());
+            return self.blobs.get(&key).map(Reply::ok);
+        }
+        let repository = path.strip_suffix("/tags/list")?;
+        assert_eq!(query, "n=1000", "all at once");
+        Some(match self.lists.get(repository)? {
+            None => error(405, "UNSUPPORTED", "tags are not listed here"),
+            Some(tags) => {
+                let body = json!({"name": repository, "tags": tags}).to_string();
+                Reply::ok(body).header("Content-Type", "application/json")
+            }
+        })
+    }
+}
+
 impl Served {
+    fn of(blob: &Blob, media_type: &str) -> Self {
+        Self {
+            digest: blob.digest.clone(),
+            media_type: media_type.to_owned(),
+            bytes: blob.bytes.clone(),
+        }
+    }
+
     fn reply(&self) -> Reply {
         self.reply_saying(Some(&self.digest), &self.media_type)
     }

@@ -61,20 +61,41 @@ impl Image {
         platforms: &[&str],
         programs: &[(&str, &[u8])],
     ) -> Self {
+        let revisions: Vec<(&str, u32)> = platforms.iter().map(|it| (*it, revision)).collect();
+        Self::build(name, &revisions, programs)
+    }
+
+    /// Makes an image with another revision for each platform.
+    pub(crate) fn with_revisions(name: &str, revisions: &[(&str, u32)]) -> Self {
+        Self::build(name, revisions, &[])
+    }
+
+    /// Adds an attestation to the index, as builders do: no image, and of no platform.
+    pub(crate) fn attested(mut self, number: u32) -> Self {
+        let attestation = Blob::json(&json!({"number": number}));
+        let mut index: Value = serde_json::from_slice(&self.index.bytes).unwrap();
+        let mut entry = attestation.descriptor(MANIFEST_TYPE);
+        entry["platform"] = json!({"os": "unknown", "architecture": "unknown"});
+        index["manifests"].as_array_mut().unwrap().push(entry);
+        self.index = Blob::json(&index);
+        self
+    }
+
+    fn build(name: &str, revisions: &[(&str, u32)], programs: &[(&str, &[u8])]) -> Self {
         let mut image = Self {
             blobs: Vec::new(),
             manifests: Vec::new(),
             index: Blob::new(Vec::new()),
         };
         let mut entries = Vec::new();
-        for platform in platforms {
+        for (platform, revision) in revisions {
             let marker = format!("{name} {platform} {revision}\n");
             let mut files: Vec<(&str, &[u8])> = vec![
                 ("etc/marker", marker.as_bytes()),
                 ("etc/os-release", b"ID=debian\nVERSION_ID=\"12\"\n"),
             ];
             files.extend(programs);
-            let manifest = image.add_platform(revision, platform, &tar_of(&files));
+            let manifest = image.add_platform(*revision, platform, &tar_of(&files));
             let mut entry = manifest.descriptor(MANIFEST_TYPE);
             entry["platform"] = platform_of(platform);
             entries.push(entry);

@@ -11,10 +11,11 @@ use crate::cli::settings::{cache, current_directory, login, network, time};
 use crate::config::{self, RuleSubject};
 use crate::files::Exclude;
 use crate::forge::Repository;
-use crate::image::ImagePattern;
 use crate::index::Refresh;
+use crate::ops::docker::{DigestUpdates, ImageRule};
 use crate::ops::update::{ImagesRequest, Update as Request};
 use crate::registry;
+use crate::update::tags::TagLimit;
 use crate::update::{self, Bump, LockConfig, NamePattern, Policy, Rule, parse_duration};
 
 /// A place where everything is: the root, and what its configuration says.
@@ -53,7 +54,7 @@ pub(super) fn update(args: &Update, place: &Place) -> Result<(Request, registry:
     };
     let policy = policy(args, config, as_of)?;
     let access = docker::access(&args.registries, &place.project, true)?;
-    let images = (args.only != Some(Kind::Locks)).then(|| images(config, as_of));
+    let images = (args.only != Some(Kind::Locks)).then(|| images(config));
     let exclude: Vec<String> = config
         .discover
         .exclude
@@ -169,21 +170,45 @@ const fn bump(limit: config::MaxBump) -> Bump {
     }
 }
 
-fn images(config: &config::Config, as_of: jiff::Timestamp) -> ImagesRequest {
-    let today = as_of.to_zoned(jiff::tz::TimeZone::UTC).date();
-    let of_rules = config.rules.iter().filter_map(|rule| match &rule.subject {
-        RuleSubject::Images(subject) => {
-            let is_on = rule.until.as_ref().is_none_or(|until| today <= until.value);
-            (is_on && rule.ignore).then_some(&subject.patterns)
-        }
-        RuleSubject::Projects(_) => None,
-    });
-    let mut ignore: Vec<ImagePattern> = of_rules.flatten().cloned().collect();
-    ignore.extend(config.docker.ignore.iter().cloned());
+fn images(config: &config::Config) -> ImagesRequest {
+    let said = &config.policy;
     ImagesRequest {
-        ignore,
+        ignore: config.docker.ignore.clone(),
         contexts: config.docker.contexts.clone(),
-        freeze_args: config.docker.freeze_args.unwrap_or(false),
+        limit: said.image_tags.map_or(TagLimit::Keep, tag_limit),
+        digests: said.digests.map_or(DigestUpdates::Always, digests),
+        rules: config
+            .rules
+            .iter()
+            .filter_map(|rule| match &rule.subject {
+                RuleSubject::Images(subject) => Some(ImageRule {
+                    images: subject.patterns.clone(),
+                    limit: subject.image_tags.map(tag_limit),
+                    digests: subject.digests.map(digests),
+                    ignore: rule.ignore,
+                    until: rule.until.as_ref().map(|until| until.value),
+                    reason: rule.reason.clone(),
+                }),
+                RuleSubject::Projects(_) => None,
+            })
+            .collect(),
+        platforms: config.docker.platforms.clone(),
+    }
+}
+
+const fn tag_limit(limit: config::ImageTags) -> TagLimit {
+    match limit {
+        config::ImageTags::Keep => TagLimit::Keep,
+        config::ImageTags::Patch => TagLimit::Patch,
+        config::ImageTags::Minor => TagLimit::Minor,
+        config::ImageTags::Major => TagLimit::Major,
+    }
+}
+
+const fn digests(when: config::Digests) -> DigestUpdates {
+    match when {
+        config::Digests::Always => DigestUpdates::Always,
+        config::Digests::OnTagChange => DigestUpdates::OnTagChange,
     }
 }
 

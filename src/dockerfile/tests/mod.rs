@@ -86,6 +86,43 @@ fn a_context_comes_before_an_image_of_its_name() {
     );
 }
 
+/// Returns the tags that can be changed along with their digests; `-` for the others.
+fn tags(source: &str) -> Vec<String> {
+    let source = source.replace("OLD", Digest::of(b"old").as_str());
+    let found = uses(&source, &[]).into_iter().map(|found| {
+        let tag = found.state.site().and_then(|site| site.tag);
+        tag.map_or("-".to_owned(), |tag| source[tag.range()].to_owned())
+    });
+    found.collect()
+}
+
+#[test]
+fn a_tag_can_be_changed_where_it_stands_in_one_piece_beside_its_digest() {
+    let check = |source: &str, expected: &[&str]| assert_eq!(tags(source), expected, "{source}");
+    check("FROM a:1.2@OLD", &["1.2"]);
+    check("FROM a:1.2", &["1.2"]);
+    check("FROM h:5000/a:1.2-x@OLD AS b", &["1.2-x"]);
+    check("FROM \"a:1.2@OLD\"", &["1.2"]);
+    check("# syntax=a/b:1.2@OLD\nFROM c:3", &["1.2", "3"]);
+    check("FROM a\nCOPY --from=b:1.2@OLD c d", &["-", "1.2"]);
+    check("ARG V=1.2@OLD\nFROM a:${V}", &["1.2"]);
+    check("ARG V=1.2\nFROM a:$V", &["1.2"]);
+    check("ARG I=h/a:1.2@OLD\nFROM $I", &["1.2"]);
+    check("FROM a:${V:-1.2@OLD}", &["1.2"]);
+    check("FROM ${I:-a:1.2@OLD}", &["1.2"]);
+    check("ARG R=h/\nFROM ${R}a:1.2@OLD", &["1.2"]);
+    check("ARG I=a\nFROM $I:1.2@OLD", &["1.2"]);
+    check("FROM a@OLD\nFROM a", &["-", "-"]);
+    check("ARG V=1.2\nFROM a:$V@OLD", &["-"]);
+    check("ARG V=1.2\nFROM a:$V-x@OLD", &["-"]);
+    check("ARG D=OLD\nFROM a:1.2@$D", &["-"]);
+    check("ARG V=2@OLD\nFROM a:1.$V", &["-"]);
+    check("ARG V=\nFROM a:1.2$V@OLD", &["-"]);
+    check("ARG V=\nFROM a:${V}1.2@OLD", &["-"]);
+    check("FROM a:1\\\n.2@OLD", &["-"]);
+    check("FROM a:1'.2'@OLD", &["-"]);
+}
+
 #[test]
 fn says_where_each_use_stands() {
     let source = "# syntax=a\nFROM --platform=linux/$X \"b:1\" AS B\nCOPY --link --from='c:1' d e\n\

@@ -230,15 +230,7 @@ pub async fn pin(
     drop(wishes);
     let mut files = Vec::with_capacity(survey.files.len());
     for ((file, outcomes), edits) in survey.files.drain(..).zip(outcomes).zip(edits) {
-        let after = if edits.is_empty() {
-            None
-        } else {
-            let after = text::apply(&file.bytes, &edits).map_err(|conflict| Error::Usage {
-                message: format!("{}: {conflict}", file.name),
-                help: Some("this is a bug: please report it with the file".to_owned()),
-            })?;
-            (after != file.bytes).then_some(after)
-        };
+        let after = applied(&file, &edits)?;
         files.push(PinnedFile {
             file,
             outcomes,
@@ -252,6 +244,18 @@ pub async fn pin(
         notices: registry.notices(),
         requests: registry.requests(),
     })
+}
+
+/// Returns a file's new content; none if nothing changes.
+pub(super) fn applied(file: &SurveyedFile, edits: &[Edit]) -> Result<Option<Vec<u8>>, Error> {
+    if edits.is_empty() {
+        return Ok(None);
+    }
+    let after = text::apply(&file.bytes, edits).map_err(|conflict| Error::Usage {
+        message: format!("{}: {conflict}", file.name),
+        help: Some("this is a bug: please report it with the file".to_owned()),
+    })?;
+    Ok((after != file.bytes).then_some(after))
 }
 
 /// Complains about an image to upgrade that no file names.
@@ -399,7 +403,7 @@ fn image_name(question: &Question) -> String {
 }
 
 /// How many places of a failed image are named.
-const MOST_PLACES: usize = 3;
+pub(super) const MOST_PLACES: usize = 3;
 
 /// Numbers the failures, and says where their images stand.
 fn split(
@@ -419,7 +423,8 @@ fn split(
                         .take(MOST_PLACES)
                         .map(|wish| survey.files[wish.file_index].place(wish.image_use.span))
                         .collect(),
-                    may_be_context: error.is_absent() && of_it().all(may_be_context),
+                    may_be_context: error.is_absent()
+                        && of_it().all(|wish| may_be_context(wish.image_use)),
                     error,
                 });
                 failures.len() - 1
@@ -431,13 +436,13 @@ fn split(
 }
 
 /// Whether a use may well name a build context that the file does not know of.
-fn may_be_context(wish: &Wish<'_>) -> bool {
-    let place = match &wish.image_use.place {
+pub(super) fn may_be_context(image_use: &ImageUse) -> bool {
+    let place = match &image_use.place {
         Place::Inline { place, .. } => place,
         place => place,
     };
     matches!(place, Place::CopyFrom | Place::MountFrom)
-        && !wish.image_use.value.contains(['/', ':', '@'])
+        && !image_use.value.contains(['/', ':', '@'])
 }
 
 /// Turns answers into outcomes and edits.
@@ -462,7 +467,7 @@ fn decide(
             }
         };
         if contested.contains(&(wish.file_index, wish.site.span)) {
-            *outcome = Outcome::Left(contested_reason(wish));
+            *outcome = Outcome::Left(contested_reason(wish.site));
             continue;
         }
         *outcome = match wish.had {
@@ -498,9 +503,9 @@ fn contested(wishes: &[Wish<'_>], answers: &Answers) -> Vec<(usize, Span)> {
     contested
 }
 
-fn contested_reason(wish: &Wish<'_>) -> Reason {
+pub(super) fn contested_reason(site: &Site) -> Reason {
     let others = "another platform".to_owned();
-    match &wish.site.carrier {
+    match &site.carrier {
         Carrier::Arg(name) | Carrier::Inline(name) => Reason::SharedArg {
             name: name.clone(),
             others,

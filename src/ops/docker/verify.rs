@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::StreamExt as _;
 
 use super::survey::{Survey, SurveyRequest, SurveyedFile, survey_aside};
-use crate::dockerfile::{Meaning, Place, Reason, State};
+use crate::dockerfile::{ImageUse, Meaning, Place, Reason, State};
 use crate::files;
 use crate::image::{Digest, Platform, Repository};
 use crate::ops::{Error, Event, Reporter};
@@ -116,7 +116,7 @@ struct PinnedImage {
 
 /// Which platforms a pin is needed for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Platforms {
+pub(super) enum Platforms {
     /// Those that are built for.
     Targets,
     /// The one that the reference itself asks for.
@@ -126,8 +126,17 @@ enum Platforms {
 }
 
 impl Platforms {
+    /// Returns those that a use is needed for.
+    pub(super) fn of(image_use: &ImageUse) -> Self {
+        match image_use.platform.as_deref() {
+            _ if is_front_end(&image_use.place) => Self::Builder,
+            None | Some("$TARGETPLATFORM") => Self::Targets,
+            Some(text) => text.parse().map_or(Self::Builder, Self::Own),
+        }
+    }
+
     /// Returns the platforms an image has to have; none if that is not known.
-    fn wanted<'a>(&'a self, targets: &'a [Platform]) -> &'a [Platform] {
+    pub(super) fn wanted<'a>(&'a self, targets: &'a [Platform]) -> &'a [Platform] {
         match self {
             Self::Targets => targets,
             Self::Own(platform) => std::slice::from_ref(platform),
@@ -220,16 +229,11 @@ fn pins(survey: &Survey) -> (BTreeMap<PinnedImage, Vec<String>>, usize) {
             let Some(digest) = reference.digest() else {
                 continue;
             };
-            let platforms = match image_use.platform.as_deref() {
-                _ if is_front_end(&image_use.place) => Platforms::Builder,
-                None | Some("$TARGETPLATFORM") => Platforms::Targets,
-                Some(text) => text.parse().map_or(Platforms::Builder, Platforms::Own),
-            };
             let pin = PinnedImage {
                 repository: reference.repository().clone(),
                 tag: reference.tag().map(str::to_owned),
                 digest: digest.clone(),
-                platforms,
+                platforms: Platforms::of(image_use),
             };
             pins.entry(pin)
                 .or_default()
@@ -431,7 +435,7 @@ async fn versions(
 
 /// The annotation and the label that say an image's version (OCI image
 /// specification, annotations).
-const VERSION: &str = "org.opencontainers.image.version";
+pub(super) const VERSION: &str = "org.opencontainers.image.version";
 
 /// Returns the version that an image says it is: by annotation, by label, or by a
 /// variable named after it (`PYTHON_VERSION` of `python`), as official images have it.

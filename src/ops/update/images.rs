@@ -1,28 +1,33 @@
 //! Decides what becomes of the images that Dockerfiles and compose files name.
 //!
-//! Digests move to what their tags say now, and references without one get one, as
-//! `pinfold docker -U` does; each file is a target of its own.
+//! Each file is a target of its own; what moves, and how far, is `ops::docker`'s.
 
 use super::{Gathered, Update};
-use crate::dockerfile::Meaning;
 use crate::files::Exclude;
-use crate::image::{ImagePattern, Reference};
-use crate::ops::docker::{self, DockerInput, Outcome, Pin, Pinned, PinnedFile, SurveyRequest};
+use crate::image::{ImagePattern, Platform};
+use crate::ops::docker::{
+    self, DigestUpdates, DockerInput, ImageRule, ImagesUpdate, SurveyRequest, UpdatedFile,
+};
 use crate::ops::{Error, Reporter};
 use crate::registry;
-use crate::update::{
-    Content, Failed, FileChange, HeldBack, ImageChange, Status, TargetKind, TargetPlan, sha256,
-};
+use crate::update::tags::TagLimit;
+use crate::update::{Content, Failed, FileChange, Status, TargetKind, TargetPlan, sha256};
 
 /// How images are updated.
 #[derive(Debug)]
 pub struct ImagesRequest {
-    /// Images to leave as they are.
+    /// Images that are not even asked for.
     pub ignore: Vec<ImagePattern>,
     /// Names of build contexts, which are no images.
     pub contexts: Vec<String>,
-    /// Whether to pin where `--build-arg` then has no effect.
-    pub freeze_args: bool,
+    /// How far tags move.
+    pub limit: TagLimit,
+    /// When digests move.
+    pub digests: DigestUpdates,
+    /// What is different for some images.
+    pub rules: Vec<ImageRule>,
+    /// The platforms that are built for.
+    pub platforms: Vec<Platform>,
 }
 
 /// Decides about all files that name images.
@@ -38,7 +43,7 @@ pub(super) async fn decide(
     if gathered.images.is_empty() {
         return Ok(Vec::new());
     }
-    let request = Pin {
+    let request = ImagesUpdate {
         survey: SurveyRequest {
             inputs: gathered
                 .images
@@ -49,126 +54,87 @@ pub(super) async fn decide(
             ignore: images.ignore.clone(),
             contexts: images.contexts.clone(),
         },
-        upgrade: true,
-        upgrade_images: Vec::new(),
-        platform: None,
-        freeze_args: images.freeze_args,
-        asks: true,
+        limit: images.limit,
+        digests: images.digests,
+        rules: images.rules.clone(),
+        platforms: images.platforms.clone(),
+        as_of: update.policy.as_of,
     };
-    let pinned = docker::pin(&request, registry, reporter).await?;
-    Ok(pinned
+    let updated = docker::update(&request, registry, reporter).await?;
+    Ok(updated
         .files
-        .iter()
-        .map(|file| plan_of(update, file, &pinned))
+        .into_iter()
+        .map(|file| plan_of(update, file))
         .collect())
 }
 
-fn plan_of(update: &Update, file: &PinnedFile, pinned: &Pinned) -> TargetPlan {
+fn plan_of(update: &Update, file: UpdatedFile) -> TargetPlan {
     let path = file
         .file
         .path
         .as_deref()
         .and_then(|path| path.strip_prefix(&update.root).ok())
-        .map(|path| path.display().to_string().replace('\\', "/"))
-        .unwrap_or_else(|| file.file.name.clone());
-    let mut plan = TargetPlan {
-        kind: TargetKind::Images,
-        path: path.clone(),
-        found: "by its name".to_owned(),
-        group: 0,
-        status: Status::Unchanged,
-        files: Vec::new(),
-        pins: Vec::new(),
-        images: Vec::new(),
-        held: Vec::new(),
-        alarms: Vec::new(),
-        failed: None,
-    };
-    if let Some(after) = &file.after {
-        plan.files.push(FileChange {
+        .map_or_else(
+            || file.file.name.clone(),
+            |path| path.display().to_string().replace('\\', "/"),
+        );
+    let files: Vec<FileChange> = file
+        .after
+        .iter()
+        .map(|after| FileChange {
             path: path.clone(),
             before: Some(sha256(&file.file.bytes)),
             after: Content::of(after),
+        })
+        .collect();
+    let failed = failed(update, &path, &file);
+    TargetPlan {
+        kind: TargetKind::Images,
+        found: "by its name".to_owned(),
+        group: 0,
+        status: match (files.is_empty(), &failed) {
+            (false, None) => Status::Updated,
+            (false, Some(_)) => Status::Partial,
+            (true, None) => Status::Unchanged,
+            (true, Some(_)) => Status::Failed,
+        },
+        files,
+        pins: Vec::new(),
+        images: file.changes,
+        held: file.held,
+        alarms: file.alarms,
+        failed,
+        path,
+    }
+}
+
+fn failed(update: &Update, path: &str, file: &UpdatedFile) -> Option<Failed> {
+    let reproduce = format!(
+        "pinfold update {path} --as-of {} --dry-run --verbose",
+        update.policy.as_of
+    );
+    if file.file.is_broken() {
+        let problem = file.file.problems.first()?;
+        return Some(Failed {
+            message: format!("{}: {}", file.file.place(problem.span), problem.message),
+            details: Vec::new(),
+            tried: Vec::new(),
+            reproduce,
+            transient: false,
         });
     }
-    let mut failures = Vec::new();
-    for (image_use, outcome) in file.file.uses.iter().zip(&file.outcomes) {
-        let (line, _) = file.file.position(image_use.span.start);
-        let Meaning::Image(reference) = &image_use.meaning else {
-            continue;
-        };
-        match outcome {
-            Outcome::Added(digest) => push(&mut plan, line, reference, None, digest.as_str()),
-            Outcome::Moved { from, to } => {
-                push(&mut plan, line, reference, Some(from.as_str()), to.as_str());
-            }
-            Outcome::Stuck(_, reason) | Outcome::Left(reason) => {
-                plan.held.push(HeldBack {
-                    item: reference.repository().familiar().into_owned(),
-                    at: reference.tag().map(str::to_owned),
-                    candidate: "a newer digest".to_owned(),
-                    code: "PF107".to_owned(),
-                    reason: reason.to_string(),
-                    eligible: None,
-                });
-            }
-            Outcome::Failed(number) => failures.push(*number),
-            Outcome::NoImage | Outcome::Kept(_) | Outcome::Unpinned => {}
-        }
-    }
-    failures.sort_unstable();
-    failures.dedup();
-    plan.failed = failed(update, &path, &failures, pinned);
-    plan.status = match (plan.files.is_empty(), &plan.failed) {
-        (false, None) => Status::Updated,
-        (false, Some(_)) => Status::Partial,
-        (true, None) => Status::Unchanged,
-        (true, Some(_)) => Status::Failed,
-    };
-    plan
-}
-
-/// Adds a change, or a line to one that is there.
-fn push(plan: &mut TargetPlan, line: usize, reference: &Reference, from: Option<&str>, to: &str) {
-    let same = plan.images.iter_mut().find(|change| {
-        change.image == reference.name()
-            && change.from_tag.as_deref() == reference.tag()
-            && change.from_digest.as_deref() == from
-            && change.to_digest == to
-    });
-    if let Some(change) = same {
-        change.lines.push(line);
-        return;
-    }
-    plan.images.push(ImageChange {
-        lines: vec![line],
-        image: reference.name().to_owned(),
-        from_tag: reference.tag().map(str::to_owned),
-        to_tag: reference.followed_tag().map(str::to_owned),
-        from_digest: from.map(str::to_owned),
-        to_digest: to.to_owned(),
-        platforms: Vec::new(),
-        facts: Vec::new(),
-    });
-}
-
-fn failed(update: &Update, path: &str, numbers: &[usize], pinned: &Pinned) -> Option<Failed> {
-    let failures: Vec<&docker::Failure> = numbers
-        .iter()
-        .filter_map(|number| pinned.failures.get(*number))
-        .collect();
-    let first = failures.first()?;
+    let (first, others) = file.failures.split_first()?;
     Some(Failed {
         message: first.error.to_string(),
-        details: failures[1..]
+        details: others
             .iter()
             .map(|failure| failure.error.to_string())
             .collect(),
         tried: Vec::new(),
-        reproduce: format!(
-            "pinfold update {path} --as-of {} --dry-run --verbose",
-            update.policy.as_of
-        ),
-        transient: failures.iter().all(|failure| failure.error.is_transient()),
+        reproduce,
+        transient: file
+            .failures
+            .iter()
+            .all(|failure| failure.error.is_transient()),
     })
 }

@@ -4,6 +4,7 @@ mod answers;
 mod images;
 mod kept;
 mod laws;
+mod lists;
 mod mirrors;
 mod schemes;
 mod tokens;
