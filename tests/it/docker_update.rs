@@ -1,6 +1,8 @@
 //! What becomes of images under a policy: tags within bounds, digests where something
 //! changed, and what is told about the rest.
 
+use std::path::Path;
+
 use jiff::Timestamp;
 use pinfold::cache::Cache;
 use pinfold::dockerfile::Reason;
@@ -34,7 +36,7 @@ impl Bench {
             request: ImagesUpdate {
                 survey: SurveyRequest {
                     inputs: Vec::new(),
-                    exclude: Exclude::new(&[]).unwrap(),
+                    exclude: Exclude::new(Path::new("."), &[]).unwrap(),
                     ignore: Vec::new(),
                     contexts: Vec::new(),
                 },
@@ -292,13 +294,12 @@ fn rules_say_more_about_some_images() {
             ..rule("**/{node,redis}")
         },
     ];
-    let mut before = String::new();
-    for name in ["node", "redis", "nginx"] {
+    let lines = ["node", "redis", "nginx"].map(|name| {
         let digest = bench.push(&format!("{name}:1.2.3"), 1);
-        before += &format!("FROM R/{name}:1.2.3@{digest}\n");
         bench.push(&format!("{name}:2.0.0"), 2);
-    }
-    let file = bench.update(&before);
+        format!("FROM R/{name}:1.2.3@{digest}\n")
+    });
+    let file = bench.update(&lines.concat());
     let moved: Vec<_> = file.changes.iter().map(|it| it.lines[0]).collect();
     assert_eq!(moved, [1], "{:?}", file.changes);
     assert_eq!(
@@ -362,13 +363,7 @@ fn what_changed_for_platforms_that_nobody_builds_is_held() {
     assert_eq!(bench.after(&file), Some(both.replace(&old, &new)));
     assert_eq!(bench.held(&file), [""; 0]);
     // Where it is not said what is built, all count.
-    let mut bench = Bench {
-        request: ImagesUpdate {
-            platforms: Vec::new(),
-            ..bench.request
-        },
-        ..bench
-    };
+    bench.request.platforms = Vec::new();
     assert_eq!(bench.update(&text).changes[0].platforms, [s390x]);
 }
 
