@@ -15,6 +15,7 @@ pub mod registry;
 
 pub mod cache;
 pub mod files;
+pub mod forge;
 pub mod http;
 
 pub mod update;

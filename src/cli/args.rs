@@ -73,6 +73,19 @@ pub(super) enum Command {
     /// was done, with 2 or 75 if an image could not be looked up; the others are pinned all the
     /// same.
     Docker(Box<super::docker::args::Docker>),
+    /// Re-pin everything in the repository under a policy, and say what moved and why
+    ///
+    /// Finds the lock files with their sources, and the Dockerfiles and compose files. Nothing
+    /// younger than the cooldown is taken, and nothing that is locked goes back because of its
+    /// age. One target that fails leaves its files as they are; the others go on.
+    Update(Box<super::update::args::Update>),
+    /// Carry out a plan that `pinfold update --plan-out` wrote
+    Apply(Box<super::update::args::Apply>),
+    /// Write a first configuration, or what runs `pinfold update` on a schedule
+    ///
+    /// The configuration is a `pinfold.toml` in which every key is explained, and set where this
+    /// repository wants something else than the default. Exits with 2 if a file is there already.
+    Init(super::init::Init),
     /// Print a completion script for a shell
     Completions {
         /// The shell

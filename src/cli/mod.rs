@@ -7,9 +7,11 @@ mod args;
 mod docker;
 pub mod exit;
 mod failure;
+mod init;
 mod project;
 mod report;
 mod run;
 mod settings;
+mod update;
 
 pub use run::run;

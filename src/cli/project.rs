@@ -61,6 +61,12 @@ pub(super) fn read(named: Option<&Path>, here: &Path) -> Result<ProjectConfig, F
     })
 }
 
+/// Whether a folder's `pyproject.toml` has a configuration.
+pub(super) fn is_in_pyproject(folder: &Path) -> Result<bool, Failure> {
+    let path = folder.join("pyproject.toml");
+    Ok(path.is_file() && parse(&path, &path.display().to_string(), Home::Pyproject)?.is_some())
+}
+
 /// Returns a path as people see it: relative to where they are, if it is below.
 fn shown(path: &Path, here: &Path) -> String {
     path.strip_prefix(here)

@@ -12,8 +12,10 @@ use super::args::{self, Arguments, Color, Command};
 use super::docker;
 use super::exit;
 use super::failure::{Failure, problems};
+use super::init;
 use super::report::Teller;
 use super::settings;
+use super::update;
 use crate::files;
 use crate::http::{Exchange, Observer};
 use crate::ops::{self, Compiled};
@@ -40,6 +42,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let result = match &arguments.command {
         Command::Compile(args) => compile(args, &printer, !global.no_progress),
         Command::Docker(args) => docker::run(args, &printer, !global.no_progress),
+        Command::Update(args) => update::run(args, &printer, !global.no_progress),
+        Command::Apply(args) => update::apply(args, &printer),
+        Command::Init(args) => init::run(args, &printer),
         Command::Completions { shell } => completions(*shell, &printer),
     };
     match result {
@@ -63,6 +68,8 @@ fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, cla
     };
     let command = Arguments::command()
         .mut_subcommand("compile", |command| command.mut_args(without_empty))
+        .mut_subcommand("update", |command| command.mut_args(without_empty))
+        .mut_subcommand("apply", |command| command.mut_args(without_empty))
         .mut_subcommand("docker", |command| {
             let command = command.mut_args(without_empty);
             command.mut_subcommands(|command| command.mut_args(without_empty))

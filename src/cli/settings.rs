@@ -100,7 +100,12 @@ pub(super) fn compile(args: &args::Compile) -> Result<Compile, Failure> {
             IndexStrategy::UnsafeFirstMatch => Strategy::UnsafeFirstMatch,
             IndexStrategy::UnsafeBestMatch => Strategy::UnsafeBestMatch,
         },
-        exclude_newer: args.exclude_newer.as_deref().map(time).transpose()?,
+        exclude_newer: args
+            .exclude_newer
+            .as_deref()
+            .map(|text| time("--exclude-newer", text))
+            .transpose()?,
+        gate: None,
         pre_releases: pre_releases(args),
         binary,
         only_binary: if args.no_build {
@@ -299,7 +304,7 @@ fn target(args: &args::Compile) -> Result<TargetRequest, Failure> {
 }
 
 /// Reads a time; a day means up to its end.
-fn time(text: &str) -> Result<jiff::Timestamp, Failure> {
+pub(super) fn time(option: &str, text: &str) -> Result<jiff::Timestamp, Failure> {
     if let Ok(time) = text.parse::<jiff::Timestamp>() {
         return Ok(time);
     }
@@ -310,7 +315,7 @@ fn time(text: &str) -> Result<jiff::Timestamp, Failure> {
         .and_then(|next| next.to_zoned(jiff::tz::TimeZone::UTC).ok());
     end_of_day.map(|zoned| zoned.timestamp()).ok_or_else(|| {
         Failure::usage(
-            format!("`--exclude-newer {text}` is not a time"),
+            format!("`{option} {text}` is not a time"),
             Some(
                 "write a day, `2026-10-01`, or a time with its zone, `2026-10-01T00:00:00Z`"
                     .to_owned(),
@@ -332,7 +337,7 @@ fn pre_releases(args: &args::Compile) -> Option<PreReleases> {
     })
 }
 
-fn login(variable: &dyn Fn(&str) -> Option<String>) -> Option<(String, http::Secret)> {
+pub(super) fn login(variable: &dyn Fn(&str) -> Option<String>) -> Option<(String, http::Secret)> {
     let value = |name: &str| variable(name).filter(|value| !value.is_empty());
     let user = value("PINFOLD_INDEX_USERNAME");
     let password = value("PINFOLD_INDEX_PASSWORD");

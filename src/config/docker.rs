@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 
+use super::keys::DOCKER;
 use super::reader::{Reader, Table};
 use crate::image::{ImagePattern, Platform};
 
@@ -24,19 +25,9 @@ pub struct DockerConfig {
     pub freeze_args: Option<bool>,
 }
 
-const KEYS: [&str; 7] = [
-    "ignore",
-    "contexts",
-    "exclude",
-    "platforms",
-    "registry-mirrors",
-    "insecure-registries",
-    "freeze-args",
-];
-
 impl DockerConfig {
     pub(super) fn read(table: &Table<'_>, reader: &mut Reader) -> Self {
-        reader.known_keys(table, &KEYS, "`[docker]`");
+        reader.known_keys(table, &DOCKER);
         let text = |text: &str| Ok::<_, Infallible>(text.to_owned());
         Self {
             ignore: reader.list(table, "ignore", ImagePattern::parse),

@@ -1,10 +1,28 @@
 //! The project's configuration: `pinfold.toml`, or `[tool.pinfold]` in a pyproject.toml.
 //!
 //! Strict: a key that is not known is an error with a suggestion, since a misspelt
-//! one would silently do nothing.
+//! one would silently do nothing. What is not said stays open: defaults are for `cli`.
 
+mod commit;
+mod discover;
 mod docker;
+mod keys;
+mod lock;
+mod pattern;
+mod policy;
 mod reader;
+mod rule;
+mod schema;
+mod value;
 
+pub use commit::{CommitConfig, DEFAULT_BASE, DEFAULT_BRANCH, DEFAULT_MESSAGE, is_branch_name};
+pub use discover::DiscoverConfig;
 pub use docker::DockerConfig;
+pub use keys::{Key, Kind, SECTIONS, Section};
+pub use lock::LockConfig;
+pub use pattern::{ProjectPattern, ProjectPatternError};
+pub use policy::PolicyConfig;
 pub use reader::{Config, Home};
+pub use rule::{ImageRule, ProjectRule, RuleConfig, RuleSubject};
+pub use schema::json_schema;
+pub use value::{Digests, ImageTags, Located, MaxBump, MissingUploadTime};

@@ -182,7 +182,7 @@ impl<'a> Collector<'a> {
             .iter()
             .map(|entry| entry.variable.clone())
             .collect();
-        image_use.platform = from.platform.as_ref().and_then(known);
+        image_use.platform = from.platform.as_ref().and_then(platform);
         self.drafts.push(Draft {
             image_use,
             judgement,
@@ -409,6 +409,14 @@ fn image_use(place: Place, text: &Mapped, span: Span) -> ImageUse {
 
 fn value(word: &Expanded) -> String {
     String::from_utf8_lossy(&word.bytes()).into_owned()
+}
+
+/// Returns the value of `--platform`, else the variable that makes it unknown.
+fn platform(word: &Expanded) -> Option<String> {
+    known(word).or_else(|| {
+        let unknown = word.variables.first()?;
+        Some(format!("${}", unknown.variable.name))
+    })
 }
 
 /// Returns the value of a word if all of it is known.

@@ -20,7 +20,8 @@ pub struct ImageUse {
     pub meaning: Meaning,
     /// What can be done.
     pub state: State,
-    /// The value of `--platform`, variables replaced where they are known.
+    /// The value of `--platform`; where it is not known here, the variable that gives it:
+    /// `$BUILDPLATFORM`.
     pub platform: Option<String>,
 }
 

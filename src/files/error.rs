@@ -55,6 +55,8 @@ pub enum Cause {
     Mounted,
     /// The program was asked to stop.
     Interrupted,
+    /// The file is no longer what it was when it was read.
+    Changed,
     /// Something else.
     Other,
 }
@@ -77,6 +79,16 @@ impl Error {
             path: path.to_owned(),
             cause,
             source,
+        }
+    }
+
+    /// The file at `path` has been changed by somebody since it was read.
+    pub(super) fn changed(path: &Path) -> Self {
+        Self {
+            action: Action::Write,
+            path: path.to_owned(),
+            cause: Cause::Changed,
+            source: io::Error::other("the file has changed since it was read"),
         }
     }
 
@@ -114,6 +126,7 @@ impl Error {
                 "the file seems to be mounted on its own and cannot be replaced: mount its \
                  folder `{folder}` instead, or write to standard output with `--output-file=-`"
             ),
+            (_, Cause::Changed) => "run again; nothing was changed".to_owned(),
             _ => return None,
         };
         Some(help)

@@ -46,34 +46,50 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 }
 
 fn try_replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let existing = match fs::metadata(path) {
-        Ok(metadata) => Some(metadata),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-        Err(error) => return Err(error),
-    };
-    if let Some(metadata) = &existing {
-        if metadata.is_dir() {
-            return Err(io::ErrorKind::IsADirectory.into());
-        }
-        if !metadata.is_file() {
-            return OpenOptions::new().write(true).open(path)?.write_all(bytes);
-        }
+    let existing = existing(path)?;
+    if let Some(metadata) = &existing
+        && !metadata.is_file()
+        && !metadata.is_dir()
+    {
+        return OpenOptions::new().write(true).open(path)?.write_all(bytes);
+    }
+    let staged = stage(path, bytes, ".pinfold-")?;
+    staged.temporary.rename(&staged.target)
+}
+
+/// A new file beside the one it is to replace, forced to disk.
+pub(super) struct Staged {
+    pub(super) temporary: Temporary,
+    /// The file itself, at the end of all links.
+    pub(super) target: PathBuf,
+}
+
+/// Writes a file aside, with the permissions and owner of the one at `path`.
+pub(super) fn stage(path: &Path, bytes: &[u8], prefix: &str) -> io::Result<Staged> {
+    let existing = existing(path)?;
+    if existing.as_ref().is_some_and(Metadata::is_dir) {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    if existing
+        .as_ref()
+        .is_some_and(|metadata| !metadata.is_file())
+    {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "neither a file nor a folder",
+        ));
     }
     let target = follow_links(path)?;
-    let folder = match target.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
     if target.file_name().is_none() || ends_with_separator(path) {
         return Err(io::ErrorKind::IsADirectory.into());
     }
 
     let mut builder = Builder::new();
-    builder.prefix(".pinfold-").suffix(".tmp");
+    builder.prefix(prefix).suffix(".tmp");
     if let Some(permissions) = new_permissions(existing.as_ref()) {
         builder.permissions(permissions);
     }
-    let mut temporary = Temporary::new_in(folder, &builder)?;
+    let mut temporary = Temporary::new_in(folder_of(&target), &builder)?;
     let file = temporary.file();
     file.write_all(bytes)?;
     if let Some(metadata) = &existing {
@@ -82,11 +98,28 @@ fn try_replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     }
     // Without this, a crash of the machine could leave the name with no content.
     file.sync_all()?;
-    temporary.rename(&target)
+    Ok(Staged { temporary, target })
+}
+
+/// Returns what is known of the file at `path`, if there is one.
+fn existing(path: &Path) -> io::Result<Option<Metadata>> {
+    match fs::metadata(path) {
+        Ok(metadata) => Ok(Some(metadata)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Returns the folder a file is in.
+pub(super) fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
 }
 
 /// Returns the file a path means, which need not exist.
-fn follow_links(path: &Path) -> io::Result<PathBuf> {
+pub(super) fn follow_links(path: &Path) -> io::Result<PathBuf> {
     let mut target = path.to_owned();
     for _ in 0..MAX_LINKS {
         match fs::read_link(&target) {

@@ -57,10 +57,7 @@ impl Temporary {
     pub(super) fn new_in(folder: &Path, builder: &Builder<'_, '_>) -> io::Result<Self> {
         let mut listed = listed();
         if listed.is_closed {
-            return Err(io::Error::new(
-                io::ErrorKind::Interrupted,
-                "the program is ending",
-            ));
+            return Err(ending());
         }
         let file = builder.tempfile_in(folder)?;
         let path = file.path().to_owned();
@@ -69,6 +66,11 @@ impl Temporary {
             file: Some(file),
             path,
         })
+    }
+
+    /// Returns where the file is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Returns the open file.
@@ -85,6 +87,33 @@ impl Temporary {
         file.persist(target)?;
         Ok(())
     }
+}
+
+/// Makes temporaries outlive this process, by whatever `act` does.
+///
+/// Until `act` returns they are removed on any end but a kill; from then on they are
+/// never removed here. No signal comes between: the lock is held.
+pub(super) fn keep(
+    mut temporaries: Vec<Temporary>,
+    act: impl FnOnce() -> io::Result<()>,
+) -> io::Result<()> {
+    // Dropped before the temporaries, which lock in turn.
+    let mut listed = listed();
+    if listed.is_closed {
+        return Err(ending());
+    }
+    act()?;
+    for temporary in &mut temporaries {
+        if let Some(mut file) = temporary.file.take() {
+            file.disable_cleanup(true);
+        }
+        listed.paths.retain(|path| *path != temporary.path);
+    }
+    Ok(())
+}
+
+fn ending() -> io::Error {
+    io::Error::new(io::ErrorKind::Interrupted, "the program is ending")
 }
 
 impl Drop for Temporary {

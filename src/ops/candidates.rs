@@ -12,6 +12,7 @@ use crate::index::{Entry, File, Listing};
 use crate::python::{ProjectName, Specifiers, TagMismatch, Tags, Version, WheelName};
 use crate::requirements::PerProject;
 use crate::resolve::{Availability, Reason, Releases};
+use crate::update::{self, Hold, ProjectPolicy};
 
 /// What makes a file admissible.
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub(super) struct Policy {
     pub(super) tags: Tags,
     /// Nothing uploaded at or after this counts.
     pub(super) exclude_newer: Option<jiff::Timestamp>,
+    /// What an update may take.
+    pub(super) gate: Option<update::Policy>,
     /// `--only-binary` (yes) and `--no-binary` (no).
     /// The first that has an answer counts.
     pub(super) binary: Vec<PerProject>,
@@ -32,12 +35,14 @@ impl Policy {
         python: Version,
         tags: Tags,
         exclude_newer: Option<jiff::Timestamp>,
+        gate: Option<update::Policy>,
         binary: Vec<PerProject>,
     ) -> Self {
         Self {
             python,
             tags,
             exclude_newer,
+            gate,
             binary,
             compatible: Mutex::default(),
             pythons: Mutex::default(),
@@ -130,6 +135,7 @@ pub(super) struct ProjectReleases {
     name: ProjectName,
     policy: Arc<Policy>,
     pinned: Pinned,
+    gate: Option<Gate>,
     listings: Vec<Arc<Listing>>,
     /// Where each version is, when there are several listings.
     merged: Option<Vec<Merged>>,
@@ -148,12 +154,74 @@ struct Merged {
     places: Vec<(usize, usize)>,
 }
 
+/// What an update may take of a project.
+#[derive(Debug)]
+struct Gate {
+    policy: ProjectPolicy,
+    /// Which files of the locked release are in the lock.
+    locked: LockedFiles,
+}
+
+/// Which files of the locked release are in the lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LockedFiles {
+    /// Those with these hashes.
+    Recorded,
+    /// All of them: the lock does not say, and they may all be young.
+    All,
+    /// Those that are old enough: the lock does not say, but these will do.
+    Old,
+    /// None: there is no such release.
+    Gone,
+}
+
 /// What a release would be used by.
 #[derive(Debug, Clone)]
 struct Judgement {
     availability: Availability,
-    /// The file whose metadata counts: a listing, a position, a file's number.
-    file: Option<(usize, usize, usize)>,
+    /// Why the policy of an update holds it back, if nothing else is against it.
+    hold: Option<Hold>,
+    /// The file whose metadata counts.
+    file: Option<Place>,
+}
+
+impl Judgement {
+    fn usable(availability: Availability, file: Place) -> Self {
+        Self {
+            availability,
+            hold: None,
+            file: Some(file),
+        }
+    }
+}
+
+/// Why a file does not suit the target.
+struct Misfit {
+    /// How near it is to suiting.
+    nearness: u8,
+    reason: Reason,
+    /// Whether it is a wheel that has the same requirements as one that would do.
+    is_other_wheel: bool,
+    /// The platforms it is for, if those are what is wrong.
+    platforms: Vec<String>,
+}
+
+impl Misfit {
+    const fn new(nearness: u8, reason: Reason) -> Self {
+        Self {
+            nearness,
+            reason,
+            is_other_wheel: false,
+            platforms: Vec::new(),
+        }
+    }
+
+    fn of_other_wheel(self) -> Self {
+        Self {
+            is_other_wheel: true,
+            ..self
+        }
+    }
 }
 
 /// How many platforms are named where a release has wheels for others only.
@@ -165,7 +233,7 @@ fn platform_tags(tags: &str) -> impl Iterator<Item = String> {
     platforms.split('.').map(str::to_owned)
 }
 
-/// Where a file is among a project's listings.
+/// Where a file is among a project's listings: a listing, a position, the file's number.
 type Place = (usize, usize, usize);
 
 impl ProjectReleases {
@@ -181,16 +249,80 @@ impl ProjectReleases {
             _ => Some(merge(&listings)),
         };
         let count = merged.as_ref().map_or_else(|| listings[0].len(), Vec::len);
-        Self {
+        let mut releases = Self {
             name,
             policy,
             pinned,
+            gate: None,
             merged,
             listings,
             is_in_order,
             judged: std::iter::repeat_with(OnceLock::new).take(count).collect(),
             overlooked: Mutex::default(),
+        };
+        releases.gate = releases.gate();
+        releases
+    }
+
+    /// Returns what an update may take.
+    fn gate(&self) -> Option<Gate> {
+        let policy = self.policy.gate.as_ref()?;
+        let policy = policy.of(&self.name, self.pinned.locked.as_ref());
+        let Some(position) = self.locked_position() else {
+            return Some(Gate {
+                policy: policy.without_ignoring(),
+                locked: LockedFiles::Gone,
+            });
+        };
+        let locked = if self.has_recorded_hashes() {
+            LockedFiles::Recorded
+        } else {
+            let version = self.version(position);
+            let is_old_wheel = |entry: &Entry<'_>| {
+                let is_compatible = |tags| self.policy.compatibility(tags).is_ok();
+                entry.wheel_tags().is_some_and(is_compatible)
+                    && policy.file(version, entry.upload_time).is_ok()
+            };
+            if self.entries(position).any(|entry| is_old_wheel(&entry)) {
+                LockedFiles::Old
+            } else {
+                LockedFiles::All
+            }
+        };
+        Some(Gate { policy, locked })
+    }
+
+    fn locked_position(&self) -> Option<u32> {
+        let locked = self.pinned.locked.as_ref()?;
+        let (mut low, mut high) = (0, self.count());
+        while low < high {
+            let middle = low.midpoint(high);
+            match self.version(middle).cmp(locked) {
+                std::cmp::Ordering::Less => low = middle + 1,
+                std::cmp::Ordering::Greater => high = middle,
+                std::cmp::Ordering::Equal => return Some(middle),
+            }
         }
+        None
+    }
+
+    /// Whether the lock has hashes that are comparable with what indexes give.
+    fn has_recorded_hashes(&self) -> bool {
+        let mut hashes = self.pinned.hashes.iter();
+        hashes.any(|hash| hash.starts_with("sha256:"))
+    }
+
+    /// Whether a file of the locked release is in the lock; one without a hash may be.
+    fn is_recorded(&self, entry: &Entry<'_>) -> bool {
+        entry
+            .sha256()
+            .is_none_or(|sha256| self.pinned.hashes.contains(&format!("sha256:{sha256}")))
+    }
+
+    fn entries(&self, position: u32) -> impl Iterator<Item = Entry<'_>> {
+        self.places(position)
+            .into_iter()
+            .flat_map(|(listing, index)| self.listings[listing].entries(index))
     }
 
     fn places(&self, position: u32) -> Vec<(usize, usize)> {
@@ -215,28 +347,89 @@ impl ProjectReleases {
     /// Returns the files of a release that may be installed: by any platform, but
     /// not newer than the limit.
     pub(super) fn installable_files(&self, position: u32) -> Vec<File> {
-        let mut files = Vec::new();
-        for (listing, index) in self.places(position) {
-            for entry in self.listings[listing].entries(index) {
-                if self.is_too_new(&entry, position).is_none()
-                    && let Some(file) = entry.to_file()
-                {
-                    files.push(file);
-                }
-            }
-        }
-        files
+        self.entries(position)
+            .filter(|entry| {
+                self.is_too_new(entry, position).is_none() && self.hold(entry, position).is_none()
+            })
+            .filter_map(|entry| entry.to_file())
+            .collect()
+    }
+
+    /// Returns whether a file that is in the lock only perhaps, since the index gives
+    /// no hash for it, may be installed now that its hash is known.
+    pub(super) fn admits_hash(&self, position: u32, file: &File, hash: &str) -> bool {
+        let Some(gate) = &self.gate else {
+            return true;
+        };
+        gate.locked != LockedFiles::Recorded
+            || self.locked_position() != Some(position)
+            || self.pinned.hashes.contains(hash)
+            || gate
+                .policy
+                .file(self.version(position), file.upload_time)
+                .is_ok()
     }
 
     /// Returns the reason for which the release was yanked, if all of it was.
     pub(super) fn yanked(&self, position: u32) -> Option<String> {
         let mut reason = None;
-        for (listing, index) in self.places(position) {
-            for entry in self.listings[listing].entries(index) {
-                reason = Some(entry.yanked?.to_owned());
-            }
+        for entry in self.entries(position) {
+            reason = Some(entry.yanked?.to_owned());
         }
         reason
+    }
+
+    /// Returns when the first file of a release was uploaded, as far as is known.
+    pub(super) fn published(&self, position: u32) -> Option<jiff::Timestamp> {
+        self.entries(position)
+            .filter_map(|entry| entry.upload_time)
+            .min()
+    }
+
+    /// Returns how many files of a release the policy holds back.
+    pub(super) fn held_files(&self, position: u32) -> usize {
+        self.entries(position)
+            .filter(|entry| self.hold(entry, position).is_some())
+            .count()
+    }
+
+    /// Whether the lock has a release that is not there any more, or of which no file
+    /// is that the lock has.
+    pub(super) fn has_lost_locked(&self) -> bool {
+        match self.locked_position() {
+            None => self.pinned.locked.is_some(),
+            Some(position) => {
+                self.has_recorded_hashes()
+                    && !self.entries(position).any(|entry| self.is_recorded(&entry))
+            }
+        }
+    }
+
+    /// Returns the locked version.
+    pub(super) fn locked(&self) -> Option<&Version> {
+        self.pinned.locked.as_ref()
+    }
+
+    /// Returns why the policy holds a release back, if nothing else is against it.
+    pub(super) fn held(&self, position: u32) -> Option<Hold> {
+        self.judge(position).hold.clone()
+    }
+
+    /// Returns why the policy of an update does not take a file.
+    fn hold(&self, entry: &Entry<'_>, position: u32) -> Option<Hold> {
+        let gate = self.gate.as_ref()?;
+        let version = self.version(position);
+        if self.pinned.locked.as_ref() == Some(version) {
+            let is_locked = match gate.locked {
+                LockedFiles::Recorded => self.is_recorded(entry),
+                LockedFiles::All => true,
+                LockedFiles::Old | LockedFiles::Gone => false,
+            };
+            if is_locked {
+                return None;
+            }
+        }
+        gate.policy.verdict(version, entry.upload_time).err()
     }
 
     fn is_too_new(&self, entry: &Entry<'_>, position: u32) -> Option<Reason> {
@@ -311,8 +504,13 @@ impl ProjectReleases {
 
     fn judgement(&self, position: u32) -> Judgement {
         let version = self.version(position);
-        let may_be_yanked =
-            self.pinned.kept.as_ref() == Some(version) || self.pinned.exact.contains(version);
+        // What is locked stays admissible in an update: to leave it for something older
+        // because what is newer is too young would be a downgrade by age.
+        let kept = match self.gate {
+            Some(_) => &self.pinned.locked,
+            None => &self.pinned.kept,
+        };
+        let may_be_yanked = kept.as_ref() == Some(version) || self.pinned.exact.contains(version);
         let binary = self
             .policy
             .binary
@@ -323,6 +521,7 @@ impl ProjectReleases {
         let mut other_wheel: Option<Place> = None;
         let mut nearest: Option<(u8, Reason)> = None;
         let mut platforms: BTreeSet<String> = BTreeSet::new();
+        let mut hold: Option<Hold> = None;
         for (listing, index) in self.places(position) {
             for (number, entry) in self.listings[listing].entries(index).enumerate() {
                 let place = (listing, index, number);
@@ -333,39 +532,20 @@ impl ProjectReleases {
                 };
                 // What lasts is looked at first: a file that only its age keeps out
                 // is named as such, and no other is.
-                if let Some(specifiers) = entry.requires_python
-                    && !self.admits_python(position, specifiers)
-                {
-                    fail(0, Reason::RequiresPython(specifiers.to_owned()));
-                    continue;
-                }
-                let rank = match entry.wheel_tags() {
-                    None if binary == Some(true) => {
-                        fail(4, Reason::BinaryPolicy("--only-binary"));
-                        continue;
-                    }
-                    None => None,
-                    Some(_) if binary == Some(false) => {
-                        other_wheel = other_wheel.or(Some(place));
-                        fail(4, Reason::BinaryPolicy("--no-binary"));
-                        continue;
-                    }
-                    Some(tags) => match self.policy.compatibility(tags) {
-                        Ok(rank) => Some(rank),
-                        Err(mismatch) => {
-                            other_wheel = other_wheel.or(Some(place));
-                            let (nearness, words) = match mismatch {
-                                TagMismatch::Platform => {
-                                    platforms.extend(platform_tags(tags));
-                                    (3, "other platforms")
-                                }
-                                TagMismatch::Abi => (2, "another ABI"),
-                                TagMismatch::Python => (1, "other Python versions"),
-                            };
-                            fail(nearness, Reason::NoWheel(words.to_owned()));
-                            continue;
+                let rank = match self.suitability(&entry, position, binary) {
+                    Ok(rank) => rank,
+                    Err(misfit) => {
+                        // What may not be taken is not read either.
+                        if misfit.is_other_wheel
+                            && other_wheel.is_none()
+                            && self.hold(&entry, position).is_none()
+                        {
+                            other_wheel = Some(place);
                         }
-                    },
+                        platforms.extend(misfit.platforms);
+                        fail(misfit.nearness, misfit.reason);
+                        continue;
+                    }
                 };
                 if let Some(words) = entry.yanked
                     && !may_be_yanked
@@ -378,6 +558,13 @@ impl ProjectReleases {
                     fail(6, reason);
                     continue;
                 }
+                if let Some(other) = self.hold(&entry, position) {
+                    hold = Some(match hold {
+                        Some(known) => known.sooner(other),
+                        None => other,
+                    });
+                    continue;
+                }
                 let Some(rank) = rank else {
                     sdist = sdist.or(Some(place));
                     continue;
@@ -385,33 +572,89 @@ impl ProjectReleases {
                 let better = match best {
                     None => true,
                     Some((other, _)) if rank != other => rank > other,
-                    Some((_, held)) => self.has_later_build(&entry, held),
+                    Some((_, other)) => self.has_later_build(&entry, other),
                 };
                 if better {
                     best = Some((rank, place));
                 }
             }
         }
-        if let Some((3, Reason::NoWheel(words))) = &mut nearest
-            && platforms.len() <= MOST_PLATFORMS
-        {
-            *words = platforms
-                .iter()
-                .map(String::as_str)
-                .collect::<Vec<_>>()
-                .join(", ");
-        }
-        let (availability, file) = match (best, sdist, nearest) {
-            (Some((_, place)), _, _) => (Availability::Wheel, Some(place)),
+        let file = match (best, sdist) {
+            (Some((_, place)), _) => return Judgement::usable(Availability::Wheel, place),
             // A wheel for another target has the same requirements, and needs no build.
-            (None, Some(place), _) => (Availability::Sdist, Some(other_wheel.unwrap_or(place))),
-            (None, None, Some((_, reason))) => (Availability::Unusable(reason), None),
-            (None, None, None) => (
-                Availability::Unusable(Reason::NoWheel("nobody: it has no files".to_owned())),
-                None,
-            ),
+            (None, Some(place)) => other_wheel.unwrap_or(place),
+            (None, None) => return self.unusable(nearest, &platforms, hold),
         };
-        Judgement { availability, file }
+        Judgement::usable(Availability::Sdist, file)
+    }
+
+    /// Returns how well a file suits the target: the rank of a wheel, none for an sdist.
+    fn suitability(
+        &self,
+        entry: &Entry<'_>,
+        position: u32,
+        binary: Option<bool>,
+    ) -> Result<Option<u32>, Misfit> {
+        if let Some(specifiers) = entry.requires_python
+            && !self.admits_python(position, specifiers)
+        {
+            return Err(Misfit::new(
+                0,
+                Reason::RequiresPython(specifiers.to_owned()),
+            ));
+        }
+        let Some(tags) = entry.wheel_tags() else {
+            return match binary {
+                Some(true) => Err(Misfit::new(4, Reason::BinaryPolicy("--only-binary"))),
+                _ => Ok(None),
+            };
+        };
+        if binary == Some(false) {
+            let misfit = Misfit::new(4, Reason::BinaryPolicy("--no-binary"));
+            return Err(misfit.of_other_wheel());
+        }
+        let mismatch = match self.policy.compatibility(tags) {
+            Ok(rank) => return Ok(Some(rank)),
+            Err(mismatch) => mismatch,
+        };
+        let (nearness, words) = match mismatch {
+            TagMismatch::Platform => (3, "other platforms"),
+            TagMismatch::Abi => (2, "another ABI"),
+            TagMismatch::Python => (1, "other Python versions"),
+        };
+        let mut misfit = Misfit::new(nearness, Reason::NoWheel(words.to_owned()));
+        if mismatch == TagMismatch::Platform {
+            misfit.platforms.extend(platform_tags(tags));
+        }
+        Err(misfit.of_other_wheel())
+    }
+
+    /// Returns why a release cannot be used: what keeps the file out that is nearest to
+    /// being used.
+    fn unusable(
+        &self,
+        nearest: Option<(u8, Reason)>,
+        platforms: &BTreeSet<String>,
+        hold: Option<Hold>,
+    ) -> Judgement {
+        let reason = match (&hold, nearest) {
+            (Some(hold), _) => Reason::Held {
+                code: hold.code(),
+                words: hold.to_string(),
+                help: hold.help(&self.name),
+            },
+            (None, Some((3, Reason::NoWheel(_)))) if platforms.len() <= MOST_PLATFORMS => {
+                let platforms: Vec<&str> = platforms.iter().map(String::as_str).collect();
+                Reason::NoWheel(platforms.join(", "))
+            }
+            (None, Some((_, reason))) => reason,
+            (None, None) => Reason::NoWheel("nobody: it has no files".to_owned()),
+        };
+        Judgement {
+            availability: Availability::Unusable(reason),
+            hold,
+            file: None,
+        }
     }
 
     fn has_later_build(&self, entry: &Entry<'_>, held: Place) -> bool {

@@ -9,6 +9,7 @@ use url::Url;
 use super::candidates::{Pinned, Policy};
 use super::error::{Error, FileProblems};
 use super::events::{Event, Reporter};
+use super::facts::{Held, PinFacts, Standing};
 use super::fetch::{Fetcher, IndexSettings, Parts, Strategy, direct_urls};
 use super::inputs::{self, Inputs, Reading, Source};
 use super::output::{self, Hashes, Made, OutputOptions};
@@ -20,10 +21,13 @@ use crate::files;
 use crate::http::{self, Client};
 use crate::index::{FindLinks, IndexClient, IndexUrl, PYPI_SIMPLE, Refresh, Settings};
 use crate::lock::{self, Lock, LockFile, OptionLines};
-use crate::python::{ExtraName, ProjectName, Requirement, RequirementSource, Target, Version};
+use crate::python::{
+    ExtraName, Marker, ProjectName, Requirement, RequirementSource, Target, Version,
+};
 use crate::requirements::PerProject;
 use crate::resolve::{Constraint, PreReleases, Request, Solution};
 use crate::text::{Newline, without_password};
+use crate::update;
 
 /// Gives the values of environment variables.
 pub type Variables = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
@@ -70,6 +74,8 @@ pub struct Compile {
     pub strategy: Strategy,
     /// Nothing uploaded at or after this counts.
     pub exclude_newer: Option<jiff::Timestamp>,
+    /// What an update may take.
+    pub gate: Option<update::Policy>,
     /// Which pre-releases may be chosen; else as the files say.
     pub pre_releases: Option<PreReleases>,
     /// `--only-binary` (yes) and `--no-binary` (no).
@@ -109,6 +115,10 @@ pub struct Compiled {
     pub changes: Option<String>,
     /// The pins that moved, one by one; none if there was no file.
     pub moves: Vec<lock::Change>,
+    /// What the policy of an update holds back, by project.
+    pub held: Vec<Held>,
+    /// What is known of the pins, by project.
+    pub pins_told: Vec<PinFacts>,
     /// How many projects are pinned.
     pub pins: usize,
     /// The lock as a value.
@@ -156,15 +166,7 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
     let resolve_request = resolve_request(request, &inputs, &locked, environment);
     let (http, indexes) = network(request, &inputs)?;
     let http = Client::new(http);
-    let client = IndexClient::new(
-        http.clone(),
-        request.cache.clone(),
-        Settings {
-            now: request.now,
-            refresh: request.refresh.clone(),
-            offline: request.http.offline,
-        },
-    );
+    let client = index_client(request, &http);
     // The command line has the last word.
     let binary = vec![request.binary.clone(), inputs.options.binary.clone()];
     let fetcher = Fetcher::new(Parts {
@@ -174,6 +176,7 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
             target.python.release(),
             target.tags(),
             request.exclude_newer,
+            request.gate.clone(),
             binary,
         ),
         pinned: pinned(&resolve_request, &locked),
@@ -183,7 +186,7 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
     .await?;
     let likely: Vec<ProjectName> = locked.pins.iter().map(|pin| pin.name.clone()).collect();
     let resolution = fetcher.resolve(resolve_request.clone(), &likely).await;
-    let resolution = match resolution {
+    let mut resolution = match resolution {
         Ok(resolution) => resolution,
         Err(error) => {
             client.finish_writes().await;
@@ -213,20 +216,18 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
         target: format!("Python {} for {}", target.python.short(), target.platform),
     };
     let lock = output::lock(&made);
-    let mut style = request.output_options.style.clone();
-    style.newline = request
-        .output_options
-        .newline
-        .or_else(|| previous.as_deref().and_then(Newline::of))
-        .or(inputs.newline)
-        .unwrap_or_default();
-    let text = lock::render(&lock, &style);
-    if let Some(error) = client.finish_writes().await {
-        reporter.event(Event::Warning(format!(
-            "{error}: {}; the next run will fetch again what this one fetched",
-            error.source
-        )));
-    }
+    let standing = Standing {
+        request: &resolve_request,
+        solution: &resolution.solution,
+        fetcher: &fetcher,
+        lock: &lock,
+    };
+    let (held, pins_told) = match request.gate {
+        Some(_) => (standing.held(&mut resolution.resolver), standing.pins()),
+        None => (Vec::new(), Vec::new()),
+    };
+    let text = lock::render(&lock, &style(request, previous.as_deref(), &inputs));
+    finish_writes(&client, reporter).await;
     let moves = match previous {
         Some(_) => lock::changes(&locked, &lock),
         None => Vec::new(),
@@ -234,6 +235,8 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
     Ok(Compiled {
         changes: previous.is_some().then(|| lock::summary(&moves)),
         moves,
+        held,
+        pins_told,
         text,
         previous,
         pins: lock.pins.len(),
@@ -244,6 +247,36 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
         warnings: inputs.warnings,
         output: request.output.clone(),
     })
+}
+
+fn index_client(request: &Compile, http: &Client) -> IndexClient {
+    let settings = Settings {
+        now: request.now,
+        refresh: request.refresh.clone(),
+        offline: request.http.offline,
+    };
+    IndexClient::new(http.clone(), request.cache.clone(), settings)
+}
+
+async fn finish_writes(client: &IndexClient, reporter: &dyn Reporter) {
+    if let Some(error) = client.finish_writes().await {
+        reporter.event(Event::Warning(format!(
+            "{error}: {}; the next run will fetch again what this one fetched",
+            error.source
+        )));
+    }
+}
+
+/// Returns how the text looks; lines end as they did, else as in the first input.
+fn style(request: &Compile, previous: Option<&str>, inputs: &Inputs) -> lock::Style {
+    let mut style = request.output_options.style.clone();
+    style.newline = request
+        .output_options
+        .newline
+        .or_else(|| previous.and_then(Newline::of))
+        .or(inputs.newline)
+        .unwrap_or_default();
+    style
 }
 
 async fn read_inputs(
@@ -357,7 +390,17 @@ fn resolve_request(
 /// What is pinned already: by the lock, or by a requirement for one version.
 fn pinned(request: &Request, locked: &LockFile) -> FxHashMap<ProjectName, Pinned> {
     let mut pinned: FxHashMap<ProjectName, Pinned> = FxHashMap::default();
+    // Of several pins of a project, the one for this environment is the locked one.
+    let is_for_others = |pin: &lock::LockedPin| {
+        let marker = pin.marker.as_deref().map(Marker::parse);
+        marker.is_some_and(|marker| {
+            marker.is_ok_and(|marker| !marker.evaluate(&request.environment, None))
+        })
+    };
     for pin in &locked.pins {
+        if pinned.contains_key(&pin.name) && is_for_others(pin) {
+            continue;
+        }
         let entry = pinned.entry(pin.name.clone()).or_default();
         entry.locked = pin.version().and_then(|version| version.parse().ok());
         entry.kept = request.preferences.get(&pin.name).cloned();
@@ -575,12 +618,21 @@ async fn hashes(
                     == Some(&chosen.version)
         });
         let hashes = match kept {
-            Some(pin) => {
-                if let Some(now) = fetcher.published_hashes(name, chosen.position) {
-                    compare_hashes(name, &chosen.version, &pin.hashes, &now, reporter)?;
+            Some(pin) => match fetcher.published_hashes(name, chosen.position) {
+                Some(mut now) => {
+                    let new = compare_hashes(name, &chosen.version, &pin.hashes, &now)?;
+                    if request.gate.is_some() && is_comparable(&pin.hashes) {
+                        // The policy has decided which files are taken.
+                        now.sort_unstable();
+                        now.dedup();
+                        now
+                    } else {
+                        tell_new_files(name, &chosen.version, new, reporter);
+                        pin.hashes.clone()
+                    }
                 }
-                pin.hashes.clone()
-            }
+                None => pin.hashes.clone(),
+            },
             None => fetcher.hashes(name, chosen.position).await?,
         };
         Ok::<_, Error>((name.clone(), hashes))
@@ -618,17 +670,21 @@ fn keep_given_hashes(
     Ok(())
 }
 
-/// A recorded hash that the index does not know any more is no small thing.
+/// Whether hashes can be compared with what indexes give: other algorithms cannot.
+fn is_comparable(hashes: &[String]) -> bool {
+    hashes.iter().any(|hash| hash.starts_with("sha256:"))
+}
+
+/// A recorded hash that the index does not know any more is no small thing. Returns
+/// how many hashes are not recorded.
 fn compare_hashes(
     name: &ProjectName,
     version: &Version,
     recorded: &[String],
     now: &[String],
-    reporter: &dyn Reporter,
-) -> Result<(), Error> {
-    // Other algorithms are not comparable with what indexes give.
-    if !recorded.iter().any(|hash| hash.starts_with("sha256:")) {
-        return Ok(());
+) -> Result<usize, Error> {
+    if !is_comparable(recorded) {
+        return Ok(0);
     }
     let known: FxHashSet<&str> = now.iter().map(String::as_str).collect();
     if !recorded.iter().any(|hash| known.contains(hash.as_str())) && !now.is_empty() {
@@ -641,14 +697,16 @@ fn compare_hashes(
         });
     }
     let recorded: FxHashSet<&str> = recorded.iter().map(String::as_str).collect();
-    let new = known.difference(&recorded).count();
+    Ok(known.difference(&recorded).count())
+}
+
+fn tell_new_files(name: &ProjectName, version: &Version, new: usize, reporter: &dyn Reporter) {
     if new > 0 {
         let files = if new == 1 { "file" } else { "files" };
         reporter.event(Event::Detail(format!(
             "{name} {version} has {new} new {files} since it was locked; `--refresh-hashes` accepts them"
         )));
     }
-    Ok(())
 }
 
 impl std::fmt::Debug for Compile {

@@ -49,6 +49,8 @@ pub struct IndexSettings {
 /// What came of a resolution.
 pub(super) struct Resolution {
     pub(super) solution: Solution,
+    /// What is known.
+    pub(super) resolver: Resolver,
     /// How many releases had their requirements read.
     pub(super) tried: usize,
 }
@@ -176,6 +178,7 @@ impl<'a> Fetcher<'a> {
             Ok(solution) => Ok(Resolution {
                 solution,
                 tried: resolver.tried().1,
+                resolver,
             }),
             Err(explanation) => {
                 let advice = self.advice(&explanation).await;
@@ -478,13 +481,16 @@ impl<'a> Fetcher<'a> {
             Some(Known::Direct(direct)) => hashes.push(format!("sha256:{}", direct.wheel.sha256)),
             Some(Known::Index(releases)) => {
                 for file in releases.installable_files(position) {
-                    let sha256 = if let Some(sha256) = file.sha256() {
-                        sha256
-                    } else {
-                        self.reporter.event(Event::Hashing(file.filename.clone()));
-                        self.client.hash(&file).await.map_err(failed)?
-                    };
-                    hashes.push(format!("sha256:{sha256}"));
+                    if let Some(sha256) = file.sha256() {
+                        hashes.push(format!("sha256:{sha256}"));
+                        continue;
+                    }
+                    self.reporter.event(Event::Hashing(file.filename.clone()));
+                    let sha256 = self.client.hash(&file).await.map_err(failed)?;
+                    let hash = format!("sha256:{sha256}");
+                    if releases.admits_hash(position, &file, &hash) {
+                        hashes.push(hash);
+                    }
                 }
             }
             Some(Known::Absent) | None => {}

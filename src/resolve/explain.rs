@@ -629,6 +629,7 @@ fn reasons(
                 (Reason::NoWheel(one), Reason::NoWheel(other)) => {
                     one == other || (names_platforms(one) && names_platforms(other))
                 }
+                (Reason::Held { code: one, .. }, Reason::Held { code: other, .. }) => one == other,
                 (one, other) => std::mem::discriminant(one) == std::mem::discriminant(other),
             };
             match groups.iter_mut().find(|(known, _)| is_alike(known)) {
@@ -683,6 +684,7 @@ fn reason_hints(universe: &Universe, unusable: &BTreeMap<ProjectId, VersionSet>)
                 Reason::TooNew | Reason::NoUploadTime => {
                     format!("move or drop `--exclude-newer`, which rules out releases of {name}")
                 }
+                Reason::Held { help, .. } => help,
                 Reason::RequiresPython(specifiers) => {
                     format!(
                         "choose another target with `--python-version`: {name} wants Python {specifiers}"

@@ -21,6 +21,7 @@ mod universe;
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 pub use explain::{Explanation, Loosened};
@@ -32,6 +33,7 @@ pub use request::{
 pub use universe::Universe;
 
 use self::provider::{PackageId, Provider as _};
+use self::set::VersionSet;
 use self::solver::{Solver, Step};
 use self::universe::Kind;
 use crate::python::{ExtraName, ProjectName, Version};
@@ -213,6 +215,40 @@ impl Universe {
             }
         }
         solution
+    }
+
+    /// Returns the releases of a project that all others of a solution admit, and the
+    /// user's requirements and constraints: runs of positions, the last one excluded.
+    pub fn room(&mut self, solution: &Solution, name: &ProjectName) -> Vec<Range<u32>> {
+        let Some(project) = self.known_project(name) else {
+            return Vec::new();
+        };
+        let count = self
+            .releases(project)
+            .map_or(0, |releases| releases.count());
+        let mut room = VersionSet::all(count).difference(&self.forbidden(project));
+        let mut packages = vec![(PackageId::ROOT, 0)];
+        let required_by = solution.chosen.get(name).map(|chosen| &chosen.required_by);
+        for parent in required_by.into_iter().flatten() {
+            if let Some(chosen) = solution.chosen.get(parent)
+                && let Some(parent) = self.known_project(parent)
+            {
+                let extras = chosen.extras.iter().cloned();
+                let kinds = extras.map(|extra| Kind::Extra(parent, extra));
+                for kind in kinds.chain([Kind::Project(parent)]) {
+                    packages.push((self.package(kind), chosen.position));
+                }
+            }
+        }
+        for (package, position) in packages {
+            for edge in self.edges(package, position).unwrap_or_default() {
+                if edge.project == project {
+                    let allowed = self.allowed(project, &edge.requirement.source);
+                    room = room.intersection(&allowed);
+                }
+            }
+        }
+        room.runs().iter().map(|&(start, end)| start..end).collect()
     }
 }
 

@@ -57,6 +57,15 @@ pub enum Reason {
     TooNew,
     /// The index does not say when it was uploaded, and there is a limit.
     NoUploadTime,
+    /// A policy holds it back.
+    Held {
+        /// The kind of hold: what has the same code is told together.
+        code: &'static str,
+        /// Why, in words.
+        words: String,
+        /// What can be done against it.
+        help: String,
+    },
     /// A pre-release, and none are allowed.
     PreRelease,
     /// `--only-binary` or `--no-binary` rules it out.
@@ -83,6 +92,7 @@ impl fmt::Display for Reason {
             Self::NoUploadTime => {
                 f.write_str("the index gives no upload time, and --exclude-newer needs one")
             }
+            Self::Held { code, words, .. } => write!(f, "{words} ({code})"),
             Self::PreRelease => f.write_str("a pre-release"),
             Self::BinaryPolicy("--only-binary") => {
                 f.write_str("no wheel for the target, and `--only-binary` rules out its source")

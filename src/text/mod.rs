@@ -1,6 +1,7 @@
-//! Words for text: spans and the problems found at them, lines, newlines, and the
-//! nearest known word to a misspelt one.
+//! Words for text: spans and the problems found at them, lines, newlines, lengths of
+//! time, and the nearest known word to a misspelt one.
 
+mod duration;
 mod edit;
 mod line;
 mod mapped;
@@ -8,6 +9,7 @@ mod nearest;
 mod secrets;
 mod span;
 
+pub use duration::{DurationError, duration};
 pub use edit::{Conflict, Edit, apply};
 pub use line::{Newline, Position, line_at, position};
 pub use mapped::Mapped;

@@ -160,6 +160,9 @@ impl<'a> Arguments<'a> {
     }
 
     fn source(&mut self, word: &str) {
+        if word.is_empty() {
+            return;
+        }
         let mut source = word.to_owned();
         // `my folder/a.in`, of which nobody quoted the blank.
         if self.is_raw && !self.is_file(word) {
@@ -193,7 +196,8 @@ impl<'a> Arguments<'a> {
             Switch::Annotate(true) if options.annotations == Annotations::None => {
                 options.annotations = Annotations::Split;
             }
-            Switch::Annotate(true) => {}
+            // As by default.
+            Switch::Annotate(true) | Switch::EmitOptions(true) => {}
             Switch::Header(is_on) => options.header = is_on,
             Switch::StripExtras(is_on) => options.strip_extras = is_on,
             Switch::StripMarkers(is_on) => options.strip_markers = is_on,
@@ -202,7 +206,6 @@ impl<'a> Arguments<'a> {
             Switch::EmitTrustedHost(is_on) => options.emitted.trusted_hosts = is_on,
             Switch::EmitBinary(is_on) => options.emitted.binary = is_on,
             Switch::EmitOptions(false) => options.emitted = EmittedOptions::NONE,
-            Switch::EmitOptions(true) => {}
             Switch::AllowUnsafe(is_on) => options.allow_unsafe = is_on,
             Switch::Ignored => command.ignored.push(name.to_owned()),
             Switch::Unsupported(why) => {

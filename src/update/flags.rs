@@ -81,6 +81,14 @@ const PER_PROJECT: &str = "pinfold has no such choice for single projects yet";
 /// `name` is with its dashes: `--output-file`, `-o`.
 pub(super) fn flag(tool: Tool, name: &str) -> Option<Flag> {
     if name.starts_with("--") {
+        match (name, tool) {
+            ("--color", Tool::PipCompile) => return Some(Flag::Switch(Switch::Ignored)),
+            // Before version 6, of the line in the output.
+            ("--index", Tool::PipCompile) => {
+                return Some(Flag::Switch(Switch::EmitIndexUrl(true)));
+            }
+            _ => {}
+        }
         return switch(name)
             .map(Flag::Switch)
             .or_else(|| value(name).map(Flag::Value));
@@ -128,7 +136,6 @@ fn switch(name: &str) -> Option<Switch> {
         "--no-strip-extras" => Switch::StripExtras(false),
         "--strip-markers" => Switch::StripMarkers(true),
         "--no-strip-markers" => Switch::StripMarkers(false),
-        // pip-compile 5 and before had `--index`, which uv uses for a value.
         "--emit-index-url" => Switch::EmitIndexUrl(true),
         "--no-emit-index-url" => Switch::EmitIndexUrl(false),
         "--emit-find-links" => Switch::EmitFindLinks(true),
@@ -314,4 +321,102 @@ pub(super) fn pip_flag(name: &str) -> Option<Flag> {
         | "--debug" => Flag::Switch(Switch::Ignored),
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(tool: Tool, switches: &str, values: &str) {
+        for name in switches.split_whitespace() {
+            assert!(
+                matches!(flag(tool, name), Some(Flag::Switch(_))),
+                "{tool} {name}"
+            );
+        }
+        for name in values.split_whitespace() {
+            assert!(
+                matches!(flag(tool, name), Some(Flag::Value(_))),
+                "{tool} {name}"
+            );
+        }
+    }
+
+    #[test]
+    fn knows_every_flag_of_pip_compile() {
+        // As version 7.6.2 lists them.
+        check(
+            Tool::PipCompile,
+            "-h --help --version --color --no-color -v --verbose -q --quiet -n --dry-run -p \
+             --pre -r --rebuild --all-extras --no-index --header --no-header \
+             --emit-trusted-host --no-emit-trusted-host --annotate --no-annotate -U --upgrade \
+             --no-upgrade --allow-unsafe --no-allow-unsafe --strip-extras --no-strip-extras \
+             --generate-hashes --reuse-hashes --no-reuse-hashes --build-isolation \
+             --no-build-isolation --emit-find-links --no-emit-find-links --emit-index-url \
+             --no-emit-index-url --emit-options --no-emit-options --no-config \
+             --all-build-deps --only-build-deps",
+            "--extra -f --find-links -i --index-url --extra-index-url --cert --client-cert \
+             --trusted-host --uploaded-prior-to --annotation-style -P --upgrade-package -o \
+             --output-file --newline --max-rounds --cache-dir --pip-args --resolver \
+             --unsafe-package --config -c --constraint --build-deps-for",
+        );
+    }
+
+    #[test]
+    fn knows_every_flag_of_uv() {
+        // As the help of version 0.13.8 lists them.
+        check(
+            Tool::Uv,
+            "--require-build-hashes --all-extras --no-deps --no-strip-extras \
+             --no-strip-markers --no-annotate --no-header --system --generate-hashes \
+             --no-build --universal --emit-index-url --emit-find-links --emit-build-options \
+             --emit-index-annotation --no-index -U --upgrade --no-sources \
+             --no-build-isolation -n --no-cache --refresh --managed-python \
+             --no-managed-python --no-python-downloads -q --quiet -v --verbose --system-certs \
+             --offline --no-progress -h --help",
+            "-c --constraints --overrides --excludes -b --build-constraints --extra --group \
+             --cert -o --output-file --format --annotation-style --custom-compile-command \
+             --no-binary --only-binary --python-platform --no-emit-package --torch-backend \
+             --index --default-index -i --index-url --extra-index-url -f --find-links \
+             --index-strategy --keyring-provider -P --upgrade-package --upgrade-group \
+             --resolution --prerelease --prerelease-package --fork-strategy --exclude-newer \
+             --exclude-newer-package --no-sources-package -C --config-setting \
+             --config-settings-package --no-build-isolation-package --link-mode --cache-dir \
+             --refresh-package -p --python --python-version --color --allow-insecure-host \
+             --directory --project --config-file",
+        );
+    }
+
+    #[test]
+    fn knows_every_flag_of_ours() {
+        check(
+            Tool::Pinfold,
+            "--all-extras --no-deps --upgrade -U --refresh-hashes --no-reuse-hashes --dry-run \
+             -n --check --pre --no-build --no-index --refresh --rebuild --generate-hashes \
+             --no-hashes --no-generate-hashes --annotate --no-annotate --header --no-header \
+             --strip-extras --no-strip-extras --strip-markers --no-strip-markers \
+             --emit-index-url --no-emit-index-url --emit-find-links --no-emit-find-links \
+             --emit-trusted-host --no-emit-trusted-host --emit-options --no-emit-options \
+             --allow-unsafe --no-allow-unsafe --offline --no-cache -q --quiet -v --verbose \
+             --no-progress -h --help -V --version",
+            "--output-file -o --constraint --constraints -c --override --overrides --extra \
+             --upgrade-package -P --exclude-newer --uploaded-prior-to --prerelease \
+             --only-binary --no-binary --python-version --python-platform --python -p \
+             --index-url --default-index -i --extra-index-url --index --find-links -f \
+             --index-strategy --refresh-package --annotation-style --custom-compile-command \
+             --unsafe-package --newline --cache-dir --trusted-host --allow-insecure-host \
+             --cert --client-cert --proxy --timeout --retries --color",
+        );
+    }
+
+    #[test]
+    fn one_letter_means_what_its_tool_means() {
+        assert_eq!(
+            flag(Tool::PipCompile, "-p"),
+            flag(Tool::PipCompile, "--pre")
+        );
+        assert_eq!(flag(Tool::Uv, "-p"), flag(Tool::Uv, "--python"));
+        assert_eq!(flag(Tool::Uv, "-r"), None);
+        assert_eq!(flag(Tool::Pinfold, "--frob"), None);
+    }
 }

@@ -118,7 +118,9 @@ pub fn recipe_beside(header: &FileHeader, exists: &dyn Fn(&str) -> bool) -> Reci
     if has_open_quote && !is_raw {
         return unreadable("a quote in it has no end".to_owned());
     }
-    let arguments = &words[first..];
+    let is_comment = |word: &String| word.starts_with('#');
+    let end = words.iter().position(is_comment).unwrap_or(words.len());
+    let arguments = &words[first..end.max(first)];
     if !is_raw && arguments.iter().any(|word| is_operator(word)) {
         return Recipe::Custom(without_password(text));
     }

@@ -8,22 +8,28 @@
 //! why. No command is run and no file is opened.
 
 mod command;
+mod duration;
 mod flags;
 mod header;
 mod layers;
 mod options;
+mod pattern;
 mod plan;
+mod policy;
 mod report;
 pub mod tags;
 mod targets;
 mod words;
 
+pub use duration::{DurationError, duration_in_words, parse_duration};
 pub use header::{CompileCommand, Recipe, Tool, recipe, recipe_beside};
 pub use options::Options;
+pub use pattern::{NamePattern, NamePatternError};
 pub use plan::{
     Alarm, Content, Failed, FileChange, HeldBack, ImageChange, PLAN_VERSION, PinChange, Plan,
     PlanError, Status, TargetKind, TargetPlan, sha256,
 };
+pub use policy::{Bump, Hold, MissingUploadTime, Policy, ProjectPolicy, Rule};
 pub use report::{Context, Outputs, annotations, github_outputs, markdown, summary, terminal};
 pub use targets::{Candidate, LockConfig, LockTarget, Skipped, Why, is_candidate_name, targets};
 

@@ -177,6 +177,7 @@ pub fn targets(files: &[Candidate], locks: &[LockConfig]) -> (Vec<LockTarget>, V
         found: Vec::new(),
         skipped: Vec::new(),
         loose: Vec::new(),
+        told: Vec::new(),
         taken: BTreeSet::new(),
     };
     for lock in locks {
@@ -189,19 +190,32 @@ pub fn targets(files: &[Candidate], locks: &[LockConfig]) -> (Vec<LockTarget>, V
             finder.look_at(path);
         }
     }
+    let mut reading = Reading::new(&repository.texts);
+    finder.doubt_names(&mut reading);
     let Finder {
         found,
         mut skipped,
         loose,
         ..
     } = finder;
-    let mut reading = Reading::new(&repository.texts);
     let used: BTreeSet<String> = found
         .iter()
         .flat_map(|target| reading.reads(target).files)
         .collect();
-    // What another lock is made of has its place already.
-    skipped.extend(loose.into_iter().filter(|one| !used.contains(&one.path)));
+    // What another lock is made of has its place already, and a lock of the same name
+    // that was skipped has the reason.
+    let has_place = |path: &str| {
+        let stem = path.strip_suffix(".in");
+        used.contains(path)
+            || skipped.iter().any(|one: &Skipped| {
+                stem.is_some() && stem == one.path.rsplit_once('.').map(|(stem, _)| stem)
+            })
+    };
+    let loose: Vec<Skipped> = loose
+        .into_iter()
+        .filter(|one| !has_place(&one.path))
+        .collect();
+    skipped.extend(loose);
     let targets = arrange(found, &mut reading, &mut skipped);
     skipped.sort();
     (targets, skipped)
@@ -246,6 +260,8 @@ struct Finder<'a> {
     skipped: Vec<Skipped>,
     /// What is skipped unless another lock is made of it.
     loose: Vec<Skipped>,
+    /// Targets found by name, with the sources that the comments in them tell of.
+    told: Vec<(usize, Vec<String>)>,
     /// Outputs that need no further looking at.
     taken: BTreeSet<String>,
 }
@@ -278,18 +294,18 @@ impl Finder<'_> {
             );
             return;
         }
-        match self.from_configuration(lock, &output) {
+        match self.configured_target(lock, &output) {
             Ok(target) => self.found.push(target),
             Err(why) => self.skip(&output, why),
         }
     }
 
-    fn from_configuration(&self, lock: &LockConfig, output: &str) -> Result<LockTarget, String> {
+    fn configured_target(&self, lock: &LockConfig, output: &str) -> Result<LockTarget, String> {
         let text = self.repository.texts.get(output).copied();
         let mut target = match text.map(lock::read) {
             Some(read) => match self.recipe(output, &read) {
                 Some(Recipe::Command(command)) if lock.sources.is_empty() => {
-                    self.from_command(output, &read, *command)?
+                    self.commanded(output, &read, *command)?
                 }
                 Some(Recipe::Command(command)) => {
                     // Where it was run does not matter: the table names the files.
@@ -297,12 +313,16 @@ impl Finder<'_> {
                     let ignored = command.ignored.iter().cloned().chain(unsupported).collect();
                     LockTarget {
                         ignored,
-                        ..settled(output, &read, *command, text.unwrap_or_default())
+                        ..settled(output, &read, *command)
                     }
                 }
                 Some(Recipe::Unreadable { why, .. }) if lock.sources.is_empty() => {
                     return Err(why);
                 }
+                Some(Recipe::Custom(command)) => LockTarget {
+                    custom_command: Some(command),
+                    ..guessed(output, &read, text.unwrap_or_default())
+                },
                 _ => guessed(output, &read, text.unwrap_or_default()),
             },
             None => LockTarget {
@@ -360,13 +380,13 @@ impl Finder<'_> {
         }
         let read = lock::read(text);
         let found = match self.recipe(path, &read) {
-            Some(Recipe::Command(command)) => self.from_command(path, &read, *command),
+            Some(Recipe::Command(command)) => self.commanded(path, &read, *command),
             Some(Recipe::Custom(command)) => {
                 let mut found = guessed(path, &read, text);
                 match beside.or_else(|| self.project_beside(path, &read)) {
                     Some(source) => {
                         found.custom_command = Some(command);
-                        Ok(self.named(found, source, &read))
+                        Ok(Self::named(found, source, &read))
                     }
                     None => Err(format!(
                         "its header says `{command}`, which is not run, and no source has its name; \
@@ -377,13 +397,13 @@ impl Finder<'_> {
             Some(Recipe::Unreadable { command, why }) if !command.is_empty() => Err(why),
             Some(Recipe::Unreadable { why, .. }) => match beside {
                 Some(source) if is_pinned(&read) => {
-                    Ok(self.named(guessed(path, &read, text), source, &read))
+                    Ok(Self::named(guessed(path, &read, text), source, &read))
                 }
                 _ => Err(why),
             },
             None => match beside {
                 Some(source) if is_pinned(&read) => {
-                    Ok(self.named(guessed(path, &read, text), source, &read))
+                    Ok(Self::named(guessed(path, &read, text), source, &read))
                 }
                 _ if !is_named && beside.is_none() => return,
                 _ if is_pinned(&read) => {
@@ -409,8 +429,40 @@ impl Finder<'_> {
             },
         };
         match found.and_then(|target| check_sources(&target).map(|()| target)) {
-            Ok(target) => self.found.push(target),
+            Ok(target) => {
+                if target.why == Why::Name {
+                    self.told.push((self.found.len(), told_sources(&read)));
+                }
+                self.found.push(target);
+            }
             Err(why) => self.skip(path, why),
+        }
+    }
+
+    /// Skips targets of whose sources the name tells only a part.
+    fn doubt_names(&mut self, reading: &mut Reading<'_>) {
+        for (index, told) in std::mem::take(&mut self.told).into_iter().rev() {
+            let target = &self.found[index];
+            let files = reading.reads(target).files;
+            // From which folder they are named is not quite known.
+            let is_read = |source: &&String| {
+                let source = source.replace('\\', "/");
+                let end = source.trim_start_matches("../").trim_start_matches("./");
+                files.iter().any(|path| {
+                    path.strip_suffix(end)
+                        .is_some_and(|folder| folder.is_empty() || folder.ends_with('/'))
+                })
+            };
+            if let Some(other) = told.iter().find(|source| !is_read(source)) {
+                let why = format!(
+                    "its comments name `{}`, which is no part of `{}`; name its sources in a \
+                     `[[lock]]` table",
+                    without_password(other),
+                    target.sources.join("` and `"),
+                );
+                let target = self.found.remove(index);
+                self.skip(&target.output, why);
+            }
         }
     }
 
@@ -423,7 +475,7 @@ impl Finder<'_> {
     }
 
     /// Returns the target that a header's command means.
-    fn from_command(
+    fn commanded(
         &self,
         path: &str,
         read: &LockFile,
@@ -449,7 +501,7 @@ impl Finder<'_> {
             constraints: self.paths(&folder, &command.constraints)?,
             overrides: self.paths(&folder, &command.overrides)?,
             folder,
-            ..settled(path, read, command, self.repository.texts[path])
+            ..settled(path, read, command)
         };
         Ok(target)
     }
@@ -578,7 +630,7 @@ impl Finder<'_> {
     }
 
     /// Completes a target that was found by its name.
-    fn named(&self, target: LockTarget, source: String, read: &LockFile) -> LockTarget {
+    fn named(target: LockTarget, source: String, read: &LockFile) -> LockTarget {
         // `# via -r locks/dev.in`: the folder from which that is the source.
         let is_seen_from = |folder: &&str| {
             let written = source.strip_prefix(folder).unwrap_or(&source);
@@ -597,7 +649,21 @@ impl Finder<'_> {
     }
 }
 
-/// A target without sources must not be, nor one that is its own source.
+/// Returns the sources that `# via` comments tell of, as written.
+fn told_sources(read: &LockFile) -> Vec<String> {
+    let told = read.pins.iter().flat_map(|pin| &pin.via).filter_map(|via| {
+        if let Some(source) = via.strip_prefix("-r ") {
+            return (source != "-").then(|| source.trim().to_owned());
+        }
+        // `name (pyproject.toml)`
+        let (_, source) = via.strip_suffix(')')?.split_once(" (")?;
+        Some(source.to_owned())
+    });
+    let told: BTreeSet<String> = told.collect();
+    told.into_iter().collect()
+}
+
+/// A lock cannot be its own source.
 fn check_sources(target: &LockTarget) -> Result<(), String> {
     if target.sources.contains(&target.output) {
         return Err("it would be input and output at once".to_owned());
@@ -628,7 +694,7 @@ fn empty(output: &str, options: Options) -> LockTarget {
 }
 
 /// Returns a target with all that a command says, but without its paths.
-fn settled(output: &str, read: &LockFile, command: CompileCommand, text: &str) -> LockTarget {
+fn settled(output: &str, read: &LockFile, command: CompileCommand) -> LockTarget {
     let tool = command.tool;
     let mut options = command.options;
     // Ours writes all its settings into the header; the others may have had some from
@@ -647,8 +713,9 @@ fn settled(output: &str, read: &LockFile, command: CompileCommand, text: &str) -
             .unwrap_or(tool == Tool::Pinfold || has_hashes),
         ignored: command.ignored,
         why: Why::Header(tool),
+        // It was read from one.
         options: Options {
-            header: options.header || has_header(text),
+            header: true,
             ..options
         },
         ..empty(output, Options::of(tool))
@@ -822,7 +889,7 @@ fn at(folder: &str, written: &str) -> Option<String> {
         return None;
     }
     let written = written.replace('\\', "/");
-    let path = location::normalise(&format!("{folder}/{written}").trim_start_matches('/'));
+    let path = location::normalise(format!("{folder}/{written}").trim_start_matches('/'));
     (path != "." && path != ".." && !path.starts_with("../")).then_some(path)
 }
 

@@ -205,6 +205,22 @@ fn a_file_that_changed_meanwhile_is_left_and_not_told_as_pinned() {
 }
 
 #[test]
+fn what_runs_where_the_build_runs_gets_the_digest_for_all_platforms() {
+    let text =
+        "FROM --platform=$BUILDPLATFORM python:3 AS a\nFROM --platform=$TARGETPLATFORM python:3\n";
+    let hub = Hub::with(&[("Dockerfile", text)]);
+    let index = hub.add("python", "3");
+    hub.pins(&["--platform", "linux/arm64"]);
+    let pinned = hub.project.read("Dockerfile");
+    let (build, target) = pinned.split_once('\n').unwrap();
+    assert!(build.contains(&index), "{pinned}");
+    assert!(
+        target.contains("python:3@sha256:") && !target.contains(&index),
+        "{pinned}"
+    );
+}
+
+#[test]
 fn the_configuration_is_found_above_and_told_apart_from_flags() {
     let hub = Hub::with(&[
         (
@@ -259,6 +275,18 @@ fn what_is_wrong_with_credentials_is_told_once_for_all_images() {
     let run = run(&mut command);
     run.says(2, &["auth.json", "the same for `node:22`, `python:3`"]);
     assert_eq!(run.stderr.matches("error:").count(), 1, "{}", run.stderr);
+}
+
+#[test]
+fn advice_for_a_compose_file_is_not_that_for_a_dockerfile() {
+    let hub = Hub::with(&[(
+        "compose.yaml",
+        "services:\n  a:\n    image: $IMG\n  b:\n    image: made:1\n    build: .\n",
+    )]);
+    let run = hub.docker(&[]);
+    run.says(0, &["help: give it one beside it: `${IMG:-…}`"]);
+    let told = hub.docker(&["explain"]).stdout;
+    assert!(told.contains("what `build:` makes"), "{told}");
 }
 
 #[test]
@@ -412,6 +440,8 @@ fn verify_tells_of_files_that_cannot_be_understood() {
     ]);
     hub.docker(&["verify"])
         .says(2, &["compose.yaml:", "Dockerfile:1:"]);
+    let json = hub.docker(&["verify", "--format", "json"]).stdout;
+    assert!(json.contains("\"compose.yaml:"), "{json}");
 }
 
 #[test]

@@ -44,6 +44,7 @@ impl Bench {
                 digests: DigestUpdates::Always,
                 rules: Vec::new(),
                 platforms: Vec::new(),
+                freeze_args: false,
                 as_of: time("2026-11-21T04:17:00Z"),
             },
             cache: None,
@@ -338,6 +339,19 @@ fn what_has_no_digest_gets_one() {
     assert_eq!(file.changes[1].to_tag.as_deref(), Some("latest"));
     assert_eq!(file.left.len(), 1);
     assert_eq!(file.left[0].reason, Reason::NoVariables);
+}
+
+#[test]
+fn what_build_arguments_change_is_pinned_where_that_is_wanted() {
+    let mut bench = Bench::new();
+    let digest = bench.push("python:3.12.1-slim", 1);
+    let before = "ARG V=3.12.1\nFROM R/python:$V-slim AS a\n";
+    let file = bench.update(before);
+    assert_eq!(file.left[0].reason, Reason::NotAtEnd("V".to_owned()));
+    assert!(bench.registry.requests().is_empty());
+    bench.request.freeze_args = true;
+    let after = format!("ARG V=3.12.1\nFROM R/python:$V-slim@{digest} AS a\n");
+    bench.becomes(before, &after);
 }
 
 #[test]

@@ -107,6 +107,11 @@ impl Release {
         self
     }
 
+    /// Leaves the index without knowing when it was uploaded.
+    pub(crate) fn undated(self) -> Self {
+        self.uploaded("")
+    }
+
     /// Puts this many bytes into the wheel before its metadata.
     pub(crate) fn payload(mut self, bytes: usize) -> Self {
         self.payload = bytes;
@@ -450,7 +455,7 @@ fn json(project: &str, releases: &[&Release], has_metadata: bool) -> String {
                 "hashes": {"sha256": sha256(&release.bytes())},
                 "requires-python": release.requires_python,
                 "yanked": release.yanked.as_ref().map_or(json!(false), |reason| json!(reason)),
-                "upload-time": release.uploaded,
+                "upload-time": Some(&release.uploaded).filter(|time| !time.is_empty()),
                 "size": release.bytes().len(),
             });
             if has_metadata && release.is_wheel() {

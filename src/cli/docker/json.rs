@@ -9,6 +9,7 @@ use crate::files;
 use crate::ops::docker::{
     self, FindingKind, Outcome, Pinned, Survey, SurveyedFile, Verified, WriteError,
 };
+use crate::text::Problem;
 
 /// The number of this form; it grows when a program that reads it would break.
 const VERSION: u32 = 1;
@@ -212,6 +213,11 @@ pub(super) fn explained(survey: &Survey) -> Result<Vec<u8>, Failure> {
 
 /// Returns what looking after pins came to.
 pub(super) fn verified(verified: &Verified) -> Result<Vec<u8>, Failure> {
+    let mut errors = unread(&verified.unread);
+    for file in verified.files.iter().filter(|file| file.is_broken()) {
+        let told = |problem: &Problem| format!("{}: {}", file.place(problem.span), problem.message);
+        errors.extend(file.problems.iter().map(told));
+    }
     let findings = verified.findings.iter().map(|finding| {
         let mut entry = FindingEntry {
             image: finding.image.clone(),
@@ -256,7 +262,7 @@ pub(super) fn verified(verified: &Verified) -> Result<Vec<u8>, Failure> {
         requests: verified.requests,
         findings: findings.collect(),
         failures: verified.failures.iter().map(failed).collect(),
-        errors: unread(&verified.unread),
+        errors,
         notices: verified.notices.clone(),
     })
 }

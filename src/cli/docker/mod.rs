@@ -2,7 +2,7 @@
 
 pub(super) mod args;
 mod json;
-mod settings;
+pub(super) mod settings;
 mod text;
 
 use std::time::Instant;

@@ -17,14 +17,14 @@ use crate::registry::{self, CredentialStore, Mirror};
 use crate::text::without_password;
 
 /// What asking registries takes.
-pub(super) struct Access {
+pub(in crate::cli) struct Access {
     pub(super) registry: registry::Settings,
     pub(super) http: http::Settings,
     pub(super) cache: Cache,
 }
 
 impl Access {
-    pub(super) fn client(self) -> registry::Client {
+    pub(in crate::cli) fn client(self) -> registry::Client {
         registry::Client::new(self.registry, http::Client::new(self.http), self.cache)
     }
 }
@@ -191,7 +191,7 @@ fn mirrors(place: &str, texts: &[String]) -> Result<Vec<Mirror>, Failure> {
         .collect()
 }
 
-fn access(
+pub(in crate::cli) fn access(
     registries: &Registries,
     project: &ProjectConfig,
     refresh: bool,

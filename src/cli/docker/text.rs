@@ -103,6 +103,14 @@ fn help(reason: &Reason, image_use: &ImageUse) -> Option<String> {
         Reason::NotAtEnd(name) => {
             format!("put the whole tag into `{name}`, or accept that with `--freeze-args`")
         }
+        Reason::NoDefault(name)
+            if matches!(
+                image_use.place,
+                Place::ComposeImage { .. } | Place::ComposeContext { .. }
+            ) =>
+        {
+            format!("give it one beside it: `${{{name}:-…}}`")
+        }
         Reason::NoDefault(name) => format!("give it one: `ARG {name}=…` before the first FROM"),
         Reason::NoTag => "write the tag before the `@`: `name:tag@sha256:…`".to_owned(),
         _ if freezes => "`--freeze-args` pins it all the same".to_owned(),
@@ -486,6 +494,12 @@ fn facts(file: &SurveyedFile, image_use: &ImageUse) -> Vec<String> {
         }
         Meaning::Scratch => "the empty image: nothing is pulled".to_owned(),
         Meaning::Context(name) => format!("the build context `{name}`: given from outside"),
+        Meaning::Unknown
+            if matches!(image_use.place, Place::ComposeImage { .. })
+                && image_use.state == State::Nothing =>
+        {
+            "the name for what `build:` makes: no image is pulled".to_owned()
+        }
         Meaning::Unknown => "not known to be an image".to_owned(),
     });
     if let Some(platform) = &image_use.platform {

@@ -178,13 +178,19 @@ fn explains_variables() {
 fn the_platform_is_known_where_its_variables_are() {
     let source = "ARG A=arm64\nFROM --platform=linux/$A x\nFROM --platform=$TARGETPLATFORM x\n\
                   FROM --platform=linux/$B x\nFROM x\n";
-    let platforms: Vec<_> = uses(source, &[])
-        .into_iter()
-        .map(|image_use| image_use.platform)
+    let uses = uses(source, &[]);
+    let platforms: Vec<_> = uses
+        .iter()
+        .map(|image_use| image_use.platform.as_deref())
         .collect();
     assert_eq!(
         platforms,
-        [Some("linux/arm64".to_owned()), None, None, None]
+        [
+            Some("linux/arm64"),
+            Some("$TARGETPLATFORM"),
+            Some("$B"),
+            None
+        ]
     );
 }
 

@@ -355,11 +355,11 @@ fn platform_of(request: &Pin, image_use: &ImageUse) -> Option<Platform> {
     if image_use.place == Place::Syntax {
         return None;
     }
-    let own = image_use
-        .platform
-        .as_deref()
-        .and_then(|text| text.parse().ok());
-    Some(own.unwrap_or_else(|| wanted.clone()))
+    match image_use.platform.as_deref() {
+        None | Some("$TARGETPLATFORM") => Some(wanted.clone()),
+        // What only the builder knows (`$BUILDPLATFORM`) may be any: the index serves all.
+        Some(text) => text.parse().ok(),
+    }
 }
 
 /// What came back, the failures by their numbers.

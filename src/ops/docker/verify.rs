@@ -121,18 +121,17 @@ pub(super) enum Platforms {
     Targets,
     /// The one that the reference itself asks for.
     Own(Platform),
-    /// A front end's: it runs where the build runs, wherever that is.
+    /// Where the build runs, wherever that is: a front end's, or `$BUILDPLATFORM`.
     Builder,
 }
 
 impl Platforms {
     /// Returns those that a use is needed for.
     pub(super) fn of(image_use: &ImageUse) -> Self {
-        let own = image_use.platform.as_deref();
-        match own.and_then(|text| text.parse().ok()) {
+        match image_use.platform.as_deref() {
             _ if is_front_end(&image_use.place) => Self::Builder,
-            Some(platform) => Self::Own(platform),
-            None => Self::Targets,
+            None | Some("$TARGETPLATFORM") => Self::Targets,
+            Some(text) => text.parse().map_or(Self::Builder, Self::Own),
         }
     }
 

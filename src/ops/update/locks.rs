@@ -11,8 +11,8 @@ use std::path::PathBuf;
 
 use super::Update;
 use crate::lock::{
-    self, Change, CommandOption, LockFile, OptionKind, PinSource, Style, UnsafePackages,
-    UnsafePlacing, command_line, default_unsafe_packages,
+    self, Change, CommandOption, OptionKind, PinSource, Style, UnsafePackages, UnsafePlacing,
+    command_line, default_unsafe_packages,
 };
 use crate::ops::{
     Compile, Compiled, Error, Hashes, OutputOptions, Reporter, Source, Strategy, TargetRequest,
@@ -66,10 +66,7 @@ async fn decide_group(
         match climb(update, target, &view, &bounds, reporter).await {
             Ok(Climbed { compiled, failed }) => {
                 if compiled.is_changed() {
-                    view.plan(
-                        target.output.as_ref(),
-                        compiled.text.clone().into_bytes(),
-                    );
+                    view.plan(target.output.as_ref(), compiled.text.clone().into_bytes());
                 }
                 plans.push(plan_of(target, &compiled, failed));
             }
@@ -291,7 +288,7 @@ fn empty(target: &LockTarget) -> TargetPlan {
 }
 
 /// Says how a target was found.
-pub(super) fn found(why: &Why) -> String {
+pub fn found(why: &Why) -> String {
     match why {
         Why::Configuration => "named in the configuration".to_owned(),
         Why::Header(tool) => format!("its header says `{tool}`"),
@@ -561,7 +558,10 @@ fn python_target(target: &LockTarget) -> Result<TargetRequest, String> {
         .as_deref()
         .map(|text| PythonVersion::parse(text).map_err(|error| error.to_string()))
         .transpose()?;
-    let platform = target.python_platform.as_deref().unwrap_or(DEFAULT_PLATFORM);
+    let platform = target
+        .python_platform
+        .as_deref()
+        .unwrap_or(DEFAULT_PLATFORM);
     Ok(TargetRequest {
         python: None,
         python_version: version,
@@ -656,9 +656,4 @@ fn header_command(target: &LockTarget, seen: &dyn Fn(&[String]) -> Vec<String>) 
     switch("--no-emit-find-links", !own.emitted.find_links);
     switch("--emit-trusted-host", own.emitted.trusted_hosts);
     command_line("pinfold compile", &options, &seen(&target.sources))
-}
-
-/// Returns what a lock file pins now.
-pub(super) fn read_lock(text: &str) -> LockFile {
-    lock::read(text)
 }

@@ -136,3 +136,112 @@ fn push_warning(text: &mut String, path: &str, title: &str, message: &str) {
         command_data(&message)
     );
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::update::plan::TargetKind;
+    use crate::update::report::samples;
+
+    fn check(plan: &Plan) -> String {
+        let extra = Outputs {
+            branch: Some("pinfold/update"),
+            commit: Some("3f2c9d1"),
+            report: Some("out/report.md"),
+            delimiter: "d41d8cd9",
+        };
+        github_outputs(plan, &extra)
+    }
+
+    #[test]
+    fn outputs_are_a_line_each() {
+        insta::assert_snapshot!(check(&samples::rich()), @r"
+        status=partial
+        changed=true
+        updated=3
+        failed=1
+        held=2
+        alarms=2
+        branch=pinfold/update
+        commit=3f2c9d1
+        fingerprint=sha256:7d9302d31819f2d6f288534c0e7a0591506d4096fe028e5983437155297dfabe
+        report=out/report.md
+        summary=Updated 3 of 4 targets: 5 packages, 2 images; 1 failed, 2 held back, 2 alarms
+        ");
+    }
+
+    #[test]
+    fn the_status_is_of_all_targets() {
+        let of = |statuses: &[Status]| {
+            let target = |status| samples::target(TargetKind::Lock, "a.txt", status);
+            status(&samples::plan(
+                statuses.iter().map(|status| target(*status)).collect(),
+            ))
+        };
+        assert_eq!(of(&[]), "unchanged");
+        assert_eq!(of(&[Status::Unchanged]), "unchanged");
+        assert_eq!(of(&[Status::Updated, Status::Unchanged]), "updated");
+        assert_eq!(of(&[Status::Partial]), "partial");
+        assert_eq!(of(&[Status::Failed, Status::Unchanged]), "partial");
+        assert_eq!(of(&[Status::Failed, Status::Skipped]), "failed");
+    }
+
+    #[test]
+    fn values_of_several_lines_end_at_the_delimiter_only() {
+        let mut text = String::new();
+        push_output(&mut text, "report", "a\nend\nstatus=failed", "end");
+        assert_eq!(text, "report<<end_\na\nend\nstatus=failed\nend_\n");
+        text.clear();
+        push_output(&mut text, "report", "a\nb", "\n<< ");
+        assert_eq!(text, "report<<end\na\nb\nend\n");
+    }
+
+    #[test]
+    fn failures_and_alarms_are_warnings_at_their_files() {
+        insta::assert_snapshot!(annotations(&samples::rich()), @r#"
+        ::warning file=tools/requirements.txt,title=Not updated::mkdocs 2.0 needs `jinja2>=4`; sphinx 8.3 needs `jinja2<4`
+        ::warning file=app.txt,title=six%3A yanked::1.16.1 is yanked: "by @octocat, see #12"
+        ::warning file=app.txt,title=httpx2%3A new-package::the project is there since 2026-08-30
+        "#);
+        assert_eq!(annotations(&samples::empty()), "");
+    }
+
+    #[test]
+    fn properties_and_messages_are_escaped() {
+        let mut plan = samples::failing();
+        plan.targets.truncate(1);
+        plan.targets[0].path = "a,b:c%.txt".to_owned();
+        if let Some(failed) = &mut plan.targets[0].failed {
+            failed.message = "100%\n::error::x".to_owned();
+        }
+        assert_eq!(
+            annotations(&plan),
+            "::warning file=a%2Cb%3Ac%25.txt,title=Not updated::100%25 ::error::x\n"
+        );
+    }
+
+    #[test]
+    fn failures_and_alarms_share_what_is_shown() {
+        let count = |failures: usize, alarms: usize| {
+            let mut targets = vec![samples::failed(); failures];
+            let mut other = samples::target(TargetKind::Lock, "a.txt", Status::Unchanged);
+            other.alarms = (0..alarms)
+                .map(|n| samples::alarm(&format!("p{n}"), "yanked", "it is yanked"))
+                .collect();
+            targets.push(other);
+            let text = annotations(&samples::plan(targets));
+            let number = |part: &str| text.matches(part).count();
+            (
+                number("Not updated"),
+                number("yanked::"),
+                number("::notice"),
+            )
+        };
+        assert_eq!(count(3, 2), (3, 2, 0));
+        assert_eq!(count(20, 0), (10, 0, 1));
+        assert_eq!(count(0, 20), (0, 10, 1));
+        assert_eq!(count(20, 20), (5, 5, 1));
+        assert_eq!(count(20, 2), (8, 2, 1));
+        assert_eq!(count(2, 20), (2, 8, 1));
+    }
+}

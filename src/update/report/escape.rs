@@ -78,6 +78,18 @@ pub(super) fn code(text: &str, most: usize) -> String {
     prose
 }
 
+/// Returns a name that stands first in a line.
+///
+/// As prose it could begin with a dash or a number, which make a list.
+pub(super) fn leading_code(text: &str, most: usize) -> String {
+    let code = code(text, most);
+    if code.starts_with('`') {
+        code
+    } else {
+        format!("{BREAK}{code}")
+    }
+}
+
 /// Returns a message, in which names between backticks become code spans.
 pub(super) fn message(text: &str, most: usize) -> String {
     let tamed = tame(text, most);
@@ -162,15 +174,9 @@ fn ends_with(text: &str, word: &str) -> bool {
         .is_some_and(|end| end.eq_ignore_ascii_case(word))
 }
 
-/// Returns a text for a terminal's line.
-///
-/// A line that begins with `::`, or has `##[` in it, is a command where GitHub Actions
-/// reads the output; see [`no_command`].
-pub(super) fn plain(text: &str, most: usize) -> String {
-    tame(text, most)
-}
-
 /// Returns a line of output that GitHub Actions does not take for a command.
+///
+/// It looks for `::` at the beginning of a line, and for `##[` anywhere.
 pub(super) fn no_command(line: String) -> String {
     let line = if line.contains("##[") {
         line.replace("##[", "## [")
@@ -243,6 +249,8 @@ mod tests {
         assert_eq!(code("a`b", NAME), "a&#96;b");
         assert_eq!(code("a|b", NAME), "a&#124;b");
         assert_eq!(code("", NAME), "");
+        assert_eq!(leading_code("1. a`b", NAME), "&#8203;1. a&#96;b");
+        assert_eq!(leading_code("1. ab", NAME), "`1. ab`");
     }
 
     #[test]

@@ -7,7 +7,7 @@
 use std::fmt::Write as _;
 
 use super::actions::why;
-use super::escape::{MESSAGE, NAME, code, message, prose};
+use super::escape::{MESSAGE, NAME, code, leading_code, message, prose};
 use super::gist::{AlarmRow, Gist, ImageRow, PackageRow, day, is_written, many, minute, short};
 use crate::update::plan::{HeldBack, Plan, Status, TargetPlan};
 
@@ -479,7 +479,7 @@ fn push_target(text: &mut String, target: &TargetPlan) {
         Status::Failed => "failed",
         Status::Skipped => "not tried",
     };
-    let _ = write!(text, "- {}: {state}", code(&target.path, NAME));
+    let _ = write!(text, "- {}: {state}", leading_code(&target.path, NAME));
     if !target.found.is_empty() {
         let _ = write!(text, "; found {}", message(&target.found, MESSAGE));
     }
@@ -495,5 +495,220 @@ fn push_target(text: &mut String, target: &TargetPlan) {
         for detail in failed.details.iter().take(MOST_DETAILS) {
             let _ = writeln!(text, "  - Detail: {}", message(detail, MESSAGE));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::update::report::samples;
+
+    fn whole(plan: &Plan) -> String {
+        markdown(plan, &Context::default(), usize::MAX)
+    }
+
+    /// A plan with as many packages.
+    fn long(packages: usize) -> Plan {
+        let pins = (0..packages)
+            .map(|n| samples::pin(&format!("project{n:03}"), "1.0", "1.1", "minor", &[]));
+        samples::plan(vec![
+            samples::lock("a.txt", pins.collect()),
+            samples::failed(),
+        ])
+    }
+
+    #[test]
+    fn tells_of_all_in_tables() {
+        insta::assert_snapshot!(whole(&samples::rich()), @r#"
+        <!-- pinfold:update v1 fingerprint=sha256:7d9302d31819f2d6f288534c0e7a0591506d4096fe028e5983437155297dfabe -->
+        ## Update pins: 5 packages, 2 images
+
+        **3 of 4 targets updated.** 1 failed, 2 updates held back, 2 alarms. As of 2026-11-21 04:17 UTC, policy: cooldown 7 d, major 14 d.
+
+        ### Alarms
+
+        | Item | What | Where |
+        |---|---|---|
+        | `six` | **yanked**: 1.16.1 is yanked: "by @&#8203;octocat, see &#35;&#8203;12" | `app.txt` |
+        | `httpx2` | **new package**: the project is there since 2026-08-30 | `app.txt` |
+
+        ### Packages
+
+        | Package | From → To | Bump | Published | Required by | Locks |
+        |---|---|---|---|---|---|
+        | `certifi` | 2026.7.4 → 2026.10.5 | other | 2026-08-18 | `requests` | `app.txt`, `dev.txt` |
+        | **removed** `chardet` | 5.2.0 → – | removed | – | `requests` | `dev.txt` |
+        | **new** `httpx2` | – → 1.0.3 | new | 2026-08-18 | `acme-sdk` | `app.txt` |
+        | `requests` | 2.31.0 → 2.32.5 | minor | 2026-08-18 | direct, `pytest` | `app.txt`, `dev.txt` |
+        | `wheel` | 0.45.1 | hashes | 2026-08-18 | direct | `dev.txt` |
+
+        ### Images
+
+        | File:line | Image | From → To | Platforms | What changed |
+        |---|---|---|---|---|
+        | `Dockerfile:1`, `Dockerfile:9` | `python` | `3.12.1-slim` `8a213af08a21` → `3.12.4-slim` `e17fa540e17f` | linux/amd64, linux/arm64 | PYTHON_VERSION 3.12.1 → 3.12.4 |
+        | `Dockerfile:4` | `ghcr.io/astral-sh/uv` | `0.12`: not pinned → `012345670123` | – | – |
+
+        ### Held back
+
+        | Item | At | Candidate | Why | Eligible |
+        |---|---|---|---|---|
+        | `boto3` | 1.99.2 | 1.99.3 | published 2026-11-19, cooldown 7 d (PF101) | 2026-11-26 |
+        | `django` | 5.2.1 | 6.1 | rule `<6`: LTS (until 2027-01-31) (PF107) | – |
+
+        ### Failed
+
+        | Target | Why | Tried | Reproduce |
+        |---|---|---|---|
+        | `tools/requirements.txt` | mkdocs 2.0 needs `jinja2>=4`; sphinx 8.3 needs `jinja2<4` | without `mkdocs`: still no solution | `pinfold update tools/requirements.txt --as-of 2026-11-21T04:17:00Z` |
+
+        - Note: `legacy.txt` is left out: no tool is known to have written it
+
+        <details>
+        <summary>Files, policy, how to undo</summary>
+
+        - `app.txt`: updated; found by its header
+        - `dev.txt`: updated; found by its header
+        - `Dockerfile`: updated; found by its header
+        - `tools/requirements.txt`: failed; found by its header
+          - Detail: `docs.in` requires both
+
+        Made with `--as-of 2026-11-21T04:17:00Z`; policy: cooldown 7 d, major 14 d.
+
+        To leave everything as it is, close this without merging. To take it back after it was merged, `git revert` the commit. The next run proposes it again, unless a rule in the configuration says otherwise.
+
+        </details>
+        "#);
+    }
+
+    #[test]
+    fn says_so_when_nothing_moves() {
+        insta::assert_snapshot!(whole(&samples::empty()), @r"
+        <!-- pinfold:update v1 fingerprint=sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 -->
+        ## Update pins: nothing to update
+
+        **Nothing to update in 1 target.** As of 2026-11-21 04:17 UTC, policy: cooldown 7 d, major 14 d.
+
+        <details>
+        <summary>Files, policy, how to undo</summary>
+
+        - `requirements.txt`: unchanged; found by its header
+
+        Made with `--as-of 2026-11-21T04:17:00Z`; policy: cooldown 7 d, major 14 d.
+
+        To leave everything as it is, close this without merging. To take it back after it was merged, `git revert` the commit. The next run proposes it again, unless a rule in the configuration says otherwise.
+
+        </details>
+        ");
+    }
+
+    #[test]
+    fn tells_of_failures() {
+        insta::assert_snapshot!(whole(&samples::failing()), @r"
+        <!-- pinfold:update v1 fingerprint=sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 -->
+        ## Update pins: nothing could be updated
+
+        **0 of 2 targets updated.** 1 failed, 1 not tried. As of 2026-11-21 04:17 UTC, policy: cooldown 7 d, major 14 d.
+
+        ### Failed
+
+        | Target | Why | Tried | Reproduce |
+        |---|---|---|---|
+        | `tools/requirements.txt` | mkdocs 2.0 needs `jinja2>=4`; sphinx 8.3 needs `jinja2<4` (running again later may help) | without `mkdocs`: still no solution | `pinfold update tools/requirements.txt --as-of 2026-11-21T04:17:00Z` |
+        | `tools/dev.txt` | not tried, since one it belongs with failed | – | – |
+
+        <details>
+        <summary>Files, policy, how to undo</summary>
+
+        - `tools/requirements.txt`: failed; found by its header
+          - Detail: `docs.in` requires both
+        - `tools/dev.txt`: not tried; found by its header
+
+        Made with `--as-of 2026-11-21T04:17:00Z`; policy: cooldown 7 d, major 14 d.
+
+        To leave everything as it is, close this without merging. To take it back after it was merged, `git revert` the commit. The next run proposes it again, unless a rule in the configuration says otherwise.
+
+        </details>
+        ");
+    }
+
+    #[test]
+    fn alarms_come_first_and_the_worst_of_them_on_top() {
+        let text = whole(&samples::rich());
+        let at = |part: &str| text.find(part).expect(part);
+        assert!(at("### Alarms") < at("### Packages"));
+        assert!(at("yanked") < at("new package"));
+    }
+
+    #[test]
+    fn what_moves_alike_is_one_row() {
+        let text = whole(&samples::rich());
+        assert_eq!(text.matches("| `certifi` |").count(), 1);
+        assert_eq!(text.matches("`django`").count(), 1);
+        let mut plan = samples::rich();
+        plan.targets[1].pins[0].to = Some("2026.9.1".to_owned());
+        let text = whole(&plan);
+        assert_eq!(text.matches("| `certifi` |").count(), 2);
+        assert!(
+            text.contains("## Update pins: 5 packages, 2 images\n"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn says_less_when_there_is_less_room() {
+        let plan = long(120);
+        let context = Context {
+            full_report: Some("report.md".to_owned()),
+        };
+        let at = |budget| markdown(&plan, &context, budget);
+        let text = at(usize::MAX);
+        assert!(text.contains("`project119`") && text.contains("Detail:"));
+        let shorter = at(text.len() - 1);
+        assert!(shorter.contains("`project119`") && !shorter.contains("Detail:"));
+        let shorter = at(shorter.len() - 1);
+        assert!(shorter.contains("`project049`") && !shorter.contains("`project050`"));
+        assert!(shorter.contains("\nAnd 70 more. The whole report is in `report.md`.\n"));
+        let shorter = at(shorter.len() - 1);
+        assert!(shorter.contains("`project009`") && !shorter.contains("`project010`"));
+        let shorter = at(shorter.len() - 1);
+        assert!(
+            shorter.contains("\n- Packages: 120\n- Failed: 1\n"),
+            "{shorter}"
+        );
+        insta::assert_snapshot!(at(shorter.len() - 1), @r"
+        <!-- pinfold:update v1 fingerprint=sha256:cd174aaf34d6c36da1a1d1d6ee6648597992d90c9b5cce090e69fe4569f34485 -->
+        ## Update pins: 120 packages
+
+        **1 of 2 targets updated.** 1 failed. As of 2026-11-21 04:17 UTC, policy: cooldown 7 d, major 14 d.
+
+        The whole report is in `report.md`.
+        ");
+        insta::assert_snapshot!(at(150), @r"
+        <!-- pinfold:update v1 fingerprint=sha256:cd174aaf34d6c36da1a1d1d6ee6648597992d90c9b5cce090e69fe4569f34485 -->
+        ## Update pins: 120 packages
+        ");
+        assert_eq!(at(30), "## Update pins: 120 packages");
+        assert_eq!(at(9), "## Update");
+        assert_eq!(at(0), "");
+    }
+
+    #[test]
+    fn the_short_forms_say_something_without_a_place_too() {
+        let text = markdown(&long(120), &Context::default(), 1500);
+        assert!(
+            text.contains("The whole report was too long for this place."),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn reasons_are_bounded_so_that_one_cannot_push_out_the_rest() {
+        let mut plan = samples::failing();
+        if let Some(failed) = &mut plan.targets[0].failed {
+            failed.message = "x".repeat(100_000);
+        }
+        let text = markdown(&plan, &Context::default(), 4000);
+        assert!(text.contains("### Failed") && text.contains("xxx…"));
     }
 }

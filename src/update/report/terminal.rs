@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 
 use super::actions::why;
-use super::escape::{MESSAGE, NAME, no_command, plain};
+use super::escape::{MESSAGE, NAME, no_command, tame};
 use super::gist::{Gist, day, is_written, many, short};
 use crate::update::plan::{
     Alarm, Failed, HeldBack, ImageChange, PinChange, Plan, Status, TargetPlan,
@@ -36,13 +36,13 @@ pub fn terminal(plan: &Plan) -> Vec<String> {
         lines.push(format!("{} unchanged", many(silent, "other target")));
     }
     for note in &plan.notes {
-        lines.push(format!("note: {}", plain(note, MESSAGE)));
+        lines.push(format!("note: {}", tame(note, MESSAGE)));
     }
     lines.into_iter().map(no_command).collect()
 }
 
 fn push_target(lines: &mut Vec<String>, target: &TargetPlan) {
-    let path = plain(&target.path, MESSAGE);
+    let path = tame(&target.path, MESSAGE);
     lines.push(format!("{path}: {}", head(target)));
     if is_written(target) {
         let pins = target.pins.iter().map(pin);
@@ -85,10 +85,10 @@ fn head(target: &TargetPlan) -> String {
     };
     match target.status {
         Status::Updated => moves(),
-        Status::Partial => format!("{}, but not all: {}", moves(), plain(&why(target), MESSAGE)),
+        Status::Partial => format!("{}, but not all: {}", moves(), tame(&why(target), MESSAGE)),
         Status::Unchanged => "unchanged".to_owned(),
-        Status::Failed => format!("failed: {}", plain(&why(target), MESSAGE)),
-        Status::Skipped => plain(&why(target), MESSAGE),
+        Status::Failed => format!("failed: {}", tame(&why(target), MESSAGE)),
+        Status::Skipped => tame(&why(target), MESSAGE),
     }
 }
 
@@ -96,7 +96,7 @@ fn pin(pin: &PinChange) -> String {
     let version = |version: &Option<String>| {
         version
             .as_deref()
-            .map_or_else(|| "–".to_owned(), |version| plain(version, NAME))
+            .map_or_else(|| "–".to_owned(), |version| tame(version, NAME))
     };
     let (from, to) = (version(&pin.from), version(&pin.to));
     let moved = match (&pin.from, &pin.to) {
@@ -105,16 +105,16 @@ fn pin(pin: &PinChange) -> String {
         (Some(_), Some(_)) if from == to => from,
         (Some(_), Some(_)) => format!("{from} → {to}"),
     };
-    let mut facts = vec![plain(&pin.bump, NAME)];
+    let mut facts = vec![tame(&pin.bump, NAME)];
     facts.extend(pin.published.map(day));
     if !pin.direct && !pin.via.is_empty() {
-        let names: Vec<String> = pin.via.iter().take(3).map(|via| plain(via, NAME)).collect();
+        let names: Vec<String> = pin.via.iter().take(3).map(|via| tame(via, NAME)).collect();
         let more = if pin.via.len() > 3 { ", …" } else { "" };
         facts.push(format!("via {}{more}", names.join(", ")));
     }
     format!(
         "  {} {moved} ({})",
-        plain(&pin.project, NAME),
+        tame(&pin.project, NAME),
         facts.join(", ")
     )
 }
@@ -122,11 +122,11 @@ fn pin(pin: &PinChange) -> String {
 fn image(change: &ImageChange) -> String {
     let tag = |tag: &Option<String>| {
         tag.as_deref()
-            .map_or_else(String::new, |tag| format!(":{}", plain(tag, NAME)))
+            .map_or_else(String::new, |tag| format!(":{}", tame(tag, NAME)))
     };
-    let digest = |digest: &str| plain(short(digest), NAME);
+    let digest = |digest: &str| tame(short(digest), NAME);
     let (from_tag, to_tag) = (tag(&change.from_tag), tag(&change.to_tag));
-    let mut text = format!("  {}{from_tag} ", plain(&change.image, NAME));
+    let mut text = format!("  {}{from_tag} ", tame(&change.image, NAME));
     match &change.from_digest {
         Some(from) => text.push_str(&digest(from)),
         None => text.push_str("not pinned"),
@@ -146,9 +146,9 @@ fn image(change: &ImageChange) -> String {
         facts.push(format!("{noun} {}", list(&change.lines)));
     }
     if !change.platforms.is_empty() {
-        facts.push(plain(&change.platforms.join(", "), NAME));
+        facts.push(tame(&change.platforms.join(", "), NAME));
     }
-    facts.extend(change.facts.iter().map(|fact| plain(fact, MESSAGE)));
+    facts.extend(change.facts.iter().map(|fact| tame(fact, MESSAGE)));
     if !facts.is_empty() {
         let _ = write!(text, " ({})", facts.join("; "));
     }
@@ -163,23 +163,23 @@ fn list(numbers: &[usize]) -> String {
 fn alarm(alarm: &Alarm) -> String {
     format!(
         "  alarm: {} ({}): {}",
-        plain(&alarm.item, NAME),
-        plain(&alarm.kind, NAME),
-        plain(&alarm.message, MESSAGE)
+        tame(&alarm.item, NAME),
+        tame(&alarm.kind, NAME),
+        tame(&alarm.message, MESSAGE)
     )
 }
 
 fn held(held: &HeldBack) -> String {
-    let mut text = format!("  held back: {}", plain(&held.item, NAME));
+    let mut text = format!("  held back: {}", tame(&held.item, NAME));
     if let Some(at) = &held.at {
-        let _ = write!(text, " {}", plain(at, NAME));
+        let _ = write!(text, " {}", tame(at, NAME));
     }
     let _ = write!(
         text,
         ", not {}: {} ({})",
-        plain(&held.candidate, NAME),
-        plain(&held.reason, MESSAGE),
-        plain(&held.code, NAME)
+        tame(&held.candidate, NAME),
+        tame(&held.reason, MESSAGE),
+        tame(&held.code, NAME)
     );
     if let Some(eligible) = held.eligible {
         let _ = write!(text, "; eligible {}", day(eligible));
@@ -189,7 +189,7 @@ fn held(held: &HeldBack) -> String {
 
 fn push_failed(lines: &mut Vec<String>, failed: &Failed) {
     let details = failed.details.iter().take(MOST_DETAILS);
-    lines.extend(details.map(|detail| format!("  {}", plain(detail, MESSAGE))));
+    lines.extend(details.map(|detail| format!("  {}", tame(detail, MESSAGE))));
     if failed.details.len() > MOST_DETAILS {
         lines.push(format!(
             "  and {} more lines",
@@ -197,14 +197,14 @@ fn push_failed(lines: &mut Vec<String>, failed: &Failed) {
         ));
     }
     let tried = failed.tried.iter();
-    lines.extend(tried.map(|tried| format!("  tried: {}", plain(tried, MESSAGE))));
+    lines.extend(tried.map(|tried| format!("  tried: {}", tame(tried, MESSAGE))));
     if failed.transient {
         lines.push("  running again later may help".to_owned());
     }
     if !failed.reproduce.is_empty() {
         lines.push(format!(
             "  to see it again: {}",
-            plain(&failed.reproduce, 4 * MESSAGE)
+            tame(&failed.reproduce, 4 * MESSAGE)
         ));
     }
 }
@@ -243,25 +243,76 @@ mod tests {
     use super::*;
     use crate::update::report::samples;
 
+    fn check(plan: &Plan) -> String {
+        let mut lines = terminal(plan);
+        lines.push(summary(plan));
+        lines.join("\n")
+    }
+
     #[test]
-    fn zz() {
-        for p in [
-            samples::rich(),
-            samples::empty(),
-            samples::failing(),
-            samples::plan(vec![]),
-        ] {
-            println!("{}", terminal(&p).join("\n"));
-            println!("{}\n----", summary(&p));
-            println!("{}\n----", super::super::annotations(&p));
-            println!(
-                "{}\n----",
-                super::super::github_outputs(&p, &Default::default())
-            );
-            println!(
-                "{}\n=======",
-                super::super::markdown(&p, &Default::default(), 60000)
-            );
-        }
+    fn groups_what_moves_by_target() {
+        insta::assert_snapshot!(check(&samples::rich()), @r#"
+        app.txt: 2 updated, 1 new
+          certifi 2026.7.4 → 2026.10.5 (other, 2026-08-18, via requests)
+          httpx2 1.0.3 (new, 2026-08-18, via acme-sdk)
+          requests 2.31.0 → 2.32.5 (minor, 2026-08-18)
+          alarm: httpx2 (new-package): the project is there since 2026-08-30
+          alarm: six (yanked): 1.16.1 is yanked: "by @octocat, see #12"
+          held back: django 5.2.1, not 6.1: rule `<6`: LTS (until 2027-01-31) (PF107)
+        dev.txt: 3 updated, 1 removed
+          certifi 2026.7.4 → 2026.10.5 (other, 2026-08-18, via requests)
+          chardet 5.2.0 (removed, via requests)
+          requests 2.31.0 → 2.32.5 (minor, 2026-08-18, via pytest)
+          wheel 0.45.1 (hashes, 2026-08-18)
+          held back: django 5.2.1, not 6.1: rule `<6`: LTS (until 2027-01-31) (PF107)
+          held back: boto3 1.99.2, not 1.99.3: published 2026-11-19, cooldown 7 d (PF101); eligible 2026-11-26
+        Dockerfile: 2 updated
+          python:3.12.1-slim 8a213af08a21 → :3.12.4-slim e17fa540e17f (lines 1, 9; linux/amd64, linux/arm64; PYTHON_VERSION 3.12.1 → 3.12.4)
+          ghcr.io/astral-sh/uv:0.12 not pinned → 012345670123 (line 4)
+        tools/requirements.txt: failed: mkdocs 2.0 needs `jinja2>=4`; sphinx 8.3 needs `jinja2<4`
+          `docs.in` requires both
+          tried: without `mkdocs`: still no solution
+          to see it again: pinfold update tools/requirements.txt --as-of 2026-11-21T04:17:00Z
+        note: `legacy.txt` is left out: no tool is known to have written it
+        Updated 3 of 4 targets: 5 packages, 2 images; 1 failed, 2 held back, 2 alarms
+        "#);
+    }
+
+    #[test]
+    fn says_little_when_nothing_moves() {
+        insta::assert_snapshot!(check(&samples::empty()), @r"Nothing to update in 1 target");
+        insta::assert_snapshot!(check(&samples::plan(Vec::new())), @r"There is nothing to keep up to date");
+    }
+
+    #[test]
+    fn says_what_failed_and_how_to_see_it_again() {
+        insta::assert_snapshot!(check(&samples::failing()), @r"
+        tools/requirements.txt: failed: mkdocs 2.0 needs `jinja2>=4`; sphinx 8.3 needs `jinja2<4`
+          `docs.in` requires both
+          tried: without `mkdocs`: still no solution
+          running again later may help
+          to see it again: pinfold update tools/requirements.txt --as-of 2026-11-21T04:17:00Z
+        tools/dev.txt: not tried, since one it belongs with failed
+        Updated 0 of 2 targets; 1 failed, 1 not tried
+        ");
+    }
+
+    #[test]
+    fn counts_changes_beyond_the_first_ones() {
+        let pins = (0..60).map(|n| samples::pin(&format!("p{n}"), "1", "2", "major", &[]));
+        let plan = samples::plan(vec![samples::lock("a.txt", pins.collect())]);
+        let lines = terminal(&plan);
+        assert_eq!(lines.len(), 1 + MOST_CHANGES + 1);
+        assert_eq!(lines[0], "a.txt: 60 updated");
+        assert_eq!(lines[51], "  and 10 more");
+    }
+
+    #[test]
+    fn files_that_change_without_a_pin_are_rewritten() {
+        let plan = samples::plan(vec![samples::lock("a.txt", Vec::new())]);
+        assert_eq!(
+            check(&plan),
+            "a.txt: rewritten\nUpdated 1 of 1 target: 1 file"
+        );
     }
 }

@@ -1,0 +1,197 @@
+//! `pinfold init`: what can be typed, and what is said.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use super::exit;
+use super::failure::{self, Failure};
+use super::project;
+use super::run::stdout_failed;
+use super::settings::current_directory;
+use crate::config::{CommitConfig, DEFAULT_BASE};
+use crate::ops::init::{self, Initial, Surroundings, Workflow};
+use crate::ui::Printer;
+
+#[derive(Debug, Args)]
+pub(super) struct Init {
+    /// The folder that gets the files [default: the root of the repository, else this one]
+    #[arg(value_name = "FOLDER")]
+    folder: Option<PathBuf>,
+    /// Write what runs `pinfold update` on a schedule, in place of the configuration
+    #[arg(long = "workflow", value_name = "KIND", value_enum)]
+    workflows: Vec<WorkflowKind>,
+    /// Overwrite files that are there
+    #[arg(long)]
+    force: bool,
+    /// Print the files and write nothing
+    #[arg(short = 'n', long)]
+    dry_run: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum WorkflowKind {
+    /// GitHub Actions: .github/workflows/pinfold.yml
+    Github,
+    /// GitLab CI: .gitlab-ci.pinfold.yml
+    Gitlab,
+    /// systemd: pinfold-update.service and pinfold-update.timer
+    Systemd,
+    /// Kubernetes: pinfold-update.cronjob.yaml
+    Kubernetes,
+}
+
+impl From<WorkflowKind> for Workflow {
+    fn from(kind: WorkflowKind) -> Self {
+        match kind {
+            WorkflowKind::Github => Self::Github,
+            WorkflowKind::Gitlab => Self::Gitlab,
+            WorkflowKind::Systemd => Self::Systemd,
+            WorkflowKind::Kubernetes => Self::Kubernetes,
+        }
+    }
+}
+
+/// Runs `pinfold init`.
+pub(super) fn run(args: &Init, printer: &Printer) -> Result<u8, Failure> {
+    let here = current_directory()?;
+    let folder = match &args.folder {
+        Some(folder) => here.join(folder),
+        None => init::root_of(&here).to_owned(),
+    };
+    if !folder.is_dir() {
+        return Err(Failure::usage(
+            format!("`{}` is no folder", folder.display()),
+            None,
+        ));
+    }
+    let workflows: Vec<Workflow> = args.workflows.iter().copied().map(Into::into).collect();
+    // Who asks for a configuration has none, or one that is to be replaced.
+    let commit = if workflows.is_empty() {
+        CommitConfig::default()
+    } else {
+        project::read(None, &folder)?.config.commit
+    };
+    let says_base = commit.base.is_some();
+    let initial = init::init(&init::Init {
+        folder: folder.clone(),
+        workflows,
+        commit,
+    });
+    if args.dry_run {
+        return print(&initial, printer);
+    }
+    if !args.force {
+        refuse_to_overwrite(args, &initial, &folder)?;
+    }
+    initial.write().map_err(|error| Failure {
+        code: exit::FAILED,
+        diagnostics: vec![failure::file(&error)],
+    })?;
+    let names: Vec<String> = initial
+        .files
+        .iter()
+        .map(|file| format!("`{}`", shown(&file.path, &here)))
+        .collect();
+    printer.line(&format!("Wrote {}", names.join(", ")));
+    if args.workflows.is_empty() {
+        printer.line(&found(&initial.surroundings));
+    } else {
+        printer.line("Their first lines say what is left to set up");
+        if let Some(base) = initial.surroundings.base.as_ref().filter(|_| !says_base) {
+            printer.warning(&format!(
+                "the branch to start from seems to be `{base}`, not `{DEFAULT_BASE}`: \
+                 say `base = \"{base}\"` under `[commit]` of the configuration"
+            ));
+        }
+    }
+    Ok(exit::DONE)
+}
+
+fn refuse_to_overwrite(args: &Init, initial: &Initial, folder: &Path) -> Result<(), Failure> {
+    let there: Vec<String> = initial
+        .files
+        .iter()
+        .filter(|file| file.exists)
+        .map(|file| format!("`{}`", file.name))
+        .collect();
+    if !there.is_empty() {
+        let (is, it) = match there.len() {
+            1 => ("is", "it"),
+            _ => ("are", "them"),
+        };
+        return Err(Failure::usage(
+            format!("{} {is} there already", there.join(", ")),
+            Some(format!(
+                "`--dry-run` prints what would be written, `--force` overwrites {it}"
+            )),
+        ));
+    }
+    if args.workflows.is_empty() && project::is_in_pyproject(folder)? {
+        return Err(Failure::usage(
+            "`pyproject.toml` has the configuration already, in `[tool.pinfold]`".to_owned(),
+            Some("go on there; with `--force`, a `pinfold.toml` takes its place".to_owned()),
+        ));
+    }
+    Ok(())
+}
+
+/// Prints one file as it is, several with their names between them.
+fn print(initial: &Initial, printer: &Printer) -> Result<u8, Failure> {
+    let mut text = String::new();
+    for file in &initial.files {
+        if initial.files.len() > 1 {
+            // A comment in TOML, YAML and unit files alike.
+            let _ = writeln!(text, "##### {} #####", file.name);
+        }
+        text.push_str(&file.text);
+    }
+    printer
+        .data(text.as_bytes())
+        .map_err(|error| stdout_failed(&error))?;
+    for file in initial.files.iter().filter(|file| file.exists) {
+        printer.note(&format!(
+            "`{}` is there already; only `--force` overwrites it",
+            file.name
+        ));
+    }
+    Ok(exit::DONE)
+}
+
+fn found(surroundings: &Surroundings) -> String {
+    let count = |number: usize, one: &str, many: &str| match number {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        number => Some(format!("{number} {many}")),
+    };
+    let counts: Vec<String> = [
+        count(
+            surroundings.requirements.len(),
+            "requirements file",
+            "requirements files",
+        ),
+        count(
+            surroundings.containers.len(),
+            "file with images",
+            "files with images",
+        ),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if counts.is_empty() {
+        return "Found no requirements, Dockerfiles or compose files yet".to_owned();
+    }
+    format!(
+        "Found {}; `pinfold update --dry-run` shows what would change",
+        counts.join(" and ")
+    )
+}
+
+fn shown(path: &Path, here: &Path) -> String {
+    path.strip_prefix(here)
+        .unwrap_or(path)
+        .display()
+        .to_string()
+}

@@ -1,0 +1,341 @@
+//! `pinfold update` and `pinfold apply`.
+
+pub(super) mod args;
+mod settings;
+
+use std::io::{Read as _, Write as _};
+use std::path::Path;
+
+use self::args::{Apply, Output, Update};
+use super::docker::args::Format;
+use super::exit;
+use super::failure::{self, Failure};
+use super::run::{Ended, observer, run_to_end, stdout_failed};
+use crate::config::{CommitConfig, DEFAULT_BRANCH, DEFAULT_MESSAGE};
+use crate::files::{self, Recovered};
+use crate::forge::Committed;
+use crate::ops::update::{self, ApplyError, Gathered};
+use crate::ui::{Diagnostic, Printer};
+use crate::update::{
+    Context, Outputs, Plan, Status, annotations, github_outputs, markdown, summary, terminal,
+};
+
+/// How long a report may be where nobody says otherwise: GitHub takes 65,536 characters.
+const REPORT_BYTES: usize = 60_000;
+/// What GitHub Actions takes for the summary of a step.
+const SUMMARY_BYTES: usize = 1_000_000;
+
+/// Runs `pinfold update`.
+pub(super) fn run(args: &Update, printer: &Printer, shows_progress: bool) -> Result<u8, Failure> {
+    let place = settings::place(&args.configuration)?;
+    let (mut request, registry) = settings::update(args, &place)?;
+    request.http.observer = observer(printer);
+    let writes = !(args.list || args.dry_run || args.check);
+    let _held = if writes {
+        Some(hold(&place.root, printer)?)
+    } else {
+        None
+    };
+    let gathered = update::gather(&request);
+    if args.list {
+        list(&gathered, printer)?;
+        return Ok(exit::DONE);
+    }
+    let ended = run_to_end(printer, shows_progress, async |teller| {
+        update::decide(&request, gathered, &registry, teller).await
+    })?;
+    let plan = match ended {
+        Ended::Done(result) => result?,
+        Ended::Stopped(code) => return Ok(code),
+    };
+    for notice in registry.notices() {
+        printer.warning(&notice);
+    }
+    if let Some(path) = &args.plan_out {
+        write_file(path, plan.to_json().as_bytes())?;
+    }
+    let carried = if writes {
+        let message = Message::of(&place.project.config.commit, args.branch.as_deref());
+        carry_out(&plan, &place.root, args.commit.then_some(&message), printer)?
+    } else {
+        Carried::default()
+    };
+    tell(&plan, &carried, &args.output, printer)?;
+    if args.dry_run && args.output.format == Format::Text {
+        diffs(&plan, &place.root, printer)?;
+    }
+    let code = code_of(&plan);
+    if code == exit::DONE && args.check && !plan.is_empty() {
+        return Ok(exit::NO);
+    }
+    Ok(if carried.has_failed {
+        exit::FAILED
+    } else {
+        code
+    })
+}
+
+/// Runs `pinfold apply`.
+pub(super) fn apply(args: &Apply, printer: &Printer) -> Result<u8, Failure> {
+    let place = settings::place(&args.configuration)?;
+    let text = if args.plan == Path::new("-") {
+        let mut text = String::new();
+        std::io::stdin()
+            .read_to_string(&mut text)
+            .map_err(|error| {
+                Failure::usage(format!("standard input cannot be read: {error}"), None)
+            })?;
+        text
+    } else {
+        let bytes = files::read(&args.plan).map_err(|error| failed_file(&error))?;
+        String::from_utf8(bytes)
+            .map_err(|_| Failure::usage(format!("`{}` is not UTF-8", args.plan.display()), None))?
+    };
+    let plan = Plan::parse(&text).map_err(|error| {
+        Failure::usage(
+            error.to_string(),
+            Some("make it anew with `pinfold update --plan-out FILE`".to_owned()),
+        )
+    })?;
+    let _held = hold(&place.root, printer)?;
+    let message = Message::of(&place.project.config.commit, args.branch.as_deref());
+    let carried = carry_out(&plan, &place.root, args.commit.then_some(&message), printer)?;
+    tell(&plan, &carried, &args.output, printer)?;
+    Ok(if carried.has_failed {
+        exit::FAILED
+    } else {
+        exit::DONE
+    })
+}
+
+/// Makes sure that no other run is at work here, and mends what one left half-done.
+fn hold(root: &Path, printer: &Printer) -> Result<files::Lock, Failure> {
+    let lock =
+        update::lock(root).map_err(|error| Failure::usage(error.to_string(), error.help()))?;
+    match update::recover(root).map_err(|error| failed_file(&error))? {
+        Recovered::Nothing => {}
+        Recovered::Finished(files) => printer.warning(&format!(
+            "an earlier run was cut off; what it had begun is done now: {} files",
+            files.len()
+        )),
+        Recovered::Undone { restored, .. } => printer.warning(&format!(
+            "an earlier run was cut off; what it had begun is undone now: {} files",
+            restored.len()
+        )),
+    }
+    Ok(lock)
+}
+
+fn failed_file(error: &files::Error) -> Failure {
+    Failure {
+        code: exit::FAILED,
+        diagnostics: vec![failure::file(error)],
+    }
+}
+
+fn list(gathered: &Gathered, printer: &Printer) -> Result<(), Failure> {
+    let mut text = String::new();
+    for target in &gathered.locks {
+        text.push_str(&format!(
+            "{}  {}; made of {}\n",
+            target.output,
+            update::found(&target.why),
+            target.sources.join(", ")
+        ));
+    }
+    for path in &gathered.images {
+        text.push_str(&format!("{path}  by its name\n"));
+    }
+    for skipped in &gathered.skipped {
+        text.push_str(&format!("skipped: {}  {}\n", skipped.path, skipped.why));
+    }
+    printer
+        .data(text.as_bytes())
+        .map_err(|error| stdout_failed(&error))
+}
+
+/// Where and how a commit is made.
+struct Message {
+    branch: String,
+    subject: String,
+}
+
+impl Message {
+    fn of(config: &CommitConfig, branch: Option<&str>) -> Self {
+        Self {
+            branch: match (branch, &config.branch) {
+                (Some(branch), _) => branch.to_owned(),
+                (None, Some(branch)) => branch.value.clone(),
+                (None, None) => DEFAULT_BRANCH.to_owned(),
+            },
+            subject: match &config.message {
+                Some(message) => message.value.clone(),
+                None => DEFAULT_MESSAGE.to_owned(),
+            },
+        }
+    }
+}
+
+/// What became of the plan.
+#[derive(Default)]
+struct Carried {
+    has_failed: bool,
+    branch: Option<String>,
+    commit: Option<String>,
+}
+
+fn carry_out(
+    plan: &Plan,
+    root: &Path,
+    message: Option<&Message>,
+    printer: &Printer,
+) -> Result<Carried, Failure> {
+    let mut carried = Carried::default();
+    let Some(message) = message else {
+        let applied = update::apply(plan, root);
+        for error in &applied.failed {
+            printer.diagnostic(&apply_failed(error));
+        }
+        carried.has_failed = !applied.failed.is_empty();
+        return Ok(carried);
+    };
+    let body = format!("{}: {}", message.subject, summary(plan));
+    match update::commit(plan, root, &message.branch, &body) {
+        Ok(Committed::Created(commit)) => {
+            printer.line(&format!(
+                "Committed {} to `{}`",
+                commit.short(),
+                message.branch
+            ));
+            carried.commit = Some(commit.as_str().to_owned());
+        }
+        Ok(Committed::Unchanged(commit)) => {
+            printer.line(&format!(
+                "`{}` is this already, at {}",
+                message.branch,
+                commit.short()
+            ));
+            carried.commit = Some(commit.as_str().to_owned());
+        }
+        Ok(Committed::Nothing) => {}
+        Ok(Committed::Foreign { why, .. }) => {
+            printer.diagnostic(
+                &Diagnostic::warning(format!("`{}` was left as it is: {why}", message.branch))
+                    .with_help("merge or delete the branch, or name another with `--branch`"),
+            );
+        }
+        Err(error) => {
+            return Err(Failure {
+                code: exit::FAILED,
+                diagnostics: vec![apply_failed(&error)],
+            });
+        }
+    }
+    carried.branch = Some(message.branch.clone());
+    Ok(carried)
+}
+
+fn apply_failed(error: &ApplyError) -> Diagnostic {
+    match error {
+        ApplyError::File(error) => failure::file(error),
+        ApplyError::Forge(error) => {
+            let mut diagnostic = Diagnostic::error(error.to_string());
+            diagnostic.help = error.help();
+            diagnostic
+        }
+        other => Diagnostic::error(other.to_string()),
+    }
+}
+
+/// Gives the report everywhere it is wanted.
+fn tell(plan: &Plan, carried: &Carried, output: &Output, printer: &Printer) -> Result<(), Failure> {
+    let report = output.report.as_deref();
+    if let Some(path) = report {
+        let text = markdown(plan, &Context::default(), REPORT_BYTES);
+        write_file(path, text.as_bytes())?;
+    }
+    let file_of = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    if let Some(path) = file_of("GITHUB_STEP_SUMMARY") {
+        let text = markdown(plan, &Context::default(), SUMMARY_BYTES);
+        append(Path::new(&path), &text)?;
+    }
+    if let Some(path) = file_of("GITHUB_OUTPUT") {
+        let delimiter = format!("pinfold-{}", plan.fingerprint());
+        let report = report.map(|path| path.display().to_string());
+        let outputs = Outputs {
+            branch: carried.branch.as_deref(),
+            commit: carried.commit.as_deref(),
+            report: report.as_deref(),
+            delimiter: &delimiter,
+        };
+        append(Path::new(&path), &github_outputs(plan, &outputs))?;
+    }
+    if output.format == Format::Json {
+        printer
+            .data(plan.to_json().as_bytes())
+            .map_err(|error| stdout_failed(&error))?;
+    }
+    for line in terminal(plan) {
+        printer.line(&line);
+    }
+    if file_of("GITHUB_ACTIONS").is_some() && output.format == Format::Text {
+        printer
+            .data(annotations(plan).as_bytes())
+            .map_err(|error| stdout_failed(&error))?;
+    }
+    printer.line(&summary(plan));
+    Ok(())
+}
+
+/// Prints the difference that the plan makes.
+fn diffs(plan: &Plan, root: &Path, printer: &Printer) -> Result<(), Failure> {
+    for file in plan.files() {
+        let before = files::read(&root.join(&file.path)).ok();
+        let before = before.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        let after = file.after.bytes().unwrap_or_default();
+        printer
+            .diff(
+                &file.path,
+                before.as_deref(),
+                &String::from_utf8_lossy(&after),
+            )
+            .map_err(|error| stdout_failed(&error))?;
+    }
+    Ok(())
+}
+
+fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    files::replace(path, bytes).map_err(|error| failed_file(&error))
+}
+
+fn append(path: &Path, text: &str) -> Result<(), Failure> {
+    std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(path)
+        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .map_err(|error| {
+            Failure::usage(
+                format!("`{}` cannot be written: {error}", path.display()),
+                None,
+            )
+        })
+}
+
+/// Returns the exit code: what failed for good, then what failed for now.
+fn code_of(plan: &Plan) -> u8 {
+    let failures: Vec<bool> = plan
+        .targets
+        .iter()
+        .filter(|target| matches!(target.status, Status::Failed | Status::Partial))
+        .filter_map(|target| target.failed.as_ref())
+        .map(|failed| failed.transient)
+        .collect();
+    if failures.is_empty() {
+        exit::DONE
+    } else if failures.iter().all(|is_transient| *is_transient) {
+        exit::TRY_LATER
+    } else {
+        exit::FAILED
+    }
+}

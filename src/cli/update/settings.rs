@@ -1,0 +1,201 @@
+//! From what was typed behind `pinfold update` to what is wanted.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use super::args::{Configuration, Kind, Update};
+use crate::cli::docker::settings as docker;
+use crate::cli::failure::Failure;
+use crate::cli::project::{self, ProjectConfig};
+use crate::cli::settings::{cache, current_directory, login, network, time};
+use crate::config::{self, RuleSubject};
+use crate::files::Exclude;
+use crate::forge::Repository;
+use crate::image::ImagePattern;
+use crate::index::Refresh;
+use crate::ops::update::{ImagesRequest, Update as Request};
+use crate::registry;
+use crate::update::{self, Bump, LockConfig, NamePattern, Policy, Rule, parse_duration};
+
+/// A place where everything is: the root, and what its configuration says.
+pub(super) struct Place {
+    pub(super) root: PathBuf,
+    pub(super) project: ProjectConfig,
+}
+
+/// Finds the root: the repository's, else the configuration's folder, else this one.
+pub(super) fn place(configuration: &Configuration) -> Result<Place, Failure> {
+    let here = current_directory()?;
+    let project = if configuration.no_config {
+        ProjectConfig {
+            folder: here.clone(),
+            ..ProjectConfig::default()
+        }
+    } else {
+        project::read(configuration.config.as_deref(), &here)?
+    };
+    let root = match Repository::find(&here) {
+        Ok(Some(repository)) => repository.root().to_owned(),
+        // Without git there is still a folder to look after.
+        Ok(None) | Err(_) => project.folder.clone(),
+    };
+    Ok(Place { root, project })
+}
+
+/// Returns what a command line asks for.
+pub(super) fn update(args: &Update, place: &Place) -> Result<(Request, registry::Client), Failure> {
+    let os_variable = |name: &str| -> Option<OsString> { std::env::var_os(name) };
+    let config = &place.project.config;
+    let now = jiff::Timestamp::now();
+    let as_of = match args.as_of.as_deref().filter(|text| !text.is_empty()) {
+        Some(text) => time("--as-of", text)?,
+        None => now,
+    };
+    let policy = policy(args, config, as_of)?;
+    let access = docker::access(&args.registries, &place.project, true)?;
+    let images = (args.only != Some(Kind::Locks)).then(|| images(config, as_of));
+    let exclude: Vec<String> = config
+        .discover
+        .exclude
+        .iter()
+        .map(|one| one.value.clone())
+        .chain(config.docker.exclude.iter().cloned())
+        .collect();
+    let request = Request {
+        paths: args
+            .paths
+            .iter()
+            .map(|path| below(&place.root, path))
+            .collect::<Result<_, _>>()?,
+        locks: args.only != Some(Kind::Images),
+        lock_configs: config.locks.iter().map(lock_config).collect(),
+        exclude: Exclude::new(&place.project.folder, &exclude)
+            .map_err(|error| Failure::usage(error.to_string(), None))?,
+        policy_in_words: policy.to_string(),
+        policy,
+        images,
+        index_url: args.index_url.clone().filter(|url| !url.is_empty()),
+        login: login(&|name: &str| std::env::var(name).ok()),
+        http: network(&args.registries.network, os_variable)?,
+        cache: cache(&args.registries.network, os_variable),
+        refresh: Refresh::All,
+        now,
+        variable: Box::new(|| Box::new(|name: &str| std::env::var(name).ok())),
+        root: place.root.clone(),
+    };
+    Ok((request, access.client()))
+}
+
+/// Returns a path as seen from the root, with `/`.
+fn below(root: &Path, path: &Path) -> Result<String, Failure> {
+    let outside = || {
+        Failure::usage(
+            format!(
+                "`{}` is not in the repository `{}`",
+                path.display(),
+                root.display()
+            ),
+            Some("name files and folders of this repository".to_owned()),
+        )
+    };
+    let absolute = path.canonicalize().map_err(|error| {
+        Failure::usage(format!("cannot read `{}`: {error}", path.display()), None)
+    })?;
+    let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
+    let relative = absolute.strip_prefix(root).map_err(|_| outside())?;
+    let parts: Option<Vec<&str>> = relative
+        .components()
+        .map(|part| part.as_os_str().to_str())
+        .collect();
+    Ok(parts.ok_or_else(outside)?.join("/"))
+}
+
+fn policy(
+    args: &Update,
+    config: &config::Config,
+    as_of: jiff::Timestamp,
+) -> Result<Policy, Failure> {
+    let mut policy = Policy::new(as_of);
+    let said = &config.policy;
+    if let Some(cooldown) = said.cooldown {
+        policy.cooldown = cooldown;
+    }
+    if let Some(cooldown) = said.cooldown_major {
+        policy.cooldown_major = cooldown;
+    }
+    if let Some(text) = args.cooldown.as_deref().filter(|text| !text.is_empty()) {
+        policy.cooldown = parse_duration(text)
+            .map_err(|error| Failure::usage(format!("`--cooldown`: {error}"), None))?;
+        policy.cooldown_major = policy.cooldown_major.max(policy.cooldown);
+        // Who wants none wants none at all.
+        if policy.cooldown.is_zero() {
+            policy.cooldown_major = policy.cooldown;
+        }
+    }
+    if said.missing_upload_time == Some(config::MissingUploadTime::Allow) {
+        policy.missing_upload_time = update::MissingUploadTime::Allow;
+    }
+    if let Some(limit) = said.max_bump {
+        policy.max_bump = bump(limit);
+    }
+    for rule in &config.rules {
+        let RuleSubject::Projects(subject) = &rule.subject else {
+            continue;
+        };
+        policy.rules.push(Rule {
+            projects: subject
+                .patterns
+                .iter()
+                .map(|pattern| NamePattern::parse(pattern.as_str()))
+                .collect::<Result<_, _>>()
+                .map_err(|error| Failure::usage(error.to_string(), None))?,
+            allow: subject.allow.clone(),
+            ignore: rule.ignore,
+            cooldown: subject.cooldown,
+            cooldown_major: subject.cooldown_major,
+            max_bump: subject.max_bump.map(bump),
+            until: rule.until.as_ref().map(|until| until.value),
+            reason: rule.reason.clone(),
+        });
+    }
+    Ok(policy)
+}
+
+const fn bump(limit: config::MaxBump) -> Bump {
+    match limit {
+        config::MaxBump::Patch => Bump::Patch,
+        config::MaxBump::Minor => Bump::Minor,
+        config::MaxBump::Major => Bump::Major,
+    }
+}
+
+fn images(config: &config::Config, as_of: jiff::Timestamp) -> ImagesRequest {
+    let today = as_of.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let of_rules = config.rules.iter().filter_map(|rule| match &rule.subject {
+        RuleSubject::Images(subject) => {
+            let is_on = rule.until.as_ref().is_none_or(|until| today <= until.value);
+            (is_on && rule.ignore).then_some(&subject.patterns)
+        }
+        RuleSubject::Projects(_) => None,
+    });
+    let mut ignore: Vec<ImagePattern> = of_rules.flatten().cloned().collect();
+    ignore.extend(config.docker.ignore.iter().cloned());
+    ImagesRequest {
+        ignore,
+        contexts: config.docker.contexts.clone(),
+        freeze_args: config.docker.freeze_args.unwrap_or(false),
+    }
+}
+
+fn lock_config(lock: &config::LockConfig) -> LockConfig {
+    let values = |list: &[config::Located<String>]| {
+        list.iter().map(|one| one.value.clone()).collect::<Vec<_>>()
+    };
+    LockConfig {
+        output: lock.output.value.clone(),
+        sources: values(&lock.sources),
+        constraints: values(&lock.constraints),
+        python_version: lock.python_version.as_ref().map(ToString::to_string),
+        python_platform: lock.python_platform.as_ref().map(ToString::to_string),
+    }
+}

@@ -1,0 +1,232 @@
+//! `[[lock]]`: a lock file and what it is made of.
+
+use super::keys::LOCK;
+use super::reader::{Reader, Refusal, Table, Value};
+use super::value::{Located, values};
+use crate::python::{ExtraName, Platform, ProjectName, PythonVersion};
+use crate::text::Span;
+
+/// A lock file and what it is made of. Paths are as written, relative to the
+/// configuration's folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LockConfig {
+    /// `output`: the lock file.
+    pub output: Located<String>,
+    /// `sources`: requirements files or a `pyproject.toml`; at least one.
+    pub sources: Vec<Located<String>>,
+    /// `constraints`
+    pub constraints: Vec<Located<String>>,
+    /// `overrides`
+    pub overrides: Vec<Located<String>>,
+    /// `extras`
+    pub extras: Vec<ExtraName>,
+    /// `python-version`
+    pub python_version: Option<PythonVersion>,
+    /// `python-platform`
+    pub python_platform: Option<Platform>,
+    /// `index-url`
+    pub index_url: Option<Located<String>>,
+    /// `extra-index-urls`
+    pub extra_index_urls: Vec<Located<String>>,
+    /// `find-links`: folders or pages.
+    pub find_links: Vec<Located<String>>,
+    /// `no-hashes`
+    pub no_hashes: Option<bool>,
+    /// `only-binary`: names of projects, `:all:` or `:none:`, as on the command line.
+    pub only_binary: Vec<String>,
+    /// `no-binary`: the same.
+    pub no_binary: Vec<String>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+impl LockConfig {
+    pub(super) fn read(value: &Value<'_>, table: &Table<'_>, reader: &mut Reader) -> Option<Self> {
+        reader.known_keys(table, &LOCK);
+        let span = Span::from(value.span());
+        for (key, help) in [
+            ("output", "add `output = \"requirements.txt\"`"),
+            ("sources", "add `sources = [\"requirements.in\"]`"),
+        ] {
+            if !table.contains_key(key) {
+                reader.problem(
+                    span,
+                    format!("a lock has to say its `{key}`"),
+                    Some(help.to_owned()),
+                );
+            }
+        }
+        let output = reader.parsed(table, "output", path);
+        let sources = reader.some_items(table, "sources", path);
+        let lock = Self {
+            output: Located {
+                value: String::new(),
+                span,
+            },
+            sources,
+            constraints: reader.items(table, "constraints", path),
+            overrides: reader.items(table, "overrides", path),
+            extras: values(reader.items(table, "extras", extra)),
+            python_version: reader
+                .parsed(table, "python-version", |text| {
+                    PythonVersion::parse(text).map_err(Refusal::of)
+                })
+                .map(|version| version.value),
+            python_platform: reader
+                .parsed(table, "python-platform", |text| {
+                    Platform::parse(text).map_err(|error| Refusal {
+                        message: error.to_string(),
+                        help: Some(error.help),
+                    })
+                })
+                .map(|platform| platform.value),
+            index_url: reader.parsed(table, "index-url", url),
+            extra_index_urls: reader.items(table, "extra-index-urls", url),
+            find_links: reader.items(table, "find-links", not_empty),
+            no_hashes: reader.flag(table, "no-hashes"),
+            only_binary: values(reader.items(table, "only-binary", selector)),
+            no_binary: values(reader.items(table, "no-binary", selector)),
+            span,
+        };
+        if let Some(output) = &output
+            && lock
+                .sources
+                .iter()
+                .any(|source| source.value == output.value)
+        {
+            reader.problem(
+                output.span,
+                "a lock cannot be its own source",
+                Some("name the loose requirements in `sources`, the pins in `output`".to_owned()),
+            );
+        }
+        output.map(|output| Self { output, ..lock })
+    }
+}
+
+fn extra(text: &str) -> Result<ExtraName, Refusal> {
+    text.parse()
+        .map_err(|_| Refusal::of(format!("`{text}` is no name of an extra")))
+}
+
+fn not_empty(text: &str) -> Result<String, Refusal> {
+    if text.trim().is_empty() {
+        return Err(Refusal::of("this says nothing"));
+    }
+    Ok(text.to_owned())
+}
+
+/// A path has to be good on other machines.
+fn path(text: &str) -> Result<String, Refusal> {
+    let text = not_empty(text)?;
+    if text.starts_with('/') || text.contains('\\') || text.chars().nth(1) == Some(':') {
+        return Err(Refusal {
+            message: format!("`{text}` is no path relative to this file's folder"),
+            help: Some("write it with `/`, as in `services/api/requirements.in`".to_owned()),
+        });
+    }
+    Ok(text.strip_prefix("./").unwrap_or(&text).to_owned())
+}
+
+fn url(text: &str) -> Result<String, Refusal> {
+    let text = not_empty(text)?;
+    // Variables (`https://${TOKEN}@host/`) are for who uses it to fill in; the scheme is none.
+    if !["https://", "http://", "file://"]
+        .iter()
+        .any(|scheme| text.starts_with(scheme))
+    {
+        return Err(Refusal {
+            message: "this is no URL of an index".to_owned(),
+            help: Some("write its root, such as `https://host/simple/`".to_owned()),
+        });
+    }
+    Ok(text)
+}
+
+fn selector(text: &str) -> Result<String, Refusal> {
+    if !matches!(text, ":all:" | ":none:") && text.parse::<ProjectName>().is_err() {
+        return Err(Refusal {
+            message: format!("`{text}` is no name of a project"),
+            help: Some("`:all:` stands for all, `:none:` for none".to_owned()),
+        });
+    }
+    Ok(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::reader::testing::{places, read};
+
+    #[test]
+    fn reads_all_it_says() {
+        let text = "[[lock]]\noutput = 'a.lock'\nsources = ['./a.in', 'pyproject.toml']\n\
+                    constraints = ['c.txt']\noverrides = ['o.txt']\nextras = ['Post_gres']\n\
+                    python-version = '3.12'\npython-platform = 'linux/amd64'\n\
+                    index-url = 'https://${TOKEN}@index.example/simple/'\n\
+                    extra-index-urls = ['https://b.example/simple/']\nfind-links = ['wheels/']\n\
+                    no-hashes = true\nonly-binary = [':all:']\nno-binary = ['psycopg2']\n";
+        let locks = read(text).locks;
+        let [lock] = &locks[..] else {
+            panic!("{locks:?}")
+        };
+        assert_eq!(lock.output.value, "a.lock");
+        assert_eq!(&text[lock.output.span.range()], "'a.lock'");
+        assert_eq!(lock.sources[0].value, "a.in");
+        assert_eq!(&text[lock.sources[1].span.range()], "'pyproject.toml'");
+        assert_eq!(lock.constraints[0].value, "c.txt");
+        assert_eq!(lock.overrides[0].value, "o.txt");
+        assert_eq!(lock.extras[0].to_string(), "post-gres");
+        assert_eq!(lock.python_version.as_ref().unwrap().short(), "3.12");
+        assert!(lock.python_platform.is_some());
+        assert_eq!(
+            lock.index_url.as_ref().unwrap().value,
+            "https://${TOKEN}@index.example/simple/"
+        );
+        assert_eq!(lock.extra_index_urls.len(), 1);
+        assert_eq!(lock.find_links[0].value, "wheels/");
+        assert_eq!(lock.no_hashes, Some(true));
+        assert_eq!(lock.only_binary, [":all:"]);
+        assert_eq!(lock.no_binary, ["psycopg2"]);
+    }
+
+    #[test]
+    fn a_lock_says_what_it_is_and_what_it_is_made_of() {
+        insta::assert_snapshot!(places("[[lock]]\n"), @r#"
+        [[lock]]: a lock has to say its `output`; add `output = "requirements.txt"`
+        [[lock]]: a lock has to say its `sources`; add `sources = ["requirements.in"]`
+        "#);
+        insta::assert_snapshot!(
+            places("[[lock]]\noutput = 'a.txt'\nsources = []\n"),
+            @"[]: `sources` is empty; name one at least"
+        );
+        insta::assert_snapshot!(
+            places("[[lock]]\noutput = 'a.txt'\nsources = ['./a.txt']\n"),
+            @"'a.txt': a lock cannot be its own source; name the loose requirements in `sources`, the pins in `output`"
+        );
+        insta::assert_snapshot!(
+            places("[[lock]]\noutput = 'a.txt'\nsources = ['a.in']\n[[lock]]\noutput = './a.txt'\nsources = ['b.in']\n"),
+            @"'./a.txt': `a.txt` is the output of another lock, too; make one lock of both, or give one another output"
+        );
+    }
+
+    #[test]
+    fn bad_values_are_told_where_they_stand() {
+        insta::assert_snapshot!(
+            places("[[lock]]\noutput = '/a.txt'\nsources = ['a\\b', 'C:/a', ' ', 1]\npython-version = '3'\n\
+                    python-platform = 'linucks'\nindex-url = 'pypi'\nonly-binary = ['a b']\nextras = ['!']\nfind-links = ['']\n"),
+            @r#"
+        '/a.txt': `/a.txt` is no path relative to this file's folder; write it with `/`, as in `services/api/requirements.in`
+        'a\b': `a\b` is no path relative to this file's folder; write it with `/`, as in `services/api/requirements.in`
+        'C:/a': `C:/a` is no path relative to this file's folder; write it with `/`, as in `services/api/requirements.in`
+        ' ': this says nothing
+        1: `sources` should be an array of strings
+        '3': `3` is not a Python version such as `3.12` or `3.12.4`
+        'linucks': `linucks` is not a platform; write `linux`, `macos` or `windows`; a triple such as `aarch64-unknown-linux-gnu`; `ARCH-manylinux_X_Y` or `ARCH-musllinux_X_Y`; or `linux/amd64` as Docker does
+        'pypi': this is no URL of an index; write its root, such as `https://host/simple/`
+        'a b': `a b` is no name of a project; `:all:` stands for all, `:none:` for none
+        '!': `!` is no name of an extra
+        '': this says nothing
+        "#
+        );
+    }
+}

@@ -1,0 +1,116 @@
+//! Gathers: which lock files a repository has and what they are made of, and which
+//! files name images.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::Update;
+use crate::files::{self, find};
+use crate::ops::docker::FileKind;
+use crate::update::{Candidate, LockTarget, Skipped, is_candidate_name, targets};
+
+/// The largest file that is looked into: locks of a thousand projects are smaller.
+const MOST_BYTES: u64 = 8 << 20;
+
+/// What a repository has.
+#[derive(Debug, Default)]
+pub struct Gathered {
+    /// The lock files, in an order in which they can be made.
+    pub locks: Vec<LockTarget>,
+    /// What looked as if it mattered.
+    pub skipped: Vec<Skipped>,
+    /// Dockerfiles and compose files, relative to the root.
+    pub images: Vec<String>,
+    /// What the report should say.
+    pub notes: Vec<String>,
+}
+
+/// Finds the targets.
+pub fn gather(update: &Update) -> Gathered {
+    let mut gathered = Gathered::default();
+    let found = find(&update.root, &update.exclude, |name| {
+        is_candidate_name(name) || FileKind::of_name(name).is_some()
+    });
+    for error in found.problems {
+        gathered.notes.push(error.to_string());
+    }
+    let mut candidates = Vec::new();
+    let mut named: BTreeSet<&str> = BTreeSet::new();
+    for lock in &update.lock_configs {
+        named.insert(&lock.output);
+        named.extend(lock.sources.iter().map(String::as_str));
+        named.extend(lock.constraints.iter().map(String::as_str));
+    }
+    let mut paths: BTreeSet<String> = BTreeSet::new();
+    for path in &found.files {
+        let Some(relative) = relative(&update.root, path) else {
+            continue;
+        };
+        let name = relative.rsplit('/').next().unwrap_or_default();
+        if FileKind::of_name(name).is_some() {
+            gathered.images.push(relative.clone());
+        }
+        if is_candidate_name(name) {
+            paths.insert(relative);
+        }
+    }
+    paths.extend(named.iter().map(|path| (*path).to_owned()));
+    if update.locks {
+        for path in paths {
+            let full = update.root.join(&path);
+            let is_small = std::fs::metadata(&full).is_ok_and(|file| file.len() <= MOST_BYTES);
+            if let (true, Ok(bytes)) = (is_small, files::read(&full))
+                && let Ok(text) = String::from_utf8(bytes)
+            {
+                candidates.push(Candidate { path, text });
+            }
+        }
+        let (locks, skipped) = targets(&candidates, &update.lock_configs);
+        gathered.locks = locks;
+        gathered.skipped = skipped;
+    }
+    if update.images.is_none() {
+        gathered.images.clear();
+    }
+    select(update, &mut gathered);
+    gathered
+}
+
+/// Keeps what was asked for, with all that belongs to it.
+fn select(update: &Update, gathered: &mut Gathered) {
+    if update.paths.is_empty() {
+        return;
+    }
+    let is_wanted = |path: &str| {
+        update.paths.iter().any(|wanted| {
+            wanted.is_empty()
+                || path == wanted
+                || path
+                    .strip_prefix(wanted.as_str())
+                    .is_some_and(|rest| rest.starts_with('/'))
+        })
+    };
+    let groups: BTreeSet<usize> = gathered
+        .locks
+        .iter()
+        .filter(|target| {
+            is_wanted(&target.output) || target.reads.iter().any(|path| is_wanted(path))
+        })
+        .map(|target| target.group)
+        .collect();
+    gathered
+        .locks
+        .retain(|target| groups.contains(&target.group));
+    gathered.images.retain(|path| is_wanted(path));
+    gathered.skipped.retain(|skipped| is_wanted(&skipped.path));
+}
+
+/// Returns a path from the root on, with `/`.
+fn relative(root: &Path, path: &Path) -> Option<String> {
+    let relative = path.strip_prefix(root).ok()?;
+    let parts: Option<Vec<&str>> = relative
+        .components()
+        .map(|part| part.as_os_str().to_str())
+        .collect();
+    Some(parts?.join("/"))
+}
