@@ -1,6 +1,8 @@
 //! What becomes of images under a policy: tags within bounds, digests where something
 //! changed, and what is told about the rest.
 
+use std::path::Path;
+
 use jiff::Timestamp;
 use pinfold::cache::Cache;
 use pinfold::dockerfile::Reason;
@@ -34,7 +36,7 @@ impl Bench {
             request: ImagesUpdate {
                 survey: SurveyRequest {
                     inputs: Vec::new(),
-                    exclude: Exclude::new(&[]).unwrap(),
+                    exclude: Exclude::new(Path::new("."), &[]).unwrap(),
                     ignore: Vec::new(),
                     contexts: Vec::new(),
                 },
@@ -42,6 +44,7 @@ impl Bench {
                 digests: DigestUpdates::Always,
                 rules: Vec::new(),
                 platforms: Vec::new(),
+                freeze_args: false,
                 as_of: time("2026-11-21T04:17:00Z"),
             },
             cache: None,
@@ -292,13 +295,12 @@ fn rules_say_more_about_some_images() {
             ..rule("**/{node,redis}")
         },
     ];
-    let mut before = String::new();
-    for name in ["node", "redis", "nginx"] {
+    let lines = ["node", "redis", "nginx"].map(|name| {
         let digest = bench.push(&format!("{name}:1.2.3"), 1);
-        before += &format!("FROM R/{name}:1.2.3@{digest}\n");
         bench.push(&format!("{name}:2.0.0"), 2);
-    }
-    let file = bench.update(&before);
+        format!("FROM R/{name}:1.2.3@{digest}\n")
+    });
+    let file = bench.update(&lines.concat());
     let moved: Vec<_> = file.changes.iter().map(|it| it.lines[0]).collect();
     assert_eq!(moved, [1], "{:?}", file.changes);
     assert_eq!(
@@ -340,6 +342,19 @@ fn what_has_no_digest_gets_one() {
 }
 
 #[test]
+fn what_build_arguments_change_is_pinned_where_that_is_wanted() {
+    let mut bench = Bench::new();
+    let digest = bench.push("python:3.12.1-slim", 1);
+    let before = "ARG V=3.12.1\nFROM R/python:$V-slim AS a\n";
+    let file = bench.update(before);
+    assert_eq!(file.left[0].reason, Reason::NotAtEnd("V".to_owned()));
+    assert!(bench.registry.requests().is_empty());
+    bench.request.freeze_args = true;
+    let after = format!("ARG V=3.12.1\nFROM R/python:$V-slim@{digest} AS a\n");
+    bench.becomes(before, &after);
+}
+
+#[test]
 fn what_changed_for_platforms_that_nobody_builds_is_held() {
     let mut bench = Bench::new().build_for(&["linux/amd64"]);
     let (amd64, s390x) = ("linux/amd64", "linux/s390x");
@@ -362,13 +377,7 @@ fn what_changed_for_platforms_that_nobody_builds_is_held() {
     assert_eq!(bench.after(&file), Some(both.replace(&old, &new)));
     assert_eq!(bench.held(&file), [""; 0]);
     // Where it is not said what is built, all count.
-    let mut bench = Bench {
-        request: ImagesUpdate {
-            platforms: Vec::new(),
-            ..bench.request
-        },
-        ..bench
-    };
+    bench.request.platforms = Vec::new();
     assert_eq!(bench.update(&text).changes[0].platforms, [s390x]);
 }
 
