@@ -6,7 +6,7 @@ use pinfold::http;
 use pinfold::index::Refresh;
 use pinfold::ops::{
     Compile, Compiled, Error, Hashes, Held, Ignore, OutputOptions, PinFacts, Source, Strategy,
-    TargetRequest, compile,
+    TargetRequest, View, compile,
 };
 use pinfold::python::{Platform, PythonVersion, Specifiers};
 use pinfold::requirements::PerProject;
@@ -104,6 +104,9 @@ impl Repository {
         let request = Compile {
             sources: vec![Source::Path(self.path("requirements.in"))],
             constraints: Vec::new(),
+            bounds: Vec::new(),
+            kept_packages: Vec::new(),
+            view: View::default(),
             overrides: Vec::new(),
             extras: Vec::new(),
             all_extras: false,

@@ -193,6 +193,7 @@ fn images(config: &config::Config) -> ImagesRequest {
             })
             .collect(),
         platforms: config.docker.platforms.clone(),
+        freeze_args: config.docker.freeze_args.unwrap_or(false),
     }
 }
 
