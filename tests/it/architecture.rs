@@ -156,6 +156,7 @@ const NAMED_BY: &[(&str, &str)] = &[
     ("reqwest", "http"),
     ("rustls", "http"),
     ("saphyr_parser", "compose"),
+    ("semver", "update"),
 ];
 
 /// Where the index's address may stand.
