@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use pinfold::cache::Cache;
+use pinfold::config::ProjectPattern;
 use pinfold::http;
 use pinfold::index::Refresh;
 use pinfold::ops::{
@@ -10,7 +11,7 @@ use pinfold::ops::{
 };
 use pinfold::python::{Platform, PythonVersion, Specifiers};
 use pinfold::requirements::PerProject;
-use pinfold::update::{Bump, Hold, MissingUploadTime, NamePattern, Policy, Rule};
+use pinfold::update::{Bump, Hold, MissingUploadTime, Policy, Rule};
 use tempfile::TempDir;
 
 use crate::index::{Index, Mode, Release, dynamic_sdist, wheel};
@@ -56,7 +57,7 @@ fn pin(releases: &[&Release]) -> String {
 
 fn rule(project: &str) -> Rule {
     Rule {
-        projects: vec![NamePattern::parse(project).unwrap()],
+        projects: vec![ProjectPattern::parse(project).unwrap()],
         ..Rule::default()
     }
 }
