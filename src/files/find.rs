@@ -72,6 +72,14 @@ impl Exclude {
         self
     }
 
+    /// Whether a file is one that a line names, itself or a folder it is in.
+    pub fn names(&self, path: &Path) -> bool {
+        self.0
+            .iter()
+            .filter(|lines| path.starts_with(lines.path()))
+            .any(|lines| lines.matched_path_or_any_parents(path, false).is_ignore())
+    }
+
     fn excludes(&self, path: &Path, is_folder: bool) -> bool {
         if self.0.is_empty() {
             return false;

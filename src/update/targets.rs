@@ -17,6 +17,7 @@ use super::header::{CompileCommand, Recipe, Tool, recipe_beside, target};
 use super::layers::{Reading, arrange, has_ending};
 use super::options::Options;
 use crate::lock::{self, Annotations, LockFile, PinSource};
+use crate::python::Platform;
 use crate::requirements::location;
 use crate::text::without_password;
 
@@ -42,6 +43,22 @@ pub struct LockConfig {
     pub python_version: Option<String>,
     /// The platform, else the header's.
     pub python_platform: Option<String>,
+    /// Override files; empty: as the lock's header says, if the sources do.
+    pub overrides: Vec<String>,
+    /// The extras of project files, else the header's.
+    pub extras: Vec<String>,
+    /// The index, else the header's.
+    pub index_url: Option<String>,
+    /// Further indexes, else the header's.
+    pub extra_index_urls: Vec<String>,
+    /// Folders and pages with links, else the header's.
+    pub find_links: Vec<String>,
+    /// Whether hashes are left out, else as the lock has it.
+    pub no_hashes: Option<bool>,
+    /// Projects for which only wheels count, else the header's.
+    pub only_binary: Vec<String>,
+    /// Projects for which wheels do not count, else the header's.
+    pub no_binary: Vec<String>,
 }
 
 /// A lock file that can be made again.
@@ -72,7 +89,8 @@ pub struct LockTarget {
     /// Paths in the header, in `# via` comments and in [`Options::find_links`] are
     /// relative to it.
     pub folder: String,
-    /// Someone's own command for the header, which stays as it is.
+    /// The command for the header, if it stays as it is: someone's own, or ours that
+    /// says all there is to say.
     pub custom_command: Option<String>,
     /// What its command says that has no effect here, as written.
     pub ignored: Vec<String>,
@@ -302,15 +320,21 @@ impl Finder<'_> {
 
     fn configured_target(&self, lock: &LockConfig, output: &str) -> Result<LockTarget, String> {
         let text = self.repository.texts.get(output).copied();
+        // What our own command in the header says.
+        let mut recorded = None;
         let mut target = match text.map(lock::read) {
             Some(read) => match self.recipe(output, &read) {
                 Some(Recipe::Command(command)) if lock.sources.is_empty() => {
-                    self.commanded(output, &read, *command)?
+                    let target = self.commanded(output, &read, *command)?;
+                    recorded = Some(target.clone());
+                    target
                 }
                 Some(Recipe::Command(command)) => {
                     // Where it was run does not matter: the table names the files.
                     let unsupported = command.unsupported.iter().map(|(flag, _)| flag.clone());
                     let ignored = command.ignored.iter().cloned().chain(unsupported).collect();
+                    let as_recorded = self.commanded(output, &read, (*command).clone());
+                    recorded = as_recorded.ok();
                     LockTarget {
                         ignored,
                         ..settled(output, &read, *command)
@@ -346,11 +370,22 @@ impl Finder<'_> {
         if !lock.constraints.is_empty() {
             target.constraints = self.paths("", &lock.constraints)?;
         }
-        if lock.python_version.is_some() {
-            target.python_version.clone_from(&lock.python_version);
+        if !lock.overrides.is_empty() {
+            target.overrides = self.paths("", &lock.overrides)?;
         }
-        if lock.python_platform.is_some() {
-            target.python_platform.clone_from(&lock.python_platform);
+        take_settings(&mut target, lock);
+        // A command that would do something else now is written anew.
+        if let Some(recorded) = recorded
+            && recorded.custom_command.is_some()
+        {
+            let is_same = recorded
+                == LockTarget {
+                    ignored: recorded.ignored.clone(),
+                    ..target.clone()
+                };
+            if !is_same {
+                target.custom_command = None;
+            }
         }
         target.why = Why::Configuration;
         check_sources(&target)?;
@@ -663,6 +698,49 @@ fn told_sources(read: &LockFile) -> Vec<String> {
     told.into_iter().collect()
 }
 
+/// Lets what a `[[lock]]` table says of settings count for more than the lock itself.
+fn take_settings(target: &mut LockTarget, lock: &LockConfig) {
+    let options = &mut target.options;
+    for (place, said) in [
+        (&mut target.extras, &lock.extras),
+        (&mut options.extra_index_urls, &lock.extra_index_urls),
+        (&mut options.only_binary, &lock.only_binary),
+        (&mut options.no_binary, &lock.no_binary),
+    ] {
+        if !said.is_empty() {
+            place.clone_from(said);
+        }
+    }
+    if lock.index_url.is_some() {
+        options.index_url.clone_from(&lock.index_url);
+    }
+    if lock.python_version.is_some() {
+        target.python_version.clone_from(&lock.python_version);
+    }
+    // `linux` and what it stands for are the same.
+    let platform = |text: &Option<String>| text.as_deref().map(Platform::parse).transpose().ok();
+    if lock.python_platform.is_some()
+        && platform(&target.python_platform) != platform(&lock.python_platform)
+    {
+        target.python_platform.clone_from(&lock.python_platform);
+    }
+    if !lock.find_links.is_empty() {
+        // They are seen from where the command is run.
+        let seen = |place: &String| {
+            if location::is_url(place) {
+                place.clone()
+            } else {
+                let from = format!("/{}", target.folder);
+                location::displayed(&format!("/{place}"), &from)
+            }
+        };
+        options.find_links = lock.find_links.iter().map(seen).collect();
+    }
+    if let Some(no_hashes) = lock.no_hashes {
+        target.hashes = !no_hashes;
+    }
+}
+
 /// A lock cannot be its own source.
 fn check_sources(target: &LockTarget) -> Result<(), String> {
     if target.sources.contains(&target.output) {
@@ -712,6 +790,12 @@ fn settled(output: &str, read: &LockFile, command: CompileCommand) -> LockTarget
             .hashes
             .unwrap_or(tool == Tool::Pinfold || has_hashes),
         ignored: command.ignored,
+        // Another spelling of the same would be a change for nothing.
+        custom_command: read
+            .header
+            .as_ref()
+            .and_then(|header| header.command.clone())
+            .filter(|_| tool == Tool::Pinfold),
         why: Why::Header(tool),
         // It was read from one.
         options: Options {

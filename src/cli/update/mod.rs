@@ -109,7 +109,7 @@ pub(super) fn apply(args: &Apply, printer: &Printer) -> Result<u8, Failure> {
 }
 
 /// Makes sure that no other run is at work here, and mends what one left half-done.
-fn hold(root: &Path, printer: &Printer) -> Result<files::Lock, Failure> {
+fn hold(root: &Path, printer: &Printer) -> Result<update::Held, Failure> {
     let lock =
         update::lock(root).map_err(|error| Failure::usage(error.to_string(), error.help()))?;
     match update::recover(root).map_err(|error| failed_file(&error))? {
@@ -198,9 +198,23 @@ fn carry_out(
         carried.has_failed = !applied.failed.is_empty();
         return Ok(carried);
     };
-    let body = format!("{}: {}", message.subject, summary(plan));
-    match update::commit(plan, root, &message.branch, &body) {
-        Ok(Committed::Created(commit)) => {
+    let committed = match update::commit(plan, root, &message.branch, &message.subject) {
+        Ok((committed, left)) => {
+            for error in &left {
+                printer.diagnostic(&apply_failed(error));
+            }
+            carried.has_failed = !left.is_empty();
+            committed
+        }
+        Err(error) => {
+            return Err(Failure {
+                code: exit::FAILED,
+                diagnostics: vec![apply_failed(&error)],
+            });
+        }
+    };
+    match committed {
+        Committed::Created(commit) => {
             printer.line(&format!(
                 "Committed {} to `{}`",
                 commit.short(),
@@ -208,7 +222,7 @@ fn carry_out(
             ));
             carried.commit = Some(commit.as_str().to_owned());
         }
-        Ok(Committed::Unchanged(commit)) => {
+        Committed::Unchanged(commit) => {
             printer.line(&format!(
                 "`{}` is this already, at {}",
                 message.branch,
@@ -216,18 +230,12 @@ fn carry_out(
             ));
             carried.commit = Some(commit.as_str().to_owned());
         }
-        Ok(Committed::Nothing) => {}
-        Ok(Committed::Foreign { why, .. }) => {
+        Committed::Nothing => {}
+        Committed::Foreign { why, .. } => {
             printer.diagnostic(
                 &Diagnostic::warning(format!("`{}` was left as it is: {why}", message.branch))
                     .with_help("merge or delete the branch, or name another with `--branch`"),
             );
-        }
-        Err(error) => {
-            return Err(Failure {
-                code: exit::FAILED,
-                diagnostics: vec![apply_failed(&error)],
-            });
         }
     }
     carried.branch = Some(message.branch.clone());
@@ -242,6 +250,8 @@ fn apply_failed(error: &ApplyError) -> Diagnostic {
             diagnostic.help = error.help();
             diagnostic
         }
+        ApplyError::Dirty(_) => Diagnostic::error(error.to_string())
+            .with_help("commit or stash the work, and run again"),
         other => Diagnostic::error(other.to_string()),
     }
 }
@@ -259,7 +269,7 @@ fn tell(plan: &Plan, carried: &Carried, output: &Output, printer: &Printer) -> R
         append(Path::new(&path), &text)?;
     }
     if let Some(path) = file_of("GITHUB_OUTPUT") {
-        let delimiter = format!("pinfold-{}", plan.fingerprint());
+        let delimiter = format!("pinfold-{:016x}{:016x}", random(), random());
         let report = report.map(|path| path.display().to_string());
         let outputs = Outputs {
             branch: carried.branch.as_deref(),
@@ -284,6 +294,12 @@ fn tell(plan: &Plan, carried: &Carried, output: &Output, printer: &Printer) -> R
     }
     printer.line(&summary(plan));
     Ok(())
+}
+
+/// Returns what nobody can guess: the system's randomness, by way of the keys of maps.
+fn random() -> u64 {
+    use std::hash::{BuildHasher as _, RandomState};
+    RandomState::new().hash_one(std::process::id())
 }
 
 /// Prints the difference that the plan makes.

@@ -15,6 +15,7 @@ use crate::index::Refresh;
 use crate::ops::docker::{DigestUpdates, ImageRule};
 use crate::ops::update::{ImagesRequest, Update as Request};
 use crate::registry;
+use crate::requirements::location;
 use crate::text::duration;
 use crate::update::tags::TagLimit;
 use crate::update::{self, Bump, LockConfig, Policy, Rule};
@@ -70,9 +71,14 @@ pub(super) fn update(args: &Update, place: &Place) -> Result<(Request, registry:
             .map(|path| below(&place.root, path))
             .collect::<Result<_, _>>()?,
         locks: args.only != Some(Kind::Images),
-        lock_configs: config.locks.iter().map(lock_config).collect(),
+        lock_configs: config
+            .locks
+            .iter()
+            .map(|lock| lock_config(lock, place))
+            .collect(),
         exclude: Exclude::new(&place.project.folder, &exclude)
             .map_err(|error| Failure::usage(error.to_string(), None))?,
+        include: include(config, &place.project.folder)?,
         policy_in_words: policy.to_string(),
         policy,
         images,
@@ -86,6 +92,18 @@ pub(super) fn update(args: &Update, place: &Place) -> Result<(Request, registry:
         root: place.root.clone(),
     };
     Ok((request, access.client()))
+}
+
+/// Returns the files that alone are looked for.
+fn include(config: &config::Config, folder: &Path) -> Result<Option<Exclude>, Failure> {
+    let lines = &config.discover.include;
+    if lines.is_empty() {
+        return Ok(None);
+    }
+    let lines: Vec<String> = lines.iter().map(|line| line.value.clone()).collect();
+    Exclude::new(folder, &lines)
+        .map(Some)
+        .map_err(|error| Failure::usage(error.to_string(), None))
 }
 
 /// Returns a path as seen from the root, with `/`.
@@ -209,15 +227,39 @@ const fn digests(when: config::Digests) -> DigestUpdates {
     }
 }
 
-fn lock_config(lock: &config::LockConfig) -> LockConfig {
+/// Returns what a `[[lock]]` table says, its paths as seen from the root.
+fn lock_config(lock: &config::LockConfig, place: &Place) -> LockConfig {
+    let root = place
+        .root
+        .canonicalize()
+        .unwrap_or_else(|_| place.root.clone());
+    let folder = &place.project.folder;
+    let folder = folder.canonicalize().unwrap_or_else(|_| folder.clone());
+    let seen = |path: &String| match folder.strip_prefix(&root).ok().and_then(Path::to_str) {
+        Some(inside) if !inside.is_empty() && !location::is_url(path) => {
+            location::normalise(format!("{}/{path}", inside.replace('\\', "/")).as_str())
+        }
+        _ => path.clone(),
+    };
     let values = |list: &[config::Located<String>]| {
         list.iter().map(|one| one.value.clone()).collect::<Vec<_>>()
     };
+    let paths = |list: &[config::Located<String>]| {
+        list.iter().map(|one| seen(&one.value)).collect::<Vec<_>>()
+    };
     LockConfig {
-        output: lock.output.value.clone(),
-        sources: values(&lock.sources),
-        constraints: values(&lock.constraints),
+        output: seen(&lock.output.value),
+        sources: paths(&lock.sources),
+        constraints: paths(&lock.constraints),
         python_version: lock.python_version.as_ref().map(ToString::to_string),
         python_platform: lock.python_platform.as_ref().map(ToString::to_string),
+        overrides: paths(&lock.overrides),
+        extras: lock.extras.iter().map(ToString::to_string).collect(),
+        index_url: lock.index_url.as_ref().map(|url| url.value.clone()),
+        extra_index_urls: values(&lock.extra_index_urls),
+        find_links: paths(&lock.find_links),
+        no_hashes: lock.no_hashes,
+        only_binary: lock.only_binary.clone(),
+        no_binary: lock.no_binary.clone(),
     }
 }

@@ -15,5 +15,7 @@ pub use judge::DigestUpdates;
 pub use kind::FileKind;
 pub use pin::{Failure, Outcome, Pin, Pinned, PinnedFile, WriteError, pin, write};
 pub use survey::{DockerInput, Survey, SurveyRequest, SurveyedFile, survey};
-pub use update::{ImageRule, ImagesUpdate, ImagesUpdated, LeftImage, UpdatedFile, update};
+pub use update::{
+    ImageRule, ImagesUpdate, ImagesUpdated, LeftImage, UpdatedFile, expired_rules, update,
+};
 pub use verify::{Finding, FindingKind, Verified, Verify, verify};

@@ -146,12 +146,11 @@ pub async fn update(
 impl ImagesUpdate {
     /// Returns the rules whose time is over.
     pub fn expired_rules(&self) -> impl Iterator<Item = &ImageRule> {
-        let today = self.today();
-        self.rules.iter().filter(move |rule| !rule.counts(today))
+        expired_rules(&self.rules, self.as_of)
     }
 
     fn today(&self) -> Date {
-        self.as_of.to_zoned(TimeZone::UTC).date()
+        day(self.as_of)
     }
 
     /// Returns what the first rule that says it says of an image.
@@ -165,6 +164,16 @@ impl ImagesUpdate {
         let mut rules = rules.filter(|rule| rule.images.iter().any(|it| it.matches(reference)));
         rules.find_map(says)
     }
+}
+
+/// Returns the rules whose time is over at some time.
+pub fn expired_rules(rules: &[ImageRule], as_of: Timestamp) -> impl Iterator<Item = &ImageRule> {
+    let today = day(as_of);
+    rules.iter().filter(move |rule| !rule.counts(today))
+}
+
+fn day(time: Timestamp) -> Date {
+    time.to_zoned(TimeZone::UTC).date()
 }
 
 impl ImageRule {

@@ -8,10 +8,12 @@ use std::path::{Path, PathBuf};
 
 use crate::files::{self, Recovered, Replacement, recover as recover_files, replace_all};
 use crate::forge::{self, CommitRequest, Committed, Repository};
-use crate::update::{FileChange, Plan, sha256};
+use crate::update::{FileChange, Plan, sha256, summary};
 
 /// Where the journal of a half-done run is kept, below the repository's own folder.
 const STATE: &str = "pinfold";
+/// The same where there is no git, below the root.
+const WITHOUT_GIT: &str = ".pinfold";
 
 /// What became of a plan.
 #[derive(Debug, Default)]
@@ -37,6 +39,11 @@ pub enum ApplyError {
     /// There is no repository to commit to.
     #[error("`{}` is in no git repository, so there is nothing to commit to", .0.display())]
     NoRepository(PathBuf),
+    /// Files hold work that was not committed.
+    #[error("`{}` {} not as in the last commit, so {} and what belongs to {} were left out of the commit",
+        .0.join("`, `"), if .0.len() == 1 { "is" } else { "are" },
+        if .0.len() == 1 { "it" } else { "they" }, if .0.len() == 1 { "it" } else { "them" })]
+    Dirty(Vec<String>),
     /// The repository has no commit yet.
     #[error("the repository has no commit yet, so a branch could start nowhere")]
     NoCommit,
@@ -48,15 +55,43 @@ pub enum ApplyError {
 fn state_folder(root: &Path) -> PathBuf {
     let git = root.join(".git");
     if git.is_dir() {
-        git.join(STATE)
-    } else {
-        root.join(".pinfold")
+        return git.join(STATE);
+    }
+    // Of linked work trees and submodules it is a file that names the folder.
+    match git.exists().then(|| Repository::find(root)) {
+        Some(Ok(Some(repository))) => repository.git_dir().join(STATE),
+        _ => root.join(WITHOUT_GIT),
+    }
+}
+
+/// A repository that is held; dropping it gives it free.
+#[derive(Debug)]
+pub struct Held {
+    lock: Option<files::Lock>,
+    /// The folder to be cleared away: without git nobody expects one.
+    folder: Option<PathBuf>,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let Some(folder) = &self.folder else {
+            return;
+        };
+        // Still held: a run that has the file open sees that it was too late.
+        let _ = std::fs::remove_file(folder.join("lock"));
+        self.lock = None;
+        // A journal that is left stays, with its folder.
+        let _ = std::fs::remove_dir(folder);
     }
 }
 
 /// Holds the repository, so that no other run is at work in it.
-pub fn lock(root: &Path) -> Result<files::Lock, files::LockError> {
-    files::lock(&state_folder(root))
+pub fn lock(root: &Path) -> Result<Held, files::LockError> {
+    let folder = state_folder(root);
+    Ok(Held {
+        lock: Some(files::lock(&folder)?),
+        folder: folder.ends_with(WITHOUT_GIT).then_some(folder),
+    })
 }
 
 /// Mends what an earlier run left half-done.
@@ -115,27 +150,80 @@ fn apply_group(files: &[&FileChange], root: &Path) -> Result<(), ApplyError> {
 }
 
 /// Commits the files of a plan to a branch; the work tree stays as it is.
+///
+/// Returns what was left out, too, a group each: files that hold what was never
+/// committed, because the plan was made for them and not for the commit.
 pub fn commit(
     plan: &Plan,
     root: &Path,
     branch: &str,
-    message: &str,
-) -> Result<Committed, ApplyError> {
+    subject: &str,
+) -> Result<(Committed, Vec<ApplyError>), ApplyError> {
     let repository =
         Repository::find(root)?.ok_or_else(|| ApplyError::NoRepository(root.to_owned()))?;
     let base = repository.head()?.ok_or(ApplyError::NoCommit)?;
     let mut changes = Vec::new();
-    for file in plan.files() {
-        changes.push(forge::FileChange {
-            path: file.path.clone(),
-            content: file.after.bytes().unwrap_or_default(),
-        });
+    let mut left = Vec::new();
+    let mut kept = plan.clone();
+    for (group, files) in groups(plan) {
+        match check_committed(&files, root, &repository, &base) {
+            Ok(()) => changes.extend(files.iter().map(|file| forge::FileChange {
+                path: file.path.clone(),
+                content: file.after.bytes().unwrap_or_default(),
+            })),
+            Err(error @ (ApplyError::Dirty(_) | ApplyError::Changed(_))) => {
+                kept.targets.retain(|target| target.group != group);
+                left.push(error);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    changes.sort_by(|one, other| one.path.cmp(&other.path));
+    if changes.is_empty() && !left.is_empty() {
+        return Ok((Committed::Nothing, left));
     }
     let request = CommitRequest {
         branch: branch.to_owned(),
         base,
         changes,
-        message: format!("{message}\n\nPinfold-Plan: {}\n", plan.fingerprint()),
+        message: format!(
+            "{subject}: {}\n\nPinfold-Plan: {}\n",
+            summary(&kept),
+            kept.fingerprint()
+        ),
     };
-    Ok(repository.commit(&request)?)
+    Ok((repository.commit(&request)?, left))
+}
+
+/// Checks that files are as the plan has them, and as they were committed.
+fn check_committed(
+    files: &[&FileChange],
+    root: &Path,
+    repository: &Repository,
+    base: &forge::Commit,
+) -> Result<(), ApplyError> {
+    let mut paths = Vec::with_capacity(files.len());
+    for file in files {
+        let path = root.join(&file.path);
+        let before = match files::read(&path) {
+            Ok(bytes) => Some(sha256(&bytes)),
+            Err(error) if error.cause == files::Cause::Missing => None,
+            Err(error) => return Err(error.into()),
+        };
+        if before != file.before {
+            return Err(ApplyError::Changed(file.path.clone()));
+        }
+        paths.push(path);
+    }
+    let dirty = repository.dirty(base, &paths)?;
+    if dirty.is_empty() {
+        return Ok(());
+    }
+    let names = files.iter().zip(&paths);
+    Err(ApplyError::Dirty(
+        names
+            .filter(|(_, path)| dirty.contains(path))
+            .map(|(file, _)| file.path.clone())
+            .collect(),
+    ))
 }

@@ -72,15 +72,20 @@ pub fn gather(update: &Update) -> Gathered {
     if update.images.is_none() {
         gathered.images.clear();
     }
-    select(update, &mut gathered);
+    if let Some(include) = &update.include {
+        let is_configured = |path: &str| named.contains(path);
+        select(&mut gathered, &|path| {
+            is_configured(path) || include.names(&update.root.join(path))
+        });
+    }
+    if !update.paths.is_empty() {
+        select_paths(update, &mut gathered);
+    }
     gathered
 }
 
-/// Keeps what was asked for, with all that belongs to it.
-fn select(update: &Update, gathered: &mut Gathered) {
-    if update.paths.is_empty() {
-        return;
-    }
+/// Keeps what was asked for.
+fn select_paths(update: &Update, gathered: &mut Gathered) {
     let is_wanted = |path: &str| {
         update.paths.iter().any(|wanted| {
             wanted.is_empty()
@@ -90,6 +95,11 @@ fn select(update: &Update, gathered: &mut Gathered) {
                     .is_some_and(|rest| rest.starts_with('/'))
         })
     };
+    select(gathered, &is_wanted);
+}
+
+/// Keeps what is wanted, with all that belongs to it.
+fn select(gathered: &mut Gathered, is_wanted: &dyn Fn(&str) -> bool) {
     let groups: BTreeSet<usize> = gathered
         .locks
         .iter()

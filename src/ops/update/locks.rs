@@ -21,9 +21,10 @@ use crate::ops::{
 use crate::python::{ExtraName, Platform, ProjectName, PythonVersion, Specifiers, Version};
 use crate::requirements::{PerProject, Selector, location};
 use crate::resolve::{Constraint, PreReleases};
+use crate::text::without_password;
 use crate::update::{
     Alarm, Bump, Content, Failed, FileChange, HeldBack, LockTarget, PinChange, Status, TargetKind,
-    TargetPlan, Tool, Why, sha256,
+    TargetPlan, Why, sha256,
 };
 
 /// The platform of locks that do not say theirs: what containers mostly are.
@@ -116,6 +117,13 @@ async fn joint(
         .constraints
         .retain(|path| !outputs.contains(&**path));
     JOINT.clone_into(&mut together.output);
+    for place in &mut together.options.find_links {
+        if !location::is_url(place) {
+            *place = location::normalise(&format!("{}/{place}", first.folder));
+            let relative = place.trim_start_matches('/').to_owned();
+            *place = relative;
+        }
+    }
     together.folder.clear();
     // What the members' locks are made of is seen without bounds by their own old pins.
     let mut seen = view.clone();
@@ -305,8 +313,7 @@ fn plan_of(target: &LockTarget, compiled: &Compiled, failed: Option<Failed>) -> 
         .filter_map(|change| pin_change(change, compiled))
         .collect();
     // Another tool's file is not rewritten for its looks alone.
-    let is_ours = matches!(target.why, Why::Header(Tool::Pinfold)) || compiled.previous.is_none();
-    if compiled.is_changed() && (is_ours || !compiled.moves.is_empty()) {
+    if compiled.is_changed() && (is_ours(compiled) || !compiled.moves.is_empty()) {
         plan.files.push(FileChange {
             path: target.output.clone(),
             before: compiled
@@ -337,6 +344,14 @@ fn plan_of(target: &LockTarget, compiled: &Compiled, failed: Option<Failed>) -> 
         .collect();
     plan.alarms = alarms(compiled);
     plan
+}
+
+/// Whether a file was made by this program, or is new.
+fn is_ours(compiled: &Compiled) -> bool {
+    compiled.previous.as_deref().is_none_or(|text| {
+        let header = lock::read(text).header;
+        header.is_some_and(|header| header.tool == "pinfold")
+    })
 }
 
 fn pin_change(change: &Change, compiled: &Compiled) -> Option<PinChange> {
@@ -595,7 +610,8 @@ fn style(target: &LockTarget) -> Style {
     }
 }
 
-/// Returns the command for the header of a lock that another tool made, or nobody yet.
+/// Returns the command for the header of a lock that another tool made, or nobody yet,
+/// or whose own command says something else than the configuration.
 fn header_command(target: &LockTarget, seen: &dyn Fn(&[String]) -> Vec<String>) -> String {
     let mut options = Vec::new();
     let mut value = |name: &str, values: Vec<String>| {
@@ -625,9 +641,10 @@ fn header_command(target: &LockTarget, seen: &dyn Fn(&[String]) -> Vec<String>) 
                 .unwrap_or_else(|| DEFAULT_PLATFORM.to_owned()),
         ],
     );
-    value("--index-url", own.index_url.clone().into_iter().collect());
-    value("--extra-index-url", own.extra_index_urls.clone());
-    value("--find-links", own.find_links.clone());
+    let public = |urls: &[String]| urls.iter().map(|url| without_password(url)).collect();
+    value("--index-url", public(own.index_url.as_slice()));
+    value("--extra-index-url", public(&own.extra_index_urls));
+    value("--find-links", public(&own.find_links));
     value("--only-binary", own.only_binary.clone());
     value("--no-binary", own.no_binary.clone());
     value("--prerelease", own.prerelease.clone().into_iter().collect());

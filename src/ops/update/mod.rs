@@ -12,11 +12,12 @@ mod locks;
 
 use std::path::PathBuf;
 
-pub use apply::{Applied, ApplyError, apply, commit, lock, recover};
+pub use apply::{Applied, ApplyError, Held, apply, commit, lock, recover};
 pub use gather::{Gathered, gather};
 pub use images::ImagesRequest;
 pub use locks::found;
 
+use super::docker::expired_rules;
 use super::{Error, Reporter, Variables};
 use crate::cache::Cache;
 use crate::files::Exclude;
@@ -35,6 +36,8 @@ pub struct Update {
     pub locks: bool,
     /// What is known of lock files beside what they say.
     pub lock_configs: Vec<LockConfig>,
+    /// The only files to find, if it says anything.
+    pub include: Option<Exclude>,
     /// Files to leave out.
     pub exclude: Exclude,
     /// What may move, and when.
@@ -85,13 +88,17 @@ pub async fn decide(
         .expired_rules()
         .map(|rule| {
             let names: Vec<String> = rule.projects.iter().map(ToString::to_string).collect();
-            let until = rule.until.map(|day| day.to_string()).unwrap_or_default();
-            format!(
-                "the rule for {} has ended on {until} and holds nothing back any more",
-                names.join(", ")
-            )
+            ended(&names, rule.until)
         })
         .collect();
+    if let Some(images) = &update.images {
+        notes.extend(
+            expired_rules(&images.rules, update.policy.as_of).map(|rule| {
+                let names: Vec<String> = rule.images.iter().map(ToString::to_string).collect();
+                ended(&names, rule.until)
+            }),
+        );
+    }
     notes.extend(gathered.notes);
     Ok(Plan {
         version: PLAN_VERSION,
@@ -100,4 +107,13 @@ pub async fn decide(
         targets,
         notes,
     })
+}
+
+/// Says that a rule does nothing any more.
+fn ended(names: &[String], until: Option<jiff::civil::Date>) -> String {
+    let until = until.map(|day| day.to_string()).unwrap_or_default();
+    format!(
+        "the rule for {} has ended on {until} and holds nothing back any more",
+        names.join(", ")
+    )
 }
