@@ -13,7 +13,6 @@ mod flags;
 mod header;
 mod layers;
 mod options;
-mod pattern;
 mod plan;
 mod policy;
 mod report;
@@ -21,10 +20,9 @@ pub mod tags;
 mod targets;
 mod words;
 
-pub use duration::{DurationError, duration_in_words, parse_duration};
+pub use duration::duration_in_words;
 pub use header::{CompileCommand, Recipe, Tool, recipe, recipe_beside};
 pub use options::Options;
-pub use pattern::{NamePattern, NamePatternError};
 pub use plan::{
     Alarm, Content, Failed, FileChange, HeldBack, ImageChange, PLAN_VERSION, PinChange, Plan,
     PlanError, Status, TargetKind, TargetPlan, sha256,

@@ -13,7 +13,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::duration::duration_in_words;
-use super::pattern::NamePattern;
+use crate::config::ProjectPattern;
 use crate::python::{ProjectName, Specifiers, Version};
 
 /// What an update may take.
@@ -60,7 +60,7 @@ pub enum Bump {
 #[derive(Debug, Clone, Default)]
 pub struct Rule {
     /// The projects.
-    pub projects: Vec<NamePattern>,
+    pub projects: Vec<ProjectPattern>,
     /// The versions that are wanted.
     pub allow: Option<Specifiers>,
     /// Whether no other version than the locked one is wanted.
@@ -440,7 +440,7 @@ mod tests {
         Rule {
             projects: patterns
                 .iter()
-                .map(|text| NamePattern::parse(text).unwrap())
+                .map(|text| ProjectPattern::parse(text).unwrap())
                 .collect(),
             ..Rule::default()
         }

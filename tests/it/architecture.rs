@@ -24,10 +24,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("lock", &["text", "python", "requirements"]),
     (
         "update",
-        &["text", "python", "image", "requirements", "lock"],
+        &["text", "python", "image", "config", "requirements", "lock"],
     ),
     ("resolve", &["text", "python"]),
-    ("update", &["text", "python", "image", "lock"]),
     ("cache", &[]),
     ("files", &["text"]),
     ("forge", &["text"]),
@@ -156,6 +155,7 @@ const NAMED_BY: &[(&str, &str)] = &[
     ("reqwest", "http"),
     ("rustls", "http"),
     ("saphyr_parser", "compose"),
+    ("semver", "update"),
 ];
 
 /// Where the index's address may stand.

@@ -17,6 +17,7 @@ use pinfold::update::tags::TagLimit;
 
 use crate::fake_registry::FakeRegistry;
 use crate::images::Image;
+use crate::registries::Registry;
 
 const PLATFORMS: &[&str] = &["linux/amd64", "linux/arm64"];
 
@@ -31,19 +32,7 @@ impl Bench {
     fn new() -> Self {
         Self {
             registry: FakeRegistry::new(),
-            request: ImagesUpdate {
-                survey: SurveyRequest {
-                    inputs: Vec::new(),
-                    exclude: Exclude::new(&[]).unwrap(),
-                    ignore: Vec::new(),
-                    contexts: Vec::new(),
-                },
-                limit: TagLimit::Patch,
-                digests: DigestUpdates::Always,
-                rules: Vec::new(),
-                platforms: Vec::new(),
-                as_of: time("2026-11-21T04:17:00Z"),
-            },
+            request: request(),
             cache: None,
         }
     }
@@ -83,24 +72,9 @@ impl Bench {
             name: name.to_owned(),
             bytes: text.replace("R/", &self.registry.image("")).into_bytes(),
         }];
-        let settings = Settings {
-            plain_http: vec![self.registry.host()],
-            ..Settings::default()
-        };
         let cache = self.cache.as_ref();
         let cache = cache.map_or_else(Cache::none, |it| Cache::at(it.path().to_owned()));
-        let http = http::Settings {
-            no_proxy: true,
-            retries: 0,
-            ..http::Settings::default()
-        };
-        let client = Client::new(settings, http::Client::new(http), cache);
-        tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap()
-            .block_on(update(&self.request, &client, &Ignore))
-            .unwrap()
+        plan(&self.request, self.registry.host(), cache)
     }
 
     fn update(&mut self, text: &str) -> UpdatedFile {
@@ -148,6 +122,43 @@ impl Bench {
         });
         held.collect()
     }
+}
+
+/// Patch steps of tags, all digests.
+fn request() -> ImagesUpdate {
+    ImagesUpdate {
+        survey: SurveyRequest {
+            inputs: Vec::new(),
+            exclude: Exclude::nothing(),
+            ignore: Vec::new(),
+            contexts: Vec::new(),
+        },
+        limit: TagLimit::Patch,
+        digests: DigestUpdates::Always,
+        rules: Vec::new(),
+        platforms: Vec::new(),
+        freeze_args: false,
+        as_of: time("2026-11-21T04:17:00Z"),
+    }
+}
+
+fn plan(request: &ImagesUpdate, host: String, cache: Cache) -> ImagesUpdated {
+    let settings = Settings {
+        plain_http: vec![host],
+        ..Settings::default()
+    };
+    let http = http::Settings {
+        no_proxy: true,
+        retries: 0,
+        ..http::Settings::default()
+    };
+    let client = Client::new(settings, http::Client::new(http), cache);
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(update(request, &client, &Ignore))
+        .unwrap()
 }
 
 fn time(text: &str) -> Timestamp {
@@ -292,13 +303,12 @@ fn rules_say_more_about_some_images() {
             ..rule("**/{node,redis}")
         },
     ];
-    let mut before = String::new();
-    for name in ["node", "redis", "nginx"] {
+    let lines = ["node", "redis", "nginx"].map(|name| {
         let digest = bench.push(&format!("{name}:1.2.3"), 1);
-        before += &format!("FROM R/{name}:1.2.3@{digest}\n");
         bench.push(&format!("{name}:2.0.0"), 2);
-    }
-    let file = bench.update(&before);
+        format!("FROM R/{name}:1.2.3@{digest}\n")
+    });
+    let file = bench.update(&lines.concat());
     let moved: Vec<_> = file.changes.iter().map(|it| it.lines[0]).collect();
     assert_eq!(moved, [1], "{:?}", file.changes);
     assert_eq!(
@@ -340,6 +350,19 @@ fn what_has_no_digest_gets_one() {
 }
 
 #[test]
+fn what_build_arguments_change_is_pinned_where_that_is_wanted() {
+    let mut bench = Bench::new();
+    let digest = bench.push("python:3.12.1-slim", 1);
+    let before = "ARG V=3.12.1\nFROM R/python:$V-slim AS a\n";
+    let file = bench.update(before);
+    assert_eq!(file.left[0].reason, Reason::NotAtEnd("V".to_owned()));
+    assert!(bench.registry.requests().is_empty());
+    bench.request.freeze_args = true;
+    let after = format!("ARG V=3.12.1\nFROM R/python:$V-slim@{digest} AS a\n");
+    bench.becomes(before, &after);
+}
+
+#[test]
 fn what_changed_for_platforms_that_nobody_builds_is_held() {
     let mut bench = Bench::new().build_for(&["linux/amd64"]);
     let (amd64, s390x) = ("linux/amd64", "linux/s390x");
@@ -362,13 +385,7 @@ fn what_changed_for_platforms_that_nobody_builds_is_held() {
     assert_eq!(bench.after(&file), Some(both.replace(&old, &new)));
     assert_eq!(bench.held(&file), [""; 0]);
     // Where it is not said what is built, all count.
-    let mut bench = Bench {
-        request: ImagesUpdate {
-            platforms: Vec::new(),
-            ..bench.request
-        },
-        ..bench
-    };
+    bench.request.platforms = Vec::new();
     assert_eq!(bench.update(&text).changes[0].platforms, [s390x]);
 }
 
@@ -573,4 +590,37 @@ fn an_image_that_is_not_there_fails_alone() {
     assert!(file.failures[0].error.is_absent());
     let expected = format!("FROM R/bad:latest@{bad}\nFROM R/good:1@{good}\n");
     assert_eq!(bench.after(&file), Some(expected));
+}
+
+#[test]
+fn a_real_registry_tells_its_tags() {
+    let Some(registry) = Registry::anonymous() else {
+        return;
+    };
+    let tags = [
+        "3.9.1-slim",
+        "3.9.10-slim",
+        "3.9.2-slim",
+        "3.10.0-slim",
+        "latest",
+    ];
+    let images = tags.map(|tag| {
+        let revision = tag.len().try_into().unwrap();
+        let image = Image::new(tag, revision, PLATFORMS);
+        registry.push("library/python", tag, &image);
+        image
+    });
+    let name = registry.image("library/python");
+    let mut request = request();
+    request.survey.inputs = vec![DockerInput::Stdin {
+        name: "Dockerfile".to_owned(),
+        bytes: format!("FROM {name}:3.9.1-slim@{}\n", images[0].digest()).into_bytes(),
+    }];
+    let updated = plan(&request, registry.host().to_owned(), Cache::none());
+    let file = &updated.files[0];
+    assert!(file.failures.is_empty(), "{:?}", file.failures);
+    let after = format!("FROM {name}:3.9.10-slim@{}\n", images[1].digest());
+    assert_eq!(file.after.as_deref(), Some(after.as_bytes()));
+    assert_eq!(file.changes[0].facts, ["PYTHON_VERSION 3.9.10 → 3.9.11"]);
+    assert_eq!(file.held[0].candidate, "3.10.0-slim");
 }

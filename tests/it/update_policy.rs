@@ -2,15 +2,16 @@
 
 use jiff::{SignedDuration, Timestamp};
 use pinfold::cache::Cache;
+use pinfold::config::ProjectPattern;
 use pinfold::http;
 use pinfold::index::Refresh;
 use pinfold::ops::{
     Compile, Compiled, Error, Hashes, Held, Ignore, OutputOptions, PinFacts, Source, Strategy,
-    TargetRequest, compile,
+    TargetRequest, View, compile,
 };
 use pinfold::python::{Platform, PythonVersion, Specifiers};
 use pinfold::requirements::PerProject;
-use pinfold::update::{Bump, Hold, MissingUploadTime, NamePattern, Policy, Rule};
+use pinfold::update::{Bump, Hold, MissingUploadTime, Policy, Rule};
 use tempfile::TempDir;
 
 use crate::index::{Index, Mode, Release, dynamic_sdist, wheel};
@@ -56,7 +57,7 @@ fn pin(releases: &[&Release]) -> String {
 
 fn rule(project: &str) -> Rule {
     Rule {
-        projects: vec![NamePattern::parse(project).unwrap()],
+        projects: vec![ProjectPattern::parse(project).unwrap()],
         ..Rule::default()
     }
 }
@@ -104,6 +105,9 @@ impl Repository {
         let request = Compile {
             sources: vec![Source::Path(self.path("requirements.in"))],
             constraints: Vec::new(),
+            bounds: Vec::new(),
+            kept_packages: Vec::new(),
+            view: View::default(),
             overrides: Vec::new(),
             extras: Vec::new(),
             all_extras: false,

@@ -134,21 +134,20 @@ fn failed_file(error: &files::Error) -> Failure {
 }
 
 fn list(gathered: &Gathered, printer: &Printer) -> Result<(), Failure> {
-    let mut text = String::new();
-    for target in &gathered.locks {
-        text.push_str(&format!(
-            "{}  {}; made of {}\n",
-            target.output,
-            update::found(&target.why),
-            target.sources.join(", ")
-        ));
-    }
-    for path in &gathered.images {
-        text.push_str(&format!("{path}  by its name\n"));
-    }
-    for skipped in &gathered.skipped {
-        text.push_str(&format!("skipped: {}  {}\n", skipped.path, skipped.why));
-    }
+    let locks = gathered.locks.iter().map(|target| {
+        let sources = target.sources.join(", ");
+        let found = update::found(&target.why);
+        format!("{}  {found}; made of {sources}\n", target.output)
+    });
+    let images = gathered
+        .images
+        .iter()
+        .map(|path| format!("{path}  by its name\n"));
+    let skipped = gathered
+        .skipped
+        .iter()
+        .map(|skipped| format!("skipped: {}  {}\n", skipped.path, skipped.why));
+    let text: String = locks.chain(images).chain(skipped).collect();
     printer
         .data(text.as_bytes())
         .map_err(|error| stdout_failed(&error))

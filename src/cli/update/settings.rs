@@ -15,8 +15,9 @@ use crate::index::Refresh;
 use crate::ops::docker::{DigestUpdates, ImageRule};
 use crate::ops::update::{ImagesRequest, Update as Request};
 use crate::registry;
+use crate::text::duration;
 use crate::update::tags::TagLimit;
-use crate::update::{self, Bump, LockConfig, NamePattern, Policy, Rule, parse_duration};
+use crate::update::{self, Bump, LockConfig, Policy, Rule};
 
 /// A place where everything is: the root, and what its configuration says.
 pub(super) struct Place {
@@ -125,7 +126,7 @@ fn policy(
         policy.cooldown_major = cooldown;
     }
     if let Some(text) = args.cooldown.as_deref().filter(|text| !text.is_empty()) {
-        policy.cooldown = parse_duration(text)
+        policy.cooldown = duration(text)
             .map_err(|error| Failure::usage(format!("`--cooldown`: {error}"), None))?;
         policy.cooldown_major = policy.cooldown_major.max(policy.cooldown);
         // Who wants none wants none at all.
@@ -144,12 +145,7 @@ fn policy(
             continue;
         };
         policy.rules.push(Rule {
-            projects: subject
-                .patterns
-                .iter()
-                .map(|pattern| NamePattern::parse(pattern.as_str()))
-                .collect::<Result<_, _>>()
-                .map_err(|error| Failure::usage(error.to_string(), None))?,
+            projects: subject.patterns.clone(),
             allow: subject.allow.clone(),
             ignore: rule.ignore,
             cooldown: subject.cooldown,
@@ -193,6 +189,7 @@ fn images(config: &config::Config) -> ImagesRequest {
             })
             .collect(),
         platforms: config.docker.platforms.clone(),
+        freeze_args: config.docker.freeze_args.unwrap_or(false),
     }
 }
 

@@ -52,8 +52,8 @@ mod tests {
     #[test]
     fn tag_and_digest_change_and_nothing_else() {
         check(
-            "from\t\"python:3.12.1-slim@OLD\"  AS a # b\r\n",
-            Some("from\t\"python:3.12.10-slim@NEW\"  AS a # b\r\n"),
+            "from\t\"python:3.12.1-slim@OLD\"  AS a\r\n",
+            Some("from\t\"python:3.12.10-slim@NEW\"  AS a\r\n"),
         );
         check(
             "FROM python:3.12.1-slim",

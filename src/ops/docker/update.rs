@@ -38,6 +38,8 @@ pub struct ImagesUpdate {
     pub rules: Vec<ImageRule>,
     /// The platforms that are built for; if there is none, all that an image has.
     pub platforms: Vec<Platform>,
+    /// Whether to pin where `--build-arg` then has no effect.
+    pub freeze_args: bool,
     /// The time that counts as now.
     pub as_of: Timestamp,
 }
@@ -195,6 +197,9 @@ fn wishes<'a>(request: &ImagesUpdate, survey: &'a Survey) -> (Vec<Wish<'a>>, Vec
                 State::Nothing => continue,
                 State::Open(site) | State::Pinned(Ok(site)) => (Some(site), None),
                 State::Pinned(Err(reason)) => (None, Some(reason)),
+                State::Left {
+                    frozen: Some(site), ..
+                } if request.freeze_args => (Some(site), None),
                 State::Left { reason, .. } => {
                     of_file.push(LeftImage::of(image_use, reason));
                     continue;

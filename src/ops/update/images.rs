@@ -28,6 +28,8 @@ pub struct ImagesRequest {
     pub rules: Vec<ImageRule>,
     /// The platforms that are built for.
     pub platforms: Vec<Platform>,
+    /// Whether to pin where `--build-arg` then has no effect.
+    pub freeze_args: bool,
 }
 
 /// Decides about all files that name images.
@@ -58,6 +60,7 @@ pub(super) async fn decide(
         digests: images.digests,
         rules: images.rules.clone(),
         platforms: images.platforms.clone(),
+        freeze_args: images.freeze_args,
         as_of: update.policy.as_of,
     };
     let updated = docker::update(&request, registry, reporter).await?;
