@@ -90,7 +90,10 @@ impl Repository {
             .unwrap();
         let talk = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "git {arguments:?}: {talk}");
-        String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
+        String::from_utf8(output.stdout)
+            .unwrap()
+            .trim_end()
+            .to_owned()
     }
 
     /// Commits all there is.
