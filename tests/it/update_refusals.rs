@@ -81,14 +81,11 @@ fn what_belongs_to_a_target_without_a_solution_stays_too() {
     }
     let before = repository.files();
     let run = repository.update(&["--commit"]);
-    run.says(2, &["beta"]);
-    assert!(!run.stderr.contains("joint"), "{}", run.stderr);
-    let reproduce = ["base", "dev"].map(|name| format!("pinfold update {name}.txt --as-of"));
-    assert!(
-        reproduce.iter().any(|command| run.stderr.contains(command)),
-        "{}",
-        run.stderr
+    run.says(
+        2,
+        &["dev.txt: failed", "beta==9", "pinfold update dev.txt "],
     );
+    assert!(!run.stderr.contains("joint"), "{}", run.stderr);
     assert_eq!(repository.files(), before);
     let changed = repository.git(&["diff", "--name-only", "main", "pinfold/update"]);
     assert_eq!(changed, "other.txt");
@@ -106,16 +103,40 @@ fn an_index_that_is_down_is_something_to_try_later() {
 }
 
 #[test]
-fn a_page_that_cannot_be_had_keeps_its_project_only() {
+fn a_page_that_cannot_be_had_stops_its_locks_only() {
+    let repository = stale();
+    repository.index.set("/simple/beta/", Reply::status(503));
+    repository
+        .update(&[])
+        .says(75, &["b/requirements.txt", "`beta`"]);
+    assert_eq!(repository.pins("a/requirements.txt"), ["alpha==1.1"]);
+    assert_eq!(repository.pins("b/requirements.txt"), ["beta==1.0"]);
+    repository.index.heal();
+    repository.updates(&[]);
+    assert_eq!(repository.pins("b/requirements.txt"), ["beta==1.1"]);
+}
+
+/// Makes the metadata of a wheel unavailable, beside it and in it.
+fn break_wheel(repository: &Repository, filename: &str) {
+    for path in [
+        format!("/files/{filename}"),
+        format!("/files/{filename}.metadata"),
+    ] {
+        repository.index.set(&path, Reply::status(503));
+    }
+}
+
+#[test]
+fn a_release_that_cannot_be_read_keeps_its_project_only() {
     let repository = Repository::new([aged("alpha", "1.0", 300), aged("beta", "1.0", 300)]);
     repository.project.write("requirements.in", "alpha\nbeta\n");
     repository.lock(&[]);
     for name in ["alpha", "beta"] {
         repository.index.add(aged(name, "1.1", 100));
     }
-    repository.index.set("/simple/beta/", Reply::status(503));
+    break_wheel(&repository, "beta-1.1-py3-none-any.whl");
     let run = repository.update(&["--report", "report.md"]);
-    run.says(75, &["beta"]);
+    run.says(75, &["beta", "without moving beta: done"]);
     assert_eq!(
         repository.pins("requirements.txt"),
         ["alpha==1.1", "beta==1.0"]
@@ -126,6 +147,26 @@ fn a_page_that_cannot_be_had_keeps_its_project_only() {
         repository.pins("requirements.txt"),
         ["alpha==1.1", "beta==1.1"]
     );
+}
+
+#[test]
+fn a_release_that_cannot_be_read_is_told_where_locks_agree_too() {
+    let repository = Repository::new([aged("alpha", "1.0", 300), aged("beta", "1.0", 300)]);
+    repository.project.write("base.in", "alpha\n");
+    repository
+        .project
+        .write("dev.in", "-c base.txt\n-r base.in\nbeta\n");
+    for name in ["base", "dev"] {
+        repository.lock(&[&format!("{name}.in"), "-o", &format!("{name}.txt")]);
+    }
+    for name in ["alpha", "beta"] {
+        repository.index.add(aged(name, "1.1", 100));
+    }
+    break_wheel(&repository, "beta-1.1-py3-none-any.whl");
+    let run = repository.update(&[]);
+    run.says(75, &["without moving beta: done", "pinfold update dev.txt"]);
+    assert_eq!(repository.pins("base.txt"), ["alpha==1.1"]);
+    assert_eq!(repository.pins("dev.txt"), ["alpha==1.1", "beta==1.0"]);
 }
 
 #[test]
