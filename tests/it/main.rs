@@ -15,6 +15,8 @@ mod index;
 mod project;
 #[path = "../support/registries.rs"]
 mod registries;
+#[path = "../support/repository.rs"]
+mod repository;
 #[allow(dead_code, reason = "made for the tests of the HTTP client, too")]
 #[path = "../support/scripted.rs"]
 mod scripted;
@@ -38,4 +40,6 @@ mod projects;
 mod refusals;
 mod secrets;
 mod stops;
+mod update;
 mod update_policy;
+mod update_refusals;

@@ -58,14 +58,33 @@ async fn decide_group(
     reporter: &dyn Reporter,
 ) -> Vec<TargetPlan> {
     let mut view = View::at(update.root.clone());
-    let bounds = match joint(update, members, &view, reporter).await {
-        Ok(bounds) => bounds,
-        Err((at, failed)) => return all_failed(members, at, &failed),
+    let Joint {
+        bounds,
+        mut failed_jointly,
+    } = match joint(update, members, &view, reporter).await {
+        Ok(joint) => joint,
+        Err(failed) => {
+            let (at, failed) = culprit(update, members, &view, failed, reporter).await;
+            return all_failed(members, at, &failed);
+        }
     };
     let mut plans = Vec::with_capacity(members.len());
     for (at, target) in members.iter().enumerate() {
         match climb(update, target, &view, &bounds, reporter).await {
-            Ok(Climbed { compiled, failed }) => {
+            Ok(Climbed {
+                compiled,
+                mut failed,
+                ..
+            }) => {
+                if failed.is_none()
+                    && let Some((project, _)) = &failed_jointly
+                    && compiled.lock.pins.iter().any(|pin| pin.name == *project)
+                {
+                    failed = failed_jointly.take().map(|(_, failed)| Failed {
+                        reproduce: reproduce(update, target),
+                        ..failed
+                    });
+                }
                 if compiled.is_changed() {
                     view.plan(target.output.as_ref(), compiled.text.clone().into_bytes());
                 }
@@ -77,15 +96,23 @@ async fn decide_group(
     plans
 }
 
+/// What suits all locks of a group.
+#[derive(Default)]
+struct Joint {
+    bounds: Vec<Constraint>,
+    /// The project that could not be moved, and why: with the bounds nobody tries again.
+    failed_jointly: Option<(ProjectName, Failed)>,
+}
+
 /// Finds versions that suit all locks of a group.
 async fn joint(
     update: &Update,
     members: &[&LockTarget],
     view: &View,
     reporter: &dyn Reporter,
-) -> Result<Vec<Constraint>, (usize, Failed)> {
+) -> Result<Joint, Failed> {
     let [first, others @ ..] = members else {
-        return Ok(Vec::new());
+        return Ok(Joint::default());
     };
     // Locks for different targets may well have different versions.
     let is_alone = others.is_empty()
@@ -94,7 +121,7 @@ async fn joint(
                 != (&first.python_version, &first.python_platform)
         });
     if is_alone {
-        return Ok(Vec::new());
+        return Ok(Joint::default());
     }
     let outputs: BTreeSet<&str> = members.iter().map(|target| &*target.output).collect();
     let mut together = (*first).clone();
@@ -136,10 +163,32 @@ async fn joint(
         seen.plan(path.as_ref(), Vec::new());
     }
     seen.plan(JOINT.as_ref(), text.into_bytes());
-    let climbed = climb(update, &together, &seen, &[], reporter)
-        .await
-        .map_err(|failed| (0, failed))?;
-    Ok(bounds_of(&climbed.compiled))
+    let climbed = climb(update, &together, &seen, &[], reporter).await?;
+    Ok(Joint {
+        bounds: bounds_of(&climbed.compiled),
+        failed_jointly: climbed.project.zip(climbed.failed),
+    })
+}
+
+/// Finds the lock because of which nothing suits all locks of a group, and why it fails.
+async fn culprit(
+    update: &Update,
+    members: &[&LockTarget],
+    view: &View,
+    jointly: Failed,
+    reporter: &dyn Reporter,
+) -> (usize, Failed) {
+    for (at, target) in members.iter().enumerate() {
+        if let Err(failed) = climb(update, target, view, &[], reporter).await {
+            return (at, failed);
+        }
+    }
+    // Each could be made, but not all with the same versions.
+    let failed = Failed {
+        reproduce: reproduce(update, members[0]),
+        ..jointly
+    };
+    (0, failed)
 }
 
 /// Returns a bound for each version that was chosen.
@@ -163,6 +212,8 @@ fn bounds_of(compiled: &Compiled) -> Vec<Constraint> {
 struct Climbed {
     compiled: Compiled,
     failed: Option<Failed>,
+    /// The project that was not moved because of the failure.
+    project: Option<ProjectName>,
 }
 
 /// Compiles, with less and less to move where that fails.
@@ -179,12 +230,14 @@ async fn climb(
             return Ok(Climbed {
                 compiled,
                 failed: None,
+                project: None,
             });
         }
         Err(error) => error,
     };
     let mut failed = failed(update, target, &error);
-    if let Some(project) = project_of(&error) {
+    let project = project_of(&error);
+    if let Some(project) = &project {
         request.kept_packages.push(project.clone());
         match compile(&request, reporter).await {
             Ok(compiled) => {
@@ -192,6 +245,7 @@ async fn climb(
                 return Ok(Climbed {
                     compiled,
                     failed: Some(failed),
+                    project: Some(project.clone()),
                 });
             }
             Err(error) => failed
@@ -206,6 +260,7 @@ async fn climb(
             Ok(Climbed {
                 compiled,
                 failed: Some(failed),
+                project,
             })
         }
         Err(error) => {
@@ -254,12 +309,17 @@ fn failed(update: &Update, target: &LockTarget, error: &Error) -> Failed {
         message: error.to_string(),
         details,
         tried: Vec::new(),
-        reproduce: format!(
-            "pinfold update {} --as-of {} --dry-run --verbose",
-            target.output, update.policy.as_of
-        ),
+        reproduce: reproduce(update, target),
         transient: error.is_transient(),
     }
+}
+
+/// Returns the command that shows again what became of a lock.
+fn reproduce(update: &Update, target: &LockTarget) -> String {
+    format!(
+        "pinfold update {} --as-of {} --dry-run --verbose",
+        target.output, update.policy.as_of
+    )
 }
 
 fn all_failed(members: &[&LockTarget], culprit: usize, failed: &Failed) -> Vec<TargetPlan> {
