@@ -148,7 +148,7 @@ impl Repository {
 
     /// Returns all files of the work tree with what they hold.
     pub(crate) fn files(&self) -> BTreeMap<String, String> {
-        self.below(&self.project.path(""), |path| !path.starts_with(".git/"))
+        Self::below(&self.project.path(""), |path| !path.starts_with(".git/"))
     }
 
     /// Returns what the user has of git: the index and where `HEAD` is.
@@ -161,7 +161,7 @@ impl Repository {
         )
     }
 
-    fn below(&self, folder: &Path, is_wanted: impl Fn(&str) -> bool) -> BTreeMap<String, String> {
+    fn below(folder: &Path, is_wanted: impl Fn(&str) -> bool) -> BTreeMap<String, String> {
         let mut files = BTreeMap::new();
         for path in files_below(folder) {
             let name = path.strip_prefix(folder).unwrap().to_str().unwrap();

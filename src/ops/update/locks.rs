@@ -23,8 +23,8 @@ use crate::requirements::{PerProject, Selector, location};
 use crate::resolve::{Constraint, PreReleases};
 use crate::text::without_password;
 use crate::update::{
-    Alarm, Bump, Content, Failed, FileChange, HeldBack, LockTarget, PinChange, Status, TargetKind,
-    TargetPlan, Why, sha256,
+    Alarm, Bump, Content, Failed, FileChange, HeldBack, LockTarget, Options, PinChange, Status,
+    TargetKind, TargetPlan, Why, sha256,
 };
 
 /// The platform of locks that do not say theirs: what containers mostly are.
@@ -542,19 +542,6 @@ fn request(
     };
     let all_seen = |paths: &[String]| paths.iter().map(seen).collect::<Vec<_>>();
     let options = &target.options;
-    let selectors = |names: &[String]| {
-        names
-            .iter()
-            .filter_map(|name| match name.as_str() {
-                ":all:" => Some(Selector::All),
-                ":none:" => Some(Selector::None),
-                name => name.parse().ok().map(Selector::Project),
-            })
-            .collect::<Vec<_>>()
-    };
-    let mut binary = PerProject::default();
-    binary.answer_no(&selectors(&options.no_binary));
-    binary.answer_yes(&selectors(&options.only_binary));
     let view = view.seen_from(&target.folder);
     let command = match &target.custom_command {
         Some(command) => command.clone(),
@@ -588,21 +575,11 @@ fn request(
         find_links: options.find_links.clone(),
         no_index: options.no_index,
         login: update.login.clone(),
-        strategy: match options.index_strategy.as_deref() {
-            Some("unsafe-first-match") => Strategy::UnsafeFirstMatch,
-            Some("unsafe-best-match") => Strategy::UnsafeBestMatch,
-            _ => Strategy::FirstIndex,
-        },
-        exclude_newer: None,
+        strategy: strategy(options),
+        exclude_newer: exclude_newer(options),
         gate: Some(update.policy.clone()),
-        pre_releases: match options.prerelease.as_deref() {
-            Some("allow") => Some(PreReleases::Allow),
-            Some("disallow") => Some(PreReleases::Disallow),
-            Some("explicit") => Some(PreReleases::Explicit),
-            Some("if-necessary-or-explicit") => Some(PreReleases::IfNecessaryOrExplicit),
-            _ => None,
-        },
-        binary,
+        pre_releases: pre_releases(options),
+        binary: binary(options),
         only_binary: options.only_binary.clone(),
         no_binary: options.no_binary.clone(),
         without_dependencies: options.no_deps,
@@ -625,6 +602,55 @@ fn request(
         current_directory,
         variable: (update.variable)(),
     })
+}
+
+fn strategy(options: &Options) -> Strategy {
+    match options.index_strategy.as_deref() {
+        Some("unsafe-first-match") => Strategy::UnsafeFirstMatch,
+        Some("unsafe-best-match") => Strategy::UnsafeBestMatch,
+        _ => Strategy::FirstIndex,
+    }
+}
+
+fn pre_releases(options: &Options) -> Option<PreReleases> {
+    match options.prerelease.as_deref()? {
+        "allow" => Some(PreReleases::Allow),
+        "disallow" => Some(PreReleases::Disallow),
+        "explicit" => Some(PreReleases::Explicit),
+        "if-necessary-or-explicit" => Some(PreReleases::IfNecessaryOrExplicit),
+        _ => None,
+    }
+}
+
+fn binary(options: &Options) -> PerProject {
+    let selectors = |names: &[String]| -> Vec<Selector> {
+        let selectors = names.iter().filter_map(|name| match name.as_str() {
+            ":all:" => Some(Selector::All),
+            ":none:" => Some(Selector::None),
+            name => name.parse().ok().map(Selector::Project),
+        });
+        selectors.collect()
+    };
+    let mut binary = PerProject::default();
+    binary.answer_no(&selectors(&options.no_binary));
+    binary.answer_yes(&selectors(&options.only_binary));
+    binary
+}
+
+/// Returns the time that a lock's own command ends at. A span, which counts from each
+/// run, is what the policy's cooldown is for.
+fn exclude_newer(options: &Options) -> Option<jiff::Timestamp> {
+    let text = options.exclude_newer.as_deref()?;
+    if let Ok(time) = text.parse() {
+        return Some(time);
+    }
+    let day: jiff::civil::Date = text.parse().ok()?;
+    let next = day
+        .tomorrow()
+        .ok()?
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .ok()?;
+    Some(next.timestamp())
 }
 
 fn python_target(target: &LockTarget) -> Result<TargetRequest, String> {
@@ -655,7 +681,7 @@ fn style(target: &LockTarget) -> Style {
     );
     Style {
         header: options.header,
-        options: options.emitted.clone(),
+        options: options.emitted,
         annotations: options.annotations,
         strip_extras: options.strip_extras,
         newline: crate::text::Newline::default(),
