@@ -9,6 +9,10 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
+
 use super::Update;
 use crate::lock::{
     self, Change, CommandOption, OptionKind, PinSource, Style, UnsafePackages, UnsafePlacing,
@@ -533,7 +537,12 @@ fn request(
             Some("unsafe-best-match") => Strategy::UnsafeBestMatch,
             _ => Strategy::FirstIndex,
         },
-        exclude_newer: None,
+        exclude_newer: options
+            .exclude_newer
+            .as_deref()
+            .map(|text| newest(text, update.policy.as_of))
+            .transpose()
+            .map_err(wrong)?,
         gate: Some(update.policy.clone()),
         pre_releases: match options.prerelease.as_deref() {
             Some("allow") => Some(PreReleases::Allow),
@@ -565,6 +574,23 @@ fn request(
         current_directory,
         variable: (update.variable)(),
     })
+}
+
+/// Reads what `--exclude-newer` says: a time, a day that counts whole, or a span.
+fn newest(text: &str, as_of: Timestamp) -> Result<Timestamp, String> {
+    if let Ok(time) = text.parse::<Timestamp>() {
+        return Ok(time);
+    }
+    let utc = as_of.to_zoned(TimeZone::UTC);
+    let day = text.parse::<Date>().ok();
+    let end_of_day = day
+        .and_then(|day| day.tomorrow().ok())
+        .and_then(|next| next.to_zoned(TimeZone::UTC).ok());
+    let span = || text.parse::<Span>().ok().map(Span::abs);
+    end_of_day
+        .or_else(|| span().and_then(|span| utc.checked_sub(span).ok()))
+        .map(|zoned| zoned.timestamp())
+        .ok_or_else(|| format!("`--exclude-newer {text}`, which its header has, is not a time"))
 }
 
 fn python_target(target: &LockTarget) -> Result<TargetRequest, String> {
@@ -673,4 +699,21 @@ fn header_command(target: &LockTarget, seen: &dyn Fn(&[String]) -> Vec<String>) 
     switch("--no-emit-find-links", !own.emitted.find_links);
     switch("--emit-trusted-host", own.emitted.trusted_hosts);
     command_line("pinfold compile", &options, &seen(&target.sources))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_a_header_says_of_times() {
+        let as_of: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
+        let read = |text: &str| newest(text, as_of).map(|time| time.to_string());
+        let is = |text: &str, expected: &str| assert_eq!(read(text).unwrap(), expected, "{text}");
+        is("2026-10-01T00:00:00Z", "2026-10-01T00:00:00Z");
+        is("2026-10-01", "2026-10-02T00:00:00Z");
+        is("7 days", "2026-11-14T12:00:00Z");
+        is("P7D", "2026-11-14T12:00:00Z");
+        assert!(read("soon").is_err());
+    }
 }
