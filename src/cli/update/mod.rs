@@ -17,7 +17,8 @@ use crate::forge::Committed;
 use crate::ops::update::{self, ApplyError, Gathered};
 use crate::ui::{Diagnostic, Printer};
 use crate::update::{
-    Context, Outputs, Plan, Status, annotations, github_outputs, markdown, summary, terminal,
+    Context, Failed, Outputs, Plan, Status, annotations, github_outputs, markdown, summary,
+    terminal,
 };
 
 /// How long a report may be where nobody says otherwise: GitHub takes 65,536 characters.
@@ -30,6 +31,8 @@ pub(super) fn run(args: &Update, printer: &Printer, shows_progress: bool) -> Res
     let place = settings::place(&args.configuration)?;
     let (mut request, registry) = settings::update(args, &place)?;
     request.http.observer = observer(printer);
+    check_place(args.plan_out.as_deref())?;
+    check_place(args.output.report.as_deref())?;
     let writes = !(args.list || args.dry_run || args.check);
     let _held = if writes {
         Some(hold(&place.root, printer)?)
@@ -44,7 +47,7 @@ pub(super) fn run(args: &Update, printer: &Printer, shows_progress: bool) -> Res
     let ended = run_to_end(printer, shows_progress, async |teller| {
         update::decide(&request, gathered, &registry, teller).await
     })?;
-    let plan = match ended {
+    let mut plan = match ended {
         Ended::Done(result) => result?,
         Ended::Stopped(code) => return Ok(code),
     };
@@ -56,7 +59,12 @@ pub(super) fn run(args: &Update, printer: &Printer, shows_progress: bool) -> Res
     }
     let carried = if writes {
         let message = Message::of(&place.project.config.commit, args.branch.as_deref());
-        carry_out(&plan, &place.root, args.commit.then_some(&message), printer)?
+        carry_out(
+            &mut plan,
+            &place.root,
+            args.commit.then_some(&message),
+            printer,
+        )?
     } else {
         Carried::default()
     };
@@ -91,15 +99,21 @@ pub(super) fn apply(args: &Apply, printer: &Printer) -> Result<u8, Failure> {
         String::from_utf8(bytes)
             .map_err(|_| Failure::usage(format!("`{}` is not UTF-8", args.plan.display()), None))?
     };
-    let plan = Plan::parse(&text).map_err(|error| {
+    let mut plan = Plan::parse(&text).map_err(|error| {
         Failure::usage(
             error.to_string(),
             Some("make it anew with `pinfold update --plan-out FILE`".to_owned()),
         )
     })?;
+    check_place(args.output.report.as_deref())?;
     let _held = hold(&place.root, printer)?;
     let message = Message::of(&place.project.config.commit, args.branch.as_deref());
-    let carried = carry_out(&plan, &place.root, args.commit.then_some(&message), printer)?;
+    let carried = carry_out(
+        &mut plan,
+        &place.root,
+        args.commit.then_some(&message),
+        printer,
+    )?;
     tell(&plan, &carried, &args.output, printer)?;
     Ok(if carried.has_failed {
         exit::FAILED
@@ -184,7 +198,7 @@ struct Carried {
 }
 
 fn carry_out(
-    plan: &Plan,
+    plan: &mut Plan,
     root: &Path,
     message: Option<&Message>,
     printer: &Printer,
@@ -192,16 +206,18 @@ fn carry_out(
     let mut carried = Carried::default();
     let Some(message) = message else {
         let applied = update::apply(plan, root);
-        for error in &applied.failed {
+        for (group, error) in &applied.failed {
             printer.diagnostic(&apply_failed(error));
+            leave(plan, *group, error);
         }
         carried.has_failed = !applied.failed.is_empty();
         return Ok(carried);
     };
     let committed = match update::commit(plan, root, &message.branch, &message.subject) {
         Ok((committed, left)) => {
-            for error in &left {
+            for (group, error) in &left {
                 printer.diagnostic(&apply_failed(error));
+                leave(plan, *group, error);
             }
             carried.has_failed = !left.is_empty();
             committed
@@ -240,6 +256,26 @@ fn carry_out(
     }
     carried.branch = Some(message.branch.clone());
     Ok(carried)
+}
+
+/// Lets a plan say that a group of targets was left as it was, so that reports do, too.
+fn leave(plan: &mut Plan, group: usize, error: &ApplyError) {
+    for target in &mut plan.targets {
+        if target.group != group || target.files.is_empty() {
+            continue;
+        }
+        target.files.clear();
+        target.pins.clear();
+        target.images.clear();
+        target.status = Status::Failed;
+        target.failed = Some(Failed {
+            message: error.to_string(),
+            details: Vec::new(),
+            tried: Vec::new(),
+            reproduce: format!("pinfold update {}", target.path),
+            transient: false,
+        });
+    }
 }
 
 fn apply_failed(error: &ApplyError) -> Diagnostic {
@@ -321,6 +357,33 @@ fn diffs(plan: &Plan, root: &Path, printer: &Printer) -> Result<(), Failure> {
 
 fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     files::replace(path, bytes).map_err(|error| failed_file(&error))
+}
+
+/// Checks that a file can be written later, before work is done for it.
+fn check_place(path: Option<&Path>) -> Result<(), Failure> {
+    let Some(path) = path else {
+        return Ok(());
+    };
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    if !folder.is_dir() {
+        return Err(Failure::usage(
+            format!(
+                "cannot write `{}`: there is no folder for it",
+                path.display()
+            ),
+            Some(format!("make the folder `{}` first", folder.display())),
+        ));
+    }
+    if path.is_dir() {
+        return Err(Failure::usage(
+            format!("cannot write `{}`: it is a folder", path.display()),
+            Some("name a file".to_owned()),
+        ));
+    }
+    Ok(())
 }
 
 fn append(path: &Path, text: &str) -> Result<(), Failure> {

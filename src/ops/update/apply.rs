@@ -20,8 +20,8 @@ const WITHOUT_GIT: &str = ".pinfold";
 pub struct Applied {
     /// The files that were written, relative to the root.
     pub written: Vec<String>,
-    /// What was not written, and why, a group each.
-    pub failed: Vec<ApplyError>,
+    /// What was not written, by group, and why.
+    pub failed: Vec<(usize, ApplyError)>,
 }
 
 /// Why files were not written.
@@ -102,12 +102,12 @@ pub fn recover(root: &Path) -> Result<Recovered, files::Error> {
 /// Writes the files of a plan into the work tree, group by group.
 pub fn apply(plan: &Plan, root: &Path) -> Applied {
     let mut applied = Applied::default();
-    for files in groups(plan).into_values() {
+    for (group, files) in groups(plan) {
         match apply_group(&files, root) {
             Ok(()) => applied
                 .written
                 .extend(files.iter().map(|file| file.path.clone())),
-            Err(error) => applied.failed.push(error),
+            Err(error) => applied.failed.push((group, error)),
         }
     }
     applied.written.sort_unstable();
@@ -158,7 +158,7 @@ pub fn commit(
     root: &Path,
     branch: &str,
     subject: &str,
-) -> Result<(Committed, Vec<ApplyError>), ApplyError> {
+) -> Result<(Committed, Vec<(usize, ApplyError)>), ApplyError> {
     let repository =
         Repository::find(root)?.ok_or_else(|| ApplyError::NoRepository(root.to_owned()))?;
     let base = repository.head()?.ok_or(ApplyError::NoCommit)?;
@@ -173,7 +173,7 @@ pub fn commit(
             })),
             Err(error @ (ApplyError::Dirty(_) | ApplyError::Changed(_))) => {
                 kept.targets.retain(|target| target.group != group);
-                left.push(error);
+                left.push((group, error));
             }
             Err(error) => return Err(error),
         }

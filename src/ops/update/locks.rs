@@ -9,6 +9,10 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
+
 use super::Update;
 use crate::lock::{
     self, Change, CommandOption, OptionKind, PinSource, Style, UnsafePackages, UnsafePlacing,
@@ -576,7 +580,12 @@ fn request(
         no_index: options.no_index,
         login: update.login.clone(),
         strategy: strategy(options),
-        exclude_newer: exclude_newer(options),
+        exclude_newer: options
+            .exclude_newer
+            .as_deref()
+            .map(|text| newest(text, update.policy.as_of))
+            .transpose()
+            .map_err(wrong)?,
         gate: Some(update.policy.clone()),
         pre_releases: pre_releases(options),
         binary: binary(options),
@@ -637,20 +646,21 @@ fn binary(options: &Options) -> PerProject {
     binary
 }
 
-/// Returns the time that a lock's own command ends at. A span, which counts from each
-/// run, is what the policy's cooldown is for.
-fn exclude_newer(options: &Options) -> Option<jiff::Timestamp> {
-    let text = options.exclude_newer.as_deref()?;
-    if let Ok(time) = text.parse() {
-        return Some(time);
+/// Reads what `--exclude-newer` says: a time, a day that counts whole, or a span.
+fn newest(text: &str, as_of: Timestamp) -> Result<Timestamp, String> {
+    if let Ok(time) = text.parse::<Timestamp>() {
+        return Ok(time);
     }
-    let day: jiff::civil::Date = text.parse().ok()?;
-    let next = day
-        .tomorrow()
-        .ok()?
-        .to_zoned(jiff::tz::TimeZone::UTC)
-        .ok()?;
-    Some(next.timestamp())
+    let utc = as_of.to_zoned(TimeZone::UTC);
+    let day = text.parse::<Date>().ok();
+    let end_of_day = day
+        .and_then(|day| day.tomorrow().ok())
+        .and_then(|next| next.to_zoned(TimeZone::UTC).ok());
+    let span = || text.parse::<Span>().ok().map(Span::abs);
+    end_of_day
+        .or_else(|| span().and_then(|span| utc.checked_sub(span).ok()))
+        .map(|zoned| zoned.timestamp())
+        .ok_or_else(|| format!("`--exclude-newer {text}`, which its header has, is not a time"))
 }
 
 fn python_target(target: &LockTarget) -> Result<TargetRequest, String> {
@@ -759,4 +769,21 @@ fn header_command(target: &LockTarget, seen: &dyn Fn(&[String]) -> Vec<String>) 
     switch("--no-emit-find-links", !own.emitted.find_links);
     switch("--emit-trusted-host", own.emitted.trusted_hosts);
     command_line("pinfold compile", &options, &seen(&target.sources))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_a_header_says_of_times() {
+        let as_of: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
+        let read = |text: &str| newest(text, as_of).map(|time| time.to_string());
+        let is = |text: &str, expected: &str| assert_eq!(read(text).unwrap(), expected, "{text}");
+        is("2026-10-01T00:00:00Z", "2026-10-01T00:00:00Z");
+        is("2026-10-01", "2026-10-02T00:00:00Z");
+        is("7 days", "2026-11-14T12:00:00Z");
+        is("P7D", "2026-11-14T12:00:00Z");
+        assert!(read("soon").is_err());
+    }
 }
