@@ -363,21 +363,36 @@ fn a_link_leads_no_plan_out_of_the_repository() {
     let (path, text) = plan(&repository);
     let outside = repository.project.home().join("outside");
     fs::create_dir(&outside).unwrap();
-    fs::copy(
-        repository.project.path("a/requirements.txt"),
-        outside.join("requirements.txt"),
-    )
-    .unwrap();
-    let before = fs::read(outside.join("requirements.txt")).unwrap();
-    symlink(&outside, repository.project.path("link")).unwrap();
-    fs::write(
-        &path,
-        text.replace("\"a/requirements.txt\"", "\"link/requirements.txt\""),
-    )
-    .unwrap();
-    let run = repository.apply(&[&path]);
-    assert_eq!(fs::read(outside.join("requirements.txt")).unwrap(), before);
-    run.says(2, &["link/requirements.txt"]);
+    let lock = repository.project.read("a/requirements.txt");
+    fs::write(outside.join("requirements.txt"), &lock).unwrap();
+    symlink(&outside, repository.project.path("folder")).unwrap();
+    let file = outside.join("requirements.txt");
+    symlink(&file, repository.project.path("file.txt")).unwrap();
+    let hooks = repository.project.path(".git/hooks");
+    symlink(&hooks, repository.project.path("hooks")).unwrap();
+    fs::write(hooks.join("post-commit"), &lock).unwrap();
+    for name in ["folder/requirements.txt", "file.txt", "hooks/post-commit"] {
+        let text = text.replace("\"a/requirements.txt\"", &format!("\"{name}\""));
+        fs::write(&path, text).unwrap();
+        let run = repository.apply(&[&path]);
+        assert_eq!(fs::read_to_string(&file).unwrap(), lock);
+        assert_eq!(fs::read_to_string(hooks.join("post-commit")).unwrap(), lock);
+        run.says(2, &[name, "leads out of the repository"]);
+    }
+}
+
+#[test]
+fn a_lock_behind_a_link_in_the_repository_is_updated_where_it_is() {
+    let repository = stale();
+    let lock = repository.project.path("a/requirements.txt");
+    fs::rename(&lock, repository.project.path("real.txt")).unwrap();
+    symlink("../real.txt", &lock).unwrap();
+    repository.commit_all();
+    repository.updates(&["--commit"]);
+    repository.updates(&[]);
+    assert!(lock.is_symlink());
+    assert_eq!(repository.pins("real.txt"), ["alpha==1.1"]);
+    repository.git(&["diff", "--exit-code", "pinfold/update"]);
 }
 
 #[test]

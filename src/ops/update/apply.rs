@@ -30,6 +30,9 @@ pub enum ApplyError {
     /// A file holds something else than the plan was made for.
     #[error("`{0}` was changed since the plan was made, so it and what belongs to it were left")]
     Changed(String),
+    /// A link leads a path out of the repository, or into git's own folder.
+    #[error("`{0}` leads out of the repository by a link, so it and what belongs to it were left")]
+    Outside(String),
     /// A file could not be read or written.
     #[error(transparent)]
     File(#[from] files::Error),
@@ -131,6 +134,9 @@ fn apply_group(files: &[&FileChange], root: &Path) -> Result<(), ApplyError> {
     let mut replacements = Vec::with_capacity(files.len());
     for file in files {
         let path = root.join(&file.path);
+        if leads_out(&path, root) {
+            return Err(ApplyError::Outside(file.path.clone()));
+        }
         let before = match files::read(&path) {
             Ok(bytes) => Some(bytes),
             Err(error) if error.cause == files::Cause::Missing => None,
@@ -147,6 +153,26 @@ fn apply_group(files: &[&FileChange], root: &Path) -> Result<(), ApplyError> {
     }
     replace_all(&state_folder(root).join("journal"), &replacements)?;
     Ok(())
+}
+
+/// Whether a path below the root means something that is not there, or is git's own.
+fn leads_out(path: &Path, root: &Path) -> bool {
+    let Ok(root) = root.canonicalize() else {
+        return true;
+    };
+    let real = match path.canonicalize() {
+        Ok(real) => real,
+        // What is not there yet will be in its folder; a link to nowhere may lead anywhere.
+        Err(_) if path.is_symlink() => return true,
+        Err(_) => match path.parent().map(Path::canonicalize) {
+            Some(Ok(folder)) => folder,
+            // Where there is no folder nothing is written.
+            _ => return false,
+        },
+    };
+    real.strip_prefix(root).map_or(true, |below| {
+        below.components().any(|part| part.as_os_str() == ".git")
+    })
 }
 
 /// Commits the files of a plan to a branch; the work tree stays as it is.
