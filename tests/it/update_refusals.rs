@@ -304,6 +304,50 @@ fn whenever_it_is_killed_the_next_run_makes_it_whole() {
     }
 }
 
+#[test]
+fn what_is_not_committed_is_not_committed_by_the_way() {
+    let repository = stale();
+    let (requirements, image) = ("a/requirements.in", "Dockerfile");
+    repository.project.write(requirements, "alpha\n# mine\n");
+    let text = repository.project.read(image);
+    repository.project.write(image, format!("{text}RUN true\n"));
+    let (files, git) = (repository.files(), repository.users_git());
+    let run = repository.update(&["--commit"]);
+    run.says(
+        2,
+        &[
+            "a/requirements.txt: failed: `a/requirements.in` has changes that are not committed",
+            "Dockerfile: failed: `Dockerfile` has changes that are not committed",
+            "without `--commit`",
+        ],
+    );
+    assert_eq!(repository.files(), files);
+    assert_eq!(repository.users_git(), git);
+    let changed = repository.git(&["diff", "--name-only", "main", "pinfold/update"]);
+    assert_eq!(changed, "b/requirements.txt");
+    // In the work tree they are as good as any.
+    repository.updates(&[]);
+    assert_eq!(repository.pins("a/requirements.txt"), ["alpha==1.1"]);
+}
+
+#[test]
+fn a_plan_for_another_state_is_not_committed() {
+    let repository = stale();
+    let (path, _) = plan(&repository);
+    repository
+        .project
+        .write("a/requirements.txt", "alpha==0.9\n");
+    repository.commit_all();
+    let run = repository.apply(&[&path, "--commit"]);
+    run.says(
+        2,
+        &["`a/requirements.txt` was changed since the plan was made"],
+    );
+    let changed = repository.git(&["diff", "--name-only", "main", "pinfold/update"]);
+    let changed: Vec<&str> = changed.lines().collect();
+    assert_eq!(changed, ["Dockerfile", "b/requirements.txt"]);
+}
+
 /// Makes a plan outside the work tree, and returns its path and text.
 fn plan(repository: &Repository) -> (String, String) {
     let path = repository.project.home().join("plan.json");
