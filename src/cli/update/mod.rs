@@ -39,7 +39,13 @@ pub(super) fn run(args: &Update, printer: &Printer, shows_progress: bool) -> Res
     } else {
         None
     };
-    let gathered = update::gather(&request);
+    let mut gathered = update::gather(&request);
+    if args.commit {
+        update::note_uncommitted(&place.root, &mut gathered).map_err(|error| Failure {
+            code: exit::FAILED,
+            diagnostics: vec![apply_failed(&error)],
+        })?;
+    }
     if args.list {
         list(&gathered, printer)?;
         return Ok(exit::DONE);

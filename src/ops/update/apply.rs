@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::files::{self, Recovered, Replacement, recover as recover_files, replace_all};
-use crate::forge::{self, CommitRequest, Committed, Repository};
+use crate::forge::{self, Commit, CommitRequest, Committed, Repository};
 use crate::update::{FileChange, Plan, sha256, summary};
 
 /// Where the journal of a half-done run is kept, below the repository's own folder.
@@ -175,6 +175,14 @@ fn leads_out(path: &Path, root: &Path) -> bool {
     })
 }
 
+/// Returns the repository and the commit that is checked out.
+pub(super) fn base(root: &Path) -> Result<(Repository, Commit), ApplyError> {
+    let repository =
+        Repository::find(root)?.ok_or_else(|| ApplyError::NoRepository(root.to_owned()))?;
+    let base = repository.head()?.ok_or(ApplyError::NoCommit)?;
+    Ok((repository, base))
+}
+
 /// Commits the files of a plan to a branch; the work tree stays as it is.
 ///
 /// Returns what was left out, too, a group each: files that hold what was never
@@ -185,9 +193,7 @@ pub fn commit(
     branch: &str,
     subject: &str,
 ) -> Result<(Committed, Vec<(usize, ApplyError)>), ApplyError> {
-    let repository =
-        Repository::find(root)?.ok_or_else(|| ApplyError::NoRepository(root.to_owned()))?;
-    let base = repository.head()?.ok_or(ApplyError::NoCommit)?;
+    let (repository, base) = base(root)?;
     let mut changes = Vec::new();
     let mut left = Vec::new();
     let mut kept = plan.clone();

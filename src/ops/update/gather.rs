@@ -4,10 +4,10 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::Update;
+use super::{ApplyError, Update};
 use crate::files::{self, find};
 use crate::ops::docker::FileKind;
-use crate::update::{Candidate, LockTarget, Skipped, is_candidate_name, targets};
+use crate::update::{Candidate, Failed, LockTarget, Skipped, is_candidate_name, targets};
 
 /// The largest file that is looked into: locks of a thousand projects are smaller.
 const MOST_BYTES: u64 = 8 << 20;
@@ -23,6 +23,9 @@ pub struct Gathered {
     pub images: Vec<String>,
     /// What the report should say.
     pub notes: Vec<String>,
+    /// Files with changes that are not committed, where a commit is wanted; see
+    /// [`note_uncommitted`].
+    pub uncommitted: BTreeSet<String>,
 }
 
 /// Finds the targets.
@@ -82,6 +85,46 @@ pub fn gather(update: &Update) -> Gathered {
         select_paths(update, &mut gathered);
     }
     gathered
+}
+
+/// Notes which of the gathered files are not as they are committed.
+///
+/// A commit on another branch is made of what is committed; what it is decided from has
+/// to be the same.
+///
+/// # Errors
+/// When there is no commit to compare with, or git fails.
+pub fn note_uncommitted(root: &Path, gathered: &mut Gathered) -> Result<(), ApplyError> {
+    let (repository, base) = super::apply::base(root)?;
+    let mut paths: BTreeSet<&str> = gathered.images.iter().map(String::as_str).collect();
+    for target in &gathered.locks {
+        paths.insert(&target.output);
+        paths.extend(target.reads.iter().map(String::as_str));
+    }
+    let paths: Vec<_> = paths.into_iter().map(|path| root.join(path)).collect();
+    let dirty = repository.dirty(&base, &paths)?;
+    gathered.uncommitted = dirty
+        .iter()
+        .filter_map(|path| relative(root, path))
+        .collect();
+    Ok(())
+}
+
+/// Returns why a target stays that one of these files belongs to.
+pub(super) fn uncommitted<'a>(
+    gathered: &Gathered,
+    paths: impl IntoIterator<Item = &'a String>,
+) -> Option<Failed> {
+    let path = paths
+        .into_iter()
+        .find(|path| gathered.uncommitted.contains(*path))?;
+    Some(Failed {
+        message: format!("`{path}` has changes that are not committed"),
+        details: vec!["commit them first, or update the work tree, without `--commit`".to_owned()],
+        tried: Vec::new(),
+        reproduce: format!("git status {path}"),
+        transient: false,
+    })
 }
 
 /// Keeps what was asked for.

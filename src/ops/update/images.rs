@@ -2,6 +2,7 @@
 //!
 //! Each file is a target of its own; what moves, and how far, is `ops::docker`'s.
 
+use super::gather::uncommitted;
 use super::{Gathered, Update};
 use crate::files::Exclude;
 use crate::image::{ImagePattern, Platform};
@@ -12,6 +13,9 @@ use crate::ops::{Error, Reporter};
 use crate::registry;
 use crate::update::tags::TagLimit;
 use crate::update::{Content, Failed, FileChange, Status, TargetKind, TargetPlan, sha256};
+
+/// How files that name images are found.
+const FOUND: &str = "by its name";
 
 /// How images are updated.
 #[derive(Debug)]
@@ -50,6 +54,7 @@ pub(super) async fn decide(
             inputs: gathered
                 .images
                 .iter()
+                .filter(|path| !gathered.uncommitted.contains(*path))
                 .map(|path| DockerInput::Path(update.root.join(path)))
                 .collect(),
             exclude: Exclude::nothing(),
@@ -63,12 +68,33 @@ pub(super) async fn decide(
         freeze_args: images.freeze_args,
         as_of: update.policy.as_of,
     };
-    let updated = docker::update(&request, registry, reporter).await?;
-    Ok(updated
-        .files
-        .into_iter()
-        .map(|file| plan_of(update, file))
-        .collect())
+    let mut plans: Vec<TargetPlan> = gathered
+        .images
+        .iter()
+        .filter_map(|path| Some(blocked(path, uncommitted(gathered, [path])?)))
+        .collect();
+    // No input would mean the current folder.
+    if !request.survey.inputs.is_empty() {
+        let updated = docker::update(&request, registry, reporter).await?;
+        plans.extend(updated.files.into_iter().map(|file| plan_of(update, file)));
+    }
+    Ok(plans)
+}
+
+fn blocked(path: &str, failed: Failed) -> TargetPlan {
+    TargetPlan {
+        kind: TargetKind::Images,
+        path: path.to_owned(),
+        found: FOUND.to_owned(),
+        group: 0,
+        status: Status::Failed,
+        files: Vec::new(),
+        pins: Vec::new(),
+        images: Vec::new(),
+        held: Vec::new(),
+        alarms: Vec::new(),
+        failed: Some(failed),
+    }
 }
 
 fn plan_of(update: &Update, file: UpdatedFile) -> TargetPlan {
@@ -93,7 +119,7 @@ fn plan_of(update: &Update, file: UpdatedFile) -> TargetPlan {
     let failed = failed(update, &path, &file);
     TargetPlan {
         kind: TargetKind::Images,
-        found: "by its name".to_owned(),
+        found: FOUND.to_owned(),
         group: 0,
         status: match (files.is_empty(), &failed) {
             (false, None) => Status::Updated,

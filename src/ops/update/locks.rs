@@ -13,7 +13,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 
-use super::Update;
+use super::gather::uncommitted;
+use super::{Gathered, Update};
 use crate::lock::{
     self, Change, CommandOption, OptionKind, PinSource, Style, UnsafePackages, UnsafePlacing,
     command_line, default_unsafe_packages,
@@ -40,9 +41,10 @@ const JOINT: &str = ".pinfold-joint.txt";
 /// Decides about all locks.
 pub(super) async fn decide(
     update: &Update,
-    targets: &[LockTarget],
+    gathered: &Gathered,
     reporter: &dyn Reporter,
 ) -> Vec<TargetPlan> {
+    let targets = &gathered.locks;
     let mut plans = Vec::with_capacity(targets.len());
     let groups: BTreeSet<usize> = targets.iter().map(|target| target.group).collect();
     for group in groups {
@@ -50,6 +52,14 @@ pub(super) async fn decide(
             .iter()
             .filter(|target| target.group == group)
             .collect();
+        let blocked = members.iter().enumerate().find_map(|(at, target)| {
+            let files = target.reads.iter().chain([&target.output]);
+            uncommitted(gathered, files).map(|failed| (at, failed))
+        });
+        if let Some((at, failed)) = blocked {
+            plans.extend(all_failed(&members, at, &failed));
+            continue;
+        }
         plans.extend(decide_group(update, &members, reporter).await);
     }
     plans

@@ -13,7 +13,7 @@ mod locks;
 use std::path::PathBuf;
 
 pub use apply::{Applied, ApplyError, Held, apply, commit, lock, recover};
-pub use gather::{Gathered, gather};
+pub use gather::{Gathered, gather, note_uncommitted};
 pub use images::ImagesRequest;
 pub use locks::found;
 
@@ -70,7 +70,7 @@ pub async fn decide(
     reporter: &dyn Reporter,
 ) -> Result<Plan, Error> {
     let (locks, images) = tokio::join!(
-        locks::decide(update, &gathered.locks, reporter),
+        locks::decide(update, &gathered, reporter),
         images::decide(update, &gathered, registry, reporter),
     );
     let mut targets = locks;
