@@ -40,6 +40,15 @@ pub(super) fn run(args: &Update, printer: &Printer, shows_progress: bool) -> Res
         None
     };
     let gathered = update::gather(&request);
+    for path in &gathered.unmatched {
+        if !place.root.join(path).exists() {
+            return Err(Failure::usage(
+                format!("there is no `{path}`"),
+                Some("`pinfold update --list` shows what there is".to_owned()),
+            ));
+        }
+        printer.warning(&format!("nothing to keep up to date was found in `{path}`"));
+    }
     if args.list {
         list(&gathered, printer)?;
         return Ok(exit::DONE);
@@ -163,6 +172,12 @@ fn list(gathered: &Gathered, printer: &Printer) -> Result<(), Failure> {
     for skipped in &gathered.skipped {
         text.push_str(&format!("skipped: {}  {}\n", skipped.path, skipped.why));
     }
+    for note in &gathered.notes {
+        printer.note(note);
+    }
+    if text.is_empty() {
+        printer.line("There is nothing to keep up to date");
+    }
     printer
         .data(text.as_bytes())
         .map_err(|error| stdout_failed(&error))
@@ -194,6 +209,8 @@ impl Message {
 #[derive(Default)]
 struct Carried {
     has_failed: bool,
+    /// The groups that were left as they were.
+    left: Vec<usize>,
     branch: Option<String>,
     commit: Option<String>,
 }
@@ -210,6 +227,7 @@ fn carry_out(
         for (group, error) in &applied.failed {
             printer.diagnostic(&apply_failed(error));
             leave(plan, *group, error);
+            carried.left.push(*group);
         }
         carried.has_failed = !applied.failed.is_empty();
         return Ok(carried);
@@ -219,6 +237,7 @@ fn carry_out(
             for (group, error) in &left {
                 printer.diagnostic(&apply_failed(error));
                 leave(plan, *group, error);
+                carried.left.push(*group);
             }
             carried.has_failed = !left.is_empty();
             committed
@@ -320,6 +339,17 @@ fn tell(plan: &Plan, carried: &Carried, output: &Output, printer: &Printer) -> R
         printer
             .data(plan.to_json().as_bytes())
             .map_err(|error| stdout_failed(&error))?;
+    }
+    if printer.is_quiet() {
+        for target in &plan.targets {
+            // What was left out was said.
+            if let Some(failed) = &target.failed
+                && !carried.left.contains(&target.group)
+            {
+                let message = format!("{}: {}", target.path, failed.message);
+                printer.diagnostic(&Diagnostic::error(message));
+            }
+        }
     }
     for line in terminal(plan) {
         printer.line(&line);

@@ -161,6 +161,9 @@ pub fn commit(
 ) -> Result<(Committed, Vec<(usize, ApplyError)>), ApplyError> {
     let repository =
         Repository::find(root)?.ok_or_else(|| ApplyError::NoRepository(root.to_owned()))?;
+    if plan.is_empty() {
+        return Ok((Committed::Nothing, Vec::new()));
+    }
     let base = repository.head()?.ok_or(ApplyError::NoCommit)?;
     let mut changes = Vec::new();
     let mut left = Vec::new();

@@ -21,6 +21,8 @@ pub struct Gathered {
     pub skipped: Vec<Skipped>,
     /// Dockerfiles and compose files, relative to the root.
     pub images: Vec<String>,
+    /// Paths that were asked for and that nothing was found for, from the root.
+    pub unmatched: Vec<String>,
     /// What the report should say.
     pub notes: Vec<String>,
 }
@@ -86,15 +88,23 @@ pub fn gather(update: &Update) -> Gathered {
 
 /// Keeps what was asked for.
 fn select_paths(update: &Update, gathered: &mut Gathered) {
-    let is_wanted = |path: &str| {
-        update.paths.iter().any(|wanted| {
-            wanted.is_empty()
-                || path == wanted
-                || path
-                    .strip_prefix(wanted.as_str())
-                    .is_some_and(|rest| rest.starts_with('/'))
-        })
+    let is_below = |path: &str, wanted: &str| {
+        wanted.is_empty()
+            || path
+                .strip_prefix(wanted)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
+    gathered.unmatched = update.paths.clone();
+    gathered.unmatched.retain(|wanted| {
+        let locks = gathered.locks.iter();
+        let skipped = gathered.skipped.iter().map(|skipped| &skipped.path);
+        !locks
+            .flat_map(|target| target.reads.iter().chain([&target.output]))
+            .chain(&gathered.images)
+            .chain(skipped)
+            .any(|path| is_below(path, wanted))
+    });
+    let is_wanted = |path: &str| update.paths.iter().any(|wanted| is_below(path, wanted));
     select(gathered, &is_wanted);
 }
 

@@ -142,7 +142,16 @@ async fn joint(
     seen.plan(JOINT.as_ref(), text.into_bytes());
     let climbed = climb(update, &together, &seen, &[], reporter)
         .await
-        .map_err(|failed| (0, failed))?;
+        .map_err(|failed| {
+            let reproduce = reproduce(update, &first.output);
+            (
+                0,
+                Failed {
+                    reproduce,
+                    ..failed
+                },
+            )
+        })?;
     Ok(bounds_of(&climbed.compiled))
 }
 
@@ -229,6 +238,14 @@ fn project_of(error: &Error) -> Option<ProjectName> {
     }
 }
 
+/// Returns the command that shows what went wrong once more.
+fn reproduce(update: &Update, output: &str) -> String {
+    format!(
+        "pinfold update {output} --as-of {} --dry-run --verbose",
+        update.policy.as_of
+    )
+}
+
 fn failed(update: &Update, target: &LockTarget, error: &Error) -> Failed {
     let mut details = match error {
         Error::NoSolution {
@@ -258,10 +275,7 @@ fn failed(update: &Update, target: &LockTarget, error: &Error) -> Failed {
         message: error.to_string(),
         details,
         tried: Vec::new(),
-        reproduce: format!(
-            "pinfold update {} --as-of {} --dry-run --verbose",
-            target.output, update.policy.as_of
-        ),
+        reproduce: reproduce(update, &target.output),
         transient: error.is_transient(),
     }
 }
@@ -311,11 +325,23 @@ pub fn found(why: &Why) -> String {
 /// Puts what a compilation came to into the plan.
 fn plan_of(target: &LockTarget, compiled: &Compiled, failed: Option<Failed>) -> TargetPlan {
     let mut plan = empty(target);
-    plan.pins = compiled
-        .moves
-        .iter()
-        .filter_map(|change| pin_change(change, compiled))
-        .collect();
+    plan.pins = if compiled.previous.is_some() {
+        let moves = compiled.moves.iter();
+        moves
+            .filter_map(|change| pin_change(change, compiled))
+            .collect()
+    } else {
+        // All of a first lock is new, which is nothing to be alarmed about.
+        let pins = compiled.lock.pins.iter();
+        pins.filter_map(|pin| {
+            let added = Change::Added {
+                name: pin.name.clone(),
+                to: pin.source.clone(),
+            };
+            pin_change(&added, compiled)
+        })
+        .collect()
+    };
     // Another tool's file is not rewritten for its looks alone.
     if compiled.is_changed() && (is_ours(compiled) || !compiled.moves.is_empty()) {
         plan.files.push(FileChange {
