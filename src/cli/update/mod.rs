@@ -78,6 +78,9 @@ pub(super) fn run(args: &Update, printer: &Printer, shows_progress: bool) -> Res
         Carried::default()
     };
     tell(&plan, &carried, &args.output, printer)?;
+    if !writes && !plan.is_empty() {
+        printer.line("This is what would be done; nothing was written");
+    }
     if args.dry_run && args.output.format == Format::Text {
         diffs(&plan, &place.root, printer)?;
     }

@@ -80,6 +80,7 @@ impl Drop for Held {
         // Still held: a run that has the file open sees that it was too late.
         let _ = std::fs::remove_file(folder.join("lock"));
         self.lock = None;
+        let _ = std::fs::remove_dir(folder.join("journal"));
         // A journal that is left stays, with its folder.
         let _ = std::fs::remove_dir(folder);
     }
@@ -136,14 +137,22 @@ fn apply_group(files: &[&FileChange], root: &Path) -> Result<(), ApplyError> {
             Err(error) if error.cause == files::Cause::Missing => None,
             Err(error) => return Err(error.into()),
         };
+        let after = file.after.bytes().unwrap_or_default();
+        // A run that was cut off, or an earlier one with this plan, has done it.
+        if before.as_ref() == Some(&after) {
+            continue;
+        }
         if before.as_deref().map(sha256) != file.before {
             return Err(ApplyError::Changed(file.path.clone()));
         }
         replacements.push(Replacement {
             path,
             before,
-            after: file.after.bytes().unwrap_or_default(),
+            after,
         });
+    }
+    if replacements.is_empty() {
+        return Ok(());
     }
     replace_all(&state_folder(root).join("journal"), &replacements)?;
     Ok(())
@@ -229,4 +238,68 @@ fn check_committed(
             .map(|(file, _)| file.path.clone())
             .collect(),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::update::{Content, PLAN_VERSION, Status, TargetKind, TargetPlan};
+
+    fn plan(path: &str, before: &[u8], after: &[u8]) -> Plan {
+        Plan {
+            version: PLAN_VERSION,
+            as_of: "2026-11-21T12:00:00Z".parse().unwrap(),
+            policy: String::new(),
+            targets: vec![TargetPlan {
+                kind: TargetKind::Lock,
+                path: path.to_owned(),
+                found: String::new(),
+                group: 0,
+                status: Status::Updated,
+                files: vec![FileChange {
+                    path: path.to_owned(),
+                    before: Some(sha256(before)),
+                    after: Content::of(after),
+                }],
+                pins: Vec::new(),
+                images: Vec::new(),
+                held: Vec::new(),
+                alarms: Vec::new(),
+                failed: None,
+            }],
+            notes: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_plan_is_applied_once_and_again_but_not_over_other_work() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.txt");
+        std::fs::write(&path, "a==1\n").unwrap();
+        let plan = plan("a.txt", b"a==1\n", b"a==2\n");
+        for _ in 0..2 {
+            assert!(apply(&plan, folder.path()).failed.is_empty());
+            assert_eq!(std::fs::read(&path).unwrap(), b"a==2\n");
+        }
+        std::fs::write(&path, "a==3\n").unwrap();
+        let failed = apply(&plan, folder.path()).failed;
+        assert!(matches!(&failed[..], [(0, ApplyError::Changed(path))] if path == "a.txt"));
+        assert_eq!(std::fs::read(&path).unwrap(), b"a==3\n");
+    }
+
+    #[test]
+    fn nothing_is_left_behind_where_there_is_no_git() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a.txt"), "a==1\n").unwrap();
+        let held = lock(folder.path()).unwrap();
+        assert!(lock(folder.path()).is_err());
+        let plan = plan("a.txt", b"a==1\n", b"a==2\n");
+        assert!(apply(&plan, folder.path()).failed.is_empty());
+        drop(held);
+        let names: Vec<_> = std::fs::read_dir(folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
+        assert_eq!(names, ["a.txt"]);
+    }
 }
