@@ -14,7 +14,7 @@ use super::run::{Ended, observer, run_to_end, stdout_failed};
 use crate::config::{CommitConfig, DEFAULT_BRANCH, DEFAULT_MESSAGE};
 use crate::files::{self, Recovered};
 use crate::forge::Committed;
-use crate::ops::update::{self, ApplyError, Gathered};
+use crate::ops::update::{self, ApplyError, Gathered, Reads};
 use crate::ui::{Diagnostic, Printer};
 use crate::update::{
     Context, Failed, Outputs, Plan, Status, annotations, github_outputs, markdown, summary,
@@ -53,6 +53,11 @@ pub(super) fn run(args: &Update, printer: &Printer, shows_progress: bool) -> Res
         list(&gathered, printer)?;
         return Ok(exit::DONE);
     }
+    let reads: Reads = gathered
+        .locks
+        .iter()
+        .map(|target| (target.output.clone(), target.reads.clone()))
+        .collect();
     let ended = run_to_end(printer, shows_progress, async |teller| {
         update::decide(&request, gathered, &registry, teller).await
     })?;
@@ -72,6 +77,7 @@ pub(super) fn run(args: &Update, printer: &Printer, shows_progress: bool) -> Res
             &mut plan,
             &place.root,
             args.commit.then_some(&message),
+            &reads,
             printer,
         )?
     } else {
@@ -124,6 +130,7 @@ pub(super) fn apply(args: &Apply, printer: &Printer) -> Result<u8, Failure> {
         &mut plan,
         &place.root,
         args.commit.then_some(&message),
+        &Reads::new(),
         printer,
     )?;
     tell(&plan, &carried, &args.output, printer)?;
@@ -222,6 +229,7 @@ fn carry_out(
     plan: &mut Plan,
     root: &Path,
     message: Option<&Message>,
+    reads: &Reads,
     printer: &Printer,
 ) -> Result<Carried, Failure> {
     let mut carried = Carried::default();
@@ -235,7 +243,7 @@ fn carry_out(
         carried.has_failed = !applied.failed.is_empty();
         return Ok(carried);
     };
-    let committed = match update::commit(plan, root, &message.branch, &message.subject) {
+    let committed = match update::commit(plan, root, &message.branch, &message.subject, reads) {
         Ok((committed, left)) => {
             for (group, error) in &left {
                 printer.diagnostic(&apply_failed(error));

@@ -3,7 +3,7 @@
 //! The files of a group are replaced all or none, and only if they still hold what the
 //! plan was made for. A run that was cut off is mended by the next one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::files::{self, Recovered, Replacement, recover as recover_files, replace_all};
@@ -14,6 +14,9 @@ use crate::update::{FileChange, Plan, sha256, summary};
 const STATE: &str = "pinfold";
 /// The same where there is no git, below the root.
 const WITHOUT_GIT: &str = ".pinfold";
+
+/// What locks are made of, by their paths.
+pub type Reads = BTreeMap<String, Vec<String>>;
 
 /// What became of a plan.
 #[derive(Debug, Default)]
@@ -161,12 +164,14 @@ fn apply_group(files: &[&FileChange], root: &Path) -> Result<(), ApplyError> {
 /// Commits the files of a plan to a branch; the work tree stays as it is.
 ///
 /// Returns what was left out, too, a group each: files that hold what was never
-/// committed, because the plan was made for them and not for the commit.
+/// committed, or are made of such, because the plan was made for them and not for the
+/// commit.
 pub fn commit(
     plan: &Plan,
     root: &Path,
     branch: &str,
     subject: &str,
+    reads: &Reads,
 ) -> Result<(Committed, Vec<(usize, ApplyError)>), ApplyError> {
     let repository =
         Repository::find(root)?.ok_or_else(|| ApplyError::NoRepository(root.to_owned()))?;
@@ -178,7 +183,7 @@ pub fn commit(
     let mut left = Vec::new();
     let mut kept = plan.clone();
     for (group, files) in groups(plan) {
-        match check_committed(&files, root, &repository, &base) {
+        match check_committed(&files, reads, root, &repository, &base) {
             Ok(()) => changes.extend(files.iter().map(|file| forge::FileChange {
                 path: file.path.clone(),
                 content: file.after.bytes().unwrap_or_default(),
@@ -210,12 +215,21 @@ pub fn commit(
 /// Checks that files are as the plan has them, and as they were committed.
 fn check_committed(
     files: &[&FileChange],
+    reads: &Reads,
     root: &Path,
     repository: &Repository,
     base: &forge::Commit,
 ) -> Result<(), ApplyError> {
-    let mut paths = Vec::with_capacity(files.len());
+    let mut names: BTreeSet<&str> = BTreeSet::new();
     for file in files {
+        names.insert(&file.path);
+        names.extend(
+            reads
+                .get(&file.path)
+                .into_iter()
+                .flatten()
+                .map(String::as_str),
+        );
         let path = root.join(&file.path);
         let before = match files::read(&path) {
             Ok(bytes) => Some(sha256(&bytes)),
@@ -225,17 +239,18 @@ fn check_committed(
         if before != file.before {
             return Err(ApplyError::Changed(file.path.clone()));
         }
-        paths.push(path);
     }
+    let paths: Vec<PathBuf> = names.iter().map(|name| root.join(name)).collect();
     let dirty = repository.dirty(base, &paths)?;
     if dirty.is_empty() {
         return Ok(());
     }
-    let names = files.iter().zip(&paths);
     Err(ApplyError::Dirty(
         names
+            .iter()
+            .zip(&paths)
             .filter(|(_, path)| dirty.contains(path))
-            .map(|(file, _)| file.path.clone())
+            .map(|(name, _)| (*name).to_owned())
             .collect(),
     ))
 }

@@ -12,7 +12,7 @@ mod locks;
 
 use std::path::PathBuf;
 
-pub use apply::{Applied, ApplyError, Held, apply, commit, lock, recover};
+pub use apply::{Applied, ApplyError, Held, Reads, apply, commit, lock, recover};
 pub use gather::{Gathered, gather};
 pub use images::ImagesRequest;
 pub use locks::found;
