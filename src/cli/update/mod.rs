@@ -3,6 +3,7 @@
 pub(super) mod args;
 mod settings;
 
+use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
 use std::path::Path;
 
@@ -169,18 +170,19 @@ fn failed_file(error: &files::Error) -> Failure {
 fn list(gathered: &Gathered, printer: &Printer) -> Result<(), Failure> {
     let mut text = String::new();
     for target in &gathered.locks {
-        text.push_str(&format!(
-            "{}  {}; made of {}\n",
+        let _ = writeln!(
+            text,
+            "{}  {}; made of {}",
             target.output,
             update::found(&target.why),
             target.sources.join(", ")
-        ));
+        );
     }
     for path in &gathered.images {
-        text.push_str(&format!("{path}  by its name\n"));
+        let _ = writeln!(text, "{path}  by its name");
     }
     for skipped in &gathered.skipped {
-        text.push_str(&format!("skipped: {}  {}\n", skipped.path, skipped.why));
+        let _ = writeln!(text, "skipped: {}  {}", skipped.path, skipped.why);
     }
     for note in &gathered.notes {
         printer.note(note);

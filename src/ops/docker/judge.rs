@@ -176,21 +176,19 @@ pub(super) async fn judge(
         }
         Some(tag) => {
             let now = registry.resolve(repository, &tag, None).await;
-            verdict.add(subject, &tag, now, targets, registry).await;
+            Box::pin(verdict.add(subject, &tag, now, targets, registry)).await;
         }
         None => {}
     }
     if verdict.change.is_none() {
-        verdict
-            .add(subject, &subject.tag, current, targets, registry)
-            .await;
+        Box::pin(verdict.add(subject, &subject.tag, current, targets, registry)).await;
     }
     if let Some((code, reason)) = &subject.stays {
         verdict.stay(subject, code, reason);
     } else if let (Some(change), Some(had)) = (&mut verdict.change, &subject.had)
         && let Some(platform) = shown(&change.platforms)
     {
-        let facts = facts(repository, had, &change.digest, platform, registry).await;
+        let facts = Box::pin(facts(repository, had, &change.digest, platform, registry)).await;
         change.facts.splice(0..0, facts);
     }
     verdict
@@ -208,7 +206,8 @@ impl Verdict {
     ) {
         let compared = match now {
             Ok(now) => {
-                let compared = compare(subject, tag, &now.digest, targets, registry).await;
+                let compared =
+                    Box::pin(compare(subject, tag, &now.digest, targets, registry)).await;
                 compared.map(|compared| (compared, now.digest))
             }
             Err(error) => Err(error),

@@ -94,7 +94,7 @@ fn select_paths(update: &Update, gathered: &mut Gathered) {
                 .strip_prefix(wanted)
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
-    gathered.unmatched = update.paths.clone();
+    gathered.unmatched.clone_from(&update.paths);
     gathered.unmatched.retain(|wanted| {
         let locks = gathered.locks.iter();
         let skipped = gathered.skipped.iter().map(|skipped| &skipped.path);

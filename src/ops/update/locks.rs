@@ -484,6 +484,7 @@ fn alarms(compiled: &Compiled) -> Vec<Alarm> {
 }
 
 /// Returns what is to be compiled for a lock.
+#[expect(clippy::too_many_lines, reason = "each setting has its line")]
 fn request(
     update: &Update,
     target: &LockTarget,
