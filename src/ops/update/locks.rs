@@ -648,7 +648,7 @@ fn style(target: &LockTarget) -> Style {
     );
     Style {
         header: options.header,
-        options: options.emitted.clone(),
+        options: options.emitted,
         annotations: options.annotations,
         strip_extras: options.strip_extras,
         newline: crate::text::Newline::default(),
