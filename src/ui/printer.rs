@@ -162,6 +162,11 @@ impl Printer {
         }
     }
 
+    /// Whether only errors are shown.
+    pub fn is_quiet(&self) -> bool {
+        self.verbosity < Verbosity::Normal
+    }
+
     /// Prints a line that only a verbose run shows.
     pub fn detail(&self, text: &str) {
         if self.is_verbose() {

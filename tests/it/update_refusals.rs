@@ -526,7 +526,7 @@ fn paths_choose_targets_and_have_to_be_in_the_repository() {
         .says(2, &["is not in the repository"]);
     repository
         .update(&["nothing"])
-        .says(2, &["cannot read `nothing`"]);
+        .says(2, &["there is no `nothing`"]);
     repository.updates(&["--only", "images"]);
     assert_eq!(repository.pins("b/requirements.txt"), ["beta==1.0"]);
     assert_ne!(repository.files()["Dockerfile"], before["Dockerfile"]);

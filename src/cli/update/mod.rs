@@ -3,6 +3,7 @@
 pub(super) mod args;
 mod settings;
 
+use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
 use std::path::Path;
 
@@ -14,7 +15,7 @@ use super::run::{Ended, observer, run_to_end, stdout_failed};
 use crate::config::{CommitConfig, DEFAULT_BRANCH, DEFAULT_MESSAGE};
 use crate::files::{self, Recovered};
 use crate::forge::Committed;
-use crate::ops::update::{self, ApplyError, Gathered};
+use crate::ops::update::{self, ApplyError, Gathered, Reads};
 use crate::ui::{Diagnostic, Printer};
 use crate::update::{
     Context, Failed, Outputs, Plan, Status, annotations, github_outputs, markdown, summary,
@@ -40,6 +41,15 @@ pub(super) fn run(args: &Update, printer: &Printer, shows_progress: bool) -> Res
         None
     };
     let mut gathered = update::gather(&request);
+    for path in &gathered.unmatched {
+        if !place.root.join(path).exists() {
+            return Err(Failure::usage(
+                format!("there is no `{path}`"),
+                Some("`pinfold update --list` shows what there is".to_owned()),
+            ));
+        }
+        printer.warning(&format!("nothing to keep up to date was found in `{path}`"));
+    }
     if args.commit {
         update::note_uncommitted(&place.root, &mut gathered).map_err(|error| Failure {
             code: exit::FAILED,
@@ -50,6 +60,11 @@ pub(super) fn run(args: &Update, printer: &Printer, shows_progress: bool) -> Res
         list(&gathered, printer)?;
         return Ok(exit::DONE);
     }
+    let reads: Reads = gathered
+        .locks
+        .iter()
+        .map(|target| (target.output.clone(), target.reads.clone()))
+        .collect();
     let ended = run_to_end(printer, shows_progress, async |teller| {
         update::decide(&request, gathered, &registry, teller).await
     })?;
@@ -69,12 +84,16 @@ pub(super) fn run(args: &Update, printer: &Printer, shows_progress: bool) -> Res
             &mut plan,
             &place.root,
             args.commit.then_some(&message),
+            &reads,
             printer,
         )?
     } else {
         Carried::default()
     };
     tell(&plan, &carried, &args.output, printer)?;
+    if !writes && !plan.is_empty() {
+        printer.line("This is what would be done; nothing was written");
+    }
     if args.dry_run && args.output.format == Format::Text {
         diffs(&plan, &place.root, printer)?;
     }
@@ -118,6 +137,7 @@ pub(super) fn apply(args: &Apply, printer: &Printer) -> Result<u8, Failure> {
         &mut plan,
         &place.root,
         args.commit.then_some(&message),
+        &Reads::new(),
         printer,
     )?;
     tell(&plan, &carried, &args.output, printer)?;
@@ -154,20 +174,28 @@ fn failed_file(error: &files::Error) -> Failure {
 }
 
 fn list(gathered: &Gathered, printer: &Printer) -> Result<(), Failure> {
-    let locks = gathered.locks.iter().map(|target| {
-        let sources = target.sources.join(", ");
-        let found = update::found(&target.why);
-        format!("{}  {found}; made of {sources}\n", target.output)
-    });
-    let images = gathered
-        .images
-        .iter()
-        .map(|path| format!("{path}  by its name\n"));
-    let skipped = gathered
-        .skipped
-        .iter()
-        .map(|skipped| format!("skipped: {}  {}\n", skipped.path, skipped.why));
-    let text: String = locks.chain(images).chain(skipped).collect();
+    let mut text = String::new();
+    for target in &gathered.locks {
+        let _ = writeln!(
+            text,
+            "{}  {}; made of {}",
+            target.output,
+            update::found(&target.why),
+            target.sources.join(", ")
+        );
+    }
+    for path in &gathered.images {
+        let _ = writeln!(text, "{path}  by its name");
+    }
+    for skipped in &gathered.skipped {
+        let _ = writeln!(text, "skipped: {}  {}", skipped.path, skipped.why);
+    }
+    for note in &gathered.notes {
+        printer.note(note);
+    }
+    if text.is_empty() {
+        printer.line("There is nothing to keep up to date");
+    }
     printer
         .data(text.as_bytes())
         .map_err(|error| stdout_failed(&error))
@@ -199,6 +227,8 @@ impl Message {
 #[derive(Default)]
 struct Carried {
     has_failed: bool,
+    /// The groups that were left as they were.
+    left: Vec<usize>,
     branch: Option<String>,
     commit: Option<String>,
 }
@@ -207,6 +237,7 @@ fn carry_out(
     plan: &mut Plan,
     root: &Path,
     message: Option<&Message>,
+    reads: &Reads,
     printer: &Printer,
 ) -> Result<Carried, Failure> {
     let mut carried = Carried::default();
@@ -215,15 +246,17 @@ fn carry_out(
         for (group, error) in &applied.failed {
             printer.diagnostic(&apply_failed(error));
             leave(plan, *group, error);
+            carried.left.push(*group);
         }
         carried.has_failed = !applied.failed.is_empty();
         return Ok(carried);
     };
-    let committed = match update::commit(plan, root, &message.branch, &message.subject) {
+    let committed = match update::commit(plan, root, &message.branch, &message.subject, reads) {
         Ok((committed, left)) => {
             for (group, error) in &left {
                 printer.diagnostic(&apply_failed(error));
                 leave(plan, *group, error);
+                carried.left.push(*group);
             }
             carried.has_failed = !left.is_empty();
             committed
@@ -325,6 +358,17 @@ fn tell(plan: &Plan, carried: &Carried, output: &Output, printer: &Printer) -> R
         printer
             .data(plan.to_json().as_bytes())
             .map_err(|error| stdout_failed(&error))?;
+    }
+    if printer.is_quiet() {
+        for target in &plan.targets {
+            // What was left out was said.
+            if let Some(failed) = &target.failed
+                && !carried.left.contains(&target.group)
+            {
+                let message = format!("{}: {}", target.path, failed.message);
+                printer.diagnostic(&Diagnostic::error(message));
+            }
+        }
     }
     for line in terminal(plan) {
         printer.line(&line);

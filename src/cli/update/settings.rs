@@ -52,7 +52,8 @@ pub(super) fn update(args: &Update, place: &Place) -> Result<(Request, registry:
     let now = jiff::Timestamp::now();
     let as_of = match args.as_of.as_deref().filter(|text| !text.is_empty()) {
         Some(text) => time("--as-of", text)?,
-        None => now,
+        // Seconds are enough, and shorter to type.
+        None => jiff::Timestamp::from_second(now.as_second()).unwrap_or(now),
     };
     let policy = policy(args, config, as_of)?;
     let access = docker::access(&args.registries, &place.project, true)?;
@@ -118,9 +119,24 @@ fn below(root: &Path, path: &Path) -> Result<String, Failure> {
             Some("name files and folders of this repository".to_owned()),
         )
     };
-    let absolute = path.canonicalize().map_err(|error| {
+    let failed = |error: std::io::Error| {
         Failure::usage(format!("cannot read `{}`: {error}", path.display()), None)
-    })?;
+    };
+    let absolute = match path.canonicalize() {
+        Ok(absolute) => absolute,
+        // A lock that the configuration names need not be there yet.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let lexical = std::path::absolute(path).map_err(failed)?;
+            match (
+                lexical.parent().map(Path::canonicalize),
+                lexical.file_name(),
+            ) {
+                (Some(Ok(folder)), Some(name)) => folder.join(name),
+                _ => return Err(failed(error)),
+            }
+        }
+        Err(error) => return Err(failed(error)),
+    };
     let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
     let relative = absolute.strip_prefix(root).map_err(|_| outside())?;
     let parts: Option<Vec<&str>> = relative
@@ -251,7 +267,15 @@ fn lock_config(lock: &config::LockConfig, place: &Place) -> LockConfig {
         output: seen(&lock.output.value),
         sources: paths(&lock.sources),
         constraints: paths(&lock.constraints),
-        python_version: lock.python_version.as_ref().map(ToString::to_string),
+        // As people write it: `3.12` stands for `3.12.0`.
+        python_version: lock.python_version.as_ref().map(|version| {
+            let (full, short) = (version.to_string(), version.short());
+            if full == format!("{short}.0") {
+                short
+            } else {
+                full
+            }
+        }),
         python_platform: lock.python_platform.as_ref().map(ToString::to_string),
         overrides: paths(&lock.overrides),
         extras: lock.extras.iter().map(ToString::to_string).collect(),

@@ -3,7 +3,7 @@
 //! The files of a group are replaced all or none, and only if they still hold what the
 //! plan was made for. A run that was cut off is mended by the next one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::files::{self, Recovered, Replacement, recover as recover_files, replace_all};
@@ -14,6 +14,9 @@ use crate::update::{FileChange, Plan, sha256, summary};
 const STATE: &str = "pinfold";
 /// The same where there is no git, below the root.
 const WITHOUT_GIT: &str = ".pinfold";
+
+/// What locks are made of, by their paths.
+pub type Reads = BTreeMap<String, Vec<String>>;
 
 /// What became of a plan.
 #[derive(Debug, Default)]
@@ -83,6 +86,7 @@ impl Drop for Held {
         // Still held: a run that has the file open sees that it was too late.
         let _ = std::fs::remove_file(folder.join("lock"));
         self.lock = None;
+        let _ = std::fs::remove_dir(folder.join("journal"));
         // A journal that is left stays, with its folder.
         let _ = std::fs::remove_dir(folder);
     }
@@ -142,14 +146,22 @@ fn apply_group(files: &[&FileChange], root: &Path) -> Result<(), ApplyError> {
             Err(error) if error.cause == files::Cause::Missing => None,
             Err(error) => return Err(error.into()),
         };
+        let after = file.after.bytes().unwrap_or_default();
+        // A run that was cut off, or an earlier one with this plan, has done it.
+        if before.as_ref() == Some(&after) {
+            continue;
+        }
         if before.as_deref().map(sha256) != file.before {
             return Err(ApplyError::Changed(file.path.clone()));
         }
         replacements.push(Replacement {
             path,
             before,
-            after: file.after.bytes().unwrap_or_default(),
+            after,
         });
+    }
+    if replacements.is_empty() {
+        return Ok(());
     }
     replace_all(&state_folder(root).join("journal"), &replacements)?;
     Ok(())
@@ -186,19 +198,26 @@ pub(super) fn base(root: &Path) -> Result<(Repository, Commit), ApplyError> {
 /// Commits the files of a plan to a branch; the work tree stays as it is.
 ///
 /// Returns what was left out, too, a group each: files that hold what was never
-/// committed, because the plan was made for them and not for the commit.
+/// committed, or are made of such, because the plan was made for them and not for the
+/// commit.
 pub fn commit(
     plan: &Plan,
     root: &Path,
     branch: &str,
     subject: &str,
+    reads: &Reads,
 ) -> Result<(Committed, Vec<(usize, ApplyError)>), ApplyError> {
-    let (repository, base) = base(root)?;
+    let repository =
+        Repository::find(root)?.ok_or_else(|| ApplyError::NoRepository(root.to_owned()))?;
+    if plan.is_empty() {
+        return Ok((Committed::Nothing, Vec::new()));
+    }
+    let base = repository.head()?.ok_or(ApplyError::NoCommit)?;
     let mut changes = Vec::new();
     let mut left = Vec::new();
     let mut kept = plan.clone();
     for (group, files) in groups(plan) {
-        match check_committed(&files, root, &repository, &base) {
+        match check_committed(&files, reads, root, &repository, &base) {
             Ok(()) => changes.extend(files.iter().map(|file| forge::FileChange {
                 path: file.path.clone(),
                 content: file.after.bytes().unwrap_or_default(),
@@ -230,12 +249,21 @@ pub fn commit(
 /// Checks that files are as the plan has them, and as they were committed.
 fn check_committed(
     files: &[&FileChange],
+    reads: &Reads,
     root: &Path,
     repository: &Repository,
     base: &forge::Commit,
 ) -> Result<(), ApplyError> {
-    let mut paths = Vec::with_capacity(files.len());
+    let mut names: BTreeSet<&str> = BTreeSet::new();
     for file in files {
+        names.insert(&file.path);
+        names.extend(
+            reads
+                .get(&file.path)
+                .into_iter()
+                .flatten()
+                .map(String::as_str),
+        );
         let path = root.join(&file.path);
         let before = match files::read(&path) {
             Ok(bytes) => Some(sha256(&bytes)),
@@ -245,17 +273,82 @@ fn check_committed(
         if before != file.before {
             return Err(ApplyError::Changed(file.path.clone()));
         }
-        paths.push(path);
     }
+    let paths: Vec<PathBuf> = names.iter().map(|name| root.join(name)).collect();
     let dirty = repository.dirty(base, &paths)?;
     if dirty.is_empty() {
         return Ok(());
     }
-    let names = files.iter().zip(&paths);
     Err(ApplyError::Dirty(
         names
+            .iter()
+            .zip(&paths)
             .filter(|(_, path)| dirty.contains(path))
-            .map(|(file, _)| file.path.clone())
+            .map(|(name, _)| (*name).to_owned())
             .collect(),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::update::{Content, PLAN_VERSION, Status, TargetKind, TargetPlan};
+
+    fn plan(path: &str, before: &[u8], after: &[u8]) -> Plan {
+        Plan {
+            version: PLAN_VERSION,
+            as_of: "2026-11-21T12:00:00Z".parse().unwrap(),
+            policy: String::new(),
+            targets: vec![TargetPlan {
+                kind: TargetKind::Lock,
+                path: path.to_owned(),
+                found: String::new(),
+                group: 0,
+                status: Status::Updated,
+                files: vec![FileChange {
+                    path: path.to_owned(),
+                    before: Some(sha256(before)),
+                    after: Content::of(after),
+                }],
+                pins: Vec::new(),
+                images: Vec::new(),
+                held: Vec::new(),
+                alarms: Vec::new(),
+                failed: None,
+            }],
+            notes: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_plan_is_applied_once_and_again_but_not_over_other_work() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.txt");
+        std::fs::write(&path, "a==1\n").unwrap();
+        let plan = plan("a.txt", b"a==1\n", b"a==2\n");
+        for _ in 0..2 {
+            assert!(apply(&plan, folder.path()).failed.is_empty());
+            assert_eq!(std::fs::read(&path).unwrap(), b"a==2\n");
+        }
+        std::fs::write(&path, "a==3\n").unwrap();
+        let failed = apply(&plan, folder.path()).failed;
+        assert!(matches!(&failed[..], [(0, ApplyError::Changed(path))] if path == "a.txt"));
+        assert_eq!(std::fs::read(&path).unwrap(), b"a==3\n");
+    }
+
+    #[test]
+    fn nothing_is_left_behind_where_there_is_no_git() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a.txt"), "a==1\n").unwrap();
+        let held = lock(folder.path()).unwrap();
+        assert!(lock(folder.path()).is_err());
+        let plan = plan("a.txt", b"a==1\n", b"a==2\n");
+        assert!(apply(&plan, folder.path()).failed.is_empty());
+        drop(held);
+        let names: Vec<_> = std::fs::read_dir(folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
+        assert_eq!(names, ["a.txt"]);
+    }
 }

@@ -21,6 +21,8 @@ pub struct Gathered {
     pub skipped: Vec<Skipped>,
     /// Dockerfiles and compose files, relative to the root.
     pub images: Vec<String>,
+    /// Paths that were asked for and that nothing was found for, from the root.
+    pub unmatched: Vec<String>,
     /// What the report should say.
     pub notes: Vec<String>,
     /// Files with changes that are not committed, where a commit is wanted; see
@@ -95,6 +97,9 @@ pub fn gather(update: &Update) -> Gathered {
 /// # Errors
 /// When there is no commit to compare with, or git fails.
 pub fn note_uncommitted(root: &Path, gathered: &mut Gathered) -> Result<(), ApplyError> {
+    if gathered.locks.is_empty() && gathered.images.is_empty() {
+        return Ok(());
+    }
     let (repository, base) = super::apply::base(root)?;
     let mut paths: BTreeSet<&str> = gathered.images.iter().map(String::as_str).collect();
     for target in &gathered.locks {
@@ -129,15 +134,23 @@ pub(super) fn uncommitted<'a>(
 
 /// Keeps what was asked for.
 fn select_paths(update: &Update, gathered: &mut Gathered) {
-    let is_wanted = |path: &str| {
-        update.paths.iter().any(|wanted| {
-            wanted.is_empty()
-                || path == wanted
-                || path
-                    .strip_prefix(wanted.as_str())
-                    .is_some_and(|rest| rest.starts_with('/'))
-        })
+    let is_below = |path: &str, wanted: &str| {
+        wanted.is_empty()
+            || path
+                .strip_prefix(wanted)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
+    gathered.unmatched.clone_from(&update.paths);
+    gathered.unmatched.retain(|wanted| {
+        let locks = gathered.locks.iter();
+        let skipped = gathered.skipped.iter().map(|skipped| &skipped.path);
+        !locks
+            .flat_map(|target| target.reads.iter().chain([&target.output]))
+            .chain(&gathered.images)
+            .chain(skipped)
+            .any(|path| is_below(path, wanted))
+    });
+    let is_wanted = |path: &str| update.paths.iter().any(|wanted| is_below(path, wanted));
     select(gathered, &is_wanted);
 }
 

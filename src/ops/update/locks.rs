@@ -381,11 +381,23 @@ pub fn found(why: &Why) -> String {
 /// Puts what a compilation came to into the plan.
 fn plan_of(target: &LockTarget, compiled: &Compiled, failed: Option<Failed>) -> TargetPlan {
     let mut plan = empty(target);
-    plan.pins = compiled
-        .moves
-        .iter()
-        .filter_map(|change| pin_change(change, compiled))
-        .collect();
+    plan.pins = if compiled.previous.is_some() {
+        let moves = compiled.moves.iter();
+        moves
+            .filter_map(|change| pin_change(change, compiled))
+            .collect()
+    } else {
+        // All of a first lock is new, which is nothing to be alarmed about.
+        let pins = compiled.lock.pins.iter();
+        pins.filter_map(|pin| {
+            let added = Change::Added {
+                name: pin.name.clone(),
+                to: pin.source.clone(),
+            };
+            pin_change(&added, compiled)
+        })
+        .collect()
+    };
     // Another tool's file is not rewritten for its looks alone.
     if compiled.is_changed() && (is_ours(compiled) || !compiled.moves.is_empty()) {
         plan.files.push(FileChange {

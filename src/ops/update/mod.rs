@@ -12,7 +12,7 @@ mod locks;
 
 use std::path::PathBuf;
 
-pub use apply::{Applied, ApplyError, Held, apply, commit, lock, recover};
+pub use apply::{Applied, ApplyError, Held, Reads, apply, commit, lock, recover};
 pub use gather::{Gathered, gather, note_uncommitted};
 pub use images::ImagesRequest;
 pub use locks::found;
@@ -69,6 +69,18 @@ pub async fn decide(
     registry: &registry::Client,
     reporter: &dyn Reporter,
 ) -> Result<Plan, Error> {
+    let unsaid: Vec<String> = gathered
+        .locks
+        .iter()
+        .filter(|target| target.python_version.is_none())
+        .map(|target| {
+            format!(
+                "`{}` does not say which Python it is for, so this machine's counts; name it with \
+                 `python-version` in a `[[lock]]` table",
+                target.output
+            )
+        })
+        .collect();
     let (locks, images) = tokio::join!(
         locks::decide(update, &gathered, reporter),
         images::decide(update, &gathered, registry, reporter),
@@ -99,6 +111,7 @@ pub async fn decide(
             }),
         );
     }
+    notes.extend(unsaid);
     notes.extend(gathered.notes);
     Ok(Plan {
         version: PLAN_VERSION,
