@@ -492,3 +492,59 @@ fn takes_over_locks_of_other_tools() {
         list.stdout
     );
 }
+
+#[test]
+fn a_project_that_a_lock_reads_over_another_lock_agrees_with_it() {
+    let repository = Repository::new([
+        aged("alpha", "1.0", 300).requires(&["shared"]),
+        aged("gamma", "1.0", 300).requires(&["shared<3"]),
+        aged("shared", "1.0", 300),
+    ]);
+    repository.project.write("base.in", "alpha\n");
+    repository
+        .project
+        .write("dev.in", "-c base.txt\n-r base.in\ngamma\n");
+    for name in ["base", "dev"] {
+        repository.lock(&[&format!("{name}.in"), "-o", &format!("{name}.txt")]);
+    }
+    repository.index.add(aged("shared", "2.0", 100));
+    repository.index.add(aged("shared", "3.0", 90));
+    // What only the lock above cannot have, the lock below does not get either.
+    repository.updates(&["base.txt"]);
+    assert_eq!(repository.pins("base.txt"), ["alpha==1.0", "shared==2.0"]);
+    assert_eq!(
+        repository.pins("dev.txt"),
+        ["alpha==1.0", "gamma==1.0", "shared==2.0"]
+    );
+}
+
+#[test]
+fn rules_hold_images_too_and_tags_move_within_bounds() {
+    let repository = Repository::new([]);
+    let (python, redis) = (
+        repository.push("python", "3.12.1-slim", 1),
+        repository.push("redis", "7", 1),
+    );
+    repository.project.write(
+        "Dockerfile",
+        format!("FROM python:3.12.1-slim@{python}\nFROM redis:7@{redis}\n"),
+    );
+    repository.project.write(
+        "pinfold.toml",
+        "[policy]\nimage-tags = \"patch\"\n\
+         [[rule]]\nmatch-image = [\"redis\"]\nignore = true\nreason = \"by hand\"\n",
+    );
+    for tag in ["3.12.4", "3.13.0-slim"] {
+        repository.push("python", tag, 3);
+    }
+    let moved = repository.push("python", "3.12.4-slim", 2);
+    repository.push("redis", "7", 2);
+    repository.updates(&[]);
+    let first = repository.files();
+    assert_eq!(
+        first["Dockerfile"],
+        format!("FROM python:3.12.4-slim@{moved}\nFROM redis:7@{redis}\n")
+    );
+    repository.updates(&[]);
+    assert_eq!(repository.files(), first);
+}

@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::symlink;
-use std::path::Path;
 use std::process::Command;
 
 use jiff::{SignedDuration, Timestamp};
@@ -148,7 +147,16 @@ impl Repository {
 
     /// Returns all files of the work tree with what they hold.
     pub(crate) fn files(&self) -> BTreeMap<String, String> {
-        Self::below(&self.project.path(""), |path| !path.starts_with(".git/"))
+        let folder = self.project.path("");
+        let mut files = BTreeMap::new();
+        for path in files_below(&folder) {
+            let name = path.strip_prefix(&folder).unwrap().to_str().unwrap();
+            if !name.starts_with(".git/") {
+                let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
+                files.insert(name.to_owned(), text);
+            }
+        }
+        files
     }
 
     /// Returns what the user has of git: the index and where `HEAD` is.
@@ -159,17 +167,5 @@ impl Repository {
             self.git(&["rev-parse", "HEAD"]),
             self.git(&["status", "--porcelain"]),
         )
-    }
-
-    fn below(folder: &Path, is_wanted: impl Fn(&str) -> bool) -> BTreeMap<String, String> {
-        let mut files = BTreeMap::new();
-        for path in files_below(folder) {
-            let name = path.strip_prefix(folder).unwrap().to_str().unwrap();
-            if is_wanted(name) {
-                let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
-                files.insert(name.to_owned(), text);
-            }
-        }
-        files
     }
 }
