@@ -551,3 +551,44 @@ fn failures_are_told_to_ci_too() {
         assert!(outputs.lines().any(|it| it == line), "`{line}`: {outputs}");
     }
 }
+
+#[test]
+fn a_text_from_elsewhere_says_nothing_of_its_own_in_the_report() {
+    let repository = Repository::new([aged("alpha", "1.0", 300)]);
+    repository.project.write("requirements.in", "alpha\n");
+    repository.lock(&[]);
+    repository.project.write(
+        "pinfold.toml",
+        "[[rule]]\nmatch = [\"alpha\"]\nallow = \"<1.1\"\nreason = \"@all see #1 <img src=x> | `x`\"\n",
+    );
+    repository.index.add(aged("alpha", "1.1", 100));
+    repository.updates(&["--report", "report.md"]);
+    let report = repository.project.read("report.md");
+    let line = report.lines().find(|line| line.contains("PF107")).unwrap();
+    for foreign in ["@all", " #1", "<img", "| `x`"] {
+        assert!(!line.contains(foreign), "`{foreign}`: {line}");
+    }
+}
+
+#[test]
+fn a_configuration_that_is_wrong_stops_all_and_asks_nobody() {
+    let repository = stale();
+    repository.index.seen();
+    let before = {
+        repository
+            .project
+            .write("pinfold.toml", "[policy]\ncooldwn = \"7d\"\n");
+        repository.files()
+    };
+    repository
+        .update(&[])
+        .says(2, &["did you mean `cooldown`?"]);
+    repository
+        .update(&["--no-config", "--cooldown", "soon"])
+        .says(2, &["`--cooldown`"]);
+    repository
+        .update_at("yesterday", &["--no-config"])
+        .says(2, &["--as-of"]);
+    assert_eq!(repository.index.requests(), [""; 0]);
+    assert_eq!(repository.files(), before);
+}
