@@ -15,6 +15,7 @@ use jiff::{Span, Timestamp};
 
 use super::gather::uncommitted;
 use super::{Gathered, Update};
+use crate::http;
 use crate::lock::{
     self, Change, CommandOption, OptionKind, PinSource, Style, UnsafePackages, UnsafePlacing,
     command_line, default_unsafe_packages,
@@ -625,7 +626,7 @@ fn request(
             newline: options.newline,
             command,
         },
-        http: update.http.clone(),
+        http: http(update, options),
         cache: update.cache.clone(),
         refresh: update.refresh.clone(),
         now: update.now,
@@ -633,6 +634,14 @@ fn request(
         current_directory,
         variable: (update.variable)(),
     })
+}
+
+/// The lock's own command names hosts to trust; they are trusted for it alone.
+fn http(update: &Update, options: &Options) -> http::Settings {
+    let mut settings = update.http.clone();
+    let hosts = options.trusted_hosts.iter().cloned();
+    settings.trusted_hosts.extend(hosts);
+    settings
 }
 
 fn strategy(options: &Options) -> Strategy {
