@@ -26,6 +26,7 @@ mod request;
 mod response;
 mod retry;
 mod settings;
+mod shared;
 mod sink;
 mod status;
 #[cfg(test)]
@@ -45,3 +46,4 @@ pub use request::{Request, Validators};
 pub use response::{ContentRange, Response};
 pub use retry::{SystemTimer, Timer};
 pub use settings::{Environment, Settings};
+pub use shared::Shared;

@@ -6,14 +6,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use crate::cache::Cache;
-use crate::http::{self, Bytes, Response};
+use crate::http::{self, Bytes, Response, Shared};
 use crate::image::{Digest, Platform, Repository};
 
 use super::endpoint::Endpoint;
 use super::error::Error;
 use super::manifest::{ImageConfig, Kind, Manifest};
 use super::notices::Notices;
-use super::once::Once;
 use super::send::{Ask, Method};
 use super::settings::Settings;
 use super::stored::Stored;
@@ -48,11 +47,11 @@ pub(super) struct Inner {
     pub(super) stored: Stored,
     endpoints: Mutex<HashMap<String, Vec<Arc<Endpoint>>>>,
     expected: Mutex<BTreeMap<String, BTreeSet<String>>>,
-    tags: Once<(Repository, String), Result<Resolved, Error>>,
-    existing: Once<(Repository, Digest), Result<bool, Error>>,
-    manifests: Once<(Repository, Digest), Result<Manifest, Error>>,
-    configs: Once<(Repository, Digest), Result<ImageConfig, Error>>,
-    lists: Once<Repository, Result<Arc<[String]>, Error>>,
+    tags: Shared<(Repository, String), Result<Resolved, Error>>,
+    existing: Shared<(Repository, Digest), Result<bool, Error>>,
+    manifests: Shared<(Repository, Digest), Result<Manifest, Error>>,
+    configs: Shared<(Repository, Digest), Result<ImageConfig, Error>>,
+    lists: Shared<Repository, Result<Arc<[String]>, Error>>,
 }
 
 impl Client {
@@ -66,11 +65,11 @@ impl Client {
                 stored: Stored::new(cache),
                 endpoints: Mutex::default(),
                 expected: Mutex::default(),
-                tags: Once::default(),
-                existing: Once::default(),
-                manifests: Once::default(),
-                configs: Once::default(),
-                lists: Once::default(),
+                tags: Shared::default(),
+                existing: Shared::default(),
+                manifests: Shared::default(),
+                configs: Shared::default(),
+                lists: Shared::default(),
             }),
         }
     }

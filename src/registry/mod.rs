@@ -20,7 +20,6 @@ mod error;
 mod list;
 mod manifest;
 mod notices;
-mod once;
 mod said;
 mod send;
 mod settings;

@@ -13,7 +13,6 @@ mod error;
 mod local;
 mod location;
 mod metadata;
-mod shared;
 #[cfg(test)]
 mod tests;
 
@@ -31,9 +30,8 @@ use super::listing::{Damaged, File, Listing};
 use super::page::{self, PageError};
 use super::{CoreMetadata, Sha256};
 use crate::cache::{self, Cache};
-use crate::http::{Client, Freshness, Request, Response, display_url};
+use crate::http::{Client, Freshness, Request, Response, Shared, display_url};
 use crate::python::ProjectName;
-use shared::Shared;
 
 pub use error::{Error, MetadataError};
 pub use location::{FindLinks, IndexUrl};
@@ -142,10 +140,10 @@ impl IndexClient {
             http,
             cache,
             settings,
-            listings: Shared::new(),
-            metadata: Shared::new(),
-            hashes: Shared::new(),
-            direct_wheels: Shared::new(),
+            listings: Shared::default(),
+            metadata: Shared::default(),
+            hashes: Shared::default(),
+            direct_wheels: Shared::default(),
             without_ranges: Mutex::default(),
             writes: Mutex::default(),
         }

@@ -20,12 +20,11 @@ use std::sync::Arc;
 
 use tokio::sync::OnceCell;
 
-use crate::http::Secret;
+use crate::http::{Secret, Shared};
 
 use self::file::AuthFile;
 use self::helper::Helpers;
 use super::error::Error;
-use super::once::Once;
 
 /// The credentials of a run, read when the first registry asks for some.
 #[derive(Debug, Clone)]
@@ -38,7 +37,7 @@ struct Inner {
     sources: Vec<Source>,
     files: OnceCell<Result<Vec<AuthFile>, Error>>,
     helpers: Helpers,
-    asked: Once<(String, String), Result<Option<Login>, Error>>,
+    asked: Shared<(String, String), Result<Option<Login>, Error>>,
 }
 
 /// Where files may be.

@@ -1,5 +1,6 @@
 //! Work done once per key: who asks while it is under way waits for it.
 
+use std::fmt;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -7,21 +8,29 @@ use rustc_hash::FxHashMap;
 use tokio::sync::OnceCell;
 
 /// Results by key, made or being made.
-pub(super) struct Shared<K, V> {
+pub struct Shared<K, V> {
     cells: Mutex<FxHashMap<K, Arc<OnceCell<V>>>>,
 }
 
-impl<K: Hash + Eq, V: Clone> Shared<K, V> {
-    pub(super) fn new() -> Self {
+impl<K, V> Default for Shared<K, V> {
+    fn default() -> Self {
         Self {
-            cells: Mutex::new(FxHashMap::default()),
+            cells: Mutex::default(),
         }
     }
+}
 
+impl<K, V> fmt::Debug for Shared<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared").finish_non_exhaustive()
+    }
+}
+
+impl<K: Hash + Eq, V: Clone> Shared<K, V> {
     /// Returns the result for a key, made by `work` unless it was before.
     ///
     /// When whoever does the work gives up, another one who waits does it.
-    pub(super) async fn get(&self, key: K, work: impl Future<Output = V>) -> V {
+    pub async fn get(&self, key: K, work: impl Future<Output = V>) -> V {
         let cell = {
             // The map is whole even if a panic poisoned its lock: nothing in here can.
             let mut cells = self.cells.lock().unwrap_or_else(PoisonError::into_inner);
