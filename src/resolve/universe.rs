@@ -51,8 +51,8 @@ pub(super) struct Project {
     sets: FxHashMap<Specifiers, VersionSet>,
     pub(super) sequence: Option<Arc<[u32]>>,
     allows_pre_releases: bool,
-    /// The URL that a direct requirement gives, without its fragment.
-    direct: Option<String>,
+    /// The URLs that requirements may name, without their fragments.
+    direct: Vec<String>,
     constraints: Vec<usize>,
 }
 
@@ -116,7 +116,7 @@ impl Universe {
             let state = &mut universe.projects[project as usize];
             match &root.requirement.source {
                 RequirementSource::Url(url) => {
-                    state.direct = Some(without_fragment(url).to_owned());
+                    state.direct.push(without_fragment(url).to_owned());
                 }
                 RequirementSource::Specifiers(specifiers) => {
                     state.allows_pre_releases |= specifiers.mentions_prerelease();
@@ -135,13 +135,19 @@ impl Universe {
         for one in &request.overrides {
             let project = universe.project(&one.requirement.name);
             if let RequirementSource::Url(url) = &one.requirement.source {
-                universe.projects[project as usize].direct = Some(without_fragment(url).to_owned());
+                let state = &mut universe.projects[project as usize];
+                state.direct.push(without_fragment(url).to_owned());
             }
             universe.overrides.entry(project).or_default().push(Edge {
                 project,
                 requirement: Arc::new(one.requirement.clone()),
                 conditional: false,
             });
+        }
+        for (name, url) in &request.places {
+            let project = universe.project(name);
+            let state = &mut universe.projects[project as usize];
+            state.direct.push(without_fragment(url).to_owned());
         }
         for (index, constraint) in request.constraints.iter().enumerate() {
             let project = universe.project(&constraint.name);
@@ -168,7 +174,7 @@ impl Universe {
             sets: FxHashMap::default(),
             sequence: None,
             allows_pre_releases: false,
-            direct: None,
+            direct: Vec::new(),
             constraints: Vec::new(),
         });
         id
@@ -550,8 +556,8 @@ impl Universe {
         let RequirementSource::Url(url) = source else {
             return false;
         };
-        let own = self.projects[project as usize].direct.as_deref();
-        own != Some(without_fragment(url))
+        let own = &self.projects[project as usize].direct;
+        own.iter().all(|own| own != without_fragment(url))
     }
 
     pub(super) fn knows(&self, project: ProjectId, version: u32) -> bool {
