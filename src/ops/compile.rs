@@ -332,7 +332,7 @@ fn take_wheels(inputs: &mut Inputs) -> Result<BTreeMap<ProjectName, String>, Err
         let (Some(name), At::File(url)) = (&located.name, &located.at) else {
             return Err(unbuilt(&located));
         };
-        if !url.path().ends_with(".whl") {
+        if url.path().strip_suffix(".whl").is_none() {
             return Err(unbuilt(&located));
         }
         written.insert(name.clone(), located.as_written);

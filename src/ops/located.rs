@@ -356,8 +356,8 @@ mod tests {
             .find()
         }
 
-        fn folder(&self, path: &str) -> Result<At, Misplaced> {
-            Ok(At::Folder(self.folder.path().join(path)))
+        fn folder(&self, path: &str) -> At {
+            At::Folder(self.folder.path().join(path))
         }
 
         /// Says what is found: a URL with `BASE` for the folder, or what is wrong.
@@ -374,11 +374,11 @@ mod tests {
     #[test]
     fn paths_start_in_the_base_and_are_made_plain() {
         let ground = Ground::new();
-        assert_eq!(ground.find("proj"), ground.folder("proj"));
-        assert_eq!(ground.find("./empty/../proj/"), ground.folder("proj"));
-        assert_eq!(ground.find("old"), ground.folder("old"));
+        assert_eq!(ground.find("proj"), Ok(ground.folder("proj")));
+        assert_eq!(ground.find("./empty/../proj/"), Ok(ground.folder("proj")));
+        assert_eq!(ground.find("old"), Ok(ground.folder("old")));
         let absolute = format!("{}/proj", ground.base());
-        assert_eq!(ground.find(&absolute), ground.folder("proj"));
+        assert_eq!(ground.find(&absolute), Ok(ground.folder("proj")));
         assert_eq!(
             ground.told("./a-1-py3-none-any.whl"),
             "file://BASE/a-1-py3-none-any.whl"
@@ -389,12 +389,15 @@ mod tests {
     #[test]
     fn file_urls_may_be_relative_and_have_escapes_and_fragments() {
         let ground = Ground::new();
-        assert_eq!(ground.find("file:proj"), ground.folder("proj"));
-        assert_eq!(ground.find("file:./empty/../proj"), ground.folder("proj"));
-        assert_eq!(ground.find("FILE:./proj#egg=x"), ground.folder("proj"));
+        assert_eq!(ground.find("file:proj"), Ok(ground.folder("proj")));
+        assert_eq!(
+            ground.find("file:./empty/../proj"),
+            Ok(ground.folder("proj"))
+        );
+        assert_eq!(ground.find("FILE:./proj#egg=x"), Ok(ground.folder("proj")));
         for host in ["", "//", "//localhost"] {
             let url = format!("file:{host}{}/proj", ground.base());
-            assert_eq!(ground.find(&url), ground.folder("proj"), "{url}");
+            assert_eq!(ground.find(&url), Ok(ground.folder("proj")), "{url}");
         }
         assert_eq!(
             ground.told("file:a%20b-1.tar.gz#sha256=00&subdirectory=x"),
@@ -402,7 +405,7 @@ mod tests {
         );
         assert_eq!(
             ground.find("file:mono#subdirectory=part"),
-            ground.folder("mono/part")
+            Ok(ground.folder("mono/part"))
         );
     }
 
@@ -487,7 +490,7 @@ mod tests {
             }
             .find()
         };
-        assert_eq!(find("./proj"), ground.folder("proj"));
+        assert_eq!(find("./proj"), Ok(ground.folder("proj")));
         assert!(find("git+https://host.example/x").is_ok());
         for text in ["./a-1-py3-none-any.whl", "https://host.example/a.zip"] {
             let error = find(text).unwrap_err();

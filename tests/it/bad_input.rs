@@ -162,9 +162,14 @@ fn places_that_cannot_be_used_are_refused_at_their_lines() {
         run.says(2, &phrases);
         run.says(2, &[" --> requirements.in:2:1\n"]);
     }
-    // What does not hold for the target is not looked at.
-    let run = check("./gone ; os_name == 'nt'\n", &[], &[]);
-    run.says(0, &[]);
+}
+
+#[test]
+fn a_place_for_another_target_is_not_looked_at() {
+    let index = Index::new([]);
+    let project = Project::of("./gone ; os_name == 'nt'\n");
+    project.compiles(&index.url(), &[]);
+    assert_eq!(project.pins(), [""; 0]);
 }
 
 #[test]
