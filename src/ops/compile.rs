@@ -1,6 +1,6 @@
 //! `pinfold compile`: loose requirements in, a pinned and hashed lock file out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -12,6 +12,7 @@ use super::events::{Event, Reporter};
 use super::facts::{Held, PinFacts, Standing};
 use super::fetch::{Fetcher, IndexSettings, Parts, Strategy, direct_urls};
 use super::inputs::{self, Inputs, Reading, Source};
+use super::located::{At, Located};
 use super::output::{self, Hashes, Made, OutputOptions};
 use super::target::{self, TargetRequest};
 use super::telling;
@@ -25,7 +26,7 @@ use crate::python::{
     ExtraName, Marker, ProjectName, Requirement, RequirementSource, Target, Version,
 };
 use crate::requirements::PerProject;
-use crate::resolve::{Constraint, PreReleases, Request, Solution};
+use crate::resolve::{Constraint, PreReleases, Request, RootRequirement, Solution};
 use crate::text::{Newline, without_password};
 use crate::update;
 
@@ -158,8 +159,9 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
     let target = &settled.target;
     reporter.event(Event::Target(format!("{target} ({})", settled.found)));
     let environment = target.environment();
-    let inputs = read_inputs(request, &environment).await?;
+    let mut inputs = read_inputs(request, &environment).await?;
     check_python(&inputs, target)?;
+    let written_locations = take_wheels(&mut inputs)?;
     let previous = previous(request)?;
     let locked = previous.as_deref().map(lock::read).unwrap_or_default();
 
@@ -209,6 +211,7 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
     let made = Made {
         request: &resolve_request,
         inputs: &inputs,
+        written_locations: &written_locations,
         solution: &resolution.solution,
         hashes,
         options: option_lines(request, &inputs),
@@ -300,6 +303,72 @@ async fn read_inputs(
         &request.overrides,
     )
     .await
+}
+
+/// Makes requirements of the places that are wheels; others are refused. Returns the
+/// places as they were written.
+fn take_wheels(inputs: &mut Inputs) -> Result<BTreeMap<ProjectName, String>, Error> {
+    let refused = |message: String, help: &str| Error::Usage {
+        message,
+        help: Some(help.to_owned()),
+    };
+    if let Some(tree) = inputs.trees.first() {
+        return Err(refused(
+            format!(
+                "`{}` says what it requires only when it is built, which pinfold does not do yet",
+                tree.file
+            ),
+            "list the dependencies in the `[project]` table of a `pyproject.toml`",
+        ));
+    }
+    if let Some(constraint) = inputs.located_constraints.first() {
+        return Err(refused(
+            format!("{}: a constraint cannot name a URL", constraint.place),
+            "move the URL to a requirements file",
+        ));
+    }
+    let mut written = BTreeMap::new();
+    for located in std::mem::take(&mut inputs.located) {
+        let (Some(name), At::File(url)) = (&located.name, &located.at) else {
+            return Err(unbuilt(&located));
+        };
+        if url.path().strip_suffix(".whl").is_none() {
+            return Err(unbuilt(&located));
+        }
+        written.insert(name.clone(), located.as_written);
+        if !located.hashes.is_empty() {
+            let known = inputs.hashes.entry(name.clone());
+            let entry = known.or_insert_with(|| (BTreeSet::new(), located.place.clone()));
+            entry.0.extend(located.hashes);
+        }
+        let root = RootRequirement {
+            requirement: Requirement {
+                name: name.clone(),
+                extras: located.extras,
+                source: RequirementSource::Url(url.to_string()),
+                marker: located.marker,
+            },
+            place: located.place,
+            origin: located.origin,
+        };
+        if located.is_override {
+            inputs.overrides.push(root);
+        } else {
+            inputs.roots.push(root);
+        }
+    }
+    Ok(written)
+}
+
+fn unbuilt(located: &Located) -> Error {
+    Error::Usage {
+        message: format!(
+            "{}: `{}` has to be built to learn what it requires, which pinfold does not do yet",
+            located.place,
+            without_password(&located.as_written)
+        ),
+        help: Some("name a release of an index, or the URL or path of a wheel".to_owned()),
+    }
 }
 
 /// A project's own `requires-python` must admit the target.

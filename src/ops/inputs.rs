@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::error::{Error, FileProblems};
+use super::located::{Located, Location, Misplaced, ProjectTree};
 use super::view::View;
 use crate::http::{Client, Request};
 use crate::python::{
-    Environment, ExtraName, ProjectName, Requirement, RequirementSource, Specifiers,
+    Environment, ExtraName, Marker, ProjectName, Requirement, RequirementSource, Specifiers,
 };
 use crate::requirements::{
-    Item, ItemKind, PerProject, Project, RequirementLine, RequirementsFile, Selector,
-    UnresolvedRequirement, Written, decode, location,
+    Item, ItemKind, PerProject, Project, RequirementsFile, Selector, UnresolvedRequirement,
+    Written, decode, location,
 };
 use crate::resolve::{Constraint, RootRequirement};
 use crate::text::{Problem, Span, position};
@@ -63,16 +64,22 @@ pub struct SourceOptions {
 /// All that was read.
 #[derive(Debug, Default)]
 pub(super) struct Inputs {
+    /// What is required by specifiers.
     pub(super) roots: Vec<RootRequirement>,
+    /// What is required from a place, overrides among it.
+    pub(super) located: Vec<Located>,
+    /// Where projects come from if they are required; each has a name.
+    pub(super) located_constraints: Vec<Located>,
+    /// Project files whose requirements only a build tells.
+    pub(super) trees: Vec<ProjectTree>,
     /// Whether a direct requirement is by `===`.
     pub(super) arbitrary: BTreeSet<ProjectName>,
     /// The only hashes that direct requirements accept (`--hash`), with their places.
     pub(super) hashes: BTreeMap<ProjectName, (BTreeSet<String>, String)>,
-    /// URLs and paths of direct requirements as they were written, with `${VAR}`.
-    pub(super) written_locations: BTreeMap<ProjectName, String>,
     pub(super) constraints: Vec<Constraint>,
     /// Who constrains what, for annotations: `-c constraints.txt`.
     pub(super) constraint_origins: Vec<(ProjectName, String)>,
+    /// What replaces other requirements, by specifiers.
     pub(super) overrides: Vec<RootRequirement>,
     /// Projects with an override that does not hold for the target.
     pub(super) dropped: Vec<ProjectName>,
@@ -198,23 +205,20 @@ impl Reader<'_> {
             .and_then(|name| name.to_str());
         match base {
             Some("pyproject.toml") => {
-                self.project(&text, &name);
+                self.project(&text, location, &name);
                 Ok(())
             }
-            Some(kind @ ("setup.py" | "setup.cfg")) => Err(Error::Usage {
-                message: format!(
-                    "`{name}` says what it requires only when it is built, which pinfold does not do yet"
-                ),
-                help: Some(format!(
-                    "move the dependencies of `{kind}` to the `[project]` table of a `pyproject.toml`"
-                )),
-            }),
+            Some("setup.py" | "setup.cfg") => {
+                self.tree(location, name);
+                Ok(())
+            }
             _ => self.requirements(&text, location, &name, role).await,
         }
     }
 
-    fn project(&mut self, text: &str, name: &str) {
+    fn project(&mut self, text: &str, location: &str, name: &str) {
         self.inputs.has_project = true;
+        let folder = self.folder_of(location);
         let project = Project::parse(text);
         let mut problems = project.problems.clone();
         let selected = if problems.is_empty() {
@@ -234,11 +238,14 @@ impl Reader<'_> {
         };
         let origin = format!("{} ({name})", project.name);
         for one in selected {
-            self.root(
+            self.listed(
                 one.requirement,
-                place(name, text, one.span),
-                &origin,
-                text,
+                Asker {
+                    role: Role::Requirements,
+                    place: place(name, text, one.span),
+                    origin: origin.clone(),
+                    base: folder.clone(),
+                },
                 one.span,
                 &mut problems,
             );
@@ -324,6 +331,28 @@ impl Reader<'_> {
         Ok(())
     }
 
+    /// Takes a project that only a build tells about.
+    fn tree(&mut self, location: &str, file: String) {
+        self.inputs.has_project = true;
+        self.inputs.trees.push(ProjectTree {
+            folder: self.folder_of(location).into(),
+            file,
+            extras: self.reading.extras.to_vec(),
+            all_extras: self.reading.all_extras,
+        });
+    }
+
+    /// Returns the absolute folder of a file; the current directory for what has none.
+    fn folder_of(&self, location: &str) -> String {
+        let here = self.reading.current_directory;
+        if is_remote(location) || location == "-" {
+            return here.to_owned();
+        }
+        let path = Path::new(here).join(local_path(location));
+        let folder = path.parent().unwrap_or(&path);
+        location::normalise(&folder.to_string_lossy())
+    }
+
     fn note(&mut self, name: &str, text: &str, problems: Vec<Problem>, warnings: Vec<Problem>) {
         for (list, mut found) in [
             (&mut self.problems, problems),
@@ -361,12 +390,24 @@ impl Reader<'_> {
         };
         let options = &mut self.inputs.options;
         match item.kind {
-            ItemKind::Requirement(line) => self.line(line, text, name, role, span, problems),
-            ItemKind::Editable(line) => problems.push(Problem {
-                span,
-                message: format!("`-e {}` has to be built to learn what it requires, which pinfold does not do yet", line.as_written),
-                help: Some("list what the project requires instead, or name its `pyproject.toml` as an input".to_owned()),
-            }),
+            ItemKind::Requirement(line) => {
+                let wish = Wish {
+                    as_written: line.location_as_written().map(str::to_owned),
+                    requirement: line.requirement,
+                    hashes: line.hashes.into_iter().collect(),
+                    is_editable: false,
+                };
+                self.wish(wish, text, name, role, span, problems);
+            }
+            ItemKind::Editable(line) => {
+                let wish = Wish {
+                    as_written: line.location_as_written().map(str::to_owned),
+                    requirement: line.requirement,
+                    hashes: BTreeSet::new(),
+                    is_editable: true,
+                };
+                self.wish(wish, text, name, role, span, problems);
+            }
             ItemKind::IndexUrl(url) => options.index_url = Some(url),
             ItemKind::ExtraIndexUrl(url) => options.extra_index_urls.push(url),
             ItemKind::FindLinks(written) => {
@@ -377,11 +418,15 @@ impl Reader<'_> {
             ItemKind::Pre => options.pre = true,
             ItemKind::NoBinary(selectors) => {
                 options.binary.answer_no(&selectors);
-                options.no_binary.extend(selectors.iter().map(selector_text));
+                options
+                    .no_binary
+                    .extend(selectors.iter().map(selector_text));
             }
             ItemKind::OnlyBinary(selectors) => {
                 options.binary.answer_yes(&selectors);
-                options.only_binary.extend(selectors.iter().map(selector_text));
+                options
+                    .only_binary
+                    .extend(selectors.iter().map(selector_text));
             }
             ItemKind::TrustedHost(host) => options.trusted_hosts.push(host),
             // Included files are read already, wheels are preferred anyway, and hashes
@@ -401,155 +446,222 @@ impl Reader<'_> {
         }
     }
 
-    fn line(
+    /// Takes what a line of a requirements file requires.
+    fn wish(
         &mut self,
-        line: RequirementLine,
+        wish: Wish,
         text: &str,
         name: &str,
         role: Role,
         span: Span,
         problems: &mut Vec<Problem>,
     ) {
-        let written = line.location_as_written().map(str::to_owned);
-        let hashes = line.hashes;
-        let requirement = match line.requirement {
-            UnresolvedRequirement::Named(requirement) => requirement,
-            UnresolvedRequirement::Unnamed(unnamed) => {
-                let is_wheel = unnamed
-                    .url_or_path
-                    .split(['#', '?'])
-                    .next()
-                    .is_some_and(is_wheel);
-                match unnamed.name {
-                    Some(project) if is_wheel => Requirement {
-                        name: project,
-                        extras: unnamed.extras,
-                        source: RequirementSource::Url(self.absolute_url(&unnamed.url_or_path)),
-                        marker: unnamed.marker,
-                    },
-                    _ => {
-                        problems.push(Problem {
-                            span,
-                            message: format!("`{}` has to be built to learn what it requires, which pinfold does not do yet", text::without_password(&line.as_written)),
-                            help: Some("name a project of an index, or the URL or path of a wheel".to_owned()),
-                        });
-                        return;
-                    }
-                }
-            }
+        let from = Asker {
+            role,
+            place: place(name, text, span),
+            origin: match role {
+                Role::Requirements => format!("-r {name}"),
+                Role::Constraints => format!("-c {name}"),
+                Role::Overrides => format!("--override {name}"),
+            },
+            base: self.reading.current_directory.to_owned(),
         };
-        let place = place(name, text, span);
-        if let (RequirementSource::Url(_), Some(written)) = (&requirement.source, written)
-            && self.applies(&requirement)
-        {
-            let locations = &mut self.inputs.written_locations;
-            locations.insert(requirement.name.clone(), written);
+        let result = match wish.requirement {
+            UnresolvedRequirement::Named(requirement) => match requirement.source {
+                RequirementSource::Specifiers(_) => {
+                    self.by_specifiers(requirement, wish.hashes, from);
+                    Ok(())
+                }
+                RequirementSource::Url(url) => self.by_place(
+                    Placed {
+                        name: Some(requirement.name),
+                        extras: requirement.extras,
+                        marker: requirement.marker,
+                        as_written: wish.as_written.unwrap_or_else(|| url.clone()),
+                        value: url,
+                        hashes: wish.hashes,
+                        is_editable: wish.is_editable,
+                    },
+                    from,
+                ),
+            },
+            UnresolvedRequirement::Unnamed(unnamed) => self.by_place(
+                Placed {
+                    name: unnamed.name,
+                    extras: unnamed.extras,
+                    marker: unnamed.marker,
+                    as_written: wish
+                        .as_written
+                        .unwrap_or_else(|| unnamed.url_or_path.clone()),
+                    value: unnamed.url_or_path,
+                    hashes: wish.hashes,
+                    is_editable: wish.is_editable,
+                },
+                from,
+            ),
+        };
+        if let Err(Misplaced { message, help }) = result {
+            problems.push(Problem {
+                span,
+                message,
+                help,
+            });
         }
+    }
+
+    /// Takes a requirement that a table lists.
+    fn listed(
+        &mut self,
+        requirement: Requirement,
+        from: Asker,
+        span: Span,
+        problems: &mut Vec<Problem>,
+    ) {
+        let RequirementSource::Url(url) = requirement.source else {
+            return self.by_specifiers(requirement, BTreeSet::new(), from);
+        };
+        let placed = Placed {
+            name: Some(requirement.name),
+            extras: requirement.extras,
+            marker: requirement.marker,
+            as_written: url.clone(),
+            value: url,
+            hashes: BTreeSet::new(),
+            is_editable: false,
+        };
+        if let Err(Misplaced { message, help }) = self.by_place(placed, from) {
+            problems.push(Problem {
+                span,
+                message,
+                help,
+            });
+        }
+    }
+
+    fn by_specifiers(&mut self, requirement: Requirement, hashes: BTreeSet<String>, from: Asker) {
+        let Asker {
+            role,
+            place,
+            origin,
+            ..
+        } = from;
+        if !self.applies(requirement.marker.as_ref()) {
+            if role == Role::Overrides {
+                self.inputs.dropped.push(requirement.name);
+            }
+            return;
+        }
+        let RequirementSource::Specifiers(specifiers) = &requirement.source else {
+            return;
+        };
         match role {
+            Role::Constraints => {
+                let origins = &mut self.inputs.constraint_origins;
+                origins.push((requirement.name.clone(), origin));
+                self.inputs.constraints.push(Constraint {
+                    name: requirement.name,
+                    specifiers: specifiers.clone(),
+                    place,
+                });
+                return;
+            }
             Role::Requirements => {
-                if !hashes.is_empty() && self.applies(&requirement) {
+                if specifiers.arbitrary().next().is_some() {
+                    self.inputs.arbitrary.insert(requirement.name.clone());
+                }
+                if !hashes.is_empty() {
                     let known = &mut self.inputs.hashes;
                     let entry = known
                         .entry(requirement.name.clone())
                         .or_insert_with(|| (BTreeSet::new(), place.clone()));
                     entry.0.extend(hashes);
                 }
-                let origin = format!("-r {name}");
-                self.root(requirement, place, &origin, text, span, problems);
             }
-            Role::Constraints => {
-                if !self.applies(&requirement) {
-                    return;
-                }
-                let RequirementSource::Specifiers(specifiers) = requirement.source else {
-                    problems.push(Problem {
-                        span,
-                        message: "a constraint cannot name a URL".to_owned(),
-                        help: Some("move the URL to a requirements file".to_owned()),
-                    });
-                    return;
-                };
-                self.inputs
-                    .constraint_origins
-                    .push((requirement.name.clone(), format!("-c {name}")));
-                self.inputs.constraints.push(Constraint {
-                    name: requirement.name,
-                    specifiers,
-                    place,
-                });
-            }
-            Role::Overrides => {
-                if self.applies(&requirement) {
-                    self.inputs.overrides.push(RootRequirement {
-                        requirement,
-                        place,
-                        origin: format!("--override {name}"),
-                    });
-                } else {
-                    self.inputs.dropped.push(requirement.name);
-                }
-            }
+            Role::Overrides => {}
         }
-    }
-
-    fn root(
-        &mut self,
-        requirement: Requirement,
-        place: String,
-        origin: &str,
-        text: &str,
-        span: Span,
-        problems: &mut Vec<Problem>,
-    ) {
-        if !self.applies(&requirement) {
-            return;
-        }
-        match &requirement.source {
-            RequirementSource::Specifiers(specifiers) => {
-                if specifiers.arbitrary().next().is_some() {
-                    self.inputs.arbitrary.insert(requirement.name.clone());
-                }
-            }
-            RequirementSource::Url(url) => {
-                let path = url.split(['#', '?']).next().unwrap_or(url);
-                let is_repository = url
-                    .split_once("://")
-                    .is_some_and(|(scheme, _)| scheme.contains('+'));
-                if is_repository || !is_wheel(path) {
-                    problems.push(Problem {
-                        span,
-                        message: format!(
-                            "`{}` has to be built to learn what it requires, which pinfold does not do yet",
-                            text::without_password(text.get(span.range()).unwrap_or(url))
-                        ),
-                        help: Some("name a release of an index, or the URL of a wheel".to_owned()),
-                    });
-                    return;
-                }
-            }
-        }
-        self.inputs.roots.push(RootRequirement {
+        let list = if role == Role::Overrides {
+            &mut self.inputs.overrides
+        } else {
+            &mut self.inputs.roots
+        };
+        list.push(RootRequirement {
             requirement,
             place,
-            origin: origin.to_owned(),
+            origin,
         });
     }
 
-    fn applies(&self, requirement: &Requirement) -> bool {
-        requirement
-            .marker
-            .as_ref()
-            .is_none_or(|marker| marker.evaluate(self.reading.environment, None))
+    fn by_place(&mut self, placed: Placed, from: Asker) -> Result<(), Misplaced> {
+        let is_override = from.role == Role::Overrides;
+        if !self.applies(placed.marker.as_ref()) {
+            if let Some(name) = placed.name
+                && is_override
+            {
+                self.inputs.dropped.push(name);
+            }
+            return Ok(());
+        }
+        let at = Location {
+            value: &placed.value,
+            as_written: &placed.as_written,
+            base: &from.base,
+            is_editable: placed.is_editable,
+        }
+        .find()?;
+        let located = Located {
+            name: placed.name,
+            extras: placed.extras,
+            marker: placed.marker,
+            at,
+            is_editable: placed.is_editable,
+            as_written: placed.as_written,
+            is_override,
+            hashes: placed.hashes,
+            place: from.place,
+            origin: from.origin,
+        };
+        if from.role == Role::Constraints {
+            self.inputs.located_constraints.push(located);
+        } else {
+            self.inputs.located.push(located);
+        }
+        Ok(())
     }
 
-    fn absolute_url(&self, url_or_path: &str) -> String {
-        if url_or_path.contains("://") {
-            return url_or_path.to_owned();
-        }
-        let path = Path::new(self.reading.current_directory).join(url_or_path);
-        url::Url::from_file_path(location::normalise(&path.to_string_lossy()))
-            .map_or_else(|()| url_or_path.to_owned(), Into::into)
+    fn applies(&self, marker: Option<&Marker>) -> bool {
+        marker.is_none_or(|marker| marker.evaluate(self.reading.environment, None))
     }
+}
+
+/// What a line of a requirements file asks for.
+struct Wish {
+    requirement: UnresolvedRequirement,
+    /// The URL or path with its variables unexpanded, if there is one.
+    as_written: Option<String>,
+    hashes: BTreeSet<String>,
+    is_editable: bool,
+}
+
+/// A requirement on a place that has not been looked at.
+struct Placed {
+    name: Option<ProjectName>,
+    extras: Vec<ExtraName>,
+    marker: Option<Marker>,
+    value: String,
+    as_written: String,
+    hashes: BTreeSet<String>,
+    is_editable: bool,
+}
+
+/// Who asks for something.
+struct Asker {
+    role: Role,
+    /// `file:line`
+    place: String,
+    /// For annotations.
+    origin: String,
+    /// Where relative paths start.
+    base: String,
 }
 
 /// The largest requirements file that is fetched.
@@ -591,11 +703,6 @@ fn selector_text(selector: &Selector) -> String {
         Selector::None => ":none:".to_owned(),
         Selector::Project(name) => name.to_string(),
     }
-}
-
-/// Whether a path names a wheel; the ending is in lower case (PEP 427).
-fn is_wheel(path: &str) -> bool {
-    path.strip_suffix(".whl").is_some()
 }
 
 /// `file:line`, as it is shown.

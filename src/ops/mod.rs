@@ -12,6 +12,7 @@ mod facts;
 mod fetch;
 pub mod init;
 mod inputs;
+mod located;
 mod output;
 mod target;
 mod telling;

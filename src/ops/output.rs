@@ -39,6 +39,8 @@ pub struct OutputOptions {
 pub(super) struct Made<'a> {
     pub(super) request: &'a Request,
     pub(super) inputs: &'a Inputs,
+    /// URLs and paths of direct requirements as they were written, with `${VAR}`.
+    pub(super) written_locations: &'a BTreeMap<ProjectName, String>,
     pub(super) solution: &'a Solution,
     pub(super) hashes: BTreeMap<ProjectName, Vec<String>>,
     pub(super) options: OptionLines,
@@ -75,7 +77,7 @@ pub(super) fn lock(made: &Made<'_>) -> Lock {
                     RequirementSource::Specifiers(_) => None,
                 });
             let source = match url {
-                Some(url) => match made.inputs.written_locations.get(name) {
+                Some(url) => match made.written_locations.get(name) {
                     Some(path) if !path.contains("://") => PinSource::Path(path.clone()),
                     Some(written) => PinSource::Url(written.clone()),
                     None => PinSource::Url(url),
