@@ -152,8 +152,24 @@ impl Compiled {
     }
 }
 
-/// Compiles: reads the sources, resolves, and returns the text of the lock file.
-pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compiled, Error> {
+/// What a resolution rests on: everything that is settled before a version is chosen.
+pub(super) struct Ground {
+    pub(super) inputs: Inputs,
+    pub(super) target: Target,
+    /// The text of the lock file, if there is one.
+    pub(super) previous: Option<String>,
+    pub(super) locked: LockFile,
+    pub(super) request: Request,
+    pub(super) http: Client,
+    pub(super) client: IndexClient,
+    indexes: IndexSettings,
+}
+
+/// Reads the sources and the lock file, and settles the target and who is asked.
+pub(super) async fn ground(
+    request: &Compile,
+    reporter: &dyn Reporter,
+) -> Result<Ground, Error> {
     let settled = target::settle(&request.target, &request.cache)?;
     let target = &settled.target;
     reporter.event(Event::Target(format!("{target} ({})", settled.found)));
@@ -167,11 +183,30 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
     let (http, indexes) = network(request, &inputs)?;
     let http = Client::new(http);
     let client = index_client(request, &http);
+    Ok(Ground {
+        target: settled.target,
+        inputs,
+        previous,
+        locked,
+        request: resolve_request,
+        http,
+        client,
+        indexes,
+    })
+}
+
+/// Returns what answers the resolver.
+pub(super) async fn fetcher<'a>(
+    ground: &'a Ground,
+    request: &Compile,
+    reporter: &'a dyn Reporter,
+) -> Result<Fetcher<'a>, Error> {
+    let Ground { inputs, target, .. } = ground;
     // The command line has the last word.
     let binary = vec![request.binary.clone(), inputs.options.binary.clone()];
-    let fetcher = Fetcher::new(Parts {
-        client: &client,
-        settings: &indexes,
+    Fetcher::new(Parts {
+        client: &ground.client,
+        settings: &ground.indexes,
         policy: Policy::new(
             target.python.release(),
             target.tags(),
@@ -179,11 +214,27 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
             request.gate.clone(),
             binary,
         ),
-        pinned: pinned(&resolve_request, &locked),
-        direct: direct_urls(&resolve_request)?,
+        pinned: pinned(&ground.request, &ground.locked),
+        direct: direct_urls(&ground.request)?,
         reporter,
     })
-    .await?;
+    .await
+}
+
+/// Compiles: reads the sources, resolves, and returns the text of the lock file.
+pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compiled, Error> {
+    let ground = ground(request, reporter).await?;
+    let fetcher = fetcher(&ground, request, reporter).await?;
+    let Ground {
+        inputs,
+        target,
+        previous,
+        locked,
+        request: resolve_request,
+        http,
+        client,
+        ..
+    } = &ground;
     let likely: Vec<ProjectName> = locked.pins.iter().map(|pin| pin.name.clone()).collect();
     let resolution = fetcher.resolve(resolve_request.clone(), &likely).await;
     let mut resolution = match resolution {
@@ -199,25 +250,25 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
     });
     telling::tell(
         request,
-        &resolve_request,
+        resolve_request,
         &resolution.solution,
         &fetcher,
         reporter,
     );
-    let mut hashes = hashes(request, &locked, &resolution.solution, &fetcher, reporter).await?;
-    keep_given_hashes(&inputs, &mut hashes)?;
+    let mut hashes = hashes(request, locked, &resolution.solution, &fetcher, reporter).await?;
+    keep_given_hashes(inputs, &mut hashes)?;
     let made = Made {
-        request: &resolve_request,
-        inputs: &inputs,
+        request: resolve_request,
+        inputs,
         solution: &resolution.solution,
         hashes,
-        options: option_lines(request, &inputs),
+        options: option_lines(request, inputs),
         output: &request.output_options,
         target: format!("Python {} for {}", target.python.short(), target.platform),
     };
     let lock = output::lock(&made);
     let standing = Standing {
-        request: &resolve_request,
+        request: resolve_request,
         solution: &resolution.solution,
         fetcher: &fetcher,
         lock: &lock,
@@ -226,10 +277,10 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
         Some(_) => (standing.held(&mut resolution.resolver), standing.pins()),
         None => (Vec::new(), Vec::new()),
     };
-    let text = lock::render(&lock, &style(request, previous.as_deref(), &inputs));
-    finish_writes(&client, reporter).await;
+    let text = lock::render(&lock, &style(request, previous.as_deref(), inputs));
+    finish_writes(client, reporter).await;
     let moves = match previous {
-        Some(_) => lock::changes(&locked, &lock),
+        Some(_) => lock::changes(locked, &lock),
         None => Vec::new(),
     };
     Ok(Compiled {
@@ -238,13 +289,13 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
         held,
         pins_told,
         text,
-        previous,
         pins: lock.pins.len(),
         lock,
         tried: resolution.tried,
         requests: http.requests(),
         bytes: http.bytes(),
-        warnings: inputs.warnings,
+        previous: ground.previous,
+        warnings: ground.inputs.warnings,
         output: request.output.clone(),
     })
 }

@@ -74,6 +74,8 @@ pub(super) struct Inputs {
     /// Who constrains what, for annotations: `-c constraints.txt`.
     pub(super) constraint_origins: Vec<(ProjectName, String)>,
     pub(super) overrides: Vec<RootRequirement>,
+    /// Direct requirements whose marker does not hold for the target.
+    pub(super) unmet: Vec<RootRequirement>,
     /// Projects with an override that does not hold for the target.
     pub(super) dropped: Vec<ProjectName>,
     pub(super) options: SourceOptions,
@@ -502,6 +504,11 @@ impl Reader<'_> {
         problems: &mut Vec<Problem>,
     ) {
         if !self.applies(&requirement) {
+            self.inputs.unmet.push(RootRequirement {
+                requirement,
+                place,
+                origin: origin.to_owned(),
+            });
             return;
         }
         match &requirement.source {

@@ -8,6 +8,7 @@ mod compile;
 pub mod docker;
 mod error;
 mod events;
+pub mod explain;
 mod facts;
 mod fetch;
 pub mod init;
