@@ -15,19 +15,19 @@ use tempfile::TempDir;
 use tokio::sync::{OnceCell, Semaphore};
 
 use super::candidates::Policy;
+use super::compile::Compile;
 use super::error::Error;
 use super::events::{Event, Reporter};
 use super::fetch::{Fetcher, Flat, IndexSettings, Parts};
-use super::target::{self, TargetRequest};
+use super::inputs::{self, Reading};
+use super::target;
 use crate::build::{self, BuildSystem, ConfigSettings, Environment, Kind};
-use crate::cache::Cache;
 use crate::http::Shared;
 use crate::index::{CoreMetadata, File, IndexClient};
 use crate::interpreter::Interpreter;
 use crate::python::{ProjectName, Requirement, RequirementSource, Version};
 use crate::requirements::PerProject;
 use crate::resolve::{Constraint, PreReleases, Request, RootRequirement};
-use crate::update;
 
 /// What the user says of builds.
 #[derive(Debug, Clone)]
@@ -82,13 +82,8 @@ pub(super) struct Workshop<'a> {
     pub(super) client: &'a IndexClient,
     pub(super) indexes: &'a IndexSettings,
     pub(super) flat: Arc<Flat>,
-    pub(super) cache: &'a Cache,
-    pub(super) options: &'a BuildOptions,
-    pub(super) constraints: Vec<Constraint>,
-    /// Which Python is wanted.
-    pub(super) python: &'a TargetRequest,
-    pub(super) exclude_newer: Option<jiff::Timestamp>,
-    pub(super) gate: Option<update::Policy>,
+    /// What the user wants.
+    pub(super) wish: &'a Compile,
     pub(super) binary: Vec<PerProject>,
     pub(super) reporter: &'a dyn Reporter,
 }
@@ -96,11 +91,30 @@ pub(super) struct Workshop<'a> {
 /// Builds, each thing once.
 pub(super) struct Builder<'a> {
     shop: Workshop<'a>,
+    bench: Arc<Bench>,
+}
+
+/// What builds have in common.
+pub(super) struct Bench {
     host: OnceCell<Result<Arc<Host>, String>>,
+    constraints: OnceCell<Result<Vec<Constraint>, Failure>>,
     environments: Shared<Vec<String>, Result<Arc<Room>, Failure>>,
     metadata: Shared<String, Result<Arc<CoreMetadata>, Failure>>,
     /// How many backends run at a time.
     permits: Semaphore,
+}
+
+impl Default for Bench {
+    fn default() -> Self {
+        let at_a_time = std::thread::available_parallelism().map_or(2, usize::from);
+        Self {
+            host: OnceCell::new(),
+            constraints: OnceCell::new(),
+            environments: Shared::default(),
+            metadata: Shared::default(),
+            permits: Semaphore::new(at_a_time),
+        }
+    }
 }
 
 /// The interpreter that builds.
@@ -130,15 +144,8 @@ const WHEELS: &str = "built-wheels-v1";
 const DEEPEST: usize = 8;
 
 impl<'a> Builder<'a> {
-    pub(super) fn new(shop: Workshop<'a>) -> Self {
-        let at_a_time = std::thread::available_parallelism().map_or(2, usize::from);
-        Self {
-            shop,
-            host: OnceCell::new(),
-            environments: Shared::default(),
-            metadata: Shared::default(),
-            permits: Semaphore::new(at_a_time),
-        }
+    pub(super) fn new(shop: Workshop<'a>, bench: Arc<Bench>) -> Self {
+        Self { shop, bench }
     }
 
     /// Returns what a source distribution says of itself when it is built; `why` it
@@ -163,7 +170,7 @@ impl<'a> Builder<'a> {
         // Who is deeper than the first build must not wait for one that may wait for it.
         if chain.is_empty() {
             let work = Box::pin(work);
-            return self.metadata.get(key.clone(), work).await;
+            return self.bench.metadata.get(key.clone(), work).await;
         }
         Box::pin(work).await
     }
@@ -197,7 +204,7 @@ impl<'a> Builder<'a> {
     }
 
     fn kept(&self, key: &str) -> Option<Arc<CoreMetadata>> {
-        let bytes = self.shop.cache.get(METADATA, key)?;
+        let bytes = self.shop.wish.cache.get(METADATA, key)?;
         postcard::from_bytes(&bytes).ok().map(Arc::new)
     }
 
@@ -210,7 +217,7 @@ impl<'a> Builder<'a> {
             && let Ok(bytes) = postcard::to_stdvec(&metadata)
         {
             // A cache that cannot be written costs the next run a build, no more.
-            let _ = self.shop.cache.put(METADATA, key, &bytes);
+            let _ = self.shop.wish.cache.put(METADATA, key, &bytes);
         }
         Ok(Arc::new(metadata))
     }
@@ -267,7 +274,7 @@ impl<'a> Builder<'a> {
         let system = BuildSystem::of_tree(tree)?;
         let room = self.room_for(tree, &system, kind, chain).await?;
         let _permit = self.permit().await;
-        let settings = &self.shop.options.settings;
+        let settings = &self.shop.wish.build.settings;
         Ok(room
             .environment
             .metadata(tree, &system, kind, settings)
@@ -282,7 +289,7 @@ impl<'a> Builder<'a> {
         kind: Kind,
         chain: Chain<'_>,
     ) -> Result<Arc<Room>, Failure> {
-        if !self.shop.options.is_isolated {
+        if !self.shop.wish.build.is_isolated {
             let host = self.host().await?;
             return Ok(Arc::new(Room {
                 environment: Environment::without_isolation(&host.interpreter.path),
@@ -291,7 +298,7 @@ impl<'a> Builder<'a> {
         }
         let room = self.room(system.requires.clone(), chain).await?;
         let permit = self.permit().await;
-        let settings = &self.shop.options.settings;
+        let settings = &self.shop.wish.build.settings;
         let more = room
             .environment
             .requires(tree, system, kind, settings)
@@ -320,7 +327,7 @@ impl<'a> Builder<'a> {
         requirements.dedup();
         let work = Box::pin(self.furnish(requirements.clone(), chain.to_vec()));
         if chain.len() <= 1 {
-            return self.environments.get(requirements, work).await;
+            return self.bench.environments.get(requirements, work).await;
         }
         work.await
     }
@@ -392,7 +399,7 @@ impl<'a> Builder<'a> {
         }
         let request = Request {
             roots,
-            constraints: self.shop.constraints.clone(),
+            constraints: self.constraints(&environment).await?,
             environment,
             pre_releases: PreReleases::IfNecessary,
             ..Request::default()
@@ -404,8 +411,8 @@ impl<'a> Builder<'a> {
             policy: Policy::new(
                 target.python.release(),
                 target.tags(),
-                self.shop.exclude_newer,
-                self.shop.gate.clone(),
+                self.shop.wish.exclude_newer,
+                self.shop.wish.gate.clone(),
                 self.shop.binary.clone(),
             ),
             pinned: rustc_hash::FxHashMap::default(),
@@ -446,6 +453,34 @@ impl<'a> Builder<'a> {
         futures_util::future::try_join_all(wheels).await
     }
 
+    /// Returns what bounds build requirements.
+    async fn constraints(
+        &self,
+        environment: &crate::python::Environment,
+    ) -> Result<Vec<Constraint>, Failure> {
+        let wish = self.shop.wish;
+        let read = async || {
+            let client = crate::http::Client::new(wish.http.clone());
+            let reading = Reading {
+                environment,
+                variable: &*wish.variable,
+                http: &client,
+                current_directory: &wish.current_directory,
+                view: &wish.view,
+                extras: &[],
+                all_extras: false,
+            };
+            inputs::read(&reading, &[], &wish.build.constraints, &[])
+                .await
+                .map(|inputs| inputs.constraints)
+                .map_err(|error| Failure::Fetch(Arc::new(error)))
+        };
+        if wish.build.constraints.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.bench.constraints.get_or_init(read).await.clone()
+    }
+
     /// Builds the wheel of a source distribution that a build requires.
     async fn built_wheel(
         &self,
@@ -461,7 +496,7 @@ impl<'a> Builder<'a> {
             .sha256()
             .map(|hash| format!("{hash}|{}", host.key));
         if let Some(key) = &key
-            && let Some(bytes) = self.shop.cache.get(WHEELS, key)
+            && let Some(bytes) = self.shop.wish.cache.get(WHEELS, key)
             && let Ok((filename, wheel)) = postcard::from_bytes::<(String, Vec<u8>)>(&bytes)
         {
             let place = folder.join(filename);
@@ -477,7 +512,7 @@ impl<'a> Builder<'a> {
         let system = BuildSystem::of_tree(&unpacked.tree)?;
         let room = Box::pin(self.room_for(&unpacked.tree, &system, Kind::Wheel, &chain)).await?;
         let _permit = self.permit().await;
-        let settings = &self.shop.options.settings;
+        let settings = &self.shop.wish.build.settings;
         let into = folder.join(format!("built-{name}"));
         crate::files::create_folder(&into)
             .map_err(|error| Failure::because(super::fetch::with_causes(&error)))?;
@@ -490,7 +525,7 @@ impl<'a> Builder<'a> {
             && let Ok(bytes) = crate::files::read(&wheel)
             && let Ok(entry) = postcard::to_stdvec(&(filename, &bytes))
         {
-            let _ = self.shop.cache.put(WHEELS, key, &entry);
+            let _ = self.shop.wish.cache.put(WHEELS, key, &entry);
         }
         Ok(wheel)
     }
@@ -528,10 +563,11 @@ impl<'a> Builder<'a> {
     /// Returns the interpreter that builds.
     async fn host(&self) -> Result<Arc<Host>, Failure> {
         let host = self
+            .bench
             .host
             .get_or_init(|| async {
                 let (interpreter, is_other) =
-                    target::builder(self.shop.python, self.shop.cache).map_err(|error| error.to_string())?;
+                    target::builder(&self.shop.wish.target, &self.shop.wish.cache).map_err(|error| error.to_string())?;
                 if let Some(wanted) = is_other {
                     self.shop.reporter.event(Event::Warning(format!(
                         "there is no Python {wanted} here: what has to be built is built with Python {} (`{}`)",
@@ -557,7 +593,7 @@ impl<'a> Builder<'a> {
 
     async fn permit(&self) -> Option<tokio::sync::SemaphorePermit<'_>> {
         // Never closed, so always had.
-        self.permits.acquire().await.ok()
+        self.bench.permits.acquire().await.ok()
     }
 
     fn check_chain(&self, name: &ProjectName, chain: Chain<'_>) -> Result<(), Failure> {

@@ -2,18 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use url::Url;
 
+use super::build::{Bench, BuildOptions, Builder, Workshop};
 use super::candidates::{Pinned, Policy};
 use super::error::{Error, FileProblems};
 use super::events::{Event, Reporter};
 use super::facts::{Held, PinFacts, Standing};
-use super::fetch::{Fetcher, IndexSettings, Parts, Strategy, direct_urls};
+use super::fetch::{self, DirectRelease, Fetcher, Flat, IndexSettings, Parts, Strategy};
 use super::inputs::{self, Inputs, Reading, Source};
-use super::located::{At, Located};
 use super::output::{self, Hashes, Made, OutputOptions};
+use super::sources::{PlacePin, Settled, Surveyor};
 use super::target::{self, TargetRequest};
 use super::telling;
 use super::view::View;
@@ -26,9 +28,10 @@ use crate::python::{
     ExtraName, Marker, ProjectName, Requirement, RequirementSource, Target, Version,
 };
 use crate::requirements::PerProject;
-use crate::resolve::{Constraint, PreReleases, Request, RootRequirement, Solution};
+use crate::resolve::{Constraint, PreReleases, Request, Solution};
 use crate::text::{Newline, without_password};
 use crate::update;
+use crate::vcs::{self, Git};
 
 /// Gives the values of environment variables.
 pub type Variables = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
@@ -85,6 +88,8 @@ pub struct Compile {
     pub only_binary: Vec<String>,
     /// `--no-binary`, for the output.
     pub no_binary: Vec<String>,
+    /// How what has to be built is built.
+    pub build: BuildOptions,
     /// Whether only what is required directly is resolved.
     pub without_dependencies: bool,
     /// How the output looks.
@@ -153,39 +158,166 @@ impl Compiled {
     }
 }
 
-/// Compiles: reads the sources, resolves, and returns the text of the lock file.
-pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compiled, Error> {
+/// What a resolution rests on: everything that is settled before a version is chosen.
+pub(super) struct Ground {
+    pub(super) inputs: Inputs,
+    pub(super) target: Target,
+    /// The text of the lock file, if there is one.
+    pub(super) previous: Option<String>,
+    pub(super) locked: LockFile,
+    pub(super) request: Request,
+    pub(super) http: Client,
+    pub(super) client: IndexClient,
+    indexes: IndexSettings,
+    flat: Arc<Flat>,
+    bench: Arc<Bench>,
+    /// What is at the places that requirements name.
+    direct: FxHashMap<ProjectName, Arc<DirectRelease>>,
+    /// How the lock names these.
+    places: BTreeMap<ProjectName, PlacePin>,
+}
+
+/// Reads the sources and the lock file, and settles the target and who is asked.
+pub(super) async fn ground(
+    request: &Compile,
+    reporter: &dyn Reporter,
+) -> Result<Ground, Error> {
     let settled = target::settle(&request.target, &request.cache)?;
-    let target = &settled.target;
+    let target = settled.target;
     reporter.event(Event::Target(format!("{target} ({})", settled.found)));
     let environment = target.environment();
     let mut inputs = read_inputs(request, &environment).await?;
-    check_python(&inputs, target)?;
-    let written_locations = take_wheels(&mut inputs)?;
+    check_python(&inputs, &target)?;
     let previous = previous(request)?;
     let locked = previous.as_deref().map(lock::read).unwrap_or_default();
-
-    let resolve_request = resolve_request(request, &inputs, &locked, environment);
     let (http, indexes) = network(request, &inputs)?;
     let http = Client::new(http);
     let client = index_client(request, &http);
-    // The command line has the last word.
-    let binary = vec![request.binary.clone(), inputs.options.binary.clone()];
-    let fetcher = Fetcher::new(Parts {
-        client: &client,
-        settings: &indexes,
-        policy: Policy::new(
-            target.python.release(),
-            target.tags(),
-            request.exclude_newer,
-            request.gate.clone(),
-            binary,
-        ),
-        pinned: pinned(&resolve_request, &locked),
-        direct: direct_urls(&resolve_request)?,
+    let flat = fetch::flat(&client, &indexes).await?;
+    let bench = Arc::default();
+    let mut settled = Settled::default();
+    let has_places = !inputs.located.is_empty() || !inputs.located_constraints.is_empty();
+    if has_places || !inputs.trees.is_empty() {
+        let builder = Builder::new(
+            Workshop {
+                client: &client,
+                indexes: &indexes,
+                flat: Arc::clone(&flat),
+                wish: request,
+                binary: binary(request, &inputs),
+                reporter,
+            },
+            Arc::clone(&bench),
+        );
+        let is_upgraded = |name: &ProjectName| !is_kept(request, name);
+        let surveyor = Surveyor {
+            client: &client,
+            builder: &builder,
+            git: &repositories(request),
+            policy: &policy(request, &inputs, &target),
+            environment: &environment,
+            binary: &binary(request, &inputs),
+            view: &request.view,
+            current_directory: &request.current_directory,
+            locked: &locked,
+            is_upgraded: &is_upgraded,
+        };
+        let (roots, pythons) = surveyor.projects(&inputs.trees).await?;
+        inputs.roots.extend(roots);
+        inputs.requires_python = pythons;
+        check_python(&inputs, &target)?;
+        settled = surveyor
+            .survey(&inputs.located, &inputs.located_constraints)
+            .await?;
+        inputs.roots.append(&mut settled.roots);
+        inputs.overrides.append(&mut settled.overrides);
+        name_hashes_of_places(&mut inputs, &settled);
+    }
+    let mut resolve_request = resolve_request(request, &inputs, &locked, environment);
+    resolve_request.places = settled.places;
+    Ok(Ground {
+        target,
+        inputs,
+        previous,
+        locked,
+        request: resolve_request,
+        http,
+        client,
+        indexes,
+        flat,
+        bench,
+        direct: settled.direct,
+        places: settled.pins,
+    })
+}
+
+/// The command line has the last word on which files may be used.
+fn binary(request: &Compile, inputs: &Inputs) -> Vec<PerProject> {
+    vec![request.binary.clone(), inputs.options.binary.clone()]
+}
+
+fn policy(request: &Compile, inputs: &Inputs, target: &Target) -> Policy {
+    Policy::new(
+        target.python.release(),
+        target.tags(),
+        request.exclude_newer,
+        request.gate.clone(),
+        binary(request, inputs),
+    )
+}
+
+/// Returns who builds what the resolver asks for.
+pub(super) fn builder<'a>(
+    ground: &'a Ground,
+    request: &'a Compile,
+    reporter: &'a dyn Reporter,
+) -> Builder<'a> {
+    let shop = Workshop {
+        client: &ground.client,
+        indexes: &ground.indexes,
+        flat: Arc::clone(&ground.flat),
+        wish: request,
+        binary: binary(request, &ground.inputs),
+        reporter,
+    };
+    Builder::new(shop, Arc::clone(&ground.bench))
+}
+
+/// Returns what answers the resolver.
+pub(super) fn fetcher<'a>(
+    ground: &'a Ground,
+    builder: &'a Builder<'a>,
+    request: &Compile,
+    reporter: &'a dyn Reporter,
+) -> Fetcher<'a> {
+    Fetcher::new(Parts {
+        client: &ground.client,
+        settings: &ground.indexes,
+        flat: Arc::clone(&ground.flat),
+        policy: policy(request, &ground.inputs, &ground.target),
+        pinned: pinned(&ground.request, &ground.locked),
+        direct: ground.direct.clone(),
+        builder: Some(builder),
+        chain: Vec::new(),
         reporter,
     })
-    .await?;
+}
+
+/// Compiles: reads the sources, resolves, and returns the text of the lock file.
+pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compiled, Error> {
+    let ground = ground(request, reporter).await?;
+    let builder = builder(&ground, request, reporter);
+    let fetcher = fetcher(&ground, &builder, request, reporter);
+    let Ground {
+        inputs,
+        target,
+        previous,
+        locked,
+        request: resolve_request,
+        http,
+        client,
+        ..
+    } = &ground;
     let likely: Vec<ProjectName> = locked.pins.iter().map(|pin| pin.name.clone()).collect();
     let resolution = fetcher.resolve(resolve_request.clone(), &likely).await;
     let mut resolution = match resolution {
@@ -201,26 +333,26 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
     });
     telling::tell(
         request,
-        &resolve_request,
+        resolve_request,
         &resolution.solution,
         &fetcher,
         reporter,
     );
-    let mut hashes = hashes(request, &locked, &resolution.solution, &fetcher, reporter).await?;
-    keep_given_hashes(&inputs, &mut hashes)?;
+    let mut hashes = hashes(request, locked, &resolution.solution, &fetcher, reporter).await?;
+    keep_given_hashes(inputs, &mut hashes)?;
     let made = Made {
-        request: &resolve_request,
-        inputs: &inputs,
-        written_locations: &written_locations,
+        request: resolve_request,
+        inputs,
+        places: &ground.places,
         solution: &resolution.solution,
         hashes,
-        options: option_lines(request, &inputs),
+        options: option_lines(request, inputs),
         output: &request.output_options,
         target: format!("Python {} for {}", target.python.short(), target.platform),
     };
     let lock = output::lock(&made);
     let standing = Standing {
-        request: &resolve_request,
+        request: resolve_request,
         solution: &resolution.solution,
         fetcher: &fetcher,
         lock: &lock,
@@ -229,10 +361,10 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
         Some(_) => (standing.held(&mut resolution.resolver), standing.pins()),
         None => (Vec::new(), Vec::new()),
     };
-    let text = lock::render(&lock, &style(request, previous.as_deref(), &inputs));
-    finish_writes(&client, reporter).await;
+    let text = lock::render(&lock, &style(request, previous.as_deref(), inputs));
+    finish_writes(client, reporter).await;
     let moves = match previous {
-        Some(_) => lock::changes(&locked, &lock),
+        Some(_) => lock::changes(locked, &lock),
         None => Vec::new(),
     };
     Ok(Compiled {
@@ -241,13 +373,13 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
         held,
         pins_told,
         text,
-        previous,
         pins: lock.pins.len(),
         lock,
         tried: resolution.tried,
         requests: http.requests(),
         bytes: http.bytes(),
-        warnings: inputs.warnings,
+        previous: ground.previous,
+        warnings: ground.inputs.warnings,
         output: request.output.clone(),
     })
 }
@@ -305,69 +437,32 @@ async fn read_inputs(
     .await
 }
 
-/// Makes requirements of the places that are wheels; others are refused. Returns the
-/// places as they were written.
-fn take_wheels(inputs: &mut Inputs) -> Result<BTreeMap<ProjectName, String>, Error> {
-    let refused = |message: String, help: &str| Error::Usage {
-        message,
-        help: Some(help.to_owned()),
-    };
-    if let Some(tree) = inputs.trees.first() {
-        return Err(refused(
-            format!(
-                "`{}` says what it requires only when it is built, which pinfold does not do yet",
-                tree.file
-            ),
-            "list the dependencies in the `[project]` table of a `pyproject.toml`",
-        ));
+/// Returns whether the lock's choice for a project stays.
+fn is_kept(request: &Compile, name: &ProjectName) -> bool {
+    if request.upgrade {
+        return request.kept_packages.contains(name);
     }
-    if let Some(constraint) = inputs.located_constraints.first() {
-        return Err(refused(
-            format!("{}: a constraint cannot name a URL", constraint.place),
-            "move the URL to a requirements file",
-        ));
-    }
-    let mut written = BTreeMap::new();
-    for located in std::mem::take(&mut inputs.located) {
-        let (Some(name), At::File(url)) = (&located.name, &located.at) else {
-            return Err(unbuilt(&located));
-        };
-        if url.path().strip_suffix(".whl").is_none() {
-            return Err(unbuilt(&located));
-        }
-        written.insert(name.clone(), located.as_written);
-        if !located.hashes.is_empty() {
-            let known = inputs.hashes.entry(name.clone());
-            let entry = known.or_insert_with(|| (BTreeSet::new(), located.place.clone()));
-            entry.0.extend(located.hashes);
-        }
-        let root = RootRequirement {
-            requirement: Requirement {
-                name: name.clone(),
-                extras: located.extras,
-                source: RequirementSource::Url(url.to_string()),
-                marker: located.marker,
-            },
-            place: located.place,
-            origin: located.origin,
-        };
-        if located.is_override {
-            inputs.overrides.push(root);
-        } else {
-            inputs.roots.push(root);
-        }
-    }
-    Ok(written)
+    let mut upgraded = request.upgrade_packages.iter();
+    !upgraded.any(|requirement| requirement.name == *name)
 }
 
-fn unbuilt(located: &Located) -> Error {
-    Error::Usage {
-        message: format!(
-            "{}: `{}` has to be built to learn what it requires, which pinfold does not do yet",
-            located.place,
-            without_password(&located.as_written)
-        ),
-        help: Some("name a release of an index, or the URL or path of a wheel".to_owned()),
+/// Returns what reads repositories.
+fn repositories(request: &Compile) -> Git {
+    Git::new(vcs::Settings {
+        cache: request.cache.dir().map(|folder| folder.join("git-v1")),
+        offline: request.http.offline,
+    })
+}
+
+/// Hashes that stand with a place hold for the project that is there.
+fn name_hashes_of_places(inputs: &mut Inputs, settled: &Settled) {
+    for located in &inputs.located {
+        let Some(name) = settled.name_of(located).filter(|_| !located.hashes.is_empty()) else {
+            continue;
+        };
+        let known = inputs.hashes.entry(name.clone());
+        let entry = known.or_insert_with(|| (BTreeSet::new(), located.place.clone()));
+        entry.0.extend(located.hashes.iter().cloned());
     }
 }
 
@@ -410,19 +505,10 @@ fn resolve_request(
     locked: &LockFile,
     environment: crate::python::Environment,
 ) -> Request {
-    let upgraded: FxHashSet<&ProjectName> = request
-        .upgrade_packages
-        .iter()
-        .map(|requirement| &requirement.name)
-        .collect();
     let mut preferences: FxHashMap<ProjectName, Version> = FxHashMap::default();
     for pin in &locked.pins {
-        let is_kept = if request.upgrade {
-            request.kept_packages.contains(&pin.name)
-        } else {
-            !upgraded.contains(&pin.name)
-        };
-        if is_kept && let Some(version) = pin.version().and_then(|version| version.parse().ok()) {
+        if is_kept(request, &pin.name)
+            && let Some(version) = pin.version().and_then(|version| version.parse().ok()) {
             preferences.insert(pin.name.clone(), version);
         }
     }
@@ -453,6 +539,7 @@ fn resolve_request(
         environment,
         pre_releases,
         without_dependencies: request.without_dependencies,
+        places: Vec::new(),
     }
 }
 

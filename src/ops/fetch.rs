@@ -211,8 +211,28 @@ impl<'a> Fetcher<'a> {
         }
     }
 
+    /// Tries another request, with all that is known already.
+    pub(super) async fn attempt(
+        &self,
+        request: Request,
+    ) -> Result<Result<Solution, Box<Explanation>>, Error> {
+        let mut resolver = Resolver::new(request);
+        let outcome = self.drive(&mut resolver, &[], ATTEMPT_BUDGET).await?;
+        Ok(outcome.map_err(Box::new))
+    }
+
+    /// Returns what a release requires, whether or not it holds here; none if that
+    /// cannot be known.
+    pub(super) async fn requirements(
+        &self,
+        name: &ProjectName,
+        position: u32,
+    ) -> Option<Metadata> {
+        self.metadata(name, position).await.ok()?.ok()
+    }
+
     /// Tries what could be loosened, and says what would come of it.
-    async fn advice(&self, explanation: &Explanation) -> Vec<String> {
+    pub(super) async fn advice(&self, explanation: &Explanation) -> Vec<String> {
         let trials = explanation.loosened.iter().take(MOST_TRIALS);
         let verdicts = futures_util::future::join_all(trials.map(async |loosened| {
             let mut resolver = Resolver::new(loosened.request.clone());
@@ -631,6 +651,10 @@ fn given_up(failed_builds: &FxHashMap<ProjectName, usize>) -> impl Iterator<Item
 
 /// How many pages and files a trial may look at before it is given up.
 const TRIAL_BUDGET: usize = 250;
+
+/// How many pages and files an attempt may look at, known ones too, before it is given
+/// up.
+const ATTEMPT_BUDGET: usize = 20_000;
 
 /// How many loosened requests are tried before advice is given.
 const MOST_TRIALS: usize = 3;

@@ -81,6 +81,8 @@ pub(super) struct Inputs {
     pub(super) constraint_origins: Vec<(ProjectName, String)>,
     /// What replaces other requirements, by specifiers.
     pub(super) overrides: Vec<RootRequirement>,
+    /// Direct requirements whose marker does not hold for the target.
+    pub(super) unmet: Vec<RootRequirement>,
     /// Projects with an override that does not hold for the target.
     pub(super) dropped: Vec<ProjectName>,
     pub(super) options: SourceOptions,
@@ -546,8 +548,14 @@ impl Reader<'_> {
             ..
         } = from;
         if !self.applies(requirement.marker.as_ref()) {
-            if role == Role::Overrides {
-                self.inputs.dropped.push(requirement.name);
+            match role {
+                Role::Requirements => self.inputs.unmet.push(RootRequirement {
+                    requirement,
+                    place,
+                    origin,
+                }),
+                Role::Overrides => self.inputs.dropped.push(requirement.name),
+                Role::Constraints => {}
             }
             return;
         }

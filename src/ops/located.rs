@@ -10,7 +10,7 @@ use crate::python::{ExtraName, Marker, ProjectName};
 use crate::requirements::location;
 use crate::text::without_password;
 
-#[expect(dead_code, reason = "what is editable matters to what builds")]
+
 /// A requirement on what is at a place. Its marker holds for the target.
 #[derive(Debug, Clone)]
 pub(super) struct Located {
@@ -47,7 +47,7 @@ pub(super) enum At {
     Repository(String),
 }
 
-#[expect(dead_code, reason = "read by what builds")]
+
 /// A project file that is an input, but says what it requires only when it is built:
 /// `setup.py`, `setup.cfg`, or a `pyproject.toml` with dynamic fields.
 #[derive(Debug, Clone)]

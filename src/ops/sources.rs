@@ -15,7 +15,7 @@ use super::build::{Builder, Failure};
 use super::candidates::Policy;
 use super::error::Error;
 use super::fetch::DirectRelease;
-use super::located::{At, Located, ProjectTree};
+use super::located::{At, Located, Location, ProjectTree};
 use super::view::View;
 use crate::build::Kind;
 use crate::index::{CoreMetadata, IndexClient};
@@ -38,6 +38,7 @@ pub(super) struct Surveyor<'a> {
     pub(super) environment: &'a Environment,
     pub(super) binary: &'a [PerProject],
     pub(super) view: &'a View,
+    pub(super) current_directory: &'a str,
     /// The lock, whose commits are kept.
     pub(super) locked: &'a LockFile,
     /// Whether a project's commit is to move.
@@ -59,6 +60,17 @@ pub(super) struct Settled {
     pub(super) pins: BTreeMap<ProjectName, PlacePin>,
 }
 
+impl Settled {
+    /// Returns the project that is at a place.
+    pub(super) fn name_of(&self, located: &Located) -> Option<&ProjectName> {
+        let url = spelled_url(located);
+        let mut places = self.places.iter();
+        places
+            .find(|(_, place)| *place == url)
+            .map(|(name, _)| name)
+    }
+}
+
 /// How the lock names what is at a place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct PlacePin {
@@ -78,10 +90,16 @@ struct Find {
 
 impl Surveyor<'_> {
     /// Looks at all places, and at those that these lead to.
-    pub(super) async fn survey(&self, located: Vec<Located>) -> Result<Settled, Error> {
+    pub(super) async fn survey(
+        &self,
+        located: &[Located],
+        constraints: &[Located],
+    ) -> Result<Settled, Error> {
         let mut settled = Settled::default();
         let mut seen: FxHashMap<ProjectName, (At, String)> = FxHashMap::default();
-        let mut wave: Vec<(Located, bool)> = located.into_iter().map(|one| (one, true)).collect();
+        let own = located.iter().map(|one| (one.clone(), true));
+        let others = constraints.iter().map(|one| (one.clone(), false));
+        let mut wave: Vec<(Located, bool)> = own.chain(others).collect();
         while !wave.is_empty() {
             let finds = wave.iter().map(|(located, _)| self.find(located));
             let finds = futures_util::future::try_join_all(finds).await?;
@@ -153,7 +171,13 @@ impl Surveyor<'_> {
             if !requirement.marker.as_ref().is_none_or(holds) {
                 continue;
             }
-            let Some(at) = at_url(url) else {
+            let location = Location {
+                value: url,
+                as_written: url,
+                base: self.current_directory,
+                is_editable: false,
+            };
+            let Ok(at) = location.find() else {
                 continue;
             };
             required.push(Located {
@@ -579,21 +603,6 @@ fn shown(located: &Located) -> String {
 
 fn is_wheel(url: &Url) -> bool {
     url.path().strip_suffix(".whl").is_some()
-}
-
-/// Returns the place that a URL in metadata names.
-fn at_url(url: &str) -> Option<At> {
-    if url.starts_with("git+") {
-        return Some(At::Repository(url.to_owned()));
-    }
-    let parsed = Url::parse(url).ok()?;
-    if parsed.scheme() == "file"
-        && let Ok(path) = parsed.to_file_path()
-        && path.is_dir()
-    {
-        return Some(At::Folder(path));
-    }
-    matches!(parsed.scheme(), "http" | "https" | "file").then_some(At::File(parsed))
 }
 
 /// Returns the URL that stands for a place in requirements.

@@ -423,8 +423,14 @@ impl Universe {
     /// Returns the requirements of a package's version: those of the root, of a
     /// release, or of a release's extra. `None` while they are unknown.
     pub(super) fn edges(&self, package: PackageId, version: u32) -> Option<Vec<Edge>> {
+        let edges = self.edges_as_written(package, version)?;
+        Some(self.overridden(edges))
+    }
+
+    /// Returns the same without regard to overrides.
+    pub(super) fn edges_as_written(&self, package: PackageId, version: u32) -> Option<Vec<Edge>> {
         let (project, extra) = match self.kind(package) {
-            Kind::Root => return Some(self.overridden(&self.root_edges())),
+            Kind::Root => return Some(self.root_edges()),
             Kind::Project(project) => (*project, None),
             Kind::Extra(project, extra) => (*project, Some(extra)),
         };
@@ -451,7 +457,7 @@ impl Universe {
             })
             .cloned()
             .collect();
-        Some(self.overridden(&chosen))
+        Some(chosen)
     }
 
     fn root_edges(&self) -> Vec<Edge> {
@@ -465,15 +471,15 @@ impl Universe {
         edges
     }
 
-    fn overridden(&self, edges: &[Edge]) -> Vec<Edge> {
+    fn overridden(&self, edges: Vec<Edge>) -> Vec<Edge> {
         if self.overrides.is_empty() {
-            return edges.to_vec();
+            return edges;
         }
         let mut result = Vec::with_capacity(edges.len());
         let mut replaced = FxHashSet::default();
         for edge in edges {
             match self.overrides.get(&edge.project) {
-                None => result.push(edge.clone()),
+                None => result.push(edge),
                 Some(instead) => {
                     if replaced.insert(edge.project) {
                         result.extend(instead.iter().cloned());
