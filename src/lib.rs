@@ -17,6 +17,7 @@ pub mod cache;
 pub mod files;
 pub mod forge;
 pub mod http;
+pub mod vcs;
 
 pub mod update;
 

@@ -30,6 +30,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("cache", &[]),
     ("files", &["text"]),
     ("forge", &["text"]),
+    ("vcs", &["text"]),
     ("http", &["cache"]),
     ("index", &["python", "cache", "http"]),
     ("interpreter", &["python"]),
@@ -55,6 +56,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "index",
             "interpreter",
             "registry",
+            "vcs",
         ],
     ),
     (
@@ -95,6 +97,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "index",
             "interpreter",
             "registry",
+            "vcs",
             "ops",
             "ui",
         ],
