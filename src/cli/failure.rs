@@ -56,6 +56,12 @@ impl From<ops::Error> for Failure {
                     diagnostic.notes.push(error.to_string());
                     cause = error.source();
                 }
+                if let ops::Error::FailedBuild { output, .. } = &error
+                    && !output.is_empty()
+                {
+                    let output = output.join("\n");
+                    diagnostic.notes.push(format!("the build said:\n{output}"));
+                }
                 vec![diagnostic]
             }
         };
@@ -141,6 +147,9 @@ fn help(error: &ops::Error) -> Option<String> {
     match error {
         ops::Error::Usage { help, .. } => help.clone(),
         ops::Error::File(error) => error.help(),
+        ops::Error::Build { source, .. } => help(source),
+        ops::Error::FailedBuild { help, .. } => help.clone(),
+        ops::Error::Repository { source, .. } => source.help(),
         ops::Error::Interpreter(error) => Some(error.help().to_owned()),
         ops::Error::Http(error) => http_help(error),
         ops::Error::Include { source, .. } => help(source),

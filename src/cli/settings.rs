@@ -16,7 +16,9 @@ use crate::lock::{
     Annotations, CommandOption, EmittedOptions, OptionKind, Style, UnsafePackages, UnsafePlacing,
     command_line, default_unsafe_packages,
 };
-use crate::ops::{Compile, Hashes, OutputOptions, Source, Strategy, TargetRequest, View};
+use crate::ops::{
+    BuildOptions, Compile, Hashes, OutputOptions, Source, Strategy, TargetRequest, View,
+};
 use crate::python::{
     ExtraName, Platform, ProjectName, PythonVersion, Requirement, RequirementSource,
 };
@@ -114,6 +116,7 @@ pub(super) fn compile(args: &args::Compile) -> Result<Compile, Failure> {
             args.only_binary.clone()
         },
         no_binary: args.no_binary.clone(),
+        build: BuildOptions::default(),
         without_dependencies: args.no_deps,
         http: network(&args.network, os_variable)?,
         cache: cache(&args.network, os_variable),

@@ -53,8 +53,12 @@ impl Default for BuildOptions {
 /// Why a build gave nothing.
 #[derive(Debug, Clone)]
 pub(super) enum Failure {
-    /// It cannot be built: why, in a line, and the last lines that it said.
-    Build { why: String, output: Vec<String> },
+    /// It cannot be built: why, in a line, the last lines that it said, and what to do.
+    Build {
+        why: String,
+        output: Vec<String>,
+        help: Option<String>,
+    },
     /// What it needs could not be fetched.
     Fetch(Arc<Error>),
 }
@@ -64,6 +68,7 @@ impl Failure {
         Self::Build {
             why: why.into(),
             output: Vec::new(),
+            help: None,
         }
     }
 }
@@ -73,6 +78,7 @@ impl From<build::Error> for Failure {
         Self::Build {
             why: super::fetch::with_causes(&error),
             output: error.output().to_vec(),
+            help: error.help(),
         }
     }
 }
@@ -265,12 +271,7 @@ impl<'a> Builder<'a> {
         self.keep(key.as_deref(), &bytes)
     }
 
-    async fn prepare(
-        &self,
-        tree: &Path,
-        kind: Kind,
-        chain: Chain<'_>,
-    ) -> Result<Vec<u8>, Failure> {
+    async fn prepare(&self, tree: &Path, kind: Kind, chain: Chain<'_>) -> Result<Vec<u8>, Failure> {
         let system = BuildSystem::of_tree(tree)?;
         let room = self.room_for(tree, &system, kind, chain).await?;
         let _permit = self.permit().await;
@@ -427,6 +428,7 @@ impl<'a> Builder<'a> {
                 return Err(Failure::Build {
                     why: "what its build requires cannot be had".to_owned(),
                     output: explanation.facts.clone(),
+                    help: explanation.hints.first().cloned(),
                 });
             }
             Err(error) => return Err(Failure::Fetch(Arc::new(error))),
@@ -492,9 +494,7 @@ impl<'a> Builder<'a> {
     ) -> Result<PathBuf, Failure> {
         self.check_chain(name, chain)?;
         let host = self.host().await?;
-        let key = file
-            .sha256()
-            .map(|hash| format!("{hash}|{}", host.key));
+        let key = file.sha256().map(|hash| format!("{hash}|{}", host.key));
         if let Some(key) = &key
             && let Some(bytes) = self.shop.wish.cache.get(WHEELS, key)
             && let Ok((filename, wheel)) = postcard::from_bytes::<(String, Vec<u8>)>(&bytes)
@@ -577,7 +577,8 @@ impl<'a> Builder<'a> {
                 }
                 let settings: Vec<String> = self
                     .shop
-                    .options
+                    .wish
+                    .build
                     .settings
                     .iter()
                     .map(|(key, value)| format!("{key}={value}"))
@@ -587,7 +588,9 @@ impl<'a> Builder<'a> {
             })
             .await;
         host.clone().map_err(|why| {
-            Failure::because(format!("it has to be built, and no Python can do that: {why}"))
+            Failure::because(format!(
+                "it has to be built, and no Python can do that: {why}"
+            ))
         })
     }
 

@@ -1,7 +1,7 @@
 //! `pinfold compile`: loose requirements in, a pinned and hashed lock file out.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -178,10 +178,7 @@ pub(super) struct Ground {
 }
 
 /// Reads the sources and the lock file, and settles the target and who is asked.
-pub(super) async fn ground(
-    request: &Compile,
-    reporter: &dyn Reporter,
-) -> Result<Ground, Error> {
+pub(super) async fn ground(request: &Compile, reporter: &dyn Reporter) -> Result<Ground, Error> {
     let settled = target::settle(&request.target, &request.cache)?;
     let target = settled.target;
     reporter.event(Event::Target(format!("{target} ({})", settled.found)));
@@ -449,15 +446,19 @@ fn is_kept(request: &Compile, name: &ProjectName) -> bool {
 /// Returns what reads repositories.
 fn repositories(request: &Compile) -> Git {
     Git::new(vcs::Settings {
-        cache: request.cache.dir().map(|folder| folder.join("git-v1")),
-        offline: request.http.offline,
+        cache: request.cache.dir().map(Path::to_owned),
+        is_offline: request.http.offline,
+        variables: Vec::new(),
     })
 }
 
 /// Hashes that stand with a place hold for the project that is there.
 fn name_hashes_of_places(inputs: &mut Inputs, settled: &Settled) {
     for located in &inputs.located {
-        let Some(name) = settled.name_of(located).filter(|_| !located.hashes.is_empty()) else {
+        let Some(name) = settled
+            .name_of(located)
+            .filter(|_| !located.hashes.is_empty())
+        else {
             continue;
         };
         let known = inputs.hashes.entry(name.clone());
@@ -508,7 +509,8 @@ fn resolve_request(
     let mut preferences: FxHashMap<ProjectName, Version> = FxHashMap::default();
     for pin in &locked.pins {
         if is_kept(request, &pin.name)
-            && let Some(version) = pin.version().and_then(|version| version.parse().ok()) {
+            && let Some(version) = pin.version().and_then(|version| version.parse().ok())
+        {
             preferences.insert(pin.name.clone(), version);
         }
     }

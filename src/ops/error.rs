@@ -82,6 +82,8 @@ pub enum Error {
         why: String,
         /// The last lines of what the build said.
         output: Vec<String>,
+        /// What to do.
+        help: Option<String>,
     },
     /// A repository could not be read.
     #[error("{place}: `{what}` cannot be had")]

@@ -9,19 +9,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use rustc_hash::{FxHashMap, FxHashSet};
-use url::Url;
 
 use super::build::{Builder, Failure};
 use super::candidates::{Pinned, Policy, ProjectReleases, PythonSupport};
 use super::error::Error;
 use super::events::{Event, Reporter};
-use crate::index::{
-    CoreMetadata, File, FindLinks, IndexClient, IndexUrl, Listing, MetadataError,
-};
-use crate::python::{ProjectName, Requirement, RequirementSource, Version, WheelName};
+use crate::index::{CoreMetadata, File, FindLinks, IndexClient, IndexUrl, Listing, MetadataError};
+use crate::python::{ProjectName, Requirement, Version};
 use crate::resolve::{
     Availability, Explanation, Frontier, Metadata, Need, NoReleases, Outcome, Reason, Releases,
-    Request, Resolver, RootRequirement, Solution,
+    Request, Resolver, Solution,
 };
 
 /// How several indexes are used.
@@ -217,18 +214,17 @@ impl<'a> Fetcher<'a> {
         request: Request,
     ) -> Result<Result<Solution, Box<Explanation>>, Error> {
         let mut resolver = Resolver::new(request);
-        let outcome = self.drive(&mut resolver, &[], ATTEMPT_BUDGET).await?;
+        let outcome = self.drive(&mut resolver, &[], Budget::Attempt).await?;
         Ok(outcome.map_err(Box::new))
     }
 
     /// Returns what a release requires, whether or not it holds here; none if that
     /// cannot be known.
-    pub(super) async fn requirements(
-        &self,
-        name: &ProjectName,
-        position: u32,
-    ) -> Option<Metadata> {
-        self.metadata(name, position).await.ok()?.ok()
+    pub(super) async fn requirements(&self, name: &ProjectName, position: u32) -> Option<Metadata> {
+        match self.metadata(name, position).await.ok()? {
+            Learned::Metadata(metadata) => metadata.ok(),
+            Learned::TakesBuild(..) | Learned::Releases(_) => None,
+        }
     }
 
     /// Tries what could be loosened, and says what would come of it.
@@ -301,7 +297,7 @@ impl<'a> Fetcher<'a> {
                     }
                 }
             }
-            if budget == Budget::Trial && answered >= TRIAL_BUDGET {
+            if answered >= budget.answers() {
                 return Err(Error::GivenUp);
             }
             answered += 1;
@@ -406,13 +402,21 @@ impl<'a> Fetcher<'a> {
         let is_barred = barred.contains(&name);
         Box::pin(async move {
             let builder = match (self.builder, budget) {
-                (Some(builder), Budget::All) if !is_barred => builder,
+                (Some(_), Budget::All) if is_barred => {
+                    let why = format!("not tried, after {MOST_FAILED_BUILDS} that failed");
+                    let reason = Reason::BuildFailed {
+                        why,
+                        output: Vec::new(),
+                    };
+                    return (need, Ok(Learned::Metadata(Err(reason))));
+                }
+                (Some(builder), Budget::All) => builder,
                 _ => return (need, Ok(Learned::Metadata(Err(Reason::NeedsBuild)))),
             };
             let built = builder.sdist(&name, &file, None, &why, &self.chain).await;
             let learned = match built {
                 Ok(core) => Ok(Learned::Metadata(self.judge(&name, position, &core))),
-                Err(Failure::Build { why, output }) => {
+                Err(Failure::Build { why, output, .. }) => {
                     Ok(Learned::Metadata(Err(Reason::BuildFailed { why, output })))
                 }
                 Err(Failure::Fetch(source)) => Err(Error::Build {
@@ -548,7 +552,11 @@ impl<'a> Fetcher<'a> {
 
     /// Returns the file by which a chosen release is installed here, and whether it is
     /// a wheel.
-    pub(super) fn file_to_install(&self, name: &ProjectName, position: u32) -> Option<(File, bool)> {
+    pub(super) fn file_to_install(
+        &self,
+        name: &ProjectName,
+        position: u32,
+    ) -> Option<(File, bool)> {
         let releases = self.releases(name)?;
         if releases.availability(position) == Availability::Wheel {
             return Some((releases.metadata_file(position)?, true));
@@ -634,8 +642,21 @@ impl fmt::Debug for Fetcher<'_> {
 enum Budget {
     /// All that it takes.
     All,
+    /// What is known, and some pages and files beside it, but no build.
+    Attempt,
     /// A few pages and files, and no build.
     Trial,
+}
+
+impl Budget {
+    /// Returns how many pages and files may be looked at, known ones too.
+    const fn answers(self) -> usize {
+        match self {
+            Self::All => usize::MAX,
+            Self::Attempt => 20_000,
+            Self::Trial => 250,
+        }
+    }
 }
 
 /// How many builds of a project may fail before no older release of it is built.
@@ -648,13 +669,6 @@ fn given_up(failed_builds: &FxHashMap<ProjectName, usize>) -> impl Iterator<Item
         .filter(|(_, count)| **count >= MOST_FAILED_BUILDS)
         .map(|(name, _)| name.clone())
 }
-
-/// How many pages and files a trial may look at before it is given up.
-const TRIAL_BUDGET: usize = 250;
-
-/// How many pages and files an attempt may look at, known ones too, before it is given
-/// up.
-const ATTEMPT_BUDGET: usize = 20_000;
 
 /// How many loosened requests are tried before advice is given.
 const MOST_TRIALS: usize = 3;
@@ -681,18 +695,6 @@ pub(super) fn with_causes(error: &dyn std::error::Error) -> String {
         cause = error.source();
     }
     text
-}
-
-/// Returns the requirements of the user's that count: overrides, and direct ones
-/// that no override replaces.
-pub(super) fn effective_roots(request: &Request) -> impl Iterator<Item = &RootRequirement> {
-    let overrides = &request.overrides;
-    let overridden: FxHashSet<&ProjectName> =
-        overrides.iter().map(|one| &one.requirement.name).collect();
-    let roots = request.roots.iter();
-    roots
-        .filter(move |root| !overridden.contains(&root.requirement.name))
-        .chain(overrides)
 }
 
 fn read_metadata(core: &CoreMetadata) -> Result<Metadata, Reason> {

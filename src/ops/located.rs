@@ -10,7 +10,6 @@ use crate::python::{ExtraName, Marker, ProjectName};
 use crate::requirements::location;
 use crate::text::without_password;
 
-
 /// A requirement on what is at a place. Its marker holds for the target.
 #[derive(Debug, Clone)]
 pub(super) struct Located {
@@ -46,7 +45,6 @@ pub(super) enum At {
     /// A repository: the whole `git+…` URL.
     Repository(String),
 }
-
 
 /// A project file that is an input, but says what it requires only when it is built:
 /// `setup.py`, `setup.cfg`, or a `pyproject.toml` with dynamic fields.

@@ -308,8 +308,7 @@ impl Surveyor<'_> {
         let checkout = self.git.checkout(&parsed, &commit).await.map_err(failed)?;
         let key = format!("git|{}", parsed.pinned(&commit));
         let metadata = self.tree(located, checkout.path(), Some(&key)).await?;
-        let written = GitUrl::parse(&located.as_written)
-            .map_or_else(|_| parsed.pinned(&commit), |written| written.pinned(&commit));
+        let written = parsed.pinned_as_written(&located.as_written, &commit);
         let source = if located.is_editable {
             // pip wants to know the name of what it makes a checkout of.
             PinSource::Editable(with_name(&written, &metadata, &located.extras))
@@ -328,7 +327,9 @@ impl Surveyor<'_> {
     fn kept_commit(&self, located: &Located, url: &GitUrl, revision: &str) -> Option<String> {
         self.locked.pins.iter().find_map(|pin| {
             let is_other = located.name.as_ref().is_some_and(|name| *name != pin.name);
-            if is_other || (self.is_upgraded)(&pin.name) || pin.revision.as_deref() != Some(revision)
+            if is_other
+                || (self.is_upgraded)(&pin.name)
+                || pin.revision.as_deref() != Some(revision)
             {
                 return None;
             }
@@ -338,10 +339,9 @@ impl Surveyor<'_> {
                 _ => return None,
             };
             let locked = GitUrl::parse(text).ok()?;
-            (locked.repository() == url.repository()
-                && locked.subdirectory() == url.subdirectory())
-            .then(|| locked.revision().map(str::to_owned))
-            .flatten()
+            (locked.repository() == url.repository() && locked.subdirectory() == url.subdirectory())
+                .then(|| locked.revision().map(str::to_owned))
+                .flatten()
         })
     }
 
@@ -444,11 +444,12 @@ impl Surveyor<'_> {
                 .tree(&tree.folder, Kind::Wheel, &tree.file, None)
                 .await;
             metadata.map_err(|failure| match failure {
-                Failure::Build { why, output } => Error::FailedBuild {
+                Failure::Build { why, output, help } => Error::FailedBuild {
                     place: tree.file.clone(),
                     what: tree.folder.display().to_string(),
                     why,
                     output,
+                    help,
                 },
                 Failure::Fetch(source) => Error::Build {
                     what: tree.file.clone(),
@@ -484,7 +485,10 @@ impl Surveyor<'_> {
         if let Some(unknown) = tree.extras.iter().find(|extra| !provided.contains(extra)) {
             let names: Vec<String> = provided.iter().map(ToString::to_string).collect();
             return Err(Error::Usage {
-                message: format!("{}: `{}` has no extra `{unknown}`", tree.file, metadata.name),
+                message: format!(
+                    "{}: `{}` has no extra `{unknown}`",
+                    tree.file, metadata.name
+                ),
                 help: Some(if names.is_empty() {
                     "it has no extras".to_owned()
                 } else {
@@ -500,8 +504,8 @@ impl Surveyor<'_> {
         let own: Option<ProjectName> = metadata.name.parse().ok();
         let mut requirements = Vec::new();
         for text in &metadata.requires_dist {
-            requirements.push(Requirement::parse_metadata(text).map_err(|error| {
-                Error::Usage {
+            requirements.push(
+                Requirement::parse_metadata(text).map_err(|error| Error::Usage {
                     message: format!(
                         "{}: its build says that it requires `{}`: {}",
                         tree.file,
@@ -509,8 +513,8 @@ impl Surveyor<'_> {
                         error.message
                     ),
                     help: error.help,
-                }
-            })?);
+                })?,
+            );
         }
         let holds = |requirement: &Requirement, wanted: &[ExtraName]| {
             requirement.marker.as_ref().is_none_or(|marker| {
@@ -661,11 +665,12 @@ fn with_name(url: &str, metadata: &CoreMetadata, extras: &[ExtraName]) -> String
 
 fn failed_build(located: &Located, failure: Failure) -> Error {
     match failure {
-        Failure::Build { why, output } => Error::FailedBuild {
+        Failure::Build { why, output, help } => Error::FailedBuild {
             place: located.place.clone(),
             what: shown(located),
             why,
             output,
+            help,
         },
         Failure::Fetch(source) => Error::Build {
             what: shown(located),

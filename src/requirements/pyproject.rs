@@ -20,6 +20,8 @@ pub struct Project {
     pub name: String,
     /// The name in normal form; `None` if it is missing or not a name.
     pub normalized: Option<ProjectName>,
+    /// The version as written, if the file gives it.
+    pub version: Option<String>,
     /// `requires-python`, and where it stands.
     pub requires_python: Option<(Specifiers, Span)>,
     /// `dependencies`, each with the place of its text.
@@ -236,6 +238,10 @@ impl Reader<'_> {
             return self.wrong_type(project, "`project`", "a table");
         };
         self.name(project, project_table);
+        self.project.version = project_table
+            .get("version")
+            .and_then(|version| version.get_ref().as_str())
+            .map(str::to_owned);
         self.requires_python(project_table);
         self.dynamic(project_table, poetry);
         if let Some(dependencies) = project_table.get("dependencies") {

@@ -131,6 +131,7 @@ impl Repository {
             binary: PerProject::default(),
             only_binary: Vec::new(),
             no_binary: Vec::new(),
+            build: pinfold::ops::BuildOptions::default(),
             without_dependencies: false,
             output_options: OutputOptions {
                 hashes: self.hashes,

@@ -109,10 +109,9 @@ pub(super) fn chains(resolution: &mut Resolution, name: &ProjectName) -> Chains 
             } => {
                 for demand in onward(universe, solution, parent, extra.as_ref()) {
                     let is_known = |one: &Demand| match (&one.by, &demand.by) {
-                        (
-                            Demander::Project { name, .. },
-                            Demander::Project { name: other, .. },
-                        ) => name == other,
+                        (Demander::Project { name, .. }, Demander::Project { name: other, .. }) => {
+                            name == other
+                        }
                         _ => false,
                     };
                     if matches!(&demand.by, Demander::Project { name: other, .. } if other == name)

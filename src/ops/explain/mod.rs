@@ -11,7 +11,7 @@ mod chains;
 mod releases;
 mod trial;
 
-use super::compile::{Compile, Ground, fetcher, ground};
+use super::compile::{Compile, Ground, builder, fetcher, ground};
 use super::error::{Error, FileProblems};
 use super::events::{Event, Reporter};
 use super::fetch::{Fetcher, Resolution};
@@ -109,7 +109,8 @@ pub async fn explain(request: &Explain, reporter: &dyn Reporter) -> Result<Expla
     let Some(text) = ground.previous.as_deref() else {
         return Err(missing(&request.compile));
     };
-    let fetcher = fetcher(&ground, &request.compile, reporter).await?;
+    let builder = builder(&ground, &request.compile, reporter);
+    let fetcher = fetcher(&ground, &builder, &request.compile, reporter);
     let likely: Vec<ProjectName> = ground
         .locked
         .pins

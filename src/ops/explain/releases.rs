@@ -165,9 +165,10 @@ impl Inquiry<'_> {
                 Demander::Input { place } => {
                     (format!("{place} requires {wanted}"), Some(place.clone()))
                 }
-                Demander::Override { place } => {
-                    (format!("{place} overrides it to {wanted}"), Some(place.clone()))
-                }
+                Demander::Override { place } => (
+                    format!("{place} overrides it to {wanted}"),
+                    Some(place.clone()),
+                ),
                 Demander::Project { name, version, .. } => {
                     (format!("{name} {version} requires {wanted}"), None)
                 }
@@ -198,9 +199,12 @@ impl Inquiry<'_> {
             .unwrap_or_else(|| releases.availability(position));
         match availability {
             Availability::Unusable(reason) => Some(self.rejection(releases, position, &reason)),
-            _ if universe.is_last_resort(name, position) && !pin.any_prerelease() => Some(
-                Rejection::own(PRE_RELEASE, "a pre-release, and there are final ones".to_owned()),
-            ),
+            _ if universe.is_last_resort(name, position) && !pin.any_prerelease() => {
+                Some(Rejection::own(
+                    PRE_RELEASE,
+                    "a pre-release, and there are final ones".to_owned(),
+                ))
+            }
             _ => None,
         }
     }
@@ -256,6 +260,7 @@ fn rule(reason: &Reason) -> &'static str {
         Reason::RequiresPython(_) => "requires-python",
         Reason::NoWheel(_) => "no-wheel",
         Reason::NeedsBuild => "needs-build",
+        Reason::BuildFailed { .. } => "build-failed",
         Reason::TooNew => "exclude-newer",
         Reason::NoUploadTime => "no-upload-time",
         Reason::Held { .. } => "policy",

@@ -21,8 +21,8 @@ use crate::lock::{
     command_line, default_unsafe_packages,
 };
 use crate::ops::{
-    Compile, Compiled, Error, Hashes, OutputOptions, Reporter, Source, Strategy, TargetRequest,
-    View, compile,
+    BuildOptions, Compile, Compiled, Error, Hashes, OutputOptions, Reporter, Source, Strategy,
+    TargetRequest, View, compile,
 };
 use crate::python::{ExtraName, Platform, ProjectName, PythonVersion, Specifiers, Version};
 use crate::requirements::{PerProject, Selector, location};
@@ -614,6 +614,7 @@ fn request(
         binary: binary(options),
         only_binary: options.only_binary.clone(),
         no_binary: options.no_binary.clone(),
+        build: BuildOptions::default(),
         without_dependencies: options.no_deps,
         output_options: OutputOptions {
             hashes: if target.hashes {
