@@ -9,6 +9,7 @@ pub mod ui;
 
 pub mod ops;
 
+pub mod build;
 pub mod index;
 pub mod interpreter;
 pub mod registry;
