@@ -145,14 +145,13 @@ fn no_solution(explanation: &Explanation, advice: Vec<String>) -> Diagnostic {
 
 fn help(error: &ops::Error) -> Option<String> {
     match error {
-        ops::Error::Usage { help, .. } => help.clone(),
+        ops::Error::Usage { help, .. } | ops::Error::FailedBuild { help, .. } => help.clone(),
         ops::Error::File(error) => error.help(),
-        ops::Error::Build { source, .. } => help(source),
-        ops::Error::FailedBuild { help, .. } => help.clone(),
         ops::Error::Repository { source, .. } => source.help(),
         ops::Error::Interpreter(error) => Some(error.help().to_owned()),
         ops::Error::Http(error) => http_help(error),
         ops::Error::Include { source, .. } => help(source),
+        ops::Error::Build { source, .. } => help(source),
         ops::Error::Index { source, .. } | ops::Error::FindLinks { source, .. } => index_help(source),
         ops::Error::Metadata { source, .. } => match &**source {
             index::MetadataError::Http { source, .. } => http_help(source),

@@ -164,7 +164,7 @@ impl<'a> Builder<'a> {
         why: &str,
         chain: Chain<'_>,
     ) -> Result<Arc<CoreMetadata>, Failure> {
-        self.check_chain(name, chain)?;
+        Self::check_chain(name, chain)?;
         let host = self.host().await?;
         let key = format!(
             "{}|{}",
@@ -492,7 +492,7 @@ impl<'a> Builder<'a> {
         folder: &Path,
         chain: Chain<'_>,
     ) -> Result<PathBuf, Failure> {
-        self.check_chain(name, chain)?;
+        Self::check_chain(name, chain)?;
         let host = self.host().await?;
         let key = file.sha256().map(|hash| format!("{hash}|{}", host.key));
         if let Some(key) = &key
@@ -599,7 +599,7 @@ impl<'a> Builder<'a> {
         self.bench.permits.acquire().await.ok()
     }
 
-    fn check_chain(&self, name: &ProjectName, chain: Chain<'_>) -> Result<(), Failure> {
+    fn check_chain(name: &ProjectName, chain: Chain<'_>) -> Result<(), Failure> {
         if chain.contains(name) {
             return Err(Failure::because("it is needed itself to build it"));
         }

@@ -121,7 +121,7 @@ enum Learned {
     Releases(Known),
     Metadata(Result<Metadata, Reason>),
     /// Only a build tells: which file would be built, and why.
-    TakesBuild(File, String),
+    TakesBuild(Box<File>, String),
 }
 
 type Answer = (Need, Result<Learned, Error>);
@@ -269,7 +269,7 @@ impl<'a> Fetcher<'a> {
         // What only the frontier asked for may fail without harm, unless the solver asks as well.
         let mut failed: FxHashMap<Need, Error> = FxHashMap::default();
         // What takes a build is built when the solver asks for it, not before.
-        let mut unbuilt: FxHashMap<Need, (File, String)> = FxHashMap::default();
+        let mut unbuilt: FxHashMap<Need, (Box<File>, String)> = FxHashMap::default();
         let mut failed_builds: FxHashMap<ProjectName, usize> = FxHashMap::default();
         let mut barred: FxHashSet<ProjectName> = FxHashSet::default();
         let mut answered = 0;
@@ -391,7 +391,7 @@ impl<'a> Fetcher<'a> {
     fn build<'s>(
         &'s self,
         need: Need,
-        file: File,
+        file: Box<File>,
         why: String,
         budget: Budget,
         barred: &FxHashSet<ProjectName>,
@@ -501,12 +501,12 @@ impl<'a> Fetcher<'a> {
                     && file.upload_time.is_some_and(|time| time < before_2_2())
                 {
                     let why = "its metadata is from before a source distribution could promise any";
-                    return Ok(Learned::TakesBuild(file, why.to_owned()));
+                    return Ok(Learned::TakesBuild(Box::new(file), why.to_owned()));
                 }
                 match self.client.metadata(&file).await {
                     Ok(core) => core,
                     Err(MetadataError::NeedsBuild { reason, .. }) => {
-                        return Ok(Learned::TakesBuild(file, reason));
+                        return Ok(Learned::TakesBuild(Box::new(file), reason));
                     }
                     Err(error) if error.is_offline() => return unusable(Reason::Offline),
                     Err(error) if error.is_of_the_file() => {

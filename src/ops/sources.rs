@@ -264,7 +264,7 @@ impl Surveyor<'_> {
             }
         };
         let hash = format!("sha256:{}", sdist.sha256);
-        self.find_of(located, metadata, Some(hash), file_pin(located))
+        find_of(located, metadata, Some(hash), file_pin(located))
     }
 
     async fn folder(&self, located: &Located, folder: &Path) -> Result<Find, Error> {
@@ -287,7 +287,7 @@ impl Surveyor<'_> {
             revision: None,
             is_hashable: false,
         };
-        self.find_of(located, metadata, None, pin)
+        find_of(located, metadata, None, pin)
     }
 
     async fn repository(&self, located: &Located, url: &str) -> Result<Find, Error> {
@@ -320,7 +320,7 @@ impl Surveyor<'_> {
             revision: Some(revision).filter(|revision| *revision != commit),
             is_hashable: false,
         };
-        self.find_of(located, metadata, None, pin)
+        find_of(located, metadata, None, pin)
     }
 
     /// Returns the commit that the lock has for a revision, unless it is to move.
@@ -394,41 +394,6 @@ impl Surveyor<'_> {
                 Some(name) => format!("allow its build with `--no-binary {name}`, or name a wheel"),
                 None => "write its name before it (`name @ …`) and allow its build with `--no-binary NAME`".to_owned(),
             }),
-        })
-    }
-
-    fn find_of(
-        &self,
-        located: &Located,
-        metadata: Arc<CoreMetadata>,
-        hash: Option<String>,
-        pin: PlacePin,
-    ) -> Result<Find, Error> {
-        let wrong = |what: &str, text: &str| Error::Usage {
-            message: format!(
-                "{}: `{}` says that its {what} is `{text}`, which is none",
-                located.place,
-                shown(located)
-            ),
-            help: None,
-        };
-        let name: ProjectName = metadata
-            .name
-            .parse()
-            .map_err(|_| wrong("name", &metadata.name))?;
-        let version: Version = metadata
-            .version
-            .parse()
-            .map_err(|_| wrong("version", &metadata.version))?;
-        Ok(Find {
-            name,
-            release: DirectRelease {
-                version,
-                availability: Availability::Sdist,
-                metadata,
-                hash,
-            },
-            pin,
         })
     }
 
@@ -553,6 +518,41 @@ impl Surveyor<'_> {
             })
             .collect())
     }
+}
+
+/// Returns what metadata makes of a place.
+fn find_of(
+    located: &Located,
+    metadata: Arc<CoreMetadata>,
+    hash: Option<String>,
+    pin: PlacePin,
+) -> Result<Find, Error> {
+    let wrong = |what: &str, text: &str| Error::Usage {
+        message: format!(
+            "{}: `{}` says that its {what} is `{text}`, which is none",
+            located.place,
+            shown(located)
+        ),
+        help: None,
+    };
+    let name: ProjectName = metadata
+        .name
+        .parse()
+        .map_err(|_| wrong("name", &metadata.name))?;
+    let version: Version = metadata
+        .version
+        .parse()
+        .map_err(|_| wrong("version", &metadata.version))?;
+    Ok(Find {
+        name,
+        release: DirectRelease {
+            version,
+            availability: Availability::Sdist,
+            metadata,
+            hash,
+        },
+        pin,
+    })
 }
 
 /// Returns what a `pyproject.toml` says of a project, if no build can change it.

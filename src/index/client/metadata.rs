@@ -5,6 +5,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use sha2::Digest;
 use url::Url;
@@ -123,9 +124,13 @@ impl IndexClient {
                 understood(file, &bytes)
             }
             FileKind::Sdist => {
-                let body = self.whole(file, &url).await?;
-                let file = file.clone();
-                blocking(move || sdist_metadata(&file, &body)).await
+                let body = Bytes::from(self.whole(file, &url).await?);
+                let (task_file, task_body) = (file.clone(), body.clone());
+                let metadata = blocking(move || sdist_metadata(&task_file, &task_body)).await;
+                if matches!(metadata, Err(MetadataError::NeedsBuild { .. })) {
+                    self.stash(file, body);
+                }
+                metadata
             }
         };
         let stored = match &metadata {

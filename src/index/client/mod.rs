@@ -37,6 +37,8 @@ use crate::python::ProjectName;
 pub use error::{Error, MetadataError};
 pub use location::{FindLinks, IndexUrl};
 pub use metadata::DirectWheel;
+use whole::Stash;
+
 pub use whole::DirectSdist;
 
 /// What we would like to get: JSON; HTML of the same API; any HTML (PEP 691).
@@ -64,6 +66,8 @@ pub struct IndexClient {
     hashes: Shared<String, Result<Sha256, MetadataError>>,
     direct_wheels: Shared<Url, Result<Arc<DirectWheel>, MetadataError>>,
     direct_sdists: Shared<Url, Result<Arc<DirectSdist>, MetadataError>>,
+    /// Source distributions that were read whole and have to be built, for the build.
+    unbuilt: Mutex<Stash>,
     /// Origins that answered a range with the whole, or not at all.
     without_ranges: Mutex<FxHashSet<String>>,
     writes: Mutex<Writes>,
@@ -148,6 +152,7 @@ impl IndexClient {
             hashes: Shared::default(),
             direct_wheels: Shared::default(),
             direct_sdists: Shared::default(),
+            unbuilt: Mutex::default(),
             without_ranges: Mutex::default(),
             writes: Mutex::default(),
         }

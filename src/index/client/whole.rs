@@ -1,9 +1,10 @@
 //! Files that are wanted whole: sdists and wheels for a build, and sdists that are
 //! named by their URL.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use bytes::Bytes;
+use rustc_hash::FxHashMap;
 use url::Url;
 
 use super::metadata::{
@@ -19,6 +20,16 @@ const FILES: &str = "built-from-v1";
 
 /// The largest file that is kept.
 const MOST_KEPT: usize = 64 << 20;
+
+/// How many bytes are held for builds that may come.
+const MOST_HELD: usize = 512 << 20;
+
+/// Files by their URL, until somebody wants them.
+#[derive(Default)]
+pub(super) struct Stash {
+    files: FxHashMap<String, Bytes>,
+    size: usize,
+}
 
 /// An sdist named by its URL.
 #[derive(Debug, Clone)]
@@ -50,8 +61,13 @@ impl IndexClient {
         {
             return Ok(bytes.into());
         }
-        self.check_online(&file.filename, &url)?;
-        let bytes: Bytes = self.whole(file, &url).await?.into();
+        let bytes = match self.take_stashed(file) {
+            Some(bytes) => bytes,
+            None => {
+                self.check_online(&file.filename, &url)?;
+                self.whole(file, &url).await?.into()
+            }
+        };
         if let Some(key) = key
             && bytes.len() <= MOST_KEPT
         {
@@ -59,6 +75,23 @@ impl IndexClient {
             self.write(move |cache| cache.put(FILES, &key, &bytes));
         }
         Ok(bytes)
+    }
+
+    /// Holds a file that was read to learn something else, so that it need not be fetched
+    /// again.
+    pub(super) fn stash(&self, file: &File, bytes: Bytes) {
+        let mut stash = self.unbuilt.lock().unwrap_or_else(PoisonError::into_inner);
+        if stash.size + bytes.len() <= MOST_HELD {
+            stash.size += bytes.len();
+            stash.files.insert(file.url.clone(), bytes);
+        }
+    }
+
+    fn take_stashed(&self, file: &File) -> Option<Bytes> {
+        let mut stash = self.unbuilt.lock().unwrap_or_else(PoisonError::into_inner);
+        let bytes = stash.files.remove(&file.url)?;
+        stash.size -= bytes.len();
+        Some(bytes)
     }
 
     /// Returns hash and metadata of the sdist at a URL, whose fragment may give its hash.
