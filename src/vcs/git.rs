@@ -44,10 +44,13 @@ struct Inner {
     root: OnceLock<Root>,
     /// What revisions meant, by repository and revision: one run has one answer, though
     /// somebody moves a branch meanwhile.
-    commits: Mutex<HashMap<(String, Option<String>), Arc<OnceCell<String>>>>,
+    commits: Cells<(String, Option<String>), String>,
     /// By repository, whether all of it was fetched in this run.
-    histories: Mutex<HashMap<String, Arc<OnceCell<()>>>>,
+    histories: Cells<String, ()>,
 }
+
+/// Values that are found once, while those who also want them wait.
+type Cells<K, V> = Mutex<HashMap<K, Arc<OnceCell<V>>>>;
 
 /// Where the bare repositories are.
 #[derive(Debug)]
@@ -115,13 +118,13 @@ impl Git {
 
     /// Refuses what cannot work, before anybody is asked.
     fn check(&self, url: &GitUrl) -> Result<(), Error> {
-        match url.variable() {
-            Some(variable) => Err(Error::UnsetVariable {
+        if let Some(variable) = url.variable() {
+            return Err(Error::UnsetVariable {
                 repository: url.repository(),
                 variable: variable.to_owned(),
-            }),
-            None => self.root().map(drop),
+            });
         }
+        self.root().map(drop)
     }
 
     /// Whether the repository may not be asked; one on the disk always may.
@@ -345,10 +348,7 @@ pub(super) fn temporary_folder() -> std::io::Result<TempDir> {
 }
 
 /// Returns the cell of a key, which the first to come fills.
-fn cell<K: std::hash::Hash + Eq, V>(
-    cells: &Mutex<HashMap<K, Arc<OnceCell<V>>>>,
-    key: K,
-) -> Arc<OnceCell<V>> {
+fn cell<K: std::hash::Hash + Eq, V>(cells: &Cells<K, V>, key: K) -> Arc<OnceCell<V>> {
     // The map is whole after every statement, so a panic elsewhere does no harm.
     let mut cells = cells.lock().unwrap_or_else(PoisonError::into_inner);
     Arc::clone(cells.entry(key).or_default())

@@ -235,7 +235,7 @@ mod tests {
         check(
             "remote: bad token s3cret%21 or s3cret!\nfatal: odd 'https://me:s3cret%21@host.example/r'",
             "Git: `git fetch` fails for the repository `https://host.example/r`: bad token **** or \
-             ****; odd 'https://*************@host.example/r'",
+             ****; odd 'https://************@host.example/r'",
         );
         check(
             "\u{1b}[31m",

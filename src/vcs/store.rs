@@ -238,7 +238,9 @@ impl Store {
             "refs/tags",
         ];
         let mut text = program.text(url, self.at(), &arguments).await?;
-        text.push('\n');
+        if !text.is_empty() {
+            text.push('\n');
+        }
         Ok(text)
     }
 
