@@ -59,6 +59,28 @@ struct Root {
     _temporary: Option<TempDir>,
 }
 
+impl Root {
+    fn make(cache: Option<&Path>) -> Result<Self, Error> {
+        let files = |path: &Path| {
+            let path = path.to_owned();
+            move |source| Error::Files { path, source }
+        };
+        let (path, temporary) = if let Some(cache) = cache {
+            let path = cache.join(BUCKET);
+            std::fs::create_dir_all(&path).map_err(files(&path))?;
+            (path, None)
+        } else {
+            let folder = temporary_folder().map_err(files(&std::env::temp_dir()))?;
+            (folder.path().to_owned(), Some(folder))
+        };
+        Ok(Self {
+            // Git is run in other folders, and compares paths without links.
+            path: path.canonicalize().map_err(files(&path))?,
+            _temporary: temporary,
+        })
+    }
+}
+
 impl Git {
     /// Returns a user of git. Nothing is run or made yet.
     pub fn new(settings: Settings) -> Self {
@@ -136,32 +158,7 @@ impl Git {
         if let Some(root) = self.inner.root.get() {
             return Ok(&root.path);
         }
-        let root = match &self.inner.cache {
-            Some(cache) => {
-                let path = cache.join(BUCKET);
-                let files = |source| Error::Files {
-                    path: path.clone(),
-                    source,
-                };
-                std::fs::create_dir_all(&path).map_err(files)?;
-                Root {
-                    // Git is run in other folders, and compares paths without links.
-                    path: path.canonicalize().map_err(files)?,
-                    _temporary: None,
-                }
-            }
-            None => {
-                let files = |source| Error::Files {
-                    path: std::env::temp_dir(),
-                    source,
-                };
-                let folder = temporary_folder().map_err(files)?;
-                Root {
-                    path: folder.path().canonicalize().map_err(files)?,
-                    _temporary: Some(folder),
-                }
-            }
-        };
+        let root = Root::make(self.inner.cache.as_deref())?;
         // Another task may have been faster; then the one made here goes.
         Ok(&self.inner.root.get_or_init(|| root).path)
     }

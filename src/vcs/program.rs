@@ -155,10 +155,10 @@ impl Program {
 
     fn command(&self, at: At<'_>) -> Command {
         let mut command = Command::new("git");
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         for name in FOREIGN {
             command.env_remove(name);
         }
-        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         let variable = |name: &str| self.variable(name);
         command
             .env("LC_ALL", "C")

@@ -593,6 +593,52 @@ async fn hooks_and_templates_of_the_user_do_not_run() {
 }
 
 #[tokio::test]
+async fn variables_of_another_repository_do_not_matter() {
+    let world = World::new();
+    let first = world.repository("r");
+    world.repository("other");
+    let git_dir = world.path("other/.git");
+    let git_dir = git_dir.to_str().unwrap();
+    let world = world
+        .with_variable("GIT_DIR", git_dir)
+        .with_variable("GIT_WORK_TREE", "/nowhere")
+        .with_variable("GIT_INDEX_FILE", "/nowhere/index")
+        .with_variable("GIT_OBJECT_DIRECTORY", "/nowhere/objects")
+        .with_variable("GIT_NAMESPACE", "x");
+    let git = world.git();
+    let url = world.file_url("r@main");
+    assert_eq!(git.commit(&url).await.unwrap(), first);
+    let checkout = git.checkout(&url, &first).await.unwrap();
+    assert_eq!(read(checkout.path(), "setup.py"), "first");
+    // Nor does what a checkout is made in matter, or change.
+    assert!(!Path::new(git_dir).join("FETCH_HEAD").exists());
+}
+
+#[tokio::test]
+async fn a_ref_of_neither_branch_nor_tag_comes_from_a_strict_server() {
+    let world = World::new()
+        .with_variable("GIT_CONFIG_COUNT", "1")
+        .with_variable("GIT_CONFIG_KEY_0", "protocol.version")
+        .with_variable("GIT_CONFIG_VALUE_0", "0");
+    let first = world.repository("r");
+    world.run("r", &["checkout", "--quiet", "--detach"]);
+    let below = world.commit("r", "setup.py", "below");
+    let change = world.commit("r", "setup.py", "change");
+    world.run("r", &["update-ref", "refs/pull/1/head", &change]);
+    world.run("r", &["checkout", "--quiet", "main"]);
+    let server = world.serve();
+    let url = server.url("r@refs/pull/1/head");
+    let checkout = world.git().checkout(&url, &below).await.unwrap();
+    assert_eq!(read(checkout.path(), "setup.py"), "below");
+    // One that is gone is no reason not to have the others.
+    let gone = server.url("r@refs/pull/2/head");
+    world.commit("r", "setup.py", "second");
+    std::fs::remove_dir_all(world.path("cache")).unwrap();
+    let checkout = world.git().checkout(&gone, &first).await.unwrap();
+    assert_eq!(read(checkout.path(), "setup.py"), "first");
+}
+
+#[tokio::test]
 async fn a_users_choice_of_protocols_holds() {
     let world = World::new().with_variable("GIT_ALLOW_PROTOCOL", "ext:file");
     let first = world.repository("r");
