@@ -106,7 +106,8 @@ async fn fill_git_folder(
         Err(source) => return Err(files(store.folder(), source)),
     }
     if store.is_full() {
-        write("packed-refs", store.tags(program, url).await?.as_bytes())?;
+        let tags = store.tags(program, url).await?;
+        write("packed-refs", tags.as_bytes())?;
     }
     Ok(())
 }

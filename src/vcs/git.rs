@@ -44,16 +44,41 @@ struct Inner {
     root: OnceLock<Root>,
     /// What revisions meant, by repository and revision: one run has one answer, though
     /// somebody moves a branch meanwhile.
-    commits: Mutex<HashMap<(String, Option<String>), Arc<OnceCell<String>>>>,
+    commits: Cells<(String, Option<String>), String>,
     /// By repository, whether all of it was fetched in this run.
-    histories: Mutex<HashMap<String, Arc<OnceCell<()>>>>,
+    histories: Cells<String, ()>,
 }
+
+/// Values that are found once, while those who also want them wait.
+type Cells<K, V> = Mutex<HashMap<K, Arc<OnceCell<V>>>>;
 
 /// Where the bare repositories are.
 #[derive(Debug)]
 struct Root {
     path: PathBuf,
     _temporary: Option<TempDir>,
+}
+
+impl Root {
+    fn make(cache: Option<&Path>) -> Result<Self, Error> {
+        let files = |path: &Path| {
+            let path = path.to_owned();
+            move |source| Error::Files { path, source }
+        };
+        let (path, temporary) = if let Some(cache) = cache {
+            let path = cache.join(BUCKET);
+            std::fs::create_dir_all(&path).map_err(files(&path))?;
+            (path, None)
+        } else {
+            let folder = temporary_folder().map_err(files(&std::env::temp_dir()))?;
+            (folder.path().to_owned(), Some(folder))
+        };
+        Ok(Self {
+            // Git is run in other folders, and compares paths without links.
+            path: path.canonicalize().map_err(files(&path))?,
+            _temporary: temporary,
+        })
+    }
 }
 
 impl Git {
@@ -115,13 +140,13 @@ impl Git {
 
     /// Refuses what cannot work, before anybody is asked.
     fn check(&self, url: &GitUrl) -> Result<(), Error> {
-        match url.variable() {
-            Some(variable) => Err(Error::UnsetVariable {
+        if let Some(variable) = url.variable() {
+            return Err(Error::UnsetVariable {
                 repository: url.repository(),
                 variable: variable.to_owned(),
-            }),
-            None => self.root().map(drop),
+            });
         }
+        self.root().map(drop)
     }
 
     /// Whether the repository may not be asked; one on the disk always may.
@@ -133,32 +158,7 @@ impl Git {
         if let Some(root) = self.inner.root.get() {
             return Ok(&root.path);
         }
-        let root = match &self.inner.cache {
-            Some(cache) => {
-                let path = cache.join(BUCKET);
-                let files = |source| Error::Files {
-                    path: path.clone(),
-                    source,
-                };
-                std::fs::create_dir_all(&path).map_err(files)?;
-                Root {
-                    // Git is run in other folders, and compares paths without links.
-                    path: path.canonicalize().map_err(files)?,
-                    _temporary: None,
-                }
-            }
-            None => {
-                let files = |source| Error::Files {
-                    path: std::env::temp_dir(),
-                    source,
-                };
-                let folder = temporary_folder().map_err(files)?;
-                Root {
-                    path: folder.path().canonicalize().map_err(files)?,
-                    _temporary: Some(folder),
-                }
-            }
-        };
+        let root = Root::make(self.inner.cache.as_deref())?;
         // Another task may have been faster; then the one made here goes.
         Ok(&self.inner.root.get_or_init(|| root).path)
     }
@@ -345,10 +345,7 @@ pub(super) fn temporary_folder() -> std::io::Result<TempDir> {
 }
 
 /// Returns the cell of a key, which the first to come fills.
-fn cell<K: std::hash::Hash + Eq, V>(
-    cells: &Mutex<HashMap<K, Arc<OnceCell<V>>>>,
-    key: K,
-) -> Arc<OnceCell<V>> {
+fn cell<K: std::hash::Hash + Eq, V>(cells: &Cells<K, V>, key: K) -> Arc<OnceCell<V>> {
     // The map is whole after every statement, so a panic elsewhere does no harm.
     let mut cells = cells.lock().unwrap_or_else(PoisonError::into_inner);
     Arc::clone(cells.entry(key).or_default())

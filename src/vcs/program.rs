@@ -1,7 +1,8 @@
 //! Running the program, so that it asks nobody and runs nothing of the user's.
 //!
-//! Credentials of a URL go to git by the environment, as `url.….insteadOf`: arguments
-//! are seen by every user of the machine, and settings of a repository stay on disk.
+//! Credentials of a URL go to git by the environment and a credential helper for their
+//! host: arguments are seen by every user of the machine, settings of a repository stay on
+//! disk, and a URL with a password is repeated by whoever fails.
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
@@ -45,6 +46,15 @@ const OFFLINE: &[&str] = &[
     "protocol.ssh.allow=never",
     "protocol.git.allow=never",
 ];
+
+/// Answers git's question for a login (gitcredentials(7)).
+const HELPER: &str = "!f() { if test \"$1\" = get; then \
+     printf 'username=%s\\npassword=%s\\n' \"$PINFOLD_GIT_USER\" \"$PINFOLD_GIT_PASSWORD\"; \
+     fi; }; f";
+
+/// The variables of [`HELPER`].
+const USER: &str = "PINFOLD_GIT_USER";
+const PASSWORD: &str = "PINFOLD_GIT_PASSWORD";
 
 /// What tells git where to work, or what it would be in a hook of the user's.
 const FOREIGN: &[&str] = &[
@@ -135,7 +145,7 @@ impl Program {
             self.look_for_ssh_setting().await?;
         }
         let mut command = self.command(at);
-        self.log_in(&mut command, url);
+        Self::log_in(&mut command, url);
         command.args(arguments);
         command
             .output()
@@ -145,10 +155,10 @@ impl Program {
 
     fn command(&self, at: At<'_>) -> Command {
         let mut command = Command::new("git");
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         for name in FOREIGN {
             command.env_remove(name);
         }
-        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         let variable = |name: &str| self.variable(name);
         command
             .env("LC_ALL", "C")
@@ -201,31 +211,15 @@ impl Program {
         command
     }
 
-    /// Gives credentials to the URL's host, and to no other.
-    ///
-    /// The longest of all `insteadOf` counts, so the repository's own comes before what
-    /// the user has for the host; the host's is for submodules beside it.
-    fn log_in(&self, command: &mut Command, url: &GitUrl) {
-        let Some((plain, secret)) = url.login() else {
+    /// Gives the URL's credentials to its host, and to no other.
+    fn log_in(command: &mut Command, url: &GitUrl) {
+        let Some(login) = url.login() else {
             return;
         };
-        let count = self
-            .variable("GIT_CONFIG_COUNT")
-            .and_then(|count| count.to_str()?.parse::<usize>().ok())
-            .unwrap_or(0);
-        let address = url.address();
-        let path = address.strip_prefix(&plain).unwrap_or_default();
-        let rules = [
-            (format!("{secret}{path}"), address.clone()),
-            (secret, plain),
-        ];
-        for (index, (instead, of)) in rules.into_iter().enumerate() {
-            let index = count + index;
-            let key = format!("url.{instead}.insteadOf");
-            command.env(format!("GIT_CONFIG_KEY_{index}"), key);
-            command.env(format!("GIT_CONFIG_VALUE_{index}"), of);
-            command.env("GIT_CONFIG_COUNT", (index + 1).to_string());
-        }
+        let key = format!("credential.{}.helper", login.server);
+        // The empty one takes back the user's: what the URL says comes before.
+        command.args(["-c", &format!("{key}="), "-c", &format!("{key}={HELPER}")]);
+        command.env(USER, login.user).env(PASSWORD, login.password);
     }
 
     async fn look_for_ssh_setting(&self) -> Result<(), Error> {

@@ -167,7 +167,7 @@ mod tests {
     fn names_that_are_near_are_told() {
         let refs = refs();
         assert_eq!(refs.near("1.0"), ["v1.0"]);
-        assert_eq!(refs.near("mian"), ["main", "same"]);
+        assert_eq!(refs.near("mian"), ["main"]);
         assert_eq!(refs.near("X"), ["feature/x"]);
         assert!(refs.near("quite-another-thing").is_empty());
     }

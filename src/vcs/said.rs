@@ -14,6 +14,9 @@ const TOLD_LINES: usize = 3;
 /// How long a line that is told may be, in characters.
 const TOLD_LENGTH: usize = 300;
 
+/// Subcommands that speak with servers; `submodule` with those of other repositories.
+const REMOTE: &[&str] = &["ls-remote", "fetch", "submodule"];
+
 /// Lines that say nothing about this failure.
 const EMPTY_WORDS: &[&str] = &[
     "hint:",
@@ -118,10 +121,12 @@ pub(super) fn error(url: &GitUrl, command: &str, stderr: &[u8], status: &str) ->
         said
     };
     let text = text.to_lowercase();
-    let has = |words: &[&str]| words.iter().any(|words| text.contains(words));
+    // The same words are said of files here.
+    let is_remote = REMOTE.contains(&command);
+    let has = |words: &[&str]| is_remote && words.iter().any(|words| text.contains(words));
     if has(DENIED) {
         Error::Authentication { repository, said }
-    } else if has(UNKNOWN) {
+    } else if has(UNKNOWN) && command != "submodule" {
         Error::UnknownRepository { repository, said }
     } else if !has(CERTIFICATE) && has(UNREACHABLE) {
         Error::Network { repository, said }
@@ -179,8 +184,13 @@ mod tests {
 
     #[track_caller]
     fn check(said: &str, expected: &str) {
+        check_of("fetch", said, expected);
+    }
+
+    #[track_caller]
+    fn check_of(command: &str, said: &str, expected: &str) {
         let url = GitUrl::parse("git+https://me:s3cret%21@host.example/r").unwrap();
-        let error = error(&url, "fetch", said.as_bytes(), "exit status: 128");
+        let error = error(&url, command, said.as_bytes(), "exit status: 128");
         let name = format!("{error:?}");
         let name = name.split([' ', '{']).next().unwrap();
         assert_eq!(format!("{name}: {error}"), expected);
@@ -222,6 +232,22 @@ mod tests {
     }
 
     #[test]
+    fn what_is_wrong_here_or_elsewhere_is_not_blamed_on_the_repository() {
+        check_of(
+            "checkout",
+            "fatal: cannot create directory at 'a': Permission denied",
+            "Git: `git checkout` fails for the repository `https://host.example/r`: cannot create \
+             directory at 'a': Permission denied",
+        );
+        check_of(
+            "submodule",
+            "fatal: repository 'https://host.example/other/' not found",
+            "Git: `git submodule` fails for the repository `https://host.example/r`: repository \
+             'https://host.example/other/' not found",
+        );
+    }
+
+    #[test]
     fn a_bad_certificate_is_no_matter_of_time() {
         check(
             "fatal: unable to access 'https://h/': SSL certificate problem: self-signed; failed to connect",
@@ -235,7 +261,7 @@ mod tests {
         check(
             "remote: bad token s3cret%21 or s3cret!\nfatal: odd 'https://me:s3cret%21@host.example/r'",
             "Git: `git fetch` fails for the repository `https://host.example/r`: bad token **** or \
-             ****; odd 'https://*************@host.example/r'",
+             ****; odd 'https://************@host.example/r'",
         );
         check(
             "\u{1b}[31m",

@@ -174,13 +174,19 @@ impl Store {
             "+refs/heads/*:refs/heads/*".to_owned(),
             "+refs/tags/*:refs/tags/*".to_owned(),
         ]);
-        if let Some(name) = url.revision().filter(|name| name.starts_with("refs/")) {
-            let is_covered = name.starts_with("refs/heads/") || name.starts_with("refs/tags/");
-            if !is_covered {
-                arguments.push(format!("+{name}:refs/others/{name}"));
-            }
+        program.text(url, self.at(), &arguments).await?;
+        let other = url.revision().filter(|name| {
+            name.starts_with("refs/")
+                && !name.starts_with("refs/heads/")
+                && !name.starts_with("refs/tags/")
+        });
+        if let Some(name) = other {
+            let mut arguments = fetch(&["--no-tags"], url);
+            arguments.push(format!("+{name}:refs/others/{name}"));
+            // It may be gone, as those of merge requests are.
+            program.output(url, self.at(), &arguments).await?;
         }
-        program.text(url, self.at(), &arguments).await.map(drop)
+        Ok(())
     }
 
     /// Says that a commit is there, if it is; `false` if not.
@@ -238,7 +244,9 @@ impl Store {
             "refs/tags",
         ];
         let mut text = program.text(url, self.at(), &arguments).await?;
-        text.push('\n');
+        if !text.is_empty() {
+            text.push('\n');
+        }
         Ok(text)
     }
 

@@ -31,6 +31,14 @@ pub struct GitUrl {
     egg: Option<String>,
 }
 
+/// Who someone is for a server.
+pub(super) struct Login {
+    /// `https://host:port`.
+    pub(super) server: String,
+    pub(super) user: String,
+    pub(super) password: String,
+}
+
 /// How git talks to a repository.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Transport {
@@ -162,6 +170,10 @@ impl GitUrl {
             return Err(GitUrlError::Control);
         }
         let (transport, rest) = transport(text)?;
+        // Decoded, one could end a line of what is told to git.
+        if percent_decoded(rest).contains(['\0', '\n', '\r']) {
+            return Err(GitUrlError::Control);
+        }
         let (rest, fragment) = split_off(rest, '#');
         let (rest, query) = split_off(rest, '?');
         let (userinfo, host, path) = if transport == Transport::File {
@@ -269,15 +281,16 @@ impl GitUrl {
         self.url(self.transport == Transport::Ssh)
     }
 
-    /// Returns `https://host/`, and the same with credentials, if there are any.
-    pub(super) fn login(&self) -> Option<(String, String)> {
+    /// Returns the login that an HTTP URL has, decoded.
+    pub(super) fn login(&self) -> Option<Login> {
         let credentials = self.credentials()?;
-        let scheme = self.transport.scheme();
-        let host = &self.host;
-        Some((
-            format!("{scheme}://{host}/"),
-            format!("{scheme}://{credentials}@{host}/"),
-        ))
+        // A token alone is a user without a password.
+        let (user, password) = credentials.split_once(':').unwrap_or((credentials, ""));
+        Some(Login {
+            server: format!("{}://{}", self.transport.scheme(), self.host),
+            user: percent_decoded(user),
+            password: percent_decoded(password),
+        })
     }
 
     pub(super) fn transport(&self) -> Transport {
