@@ -14,6 +14,7 @@ use super::events::{Event, Reporter};
 use super::facts::{Held, PinFacts, Standing};
 use super::fetch::{self, DirectRelease, Fetcher, Flat, IndexSettings, Parts, Strategy};
 use super::inputs::{self, Inputs, Reading, Source};
+use super::located::Located;
 use super::output::{self, Hashes, Made, OutputOptions};
 use super::sources::{PlacePin, Settled, Surveyor};
 use super::target::{self, TargetRequest};
@@ -219,6 +220,7 @@ pub(super) async fn ground(request: &Compile, reporter: &dyn Reporter) -> Result
             locked: &locked,
             is_upgraded: &is_upgraded,
         };
+        drop_overridden(&mut inputs);
         let (roots, pythons) = surveyor.projects(&inputs.trees).await?;
         inputs.roots.extend(roots);
         inputs.requires_python = pythons;
@@ -333,6 +335,7 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
         resolve_request,
         &resolution.solution,
         &fetcher,
+        &ground.places,
         reporter,
     );
     let mut hashes = hashes(request, locked, &resolution.solution, &fetcher, reporter).await?;
@@ -450,6 +453,23 @@ fn repositories(request: &Compile) -> Git {
         is_offline: request.http.offline,
         variables: Vec::new(),
     })
+}
+
+/// Forgets places that an override stands in the place of: nobody need look there.
+fn drop_overridden(inputs: &mut Inputs) {
+    let places = inputs.located.iter().filter(|located| located.is_override);
+    let by_name = inputs.overrides.iter().map(|one| &one.requirement.name);
+    let overridden: FxHashSet<ProjectName> = places
+        .filter_map(|located| located.name.as_ref())
+        .chain(by_name)
+        .chain(&inputs.dropped)
+        .cloned()
+        .collect();
+    let is_overridden = |located: &Located| {
+        let name = located.name.as_ref();
+        !located.is_override && name.is_some_and(|name| overridden.contains(name))
+    };
+    inputs.located.retain(|located| !is_overridden(located));
 }
 
 /// Hashes that stand with a place hold for the project that is there.

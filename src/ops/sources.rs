@@ -114,7 +114,10 @@ impl Surveyor<'_> {
                                 "{name} is required from two places ({place} and {})",
                                 located.place
                             ),
-                            help: Some("keep one of them".to_owned()),
+                            help: Some(
+                                "keep one of them, or name the one that counts in a file for `--override`"
+                                    .to_owned(),
+                            ),
                         });
                     }
                 } else {
@@ -189,7 +192,7 @@ impl Surveyor<'_> {
                 as_written: url.clone(),
                 is_override: false,
                 hashes: BTreeSet::new(),
-                place: by.place.clone(),
+                place: format!("{}, through {}", by.place, release.metadata.name),
                 origin: by.origin.clone(),
             });
         }
