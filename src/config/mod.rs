@@ -7,6 +7,7 @@ mod commit;
 mod discover;
 mod docker;
 mod keys;
+mod layer;
 mod lock;
 mod pattern;
 mod policy;
@@ -19,6 +20,7 @@ pub use commit::{CommitConfig, DEFAULT_BASE, DEFAULT_BRANCH, DEFAULT_MESSAGE, is
 pub use discover::DiscoverConfig;
 pub use docker::DockerConfig;
 pub use keys::{Key, Kind, SECTIONS, Section};
+pub use layer::{Layer, Setting, SettingValue};
 pub use lock::LockConfig;
 pub use pattern::{ProjectPattern, ProjectPatternError};
 pub use policy::PolicyConfig;
