@@ -25,7 +25,7 @@ use crate::lock::{self, Lock, LockFile, OptionLines};
 use crate::python::{
     ExtraName, Marker, ProjectName, Requirement, RequirementSource, Target, Version,
 };
-use crate::requirements::PerProject;
+use crate::requirements::{GroupRequest, PerProject};
 use crate::resolve::{Constraint, PreReleases, Request, RootRequirement, Solution};
 use crate::text::{Newline, without_password};
 use crate::update;
@@ -41,6 +41,8 @@ pub type Variables = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
 pub struct Compile {
     /// What is compiled, in order.
     pub sources: Vec<Source>,
+    /// The dependency groups that are compiled with them, or without any source.
+    pub groups: Vec<GroupRequest>,
     /// Constraint files, by path or URL.
     pub constraints: Vec<String>,
     /// Bounds from elsewhere than files.
@@ -299,6 +301,7 @@ async fn read_inputs(
     inputs::read(
         &reading,
         &request.sources,
+        &request.groups,
         &request.constraints,
         &request.overrides,
     )

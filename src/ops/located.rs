@@ -47,7 +47,6 @@ pub(super) enum At {
     Repository(String),
 }
 
-#[expect(dead_code, reason = "read by what builds")]
 /// A project file that is an input, but says what it requires only when it is built:
 /// `setup.py`, `setup.cfg`, or a `pyproject.toml` with dynamic fields.
 #[derive(Debug, Clone)]

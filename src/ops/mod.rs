@@ -14,6 +14,7 @@ pub mod init;
 mod inputs;
 mod located;
 mod output;
+mod projects;
 mod target;
 mod telling;
 pub mod update;
