@@ -88,6 +88,10 @@ pub(super) struct Inputs {
     /// `requires-python` of the project files, with the file's name.
     pub(super) requires_python: Vec<(String, Specifiers)>,
     pub(super) warnings: Vec<FileProblems>,
+    /// What comments of requirements files and project files say beside requirements
+    /// that apply, in order, without `#` and without passwords. Those of places without
+    /// a name are with these.
+    pub(super) comments: BTreeMap<ProjectName, Vec<String>>,
     /// How the first source's lines end.
     pub(super) newline: Option<text::Newline>,
     pub(super) has_project: bool,
@@ -103,7 +107,7 @@ pub(super) enum Role {
 
 /// What a file holds, told by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Requirements,
     /// `pyproject.toml`
     Project,
@@ -114,7 +118,7 @@ enum Kind {
 }
 
 impl Kind {
-    fn of(location: &str) -> Self {
+    pub(super) fn of(location: &str) -> Self {
         let location = if is_remote(location) {
             location.split(['?', '#']).next().unwrap_or(location)
         } else {
@@ -420,6 +424,7 @@ impl Reader<'_> {
         match item.kind {
             ItemKind::Requirement(line) => {
                 let wish = Wish {
+                    comments: line.comments(),
                     as_written: line.location_as_written().map(str::to_owned),
                     requirement: line.requirement,
                     hashes: line.hashes.into_iter().collect(),
@@ -429,6 +434,7 @@ impl Reader<'_> {
             }
             ItemKind::Editable(line) => {
                 let wish = Wish {
+                    comments: line.comments(),
                     as_written: line.location_as_written().map(str::to_owned),
                     requirement: line.requirement,
                     hashes: BTreeSet::new(),
@@ -493,6 +499,7 @@ impl Reader<'_> {
                 Role::Overrides => format!("--override {name}"),
             },
             base: self.reading.current_directory.to_owned(),
+            comments: wish.comments,
         };
         let result = match wish.requirement {
             UnresolvedRequirement::Named(requirement) => match requirement.source {
@@ -571,6 +578,7 @@ impl Reader<'_> {
             role,
             place,
             origin,
+            comments,
             ..
         } = from;
         if !self.applies(requirement.marker.as_ref()) {
@@ -594,6 +602,8 @@ impl Reader<'_> {
                 return;
             }
             Role::Requirements => {
+                let said = &mut self.inputs.comments;
+                add_comments(said, &requirement.name, comments);
                 if specifiers.arbitrary().next().is_some() {
                     self.inputs.arbitrary.insert(requirement.name.clone());
                 }
@@ -636,7 +646,16 @@ impl Reader<'_> {
             is_editable: placed.is_editable,
         }
         .find()?;
+        let mut comments = Vec::new();
+        match (&placed.name, from.role) {
+            (Some(name), Role::Requirements) => {
+                add_comments(&mut self.inputs.comments, name, from.comments);
+            }
+            (None, Role::Requirements) => comments = without_passwords(from.comments),
+            _ => {}
+        }
         let located = Located {
+            comments,
             name: placed.name,
             extras: placed.extras,
             marker: placed.marker,
@@ -668,6 +687,7 @@ struct Wish {
     as_written: Option<String>,
     hashes: BTreeSet<String>,
     is_editable: bool,
+    comments: Vec<String>,
 }
 
 /// A requirement on a place that has not been looked at.
@@ -690,6 +710,32 @@ pub(super) struct Asker {
     pub(super) origin: String,
     /// Where relative paths start.
     pub(super) base: String,
+    /// What is said beside it.
+    pub(super) comments: Vec<String>,
+}
+
+/// Adds what is said of a project, each comment once.
+fn add_comments(
+    said: &mut BTreeMap<ProjectName, Vec<String>>,
+    name: &ProjectName,
+    comments: Vec<String>,
+) {
+    if comments.is_empty() {
+        return;
+    }
+    let known = said.entry(name.clone()).or_default();
+    for comment in without_passwords(comments) {
+        if !known.contains(&comment) {
+            known.push(comment);
+        }
+    }
+}
+
+fn without_passwords(comments: Vec<String>) -> Vec<String> {
+    comments
+        .iter()
+        .map(|comment| text::without_password(comment))
+        .collect()
 }
 
 /// The largest requirements file that is fetched.

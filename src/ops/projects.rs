@@ -4,11 +4,13 @@
 use std::path::Path;
 
 use super::error::Error;
-use super::inputs::{Asker, Reader, Role, is_remote, local_path, place};
+use super::inputs::{Asker, Kind, Reader, Role, is_remote, local_path, place};
 use super::located::ProjectTree;
 use crate::files;
-use crate::python::{ExtraName, RequirementSource};
-use crate::requirements::{GroupRequest, Groups, Project, Script, Statement, location};
+use crate::python::{ExtraName, Requirement, RequirementSource};
+use crate::requirements::{
+    GroupRequest, Groups, Project, Script, Statement, comments_beside, location,
+};
 use crate::text::{Problem, Span};
 
 /// A project file that stated what it requires.
@@ -266,7 +268,7 @@ impl Reader<'_> {
 
     fn all_listed(
         &mut self,
-        listed: impl IntoIterator<Item = (crate::python::Requirement, Span)>,
+        listed: impl IntoIterator<Item = (Requirement, Span)>,
         origin: &str,
         text: &str,
         location: &str,
@@ -274,12 +276,17 @@ impl Reader<'_> {
         problems: &mut Vec<Problem>,
     ) {
         let folder = self.folder_of(location);
+        let prefix = match Kind::of(location) {
+            Kind::Script => "# ",
+            _ => "",
+        };
         for (requirement, span) in listed {
             let asker = Asker {
                 role: Role::Requirements,
                 place: place(name, text, span),
                 origin: origin.to_owned(),
                 base: folder.clone(),
+                comments: comments_beside(text, span, prefix),
             };
             self.listed(requirement, asker, span, problems);
         }

@@ -3,6 +3,7 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, Error};
 
+use super::lines::is_said_by_people;
 use crate::python::{ProjectName, Requirement, Specifiers};
 use crate::text::{Problem, Span};
 
@@ -251,8 +252,7 @@ pub fn comments_beside(text: &str, entry: Span, prefix: &str) -> Vec<String> {
 /// Returns what a comment says, unless it says nothing.
 fn said(comment: &str) -> Option<String> {
     let text = comment.trim();
-    text.contains(char::is_alphanumeric)
-        .then(|| text.to_owned())
+    is_said_by_people(text).then(|| text.to_owned())
 }
 
 #[cfg(test)]
