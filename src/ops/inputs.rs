@@ -788,3 +788,7 @@ pub(super) fn place(name: &str, text: &str, span: Span) -> String {
 fn lossy_offset(bytes: &[u8], offset: usize) -> usize {
     String::from_utf8_lossy(&bytes[..offset.min(bytes.len())]).len()
 }
+
+#[cfg(test)]
+#[path = "inputs_tests.rs"]
+mod tests;
