@@ -75,8 +75,10 @@ pub(super) fn compile(args: &args::Compile) -> Result<Compile, Failure> {
                     .filter(|command| !command.is_empty())
                     .unwrap_or_else(|| header_command(args, &names, output.as_deref())),
             },
+            comments: false,
         },
         sources,
+        groups: Vec::new(),
         output,
         constraints: given(&args.constraints, "PINFOLD_CONSTRAINT"),
         bounds: Vec::new(),

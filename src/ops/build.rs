@@ -472,7 +472,7 @@ impl<'a> Builder<'a> {
                 extras: &[],
                 all_extras: false,
             };
-            inputs::read(&reading, &[], &wish.build.constraints, &[])
+            inputs::read(&reading, &[], &[], &wish.build.constraints, &[])
                 .await
                 .map(|inputs| inputs.constraints)
                 .map_err(|error| Failure::Fetch(Arc::new(error)))

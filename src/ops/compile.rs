@@ -28,7 +28,7 @@ use crate::lock::{self, Lock, LockFile, OptionLines};
 use crate::python::{
     ExtraName, Marker, ProjectName, Requirement, RequirementSource, Target, Version,
 };
-use crate::requirements::PerProject;
+use crate::requirements::{GroupRequest, PerProject};
 use crate::resolve::{Constraint, PreReleases, Request, Solution};
 use crate::text::{Newline, without_password};
 use crate::update;
@@ -45,6 +45,8 @@ pub type Variables = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
 pub struct Compile {
     /// What is compiled, in order.
     pub sources: Vec<Source>,
+    /// The dependency groups that are compiled with them, or without any source.
+    pub groups: Vec<GroupRequest>,
     /// Constraint files, by path or URL.
     pub constraints: Vec<String>,
     /// Bounds from elsewhere than files.
@@ -223,7 +225,7 @@ pub(super) async fn ground(request: &Compile, reporter: &dyn Reporter) -> Result
         drop_overridden(&mut inputs);
         let (roots, pythons) = surveyor.projects(&inputs.trees).await?;
         inputs.roots.extend(roots);
-        inputs.requires_python = pythons;
+        inputs.requires_python.extend(pythons);
         check_python(&inputs, &target)?;
         settled = surveyor
             .survey(&inputs.located, &inputs.located_constraints)
@@ -431,6 +433,7 @@ async fn read_inputs(
     inputs::read(
         &reading,
         &request.sources,
+        &request.groups,
         &request.constraints,
         &request.overrides,
     )

@@ -1,18 +1,19 @@
-//! Reading what the user requires: requirements files with all they include, and
-//! project files.
+//! Reading what the user requires: requirements files with all they include. For
+//! project files, dependency groups and scripts see `projects.rs`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::error::{Error, FileProblems};
 use super::located::{Located, Location, Misplaced, ProjectTree};
+use super::projects::ReadProject;
 use super::view::View;
 use crate::http::{Client, Request};
 use crate::python::{
     Environment, ExtraName, Marker, ProjectName, Requirement, RequirementSource, Specifiers,
 };
 use crate::requirements::{
-    Item, ItemKind, PerProject, Project, RequirementsFile, Selector, UnresolvedRequirement,
+    GroupRequest, Item, ItemKind, PerProject, RequirementsFile, Selector, UnresolvedRequirement,
     Written, decode, location,
 };
 use crate::resolve::{Constraint, RootRequirement};
@@ -89,17 +90,75 @@ pub(super) struct Inputs {
     /// `requires-python` of the project files, with the file's name.
     pub(super) requires_python: Vec<(String, Specifiers)>,
     pub(super) warnings: Vec<FileProblems>,
+    /// What comments of requirements files and project files say beside requirements
+    /// that apply, in order, without `#` and without passwords. Those of places without
+    /// a name are with these.
+    pub(super) comments: BTreeMap<ProjectName, Vec<String>>,
     /// How the first source's lines end.
     pub(super) newline: Option<text::Newline>,
     pub(super) has_project: bool,
 }
 
 /// What a file is read as.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Role {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
     Requirements,
     Constraints,
     Overrides,
+}
+
+/// What a file holds, told by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Requirements,
+    /// `pyproject.toml`
+    Project,
+    /// `setup.py` or `setup.cfg`
+    Setup,
+    /// Any other `*.py`.
+    Script,
+}
+
+impl Kind {
+    pub(super) fn of(location: &str) -> Self {
+        let location = if is_remote(location) {
+            location.split(['?', '#']).next().unwrap_or(location)
+        } else {
+            location
+        };
+        match location.rsplit('/').next().unwrap_or(location) {
+            "pyproject.toml" => Self::Project,
+            "setup.py" | "setup.cfg" => Self::Setup,
+            name if Path::new(name)
+                .extension()
+                .is_some_and(|extension| extension == "py") =>
+            {
+                Self::Script
+            }
+            _ => Self::Requirements,
+        }
+    }
+
+    /// Says why such a file cannot have a role.
+    fn refusal(self, role: Role, name: &str) -> Option<(String, &'static str)> {
+        let is = match self {
+            Self::Requirements => return None,
+            Self::Project | Self::Setup => "describes a project",
+            Self::Script => "is a script",
+        };
+        let (what, help) = match role {
+            Role::Requirements => return None,
+            Role::Constraints => (
+                "a file of constraints",
+                "list the constraints in a file of their own, as in a requirements file",
+            ),
+            Role::Overrides => (
+                "a file of overrides",
+                "list the overrides in a file of their own, as in a requirements file",
+            ),
+        };
+        Some((format!("`{name}` {is}, it is not {what}"), help))
+    }
 }
 
 /// How inputs are read.
@@ -117,14 +176,17 @@ pub(super) struct Reading<'a> {
 pub(super) async fn read(
     reading: &Reading<'_>,
     sources: &[Source],
+    groups: &[GroupRequest],
     constraints: &[String],
     overrides: &[String],
 ) -> Result<Inputs, Error> {
     let mut reader = Reader {
         reading,
+        groups,
         inputs: Inputs::default(),
         problems: Vec::new(),
         open: Vec::new(),
+        projects: Vec::new(),
     };
     for source in sources {
         match source {
@@ -132,12 +194,14 @@ pub(super) async fn read(
             Source::Path(path) => reader.file(path, Role::Requirements).await?,
         }
     }
+    reader.read_groups().await?;
     for path in constraints {
         reader.file(path, Role::Constraints).await?;
     }
     for path in overrides {
         reader.file(path, Role::Overrides).await?;
     }
+    reader.check_extras();
     if !reader.problems.is_empty() {
         return Err(Error::Inputs(reader.problems));
     }
@@ -150,30 +214,43 @@ pub(super) async fn read(
     Ok(reader.inputs)
 }
 
-struct Reader<'a> {
-    reading: &'a Reading<'a>,
-    inputs: Inputs,
-    problems: Vec<FileProblems>,
+pub(super) struct Reader<'a> {
+    pub(super) reading: &'a Reading<'a>,
+    pub(super) groups: &'a [GroupRequest],
+    pub(super) inputs: Inputs,
+    pub(super) problems: Vec<FileProblems>,
     /// The files being read, outermost first: a file may not include itself.
     open: Vec<String>,
+    /// The projects that were read, for what is wrong with extras.
+    pub(super) projects: Vec<ReadProject>,
 }
 
 impl Reader<'_> {
     async fn file(&mut self, location: &str, role: Role) -> Result<(), Error> {
-        let bytes = if is_remote(location) {
-            let url = location.parse().map_err(|error| Error::Usage {
-                message: format!(
-                    "`{}` is not a URL: {error}",
-                    text::without_password(location)
-                ),
-                help: None,
-            })?;
-            let response = self.reading.http.get(Request::page(url)).await?;
-            response.decode(MOST_BYTES)?.to_vec()
-        } else {
-            self.reading.view.read(&local_path(location))?
-        };
+        let shown = location::displayed(location, self.reading.current_directory);
+        if let Some((message, help)) = Kind::of(location).refusal(role, &shown) {
+            return Err(Error::Usage {
+                message,
+                help: Some(help.to_owned()),
+            });
+        }
+        let bytes = self.bytes(location).await?;
         self.take(&bytes, location, role).await
+    }
+
+    pub(super) async fn bytes(&self, location: &str) -> Result<Vec<u8>, Error> {
+        if !is_remote(location) {
+            return Ok(self.reading.view.read(&local_path(location))?);
+        }
+        let url = location.parse().map_err(|error| Error::Usage {
+            message: format!(
+                "`{}` is not a URL: {error}",
+                text::without_password(location)
+            ),
+            help: None,
+        })?;
+        let response = self.reading.http.get(Request::page(url)).await?;
+        Ok(response.decode(MOST_BYTES)?.to_vec())
     }
 
     async fn take(&mut self, bytes: &[u8], location: &str, role: Role) -> Result<(), Error> {
@@ -182,13 +259,38 @@ impl Reader<'_> {
         } else {
             location::displayed(location, self.reading.current_directory)
         };
-        let text = match decode(bytes) {
-            Ok(text) => text,
+        let kind = Kind::of(location);
+        if kind == Kind::Setup {
+            // What it says is Python's to tell, and so is its encoding.
+            return self.tree(location, name);
+        }
+        let Some(text) = self.decoded(bytes, &name) else {
+            return Ok(());
+        };
+        match kind {
+            Kind::Project => self.project(&text, location, &name),
+            Kind::Script => {
+                self.script(&text, location, &name);
+                Ok(())
+            }
+            _ => self.requirements(&text, location, &name, role).await,
+        }
+    }
+
+    /// Returns the text of a file; if it is none, that is noted.
+    pub(super) fn decoded(&mut self, bytes: &[u8], name: &str) -> Option<String> {
+        match decode(bytes) {
+            Ok(text) => {
+                if self.inputs.newline.is_none() {
+                    self.inputs.newline = text::Newline::of(&text);
+                }
+                Some(text.into_owned())
+            }
             Err(error) => {
                 let lossy = String::from_utf8_lossy(bytes).into_owned();
                 let start = lossy_offset(bytes, error.offset());
                 self.problems.push(FileProblems {
-                    name,
+                    name: name.to_owned(),
                     problems: vec![Problem {
                         span: Span::new(start, (start + 1).min(lossy.len())),
                         message: error.to_string(),
@@ -196,68 +298,9 @@ impl Reader<'_> {
                     }],
                     text: lossy,
                 });
-                return Ok(());
+                None
             }
-        };
-        if self.inputs.newline.is_none() {
-            self.inputs.newline = text::Newline::of(&text);
         }
-        let base = Path::new(location)
-            .file_name()
-            .and_then(|name| name.to_str());
-        match base {
-            Some("pyproject.toml") => {
-                self.project(&text, location, &name);
-                Ok(())
-            }
-            Some("setup.py" | "setup.cfg") => {
-                self.tree(location, name);
-                Ok(())
-            }
-            _ => self.requirements(&text, location, &name, role).await,
-        }
-    }
-
-    fn project(&mut self, text: &str, location: &str, name: &str) {
-        self.inputs.has_project = true;
-        let folder = self.folder_of(location);
-        let project = Project::parse(text);
-        let mut problems = project.problems.clone();
-        let selected = if problems.is_empty() {
-            match project.select(self.reading.extras, self.reading.all_extras) {
-                Ok(selected) => selected,
-                Err(error) => {
-                    problems.push(Problem {
-                        span: Span::default(),
-                        message: error.to_string(),
-                        help: error.help(),
-                    });
-                    Vec::new()
-                }
-            }
-        } else {
-            Vec::new()
-        };
-        let origin = format!("{} ({name})", project.name);
-        for one in selected {
-            self.listed(
-                one.requirement,
-                Asker {
-                    role: Role::Requirements,
-                    place: place(name, text, one.span),
-                    origin: origin.clone(),
-                    base: folder.clone(),
-                },
-                one.span,
-                &mut problems,
-            );
-        }
-        if let Some((specifiers, _)) = project.requires_python {
-            self.inputs
-                .requires_python
-                .push((name.to_owned(), specifiers));
-        }
-        self.note(name, text, problems, Vec::new());
     }
 
     async fn requirements(
@@ -304,6 +347,11 @@ impl Reader<'_> {
                 });
                 continue;
             }
+            let shown = location::displayed(&target, self.reading.current_directory);
+            if let Some((message, help)) = Kind::of(&target).refusal(role_of_included, &shown) {
+                problems.push(Problem::new(item.span, message).with_help(help));
+                continue;
+            }
             // A constraints file's `-r` stays constraints; its requirements would be new ones.
             let result = Box::pin(self.file(&target, role_of_included)).await;
             match result {
@@ -333,29 +381,13 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Takes a project that only a build tells about.
-    fn tree(&mut self, location: &str, file: String) {
-        self.inputs.has_project = true;
-        self.inputs.trees.push(ProjectTree {
-            folder: self.folder_of(location).into(),
-            file,
-            extras: self.reading.extras.to_vec(),
-            all_extras: self.reading.all_extras,
-        });
-    }
-
-    /// Returns the absolute folder of a file; the current directory for what has none.
-    fn folder_of(&self, location: &str) -> String {
-        let here = self.reading.current_directory;
-        if is_remote(location) || location == "-" {
-            return here.to_owned();
-        }
-        let path = Path::new(here).join(local_path(location));
-        let folder = path.parent().unwrap_or(&path);
-        location::normalise(&folder.to_string_lossy())
-    }
-
-    fn note(&mut self, name: &str, text: &str, problems: Vec<Problem>, warnings: Vec<Problem>) {
+    pub(super) fn note(
+        &mut self,
+        name: &str,
+        text: &str,
+        problems: Vec<Problem>,
+        warnings: Vec<Problem>,
+    ) {
         for (list, mut found) in [
             (&mut self.problems, problems),
             (&mut self.inputs.warnings, warnings),
@@ -394,6 +426,7 @@ impl Reader<'_> {
         match item.kind {
             ItemKind::Requirement(line) => {
                 let wish = Wish {
+                    comments: line.comments(),
                     as_written: line.location_as_written().map(str::to_owned),
                     requirement: line.requirement,
                     hashes: line.hashes.into_iter().collect(),
@@ -403,6 +436,7 @@ impl Reader<'_> {
             }
             ItemKind::Editable(line) => {
                 let wish = Wish {
+                    comments: line.comments(),
                     as_written: line.location_as_written().map(str::to_owned),
                     requirement: line.requirement,
                     hashes: BTreeSet::new(),
@@ -467,6 +501,7 @@ impl Reader<'_> {
                 Role::Overrides => format!("--override {name}"),
             },
             base: self.reading.current_directory.to_owned(),
+            comments: wish.comments,
         };
         let result = match wish.requirement {
             UnresolvedRequirement::Named(requirement) => match requirement.source {
@@ -512,7 +547,7 @@ impl Reader<'_> {
     }
 
     /// Takes a requirement that a table lists.
-    fn listed(
+    pub(super) fn listed(
         &mut self,
         requirement: Requirement,
         from: Asker,
@@ -545,6 +580,7 @@ impl Reader<'_> {
             role,
             place,
             origin,
+            comments,
             ..
         } = from;
         if !self.applies(requirement.marker.as_ref()) {
@@ -574,6 +610,8 @@ impl Reader<'_> {
                 return;
             }
             Role::Requirements => {
+                let said = &mut self.inputs.comments;
+                add_comments(said, &requirement.name, comments);
                 if specifiers.arbitrary().next().is_some() {
                     self.inputs.arbitrary.insert(requirement.name.clone());
                 }
@@ -616,7 +654,16 @@ impl Reader<'_> {
             is_editable: placed.is_editable,
         }
         .find()?;
+        let mut comments = Vec::new();
+        match (&placed.name, from.role) {
+            (Some(name), Role::Requirements) => {
+                add_comments(&mut self.inputs.comments, name, from.comments);
+            }
+            (None, Role::Requirements) => comments = without_passwords(from.comments),
+            _ => {}
+        }
         let located = Located {
+            comments,
             name: placed.name,
             extras: placed.extras,
             marker: placed.marker,
@@ -636,7 +683,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn applies(&self, marker: Option<&Marker>) -> bool {
+    pub(super) fn applies(&self, marker: Option<&Marker>) -> bool {
         marker.is_none_or(|marker| marker.evaluate(self.reading.environment, None))
     }
 }
@@ -648,6 +695,7 @@ struct Wish {
     as_written: Option<String>,
     hashes: BTreeSet<String>,
     is_editable: bool,
+    comments: Vec<String>,
 }
 
 /// A requirement on a place that has not been looked at.
@@ -662,27 +710,53 @@ struct Placed {
 }
 
 /// Who asks for something.
-struct Asker {
-    role: Role,
+pub(super) struct Asker {
+    pub(super) role: Role,
     /// `file:line`
-    place: String,
+    pub(super) place: String,
     /// For annotations.
-    origin: String,
+    pub(super) origin: String,
     /// Where relative paths start.
-    base: String,
+    pub(super) base: String,
+    /// What is said beside it.
+    pub(super) comments: Vec<String>,
+}
+
+/// Adds what is said of a project, each comment once.
+fn add_comments(
+    said: &mut BTreeMap<ProjectName, Vec<String>>,
+    name: &ProjectName,
+    comments: Vec<String>,
+) {
+    if comments.is_empty() {
+        return;
+    }
+    let known = said.entry(name.clone()).or_default();
+    for comment in without_passwords(comments) {
+        if !known.contains(&comment) {
+            known.push(comment);
+        }
+    }
+}
+
+fn without_passwords(comments: Vec<String>) -> Vec<String> {
+    comments
+        .iter()
+        .map(|comment| text::without_password(comment))
+        .collect()
 }
 
 /// The largest requirements file that is fetched.
 const MOST_BYTES: u64 = 16 << 20;
 
-fn is_remote(location: &str) -> bool {
+pub(super) fn is_remote(location: &str) -> bool {
     let scheme = location
         .split_once("://")
         .map(|(scheme, _)| scheme.to_ascii_lowercase());
     matches!(scheme.as_deref(), Some("http" | "https"))
 }
 
-fn local_path(location: &str) -> PathBuf {
+pub(super) fn local_path(location: &str) -> PathBuf {
     url::Url::parse(location)
         .ok()
         .filter(|url| url.scheme() == "file")
@@ -714,7 +788,7 @@ fn selector_text(selector: &Selector) -> String {
 }
 
 /// `file:line`, as it is shown.
-fn place(name: &str, text: &str, span: Span) -> String {
+pub(super) fn place(name: &str, text: &str, span: Span) -> String {
     format!("{name}:{}", position(text, span.start).line_number)
 }
 
@@ -722,3 +796,7 @@ fn place(name: &str, text: &str, span: Span) -> String {
 fn lossy_offset(bytes: &[u8], offset: usize) -> usize {
     String::from_utf8_lossy(&bytes[..offset.min(bytes.len())]).len()
 }
+
+#[cfg(test)]
+#[path = "inputs_tests.rs"]
+mod tests;

@@ -33,6 +33,9 @@ pub(super) struct Located {
     pub(super) place: String,
     /// Who requires it, for annotations: `-r requirements.in`.
     pub(super) origin: String,
+    /// What comments say beside it, if it has no name; else they are with those of all
+    /// names.
+    pub(super) comments: Vec<String>,
 }
 
 /// A place.

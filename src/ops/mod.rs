@@ -16,6 +16,7 @@ pub mod init;
 mod inputs;
 mod located;
 mod output;
+mod projects;
 mod sources;
 mod target;
 mod telling;

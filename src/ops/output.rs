@@ -33,6 +33,8 @@ pub struct OutputOptions {
     pub newline: Option<crate::text::Newline>,
     /// The command for the header.
     pub command: String,
+    /// Whether comments of the inputs stand beside what they are about.
+    pub comments: bool,
 }
 
 /// What a lock is made of.

@@ -189,6 +189,7 @@ impl Surveyor<'_> {
                 marker: None,
                 at,
                 is_editable: false,
+                comments: Vec::new(),
                 as_written: url.clone(),
                 is_override: false,
                 hashes: BTreeSet::new(),

@@ -38,6 +38,7 @@ mod laws;
 mod output;
 mod projects;
 mod refusals;
+mod scripts;
 mod secrets;
 mod stops;
 mod update;

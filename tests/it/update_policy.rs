@@ -104,6 +104,7 @@ impl Repository {
     fn try_update(&self, index: &Index, gate: Policy) -> Result<Compiled, Error> {
         let request = Compile {
             sources: vec![Source::Path(self.path("requirements.in"))],
+            groups: Vec::new(),
             constraints: Vec::new(),
             bounds: Vec::new(),
             kept_packages: Vec::new(),

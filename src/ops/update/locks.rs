@@ -579,6 +579,7 @@ fn request(
             .into_iter()
             .map(Source::Path)
             .collect(),
+        groups: Vec::new(),
         constraints: all_seen(&target.constraints),
         bounds: bounds.to_vec(),
         overrides: all_seen(&target.overrides),
@@ -626,6 +627,7 @@ fn request(
             style: style(target),
             newline: options.newline,
             command,
+            comments: false,
         },
         http: http(update, options),
         cache: update.cache.clone(),
