@@ -232,7 +232,7 @@ pub(super) async fn ground(request: &Compile, reporter: &dyn Reporter) -> Result
             .await?;
         inputs.roots.append(&mut settled.roots);
         inputs.overrides.append(&mut settled.overrides);
-        name_hashes_of_places(&mut inputs, &settled);
+        name_what_is_said_of_places(&mut inputs, &settled);
     }
     let mut resolve_request = resolve_request(request, &inputs, &locked, environment);
     resolve_request.places = settled.places;
@@ -475,18 +475,21 @@ fn drop_overridden(inputs: &mut Inputs) {
     inputs.located.retain(|located| !is_overridden(located));
 }
 
-/// Hashes that stand with a place hold for the project that is there.
-fn name_hashes_of_places(inputs: &mut Inputs, settled: &Settled) {
+/// What is said beside a place holds for the project that is there.
+fn name_what_is_said_of_places(inputs: &mut Inputs, settled: &Settled) {
     for located in &inputs.located {
-        let Some(name) = settled
-            .name_of(located)
-            .filter(|_| !located.hashes.is_empty())
-        else {
+        let Some(name) = settled.name_of(located) else {
             continue;
         };
-        let known = inputs.hashes.entry(name.clone());
-        let entry = known.or_insert_with(|| (BTreeSet::new(), located.place.clone()));
-        entry.0.extend(located.hashes.iter().cloned());
+        if !located.comments.is_empty() {
+            let comments = inputs.comments.entry(name.clone()).or_default();
+            comments.extend(located.comments.iter().cloned());
+        }
+        if !located.hashes.is_empty() {
+            let known = inputs.hashes.entry(name.clone());
+            let entry = known.or_insert_with(|| (BTreeSet::new(), located.place.clone()));
+            entry.0.extend(located.hashes.iter().cloned());
+        }
     }
 }
 
