@@ -144,6 +144,11 @@ fn help(error: &ops::Error) -> Option<String> {
         ops::Error::Interpreter(error) => Some(error.help().to_owned()),
         ops::Error::Http(error) => http_help(error),
         ops::Error::Include { source, .. } => help(source),
+        ops::Error::Index {
+            source: index::Error::Denied(error),
+            variables,
+            ..
+        } => Some(denied_help(error, variables.as_deref())),
         ops::Error::Index { source, .. } | ops::Error::FindLinks { source, .. } => index_help(source),
         ops::Error::Metadata { source, .. } => match &**source {
             index::MetadataError::Http { source, .. } => http_help(source),
@@ -160,13 +165,27 @@ fn help(error: &ops::Error) -> Option<String> {
     }
 }
 
+/// Says what to do when an index does not let us in.
+fn denied_help(error: &http::Error, variables: Option<&str>) -> String {
+    let help = match error {
+        http::Error::Denied {
+            login: Some(source),
+            ..
+        } => format!("correct or renew what {source} has"),
+        _ => {
+            let variables = variables.map_or_else(String::new, |names| format!("in {names}, "));
+            format!(
+                "give credentials: in the URL (`https://user:${{TOKEN}}@host/simple/`), {variables}in \
+                 `~/.netrc`, or by the program `keyring` (`--keyring-provider subprocess`)"
+            )
+        }
+    };
+    format!("{help}; no other index was asked instead")
+}
+
 fn index_help(error: &index::Error) -> Option<String> {
     match error {
-        index::Error::Denied(_) => Some(
-            "give credentials: in the URL (`https://user:${TOKEN}@host/simple/`), in `~/.netrc`, or in \
-             PINFOLD_INDEX_USERNAME and PINFOLD_INDEX_PASSWORD; no other index was asked instead"
-                .to_owned(),
-        ),
+        index::Error::Denied(error) => Some(denied_help(error, None)),
         index::Error::Http(error) => http_help(error),
         index::Error::Page { .. } => Some(
             "check `--index-url`: it should be the root of a Simple API, such as `https://host/simple/`".to_owned(),

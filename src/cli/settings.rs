@@ -16,7 +16,9 @@ use crate::lock::{
     Annotations, CommandOption, EmittedOptions, OptionKind, Style, UnsafePackages, UnsafePlacing,
     command_line, default_unsafe_packages,
 };
-use crate::ops::{Compile, Hashes, OutputOptions, Source, Strategy, TargetRequest, View};
+use crate::ops::{
+    Compile, Hashes, OutputOptions, Source, Strategy, TargetRequest, View, WhichHashes,
+};
 use crate::python::{
     ExtraName, Platform, ProjectName, PythonVersion, Requirement, RequirementSource,
 };
@@ -62,6 +64,7 @@ pub(super) fn compile(args: &args::Compile) -> Result<Compile, Failure> {
                 (_, true) => Hashes::Refresh,
                 _ => Hashes::Reuse,
             },
+            which_hashes: WhichHashes::default(),
             strip_markers: args.strip_markers,
             style: style(args)?,
             newline: newline(args.newline),
@@ -92,6 +95,8 @@ pub(super) fn compile(args: &args::Compile) -> Result<Compile, Failure> {
         target: target(args)?,
         index_url: args.index_url.clone().filter(|url| !url.is_empty()),
         extra_index_urls: given(&args.extra_index_urls, "PINFOLD_EXTRA_INDEX_URL"),
+        index_configs: Vec::new(),
+        shadow_check: true,
         find_links: given(&args.find_links, "PINFOLD_FIND_LINKS"),
         no_index: args.no_index,
         login: login(&variable),
@@ -105,6 +110,7 @@ pub(super) fn compile(args: &args::Compile) -> Result<Compile, Failure> {
             .as_deref()
             .map(|text| time("--exclude-newer", text))
             .transpose()?,
+        exclude_newer_packages: std::collections::BTreeMap::new(),
         gate: None,
         pre_releases: pre_releases(args),
         binary,

@@ -48,10 +48,14 @@ pub enum Error {
     #[error(transparent)]
     Http(#[from] http::Error),
     /// The index did not answer as it should.
-    #[error("could not learn about `{project}`")]
+    #[error("could not learn about `{project}` from the index {index}")]
     Index {
         /// The project.
         project: String,
+        /// The index, by its name if it has one, and its URL without secrets.
+        index: String,
+        /// The variables of the environment in which credentials for it may be.
+        variables: Option<String>,
         /// Why not.
         source: index::Error,
     },

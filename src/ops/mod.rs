@@ -5,26 +5,29 @@
 
 mod candidates;
 mod compile;
+mod cutoff;
 pub mod docker;
 mod error;
 mod events;
 mod facts;
 mod fetch;
+mod indexes;
 pub mod init;
 mod inputs;
 mod output;
+mod shadows;
 mod target;
 mod telling;
 pub mod update;
 mod view;
 
 pub use compile::{Compile, Compiled, Variables, compile};
+pub use cutoff::Cutoff;
 pub use error::{Error, FileProblems};
 pub use events::{Event, Ignore, Reporter};
 pub use facts::{Held, PinFacts};
+pub use indexes::{IndexSettings, NamedIndex, Owner, Strategy};
 pub use inputs::{Source, SourceOptions};
-pub use output::{Hashes, OutputOptions};
+pub use output::{Hashes, OutputOptions, WhichHashes};
 pub use target::{ResolvedTarget, TargetRequest};
 pub use view::View;
-
-pub use fetch::{IndexSettings, Strategy};
