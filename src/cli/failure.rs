@@ -146,9 +146,9 @@ fn help(error: &ops::Error) -> Option<String> {
         ops::Error::Include { source, .. } => help(source),
         ops::Error::Index {
             source: index::Error::Denied(error),
-            variables,
+            index,
             ..
-        } => Some(denied_help(error, variables.as_deref())),
+        } => Some(denied_help(error, index.variables.as_deref())),
         ops::Error::Index { source, .. } | ops::Error::FindLinks { source, .. } => index_help(source),
         ops::Error::Metadata { source, .. } => match &**source {
             index::MetadataError::Http { source, .. } => http_help(source),
@@ -167,18 +167,25 @@ fn help(error: &ops::Error) -> Option<String> {
 
 /// Says what to do when an index does not let us in.
 fn denied_help(error: &http::Error, variables: Option<&str>) -> String {
-    let help = match error {
-        http::Error::Denied {
-            login: Some(source),
-            ..
-        } => format!("correct or renew what {source} has"),
-        _ => {
-            let variables = variables.map_or_else(String::new, |names| format!("in {names}, "));
-            format!(
-                "give credentials: in the URL (`https://user:${{TOKEN}}@host/simple/`), {variables}in \
-                 `~/.netrc`, or by the program `keyring` (`--keyring-provider subprocess`)"
-            )
-        }
+    let help = if let http::Error::Denied {
+        login: Some(source),
+        ..
+    } = error
+    {
+        format!("correct or renew the credentials that are given {source}")
+    } else {
+        let variables = match variables {
+            Some(names) => format!("in {names}"),
+            None => {
+                "if you give it a NAME (`--index NAME=URL`) in PINFOLD_INDEX_NAME_USERNAME and \
+                     PINFOLD_INDEX_NAME_PASSWORD"
+                    .to_owned()
+            }
+        };
+        format!(
+            "give credentials: in the URL (`https://user:${{TOKEN}}@host/simple/`), {variables}, in \
+             `~/.netrc`, or by the program `keyring` (`--keyring-provider subprocess`)"
+        )
     };
     format!("{help}; no other index was asked instead")
 }

@@ -75,14 +75,15 @@ pub enum LoginSource {
     Caller,
 }
 
+/// As it reads behind "given".
 impl fmt::Display for LoginSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Url => f.write_str("the URL"),
-            Self::Variables(names) => f.write_str(names),
-            Self::Netrc => f.write_str("the netrc file"),
-            Self::Keyring => f.write_str("the program `keyring`"),
-            Self::Caller => f.write_str("the caller"),
+            Self::Url => f.write_str("in the URL"),
+            Self::Variables(names) => write!(f, "in {names}"),
+            Self::Netrc => f.write_str("in the netrc file"),
+            Self::Keyring => f.write_str("by the program `keyring`"),
+            Self::Caller => f.write_str("elsewhere"),
         }
     }
 }

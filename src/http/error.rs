@@ -224,7 +224,7 @@ impl Error {
 
 fn sent(sent_credentials: bool, login: Option<&LoginSource>) -> String {
     match login {
-        Some(source) => format!("with the credentials of {source}"),
+        Some(source) => format!("with the credentials given {source}"),
         None if sent_credentials => "with the credentials given".to_owned(),
         None => "no credentials were sent".to_owned(),
     }

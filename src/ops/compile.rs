@@ -178,24 +178,10 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
     let (http, indexes) = network(request, &inputs)?;
     let http = Client::new(http);
     let client = index_client(request, &http);
-    // The command line has the last word.
-    let binary = vec![request.binary.clone(), inputs.options.binary.clone()];
-    let cutoffs = Cutoffs {
-        all: request.exclude_newer,
-        projects: request.exclude_newer_packages.clone(),
-    };
-    let mut policy = Policy::new(
-        target.python.release(),
-        target.tags(),
-        cutoffs,
-        request.gate.clone(),
-        binary,
-    );
-    policy.which_hashes = request.output_options.which_hashes;
     let fetcher = Fetcher::new(Parts {
         client: &client,
         settings: &indexes,
-        policy,
+        policy: policy(request, &inputs, target),
         pinned: pinned(&resolve_request, &locked),
         direct: direct_urls(&resolve_request)?,
         reporter,
@@ -270,6 +256,23 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
         warnings: inputs.warnings,
         output: request.output.clone(),
     })
+}
+
+/// Returns what makes a file admissible.
+fn policy(request: &Compile, inputs: &Inputs, target: &Target) -> Policy {
+    let mut policy = Policy::new(
+        target.python.release(),
+        target.tags(),
+        Cutoffs {
+            all: request.exclude_newer,
+            projects: request.exclude_newer_packages.clone(),
+        },
+        request.gate.clone(),
+        // The command line has the last word.
+        vec![request.binary.clone(), inputs.options.binary.clone()],
+    );
+    policy.which_hashes = request.output_options.which_hashes;
+    policy
 }
 
 fn index_client(request: &Compile, http: &Client) -> IndexClient {

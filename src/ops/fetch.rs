@@ -12,7 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use url::Url;
 
 use super::candidates::{Listed, Pinned, Policy, ProjectReleases, PythonSupport};
-use super::error::Error;
+use super::error::{AskedIndex, Error};
 use super::events::{Event, Reporter};
 use super::indexes::{IndexSettings, Strategy};
 use crate::index::{
@@ -339,8 +339,10 @@ impl<'a> Fetcher<'a> {
         let mut found_at = (!listings.is_empty()).then(|| "--find-links".to_owned());
         let failed = |index: &IndexUrl, source| Error::Index {
             project: name.to_string(),
-            index: self.settings.shown(index),
-            variables: self.settings.variables(index),
+            index: Box::new(AskedIndex {
+                shown: self.settings.shown(index),
+                variables: self.settings.variables(index),
+            }),
             source,
         };
         let mut absence = None;
@@ -564,7 +566,7 @@ impl<'a> Fetcher<'a> {
         });
         let answers = questions.map(async |(name, chosen, first, index, releases)| {
             let listing = self.client.listing(index, name).await.ok()??;
-            let is_same = listing.len() == 0 || releases.shares_file(chosen.position, &listing);
+            let is_same = listing.is_empty() || releases.shares_file(chosen.position, &listing);
             (!is_same).then(|| Shadow {
                 name: name.clone(),
                 from: self.settings.indexes[first].clone(),
