@@ -18,6 +18,7 @@ use crate::lock::{
 };
 use crate::ops::{
     BuildOptions, Compile, Hashes, OutputOptions, Source, Strategy, TargetRequest, View,
+    WhichHashes,
 };
 use crate::python::{
     ExtraName, Platform, ProjectName, PythonVersion, Requirement, RequirementSource,
@@ -64,6 +65,7 @@ pub(super) fn compile(args: &args::Compile) -> Result<Compile, Failure> {
                 (_, true) => Hashes::Refresh,
                 _ => Hashes::Reuse,
             },
+            which_hashes: WhichHashes::default(),
             strip_markers: args.strip_markers,
             style: style(args)?,
             newline: newline(args.newline),
@@ -96,6 +98,8 @@ pub(super) fn compile(args: &args::Compile) -> Result<Compile, Failure> {
         target: target(args)?,
         index_url: args.index_url.clone().filter(|url| !url.is_empty()),
         extra_index_urls: given(&args.extra_index_urls, "PINFOLD_EXTRA_INDEX_URL"),
+        index_configs: Vec::new(),
+        shadow_check: true,
         find_links: given(&args.find_links, "PINFOLD_FIND_LINKS"),
         no_index: args.no_index,
         login: login(&variable),
@@ -109,6 +113,7 @@ pub(super) fn compile(args: &args::Compile) -> Result<Compile, Failure> {
             .as_deref()
             .map(|text| time("--exclude-newer", text))
             .transpose()?,
+        exclude_newer_packages: std::collections::BTreeMap::new(),
         gate: None,
         pre_releases: pre_releases(args),
         binary,

@@ -20,11 +20,24 @@ pub enum Hashes {
     Refresh,
 }
 
+/// Of which files hashes are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum WhichHashes {
+    /// Of all files of a release: the lock can be installed by any platform.
+    #[default]
+    All,
+    /// Of those that the target can install: the wheels that suit it, and the sdist
+    /// where there is none or a build is asked for.
+    Target,
+}
+
 /// Which parts of the text beyond [`crate::lock::Style`] are wanted.
 #[derive(Debug, Clone, Default)]
 pub struct OutputOptions {
     /// What becomes of hashes.
     pub hashes: Hashes,
+    /// Of which files they are written.
+    pub which_hashes: WhichHashes,
     /// Whether markers of direct requirements are left out.
     pub strip_markers: bool,
     /// How the text looks.

@@ -219,10 +219,6 @@ impl Inquiry<'_> {
                     no_wheel(reason, &platforms)
                 }
             }
-            Reason::TooNew => match self.request.compile.exclude_newer {
-                Some(limit) => format!("uploaded after --exclude-newer {limit}"),
-                None => reason.to_string(),
-            },
             _ => reason.to_string(),
         };
         Rejection::own(rule(reason), words)
@@ -261,8 +257,8 @@ fn rule(reason: &Reason) -> &'static str {
         Reason::NoWheel(_) => "no-wheel",
         Reason::NeedsBuild => "needs-build",
         Reason::BuildFailed { .. } => "build-failed",
-        Reason::TooNew => "exclude-newer",
-        Reason::NoUploadTime => "no-upload-time",
+        Reason::TooNew(_) => "exclude-newer",
+        Reason::NoUploadTime(_) => "no-upload-time",
         Reason::Held { .. } => "policy",
         Reason::PreRelease => PRE_RELEASE,
         Reason::BinaryPolicy(_) => "binary",

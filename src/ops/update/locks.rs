@@ -22,7 +22,7 @@ use crate::lock::{
 };
 use crate::ops::{
     BuildOptions, Compile, Compiled, Error, Hashes, OutputOptions, Reporter, Source, Strategy,
-    TargetRequest, View, compile,
+    TargetRequest, View, WhichHashes, compile,
 };
 use crate::python::{ExtraName, Platform, ProjectName, PythonVersion, Specifiers, Version};
 use crate::requirements::{PerProject, Selector, location};
@@ -600,6 +600,8 @@ fn request(
             .clone()
             .or_else(|| update.index_url.clone()),
         extra_index_urls: options.extra_index_urls.clone(),
+        index_configs: Vec::new(),
+        shadow_check: false,
         find_links: options.find_links.clone(),
         no_index: options.no_index,
         login: update.login.clone(),
@@ -610,6 +612,7 @@ fn request(
             .map(|text| newest(text, update.policy.as_of))
             .transpose()
             .map_err(wrong)?,
+        exclude_newer_packages: std::collections::BTreeMap::new(),
         gate: Some(update.policy.clone()),
         pre_releases: pre_releases(options),
         binary: binary(options),
@@ -623,6 +626,7 @@ fn request(
             } else {
                 Hashes::None
             },
+            which_hashes: WhichHashes::default(),
             strip_markers: options.strip_markers,
             style: style(target),
             newline: options.newline,
