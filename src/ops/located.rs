@@ -10,7 +10,10 @@ use crate::python::{ExtraName, Marker, ProjectName};
 use crate::requirements::location;
 use crate::text::without_password;
 
-#[expect(dead_code, reason = "what is editable matters to what builds")]
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "what is editable matters to what builds")
+)]
 /// A requirement on what is at a place. Its marker holds for the target.
 #[derive(Debug, Clone)]
 pub(super) struct Located {
