@@ -166,10 +166,7 @@ pub(super) struct Ground {
 }
 
 /// Reads the sources and the lock file, and settles the target and who is asked.
-pub(super) async fn ground(
-    request: &Compile,
-    reporter: &dyn Reporter,
-) -> Result<Ground, Error> {
+pub(super) async fn ground(request: &Compile, reporter: &dyn Reporter) -> Result<Ground, Error> {
     let settled = target::settle(&request.target, &request.cache)?;
     let target = &settled.target;
     reporter.event(Event::Target(format!("{target} ({})", settled.found)));

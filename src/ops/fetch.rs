@@ -202,11 +202,7 @@ impl<'a> Fetcher<'a> {
 
     /// Returns what a release requires, whether or not it holds here; none if that
     /// cannot be known.
-    pub(super) async fn requirements(
-        &self,
-        name: &ProjectName,
-        position: u32,
-    ) -> Option<Metadata> {
+    pub(super) async fn requirements(&self, name: &ProjectName, position: u32) -> Option<Metadata> {
         self.metadata(name, position).await.ok()?.ok()
     }
 

@@ -1,6 +1,7 @@
 //! How a project comes into a lock: the ways from the user's requirements to it.
 
 use std::collections::VecDeque;
+use std::fmt::Write as _;
 
 use crate::ops::fetch::Resolution;
 use crate::python::{ExtraName, ProjectName, RequirementSource};
@@ -72,11 +73,13 @@ pub(super) fn spelled(requirement: &crate::python::Requirement) -> String {
     let mut text = requirement.name.to_string();
     if !requirement.extras.is_empty() {
         let extras: Vec<String> = requirement.extras.iter().map(ToString::to_string).collect();
-        text.push_str(&format!("[{}]", extras.join(",")));
+        let _ = write!(text, "[{}]", extras.join(","));
     }
     match &requirement.source {
         RequirementSource::Specifiers(specifiers) => text.push_str(specifiers.as_str()),
-        RequirementSource::Url(url) => text.push_str(&format!(" @ {}", without_password(url))),
+        RequirementSource::Url(url) => {
+            let _ = write!(text, " @ {}", without_password(url));
+        }
     }
     text
 }
@@ -109,10 +112,9 @@ pub(super) fn chains(resolution: &mut Resolution, name: &ProjectName) -> Chains 
             } => {
                 for demand in onward(universe, solution, parent, extra.as_ref()) {
                     let is_known = |one: &Demand| match (&one.by, &demand.by) {
-                        (
-                            Demander::Project { name, .. },
-                            Demander::Project { name: other, .. },
-                        ) => name == other,
+                        (Demander::Project { name, .. }, Demander::Project { name: other, .. }) => {
+                            name == other
+                        }
                         _ => false,
                     };
                     if matches!(&demand.by, Demander::Project { name: other, .. } if other == name)

@@ -1,6 +1,7 @@
 //! What became of the releases that were not chosen.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use super::Inquiry;
 use super::chains::spelled;
@@ -165,9 +166,10 @@ impl Inquiry<'_> {
                 Demander::Input { place } => {
                     (format!("{place} requires {wanted}"), Some(place.clone()))
                 }
-                Demander::Override { place } => {
-                    (format!("{place} overrides it to {wanted}"), Some(place.clone()))
-                }
+                Demander::Override { place } => (
+                    format!("{place} overrides it to {wanted}"),
+                    Some(place.clone()),
+                ),
                 Demander::Project { name, version, .. } => {
                     (format!("{name} {version} requires {wanted}"), None)
                 }
@@ -198,9 +200,12 @@ impl Inquiry<'_> {
             .unwrap_or_else(|| releases.availability(position));
         match availability {
             Availability::Unusable(reason) => Some(self.rejection(releases, position, &reason)),
-            _ if universe.is_last_resort(name, position) && !pin.any_prerelease() => Some(
-                Rejection::own(PRE_RELEASE, "a pre-release, and there are final ones".to_owned()),
-            ),
+            _ if universe.is_last_resort(name, position) && !pin.any_prerelease() => {
+                Some(Rejection::own(
+                    PRE_RELEASE,
+                    "a pre-release, and there are final ones".to_owned(),
+                ))
+            }
             _ => None,
         }
     }
@@ -244,7 +249,7 @@ fn no_wheel(reason: &Reason, platforms: &[String]) -> String {
         .collect::<Vec<_>>()
         .join(", ");
     if platforms.len() > MOST_PLATFORMS {
-        named.push_str(&format!(" and {} more", platforms.len() - MOST_PLATFORMS));
+        let _ = write!(named, " and {} more", platforms.len() - MOST_PLATFORMS);
     }
     format!("no wheel for the target: its wheels are for {named}")
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::releases::Candidate;
 use super::Inquiry;
+use super::releases::Candidate;
 use crate::ops::candidates::ProjectReleases;
 use crate::ops::error::Error;
 use crate::python::{ProjectName, Specifiers, Version};

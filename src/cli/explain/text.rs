@@ -1,0 +1,369 @@
+//! What `pinfold explain` says to people.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use crate::ops::explain::{
+    Absent, Candidate, Chains, Explained, Holding, Link, Older, Pinned, Standing, Taken,
+};
+
+/// How many newer releases are told one by one.
+const MOST_RELEASES: usize = 20;
+
+/// How many rules are told of one release.
+const MOST_RULES: usize = 3;
+
+/// How many other pins are named that would move.
+const MOST_MOVES: usize = 10;
+
+/// Returns all there is to say of a pin.
+pub(super) fn pinned(explained: &Explained, pinned: &Pinned, tells_all: bool) -> String {
+    let mut text = String::new();
+    head(&mut text, explained, pinned);
+    required(&mut text, explained, &pinned.chains);
+    if !pinned.constraints.is_empty() {
+        text.push_str("\nConstrained by\n");
+        for (bound, place) in &pinned.constraints {
+            let _ = writeln!(text, "  {bound} ({place})");
+        }
+    }
+    if !matches!(pinned.holding, Holding::Direct) {
+        newer(&mut text, &pinned.newer, tells_all);
+        older(&mut text, &pinned.older);
+    }
+    holding(&mut text, pinned);
+    text
+}
+
+fn head(text: &mut String, explained: &Explained, pinned: &Pinned) {
+    let mut name = explained.project.to_string();
+    if !pinned.extras.is_empty() {
+        let _ = write!(name, "[{}]", pinned.extras.join(","));
+    }
+    let _ = writeln!(
+        text,
+        "{name} {} ({}:{})",
+        pinned.pin, explained.lock, pinned.line_number
+    );
+    let _ = writeln!(text, "  for {}", explained.target);
+    if let Some(marker) = &pinned.marker {
+        let _ = writeln!(text, "  only if {marker}");
+    }
+    if let Some(published) = pinned.published {
+        let _ = writeln!(text, "  uploaded on {}", day(published));
+    }
+    match pinned.yanked.as_deref() {
+        None => {}
+        Some("") => text.push_str("  yanked; it stays as the lock file has it\n"),
+        Some(words) => {
+            let _ = writeln!(text, "  yanked ({words}); it stays as the lock file has it");
+        }
+    }
+    match &pinned.standing {
+        Standing::Kept => {}
+        Standing::Moves(version) => {
+            let _ = writeln!(
+                text,
+                "  the lock file is not up to date: `pinfold compile` would move it to {version}"
+            );
+        }
+        Standing::Dropped => text.push_str(
+            "  the lock file is not up to date: nothing requires it, `pinfold compile` would remove it\n",
+        ),
+    }
+}
+
+fn required(text: &mut String, explained: &Explained, chains: &Chains) {
+    if chains.chains.is_empty() {
+        return;
+    }
+    text.push_str("\nRequired by\n");
+    for chain in &chains.chains {
+        for (depth, link) in chain.iter().enumerate() {
+            let _ = writeln!(text, "{:1$}{2}", "", 2 * depth + 2, self::link(link));
+        }
+    }
+    if chains.has_more {
+        let _ = writeln!(text, "  and in more ways to {}", explained.project);
+    }
+}
+
+fn link(link: &Link) -> String {
+    let mut text = match &link.project {
+        None => link.requirement.clone(),
+        Some((name, version, None)) => format!("{name} {version} requires {}", link.requirement),
+        Some((name, version, Some(extra))) => {
+            format!("{name}[{extra}] {version} requires {}", link.requirement)
+        }
+    };
+    if let Some(marker) = &link.marker {
+        let _ = write!(text, " ; {marker}");
+    }
+    match &link.place {
+        Some(place) if link.is_override => {
+            let _ = write!(text, " (override, {place})");
+        }
+        Some(place) => {
+            let _ = write!(text, " ({place})");
+        }
+        None => {}
+    }
+    if link.is_overridden {
+        text.push_str(", overridden");
+    }
+    text
+}
+
+fn newer(text: &mut String, candidates: &[Candidate], tells_all: bool) {
+    if candidates.is_empty() {
+        text.push_str("\nNewer releases: none\n");
+        return;
+    }
+    let _ = writeln!(text, "\nNewer releases: {}", candidates.len());
+    let told = if tells_all {
+        candidates.len()
+    } else {
+        MOST_RELEASES.min(candidates.len())
+    };
+    let (told, rest) = candidates.split_at(told);
+    for run in told.chunk_by(|one, other| words(one) == words(other)) {
+        let _ = writeln!(text, "  {}: {}", versions(run), told_of(run));
+    }
+    if !rest.is_empty() {
+        let _ = writeln!(
+            text,
+            "  and {} more, {}: {}; `--all` names them",
+            rest.len(),
+            versions(rest),
+            counted(rest)
+        );
+    }
+}
+
+/// Returns versions from the oldest to the newest; the newest comes first in the run.
+fn versions(run: &[Candidate]) -> String {
+    match run {
+        [] => String::new(),
+        [one] => one.version.clone(),
+        [newest, oldest] => format!("{} and {}", oldest.version, newest.version),
+        [newest, .., oldest] => {
+            format!("{} to {} ({})", oldest.version, newest.version, run.len())
+        }
+    }
+}
+
+/// Says what speaks against a release.
+fn words(candidate: &Candidate) -> String {
+    if candidate.rejections.is_empty() {
+        return match &candidate.held {
+            None => "could be used".to_owned(),
+            Some(held) => format!(
+                "could be used, but `pinfold update` does not take it: {} ({})",
+                held.words, held.code
+            ),
+        };
+    }
+    let rejections = candidate.rejections.iter().take(MOST_RULES);
+    let mut text = rejections
+        .map(|rejection| rejection.words.as_str())
+        .collect::<Vec<_>>()
+        .join("; ");
+    if let Some(more) = candidate
+        .rejections
+        .len()
+        .checked_sub(MOST_RULES)
+        .filter(|&more| more > 0)
+    {
+        let _ = write!(text, "; and {more} more like this");
+    }
+    text
+}
+
+/// Says what speaks against a run of releases, with the times where they matter.
+fn told_of(run: &[Candidate]) -> String {
+    let mut text = words(&run[0]);
+    let is_by_age = |candidate: &Candidate| {
+        let mut rejections = candidate.rejections.iter();
+        rejections.any(|rejection| rejection.rule == "exclude-newer")
+    };
+    if is_by_age(&run[0]) {
+        let times = || run.iter().filter_map(|candidate| candidate.uploaded);
+        match (times().min(), times().max()) {
+            (Some(first), Some(last)) if day(first) != day(last) => {
+                let _ = write!(text, " (on {} to {})", day(first), day(last));
+            }
+            (Some(first), _) => {
+                let _ = write!(text, " (on {})", day(first));
+            }
+            _ => {}
+        }
+    }
+    text
+}
+
+fn day(time: jiff::Timestamp) -> String {
+    time.strftime("%Y-%m-%d").to_string()
+}
+
+/// Counts releases by the first rule that speaks against each.
+fn counted(candidates: &[Candidate]) -> String {
+    let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
+    for candidate in candidates {
+        let rule = candidate.rejections.first().map_or("", |first| first.rule);
+        *counts.entry(rule).or_default() += 1;
+    }
+    in_words(&counts)
+}
+
+fn in_words(counts: &BTreeMap<&str, u32>) -> String {
+    counts
+        .iter()
+        .map(|(rule, count)| format!("{count} {}", rule_in_words(rule)))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// Returns what is said of several releases that one rule speaks against.
+fn rule_in_words(rule: &str) -> &str {
+    match rule {
+        "" => "could be used",
+        "yanked" => "yanked",
+        "requires-python" => "for another Python",
+        "no-wheel" => "without a wheel for the target",
+        "needs-build" => "that would have to be built",
+        "exclude-newer" => "after --exclude-newer",
+        "no-upload-time" => "without an upload time",
+        "policy" => "held by the policy",
+        "pre-release" => "pre-releases",
+        "binary" => "excluded by `--only-binary` or `--no-binary`",
+        "offline" => "not in the cache",
+        "bad-metadata" => "with unusable metadata",
+        "requires-url" => "that require a URL",
+        "constraint" => "excluded by constraints",
+        "requirement" => "excluded by requirements",
+        other => other,
+    }
+}
+
+fn older(text: &mut String, older: &Older) {
+    if older.count == 0 {
+        return;
+    }
+    let _ = write!(text, "Older releases: {}", older.count);
+    if !older.rejected.is_empty() {
+        let _ = write!(text, "; of these {}", in_words(&older.rejected));
+    }
+    text.push('\n');
+}
+
+fn holding(text: &mut String, pinned: &Pinned) {
+    text.push_str("\nWhat holds it back\n");
+    match &pinned.holding {
+        Holding::Direct => {
+            text.push_str("  it is pinned to this place: there are no other versions of it\n");
+        }
+        Holding::Newest => text.push_str("  nothing: it is the newest release\n"),
+        Holding::NoneUsable => {
+            text.push_str("  none of the newer releases can be used, for the reasons above\n");
+        }
+        Holding::Nothing(taken) => {
+            let _ = writeln!(text, "  nothing: {}", self::taken(taken));
+            moves(text, taken);
+        }
+        Holding::Conflict {
+            version,
+            facts,
+            advice,
+            instead,
+        } => {
+            let _ = writeln!(text, "  there is no solution with {version}:");
+            for fact in facts {
+                let _ = writeln!(text, "    {fact}");
+            }
+            for line in advice {
+                let _ = writeln!(text, "  {line}");
+            }
+            if let Some(instead) = instead {
+                let _ = writeln!(text, "  {}", self::taken(instead));
+                moves(text, instead);
+            }
+        }
+        Holding::Untried { version, why, .. } => {
+            let _ = writeln!(text, "  not known: {version} could not be tried: {why}");
+        }
+    }
+    very_newest(text, pinned);
+}
+
+fn taken(taken: &Taken) -> String {
+    format!("`{}` would take {}", taken.command, taken.version)
+}
+
+fn moves(text: &mut String, taken: &Taken) {
+    for one in taken.moves.iter().take(MOST_MOVES) {
+        let _ = match (&one.from, &one.to) {
+            (Some(from), Some(to)) => {
+                writeln!(text, "    and move {} {from} to {to}", one.project)
+            }
+            (None, Some(to)) => writeln!(text, "    and add {} {to}", one.project),
+            (Some(from), None) => writeln!(text, "    and remove {} {from}", one.project),
+            (None, None) => Ok(()),
+        };
+    }
+    if let Some(more) = taken
+        .moves
+        .len()
+        .checked_sub(MOST_MOVES)
+        .filter(|&more| more > 0)
+    {
+        let _ = writeln!(text, "    and {more} more");
+    }
+}
+
+/// Says what is against the newest final release, if it is not the one that was tried.
+fn very_newest(text: &mut String, pinned: &Pinned) {
+    let newest = pinned.newer.iter().find(|one| !one.is_pre_release);
+    let tried = match &pinned.holding {
+        Holding::Nothing(taken) => Some(&taken.version),
+        Holding::Conflict { version, .. } | Holding::Untried { version, .. } => Some(version),
+        _ => return,
+    };
+    let Some(newest) = newest.filter(|newest| Some(&newest.version) != tried) else {
+        return;
+    };
+    if let Some(rejection) = newest.rejections.iter().find(|one| one.is_its_own()) {
+        let _ = writeln!(
+            text,
+            "  the newest of all, {}, cannot be used: {}",
+            newest.version, rejection.words
+        );
+    }
+}
+
+/// Says what is known of why a lock does not have a project.
+pub(super) fn reasons(explained: &Explained, absent: &Absent) -> Vec<String> {
+    let name = &explained.project;
+    let mut reasons: Vec<String> = absent
+        .wanted
+        .iter()
+        .map(|wanted| format!("now it would be there: {wanted}"))
+        .collect();
+    for one in &absent.not_held {
+        reasons.push(match &one.marker {
+            Some(marker) => format!(
+                "{} requires {} only if {marker}, which does not hold for {}",
+                one.by, one.requirement, explained.target
+            ),
+            None => format!(
+                "{} requires {}, and an override takes {name} out for {}",
+                one.by, one.requirement, explained.target
+            ),
+        });
+    }
+    if absent.wanted.is_empty() && absent.not_held.is_empty() {
+        for bound in &absent.constrained {
+            reasons.push(format!("{bound} is a constraint, which requires nothing"));
+        }
+    }
+    reasons
+}
