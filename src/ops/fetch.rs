@@ -196,7 +196,26 @@ impl<'a> Fetcher<'a> {
         request: Request,
     ) -> Result<Result<Solution, Box<Explanation>>, Error> {
         let mut resolver = Resolver::new(request);
-        let outcome = self.drive(&mut resolver, &[], ATTEMPT_BUDGET).await?;
+        let outcome = self.drive(&mut resolver, &[], usize::MAX).await?;
+        Ok(outcome.map_err(Box::new))
+    }
+
+    /// Tries another request as long as that takes little more than what a solution has.
+    ///
+    /// # Errors
+    /// [`Error::GivenUp`] when it would take more.
+    pub(super) async fn attempt_briefly(
+        &self,
+        request: Request,
+    ) -> Result<Result<Solution, Box<Explanation>>, Error> {
+        let known = self
+            .known
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .len();
+        let mut resolver = Resolver::new(request);
+        let budget = 3 * known + TRIAL_BUDGET;
+        let outcome = self.drive(&mut resolver, &[], budget).await?;
         Ok(outcome.map_err(Box::new))
     }
 
@@ -555,10 +574,6 @@ impl fmt::Debug for Fetcher<'_> {
 
 /// How many pages and files a trial may look at before it is given up.
 const TRIAL_BUDGET: usize = 250;
-
-/// How many pages and files an attempt may look at, known ones too, before it is given
-/// up.
-const ATTEMPT_BUDGET: usize = 20_000;
 
 /// How many loosened requests are tried before advice is given.
 const MOST_TRIALS: usize = 3;

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::cli::failure::Failure;
 use crate::ops::explain::{
-    Absent, Answer, Candidate, Explained, Holding, Link, Move, Pinned, Standing, Taken,
+    Absent, Answer, Candidate, Explained, Holding, Link, Move, Pinned, Price, Standing, Taken,
 };
 
 /// The number of this form; it grows when a program that reads it would break.
@@ -104,6 +104,8 @@ struct HoldingEntry<'a> {
     reasons: &'a [String],
     advice: &'a [String],
     taken: Option<TakenEntry<'a>>,
+    forced: Option<TakenEntry<'a>>,
+    is_complete: bool,
     is_transient: bool,
 }
 
@@ -239,6 +241,8 @@ fn holding(holding: &Holding) -> HoldingEntry<'_> {
         reasons: &[],
         advice: &[],
         taken: None,
+        forced: None,
+        is_complete: true,
         is_transient: false,
     };
     match holding {
@@ -254,11 +258,17 @@ fn holding(holding: &Holding) -> HoldingEntry<'_> {
             version,
             facts,
             advice,
+            price,
             instead,
         } => HoldingEntry {
             tried: Some(version),
             reasons: facts,
             advice,
+            forced: match price {
+                Price::OthersGoBack(forced) => Some(taken(forced)),
+                Price::None | Price::NotKnown => None,
+            },
+            is_complete: !matches!(price, Price::NotKnown),
             taken: instead.as_ref().map(taken),
             ..empty("requirements")
         },

@@ -3,14 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use super::args::Explain;
+use crate::cli::args::IndexStrategy;
 use crate::cli::failure::Failure;
 use crate::cli::settings;
 use crate::cli::update::settings as update;
 use crate::files::Exclude;
 use crate::ops::explain::Explain as Request;
 use crate::ops::update::{self as deed, Gathered, Update};
-use crate::ops::{Compile, TargetRequest};
+use crate::ops::{Compile, Strategy, TargetRequest};
 use crate::python::{ExtraName, ProjectName};
+use crate::requirements::Selector;
 use crate::update::{LockTarget, Policy};
 
 /// Returns what a command line asks for.
@@ -271,6 +273,11 @@ fn overlay(args: &Explain, target: &LockTarget, compile: &mut Compile) -> Result
         compile.find_links = find_links;
     }
     compile.no_index |= args.no_index;
+    match args.index_strategy {
+        IndexStrategy::FirstIndex => {}
+        IndexStrategy::UnsafeFirstMatch => compile.strategy = Strategy::UnsafeFirstMatch,
+        IndexStrategy::UnsafeBestMatch => compile.strategy = Strategy::UnsafeBestMatch,
+    }
     if let Some(text) = &args.exclude_newer {
         compile.exclude_newer = Some(settings::time("--exclude-newer", text)?);
     }
@@ -279,6 +286,9 @@ fn overlay(args: &Explain, target: &LockTarget, compile: &mut Compile) -> Result
     }
     let only_binary = settings::selectors("--only-binary", &args.only_binary)?;
     let no_binary = settings::selectors("--no-binary", &args.no_binary)?;
+    if args.no_build {
+        compile.binary.answer_yes(&[Selector::All]);
+    }
     compile.binary.answer_yes(&only_binary);
     compile.binary.answer_no(&no_binary);
     let constraints = settings::given(&args.constraints, "PINFOLD_CONSTRAINT");

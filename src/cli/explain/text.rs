@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::ops::explain::{
-    Absent, Candidate, Chains, Explained, Holding, Link, Older, Pinned, Standing, Taken,
+    Absent, Candidate, Chains, Explained, Holding, Link, Older, Pinned, Price, Rejection, Standing,
+    Taken,
 };
 
 /// How many newer releases are told one by one.
@@ -78,13 +79,32 @@ fn required(text: &mut String, explained: &Explained, chains: &Chains) {
         return;
     }
     text.push_str("\nRequired by\n");
-    for chain in &chains.chains {
-        for (depth, link) in chain.iter().enumerate() {
-            let _ = writeln!(text, "{:1$}{2}", "", 2 * depth + 2, self::link(link));
-        }
-    }
+    let all: Vec<&[Link]> = chains.chains.iter().map(Vec::as_slice).collect();
+    branches(text, &all, 2);
     if chains.has_more {
         let _ = writeln!(text, "  and in more ways to {}", explained.project);
+    }
+}
+
+/// Tells of ways that begin alike once, as far as they do.
+fn branches(text: &mut String, ways: &[&[Link]], indent: usize) {
+    let mut told: Vec<&Link> = Vec::new();
+    for way in ways {
+        let Some((first, _)) = way.split_first() else {
+            continue;
+        };
+        if told.contains(&first) {
+            continue;
+        }
+        told.push(first);
+        let _ = writeln!(text, "{:indent$}{}", "", link(first));
+        let onward: Vec<&[Link]> = ways
+            .iter()
+            .filter_map(|way| way.split_first())
+            .filter(|(other, _)| *other == first)
+            .map(|(_, onward)| onward)
+            .collect();
+        branches(text, &onward, indent + 2);
     }
 }
 
@@ -127,13 +147,12 @@ fn newer(text: &mut String, candidates: &[Candidate], tells_all: bool) {
     };
     let (told, rest) = candidates.split_at(told);
     for run in told.chunk_by(|one, other| words(one) == words(other)) {
-        let _ = writeln!(text, "  {}: {}", versions(run), told_of(run));
+        let _ = writeln!(text, "  {}: {}", versions(run), told_of(run, true));
     }
     if !rest.is_empty() {
         let _ = writeln!(
             text,
-            "  and {} more, {}: {}; `--all` names them",
-            rest.len(),
+            "  and {}: {}; `--all` names them",
             versions(rest),
             counted(rest)
         );
@@ -152,9 +171,28 @@ fn versions(run: &[Candidate]) -> String {
     }
 }
 
+/// Returns the rules to tell of a release: that it is a pre-release matters only where
+/// nothing else speaks against it.
+fn rules(candidate: &Candidate) -> Vec<&Rejection> {
+    let rejections = candidate.rejections.iter();
+    let others: Vec<&Rejection> = rejections.filter(|one| one.rule != "pre-release").collect();
+    if others.is_empty() {
+        candidate.rejections.iter().collect()
+    } else {
+        others
+    }
+}
+
 /// Says what speaks against a release.
 fn words(candidate: &Candidate) -> String {
-    if candidate.rejections.is_empty() {
+    told_of(std::slice::from_ref(candidate), false)
+}
+
+/// Says what speaks against a run of releases, with the times where they matter.
+fn told_of(run: &[Candidate], tells_times: bool) -> String {
+    let candidate = &run[0];
+    let rules = rules(candidate);
+    if rules.is_empty() {
         return match &candidate.held {
             None => "could be used".to_owned(),
             Some(held) => format!(
@@ -163,42 +201,31 @@ fn words(candidate: &Candidate) -> String {
             ),
         };
     }
-    let rejections = candidate.rejections.iter().take(MOST_RULES);
-    let mut text = rejections
-        .map(|rejection| rejection.words.as_str())
-        .collect::<Vec<_>>()
-        .join("; ");
-    if let Some(more) = candidate
-        .rejections
-        .len()
-        .checked_sub(MOST_RULES)
-        .filter(|&more| more > 0)
-    {
-        let _ = write!(text, "; and {more} more like this");
+    let mut told: Vec<String> = Vec::with_capacity(MOST_RULES + 1);
+    for rejection in rules.iter().take(MOST_RULES) {
+        let times = if tells_times && rejection.rule == "exclude-newer" {
+            times(run)
+        } else {
+            String::new()
+        };
+        told.push(format!("{}{times}", rejection.words));
     }
-    text
+    if rules.len() > MOST_RULES {
+        told.push(format!("and {} more like this", rules.len() - MOST_RULES));
+    }
+    told.join("; ")
 }
 
-/// Says what speaks against a run of releases, with the times where they matter.
-fn told_of(run: &[Candidate]) -> String {
-    let mut text = words(&run[0]);
-    let is_by_age = |candidate: &Candidate| {
-        let mut rejections = candidate.rejections.iter();
-        rejections.any(|rejection| rejection.rule == "exclude-newer")
-    };
-    if is_by_age(&run[0]) {
-        let times = || run.iter().filter_map(|candidate| candidate.uploaded);
-        match (times().min(), times().max()) {
-            (Some(first), Some(last)) if day(first) != day(last) => {
-                let _ = write!(text, " (on {} to {})", day(first), day(last));
-            }
-            (Some(first), _) => {
-                let _ = write!(text, " (on {})", day(first));
-            }
-            _ => {}
+/// Says when releases were uploaded.
+fn times(run: &[Candidate]) -> String {
+    let times = || run.iter().filter_map(|candidate| candidate.uploaded);
+    match (times().min(), times().max()) {
+        (Some(first), Some(last)) if day(first) != day(last) => {
+            format!(", on {} to {}", day(first), day(last))
         }
+        (Some(first), _) => format!(", on {}", day(first)),
+        _ => String::new(),
     }
-    text
 }
 
 fn day(time: jiff::Timestamp) -> String {
@@ -209,7 +236,7 @@ fn day(time: jiff::Timestamp) -> String {
 fn counted(candidates: &[Candidate]) -> String {
     let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
     for candidate in candidates {
-        let rule = candidate.rejections.first().map_or("", |first| first.rule);
+        let rule = rules(candidate).first().map_or("", |first| first.rule);
         *counts.entry(rule).or_default() += 1;
     }
     in_words(&counts)
@@ -218,7 +245,11 @@ fn counted(candidates: &[Candidate]) -> String {
 fn in_words(counts: &BTreeMap<&str, u32>) -> String {
     counts
         .iter()
-        .map(|(rule, count)| format!("{count} {}", rule_in_words(rule)))
+        .map(|(rule, count)| match (*rule, count) {
+            ("pre-release", 1) => "1 pre-release".to_owned(),
+            ("requires-url", 1) => "1 that requires a URL".to_owned(),
+            _ => format!("{count} {}", rule_in_words(rule)),
+        })
         .collect::<Vec<_>>()
         .join(", ")
 }
@@ -267,25 +298,39 @@ fn holding(text: &mut String, pinned: &Pinned) {
             text.push_str("  none of the newer releases can be used, for the reasons above\n");
         }
         Holding::Nothing(taken) => {
-            let _ = writeln!(text, "  nothing: {}", self::taken(taken));
-            moves(text, taken);
+            let _ = writeln!(text, "  nothing: {} would be taken by", taken.version);
+            command(text, taken);
         }
         Holding::Conflict {
             version,
             facts,
             advice,
+            price,
             instead,
         } => {
-            let _ = writeln!(text, "  there is no solution with {version}:");
+            let what = match price {
+                Price::None => format!("there is no solution with {version}"),
+                Price::OthersGoBack(_) => {
+                    format!("{version} would need older versions of other projects")
+                }
+                Price::NotKnown => {
+                    format!("there is no solution with {version} in which no other pin goes back")
+                }
+            };
+            let _ = writeln!(text, "  {what}:");
             for fact in facts {
                 let _ = writeln!(text, "    {fact}");
             }
             for line in advice {
                 let _ = writeln!(text, "  {line}");
             }
+            if let Price::OthersGoBack(taken) = price {
+                text.push_str("  all the same it would be taken by\n");
+                command(text, taken);
+            }
             if let Some(instead) = instead {
-                let _ = writeln!(text, "  {}", self::taken(instead));
-                moves(text, instead);
+                let _ = writeln!(text, "  instead, {} would be taken by", instead.version);
+                command(text, instead);
             }
         }
         Holding::Untried { version, why, .. } => {
@@ -295,18 +340,21 @@ fn holding(text: &mut String, pinned: &Pinned) {
     very_newest(text, pinned);
 }
 
-fn taken(taken: &Taken) -> String {
-    format!("`{}` would take {}", taken.command, taken.version)
-}
-
-fn moves(text: &mut String, taken: &Taken) {
+/// Says by which command a version would be taken, and what else would move.
+fn command(text: &mut String, taken: &Taken) {
+    let _ = writeln!(text, "    {}", taken.command);
+    if taken.moves.is_empty() {
+        return;
+    }
+    text.push_str("  and with it\n");
     for one in taken.moves.iter().take(MOST_MOVES) {
         let _ = match (&one.from, &one.to) {
             (Some(from), Some(to)) => {
-                writeln!(text, "    and move {} {from} to {to}", one.project)
+                let note = if one.is_back() { ", older" } else { "" };
+                writeln!(text, "    {} {from} to {to}{note}", one.project)
             }
-            (None, Some(to)) => writeln!(text, "    and add {} {to}", one.project),
-            (Some(from), None) => writeln!(text, "    and remove {} {from}", one.project),
+            (None, Some(to)) => writeln!(text, "    {} {to}, new", one.project),
+            (Some(from), None) => writeln!(text, "    {} {from}, removed", one.project),
             (None, None) => Ok(()),
         };
     }

@@ -9,7 +9,7 @@ use crate::resolve::{Demand, Demander, Solution, Universe};
 use crate::text::without_password;
 
 /// How many ways are told.
-const MOST_CHAINS: usize = 12;
+const MOST_CHAINS: usize = 16;
 
 /// How many steps are looked at: in a large lock there are more ways than anybody reads.
 const MOST_STEPS: usize = 20_000;
@@ -102,8 +102,15 @@ pub(super) fn chains(resolution: &mut Resolution, name: &ProjectName) -> Chains 
             break;
         }
         match &way[0].by {
+            // Of the ways between one requirement of the user's and one on the project, the
+            // shortest is enough.
             Demander::Input { .. } | Demander::Override { .. } => {
-                chains.chains.push(way.iter().map(Link::new).collect());
+                let way: Vec<Link> = way.iter().map(Link::new).collect();
+                let is_told =
+                    |other: &Vec<Link>| (other.first(), other.last()) == (way.first(), way.last());
+                if !chains.chains.iter().any(is_told) {
+                    chains.chains.push(way);
+                }
             }
             Demander::Project {
                 name: parent,

@@ -24,7 +24,7 @@ use crate::update;
 pub use absent::{Absent, NotHeld};
 pub use chains::{Chains, Link};
 pub use releases::{Candidate, Held as HeldByUpdate, Older, Rejection};
-pub use trial::{Holding, Move, Taken};
+pub use trial::{Holding, Move, Price, Taken};
 
 /// Everything that decides what is explained.
 pub struct Explain {
