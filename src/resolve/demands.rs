@@ -149,6 +149,16 @@ impl Universe {
         Some(self.availability(project, position))
     }
 
+    /// Whether a release has only a source distribution, and those with a wheel are tried
+    /// before it.
+    pub fn comes_after_wheels(&self, name: &ProjectName, position: u32) -> bool {
+        let Some(project) = self.known_project(name) else {
+            return false;
+        };
+        self.rank(project, position, Eyes::Frontier)
+            .is_some_and(|rank| rank % 2 == 1)
+    }
+
     /// Whether a release is a pre-release that counts only where no final one will do.
     pub fn is_last_resort(&self, name: &ProjectName, position: u32) -> bool {
         let Some(project) = self.known_project(name) else {

@@ -32,6 +32,7 @@ mod docker_build;
 mod docker_faults;
 mod docker_registries;
 mod docker_update;
+mod explain;
 mod includes;
 mod init;
 mod laws;

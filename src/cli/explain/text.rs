@@ -261,6 +261,7 @@ fn rule_in_words(rule: &str) -> &str {
         "yanked" => "yanked",
         "requires-python" => "for another Python",
         "no-wheel" => "without a wheel for the target",
+        "sdist" => "with only a source distribution",
         "needs-build" => "that would have to be built",
         "exclude-newer" => "after --exclude-newer",
         "no-upload-time" => "without an upload time",

@@ -212,8 +212,9 @@ impl Inquiry<'_> {
         });
         let (newer, older, holding) = match (&releases, &locked) {
             (Some(releases), Some(locked)) => {
-                let newer = self.newer(releases, locked);
-                let older = self.older(releases, locked);
+                let pin = self.pin(locked, position);
+                let newer = self.newer(releases, &pin);
+                let older = self.older(releases, &pin);
                 let holding = self.holding(releases, locked, &newer).await;
                 (newer, older, holding)
             }

@@ -84,9 +84,26 @@ const CONSTRAINT: &str = "constraint";
 const REQUIREMENT: &str = "requirement";
 const PRE_RELEASE: &str = "pre-release";
 
+/// The release that the lock has, as what others are measured by.
+pub(super) struct Pin<'a> {
+    pub(super) version: &'a Version,
+    /// Whether it has a wheel for the target, as far as is known.
+    pub(super) has_wheel: bool,
+}
+
 impl Inquiry<'_> {
+    /// Returns what others are measured by.
+    pub(super) fn pin<'a>(&self, version: &'a Version, position: Option<u32>) -> Pin<'a> {
+        let universe = &self.resolution.resolver.universe;
+        let name = &self.request.project;
+        Pin {
+            version,
+            has_wheel: !position.is_some_and(|at| universe.comes_after_wheels(name, at)),
+        }
+    }
+
     /// Returns the releases newer than the pin, newest first.
-    pub(super) fn newer(&mut self, releases: &ProjectReleases, pin: &Version) -> Vec<Candidate> {
+    pub(super) fn newer(&mut self, releases: &ProjectReleases, pin: &Pin<'_>) -> Vec<Candidate> {
         let solution = &self.resolution.solution;
         let universe = &mut self.resolution.resolver.universe;
         let demands = universe.demands(solution, &self.request.project);
@@ -94,10 +111,10 @@ impl Inquiry<'_> {
             .request
             .policy
             .as_ref()
-            .map(|policy| policy.of(&self.request.project, Some(pin)));
+            .map(|policy| policy.of(&self.request.project, Some(pin.version)));
         (0..releases.count())
             .rev()
-            .take_while(|&at| releases.version(at) > pin)
+            .take_while(|&at| releases.version(at) > pin.version)
             .map(|position| {
                 let rejections = self.rejections(releases, position, pin, &demands);
                 let held = policy
@@ -122,9 +139,9 @@ impl Inquiry<'_> {
     }
 
     /// Counts the releases older than the pin.
-    pub(super) fn older(&self, releases: &ProjectReleases, pin: &Version) -> Older {
+    pub(super) fn older(&self, releases: &ProjectReleases, pin: &Pin<'_>) -> Older {
         let mut older = Older::default();
-        let below = (0..releases.count()).take_while(|&at| releases.version(at) < pin);
+        let below = (0..releases.count()).take_while(|&at| releases.version(at) < pin.version);
         for position in below {
             older.count += 1;
             match self.own_rejection(releases, position, pin) {
@@ -139,7 +156,7 @@ impl Inquiry<'_> {
         &self,
         releases: &ProjectReleases,
         position: u32,
-        pin: &Version,
+        pin: &Pin<'_>,
         demands: &[Demand],
     ) -> Vec<Rejection> {
         let version = releases.version(position);
@@ -191,7 +208,7 @@ impl Inquiry<'_> {
         &self,
         releases: &ProjectReleases,
         position: u32,
-        pin: &Version,
+        pin: &Pin<'_>,
     ) -> Option<Rejection> {
         let name = &self.request.project;
         let universe = &self.resolution.resolver.universe;
@@ -200,7 +217,13 @@ impl Inquiry<'_> {
             .unwrap_or_else(|| releases.availability(position));
         match availability {
             Availability::Unusable(reason) => Some(self.rejection(releases, position, &reason)),
-            _ if universe.is_last_resort(name, position) && !pin.any_prerelease() => {
+            _ if universe.comes_after_wheels(name, position) && pin.has_wheel => {
+                Some(Rejection::own(
+                    "sdist",
+                    "only a source distribution, and releases with a wheel come first".to_owned(),
+                ))
+            }
+            _ if universe.is_last_resort(name, position) && !pin.version.any_prerelease() => {
                 Some(Rejection::own(
                     PRE_RELEASE,
                     "a pre-release, and there are final ones".to_owned(),
