@@ -416,3 +416,122 @@ pub(super) fn reasons(explained: &Explained, absent: &Absent) -> Vec<String> {
     }
     reasons
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn candidate(version: &str, rejections: &[(&'static str, &str)]) -> Candidate {
+        Candidate::new(
+            version,
+            rejections
+                .iter()
+                .map(|(rule, words)| Rejection {
+                    rule,
+                    words: (*words).to_owned(),
+                    place: None,
+                })
+                .collect(),
+        )
+    }
+
+    #[track_caller]
+    fn check(candidates: &[Candidate], expected: &str) {
+        let mut text = String::new();
+        newer(&mut text, candidates, false);
+        assert_eq!(text.trim_start(), expected);
+    }
+
+    const PYTHON: (&str, &str) = ("requires-python", "requires Python >=3.13");
+    const BOUND: (&str, &str) = ("requirement", "a 1.0 requires b<3");
+    const EARLY: (&str, &str) = ("pre-release", "a pre-release, and there are final ones");
+
+    #[test]
+    fn folds_neighbours_with_the_same_reasons() {
+        check(
+            &[
+                candidate("4.0", &[PYTHON, BOUND]),
+                candidate("3.2", &[BOUND]),
+                candidate("3.1", &[BOUND]),
+                candidate("3.0", &[BOUND]),
+                candidate("2.1", &[]),
+                candidate("2.0", &[PYTHON]),
+            ],
+            "Newer releases: 6
+  4.0: requires Python >=3.13; a 1.0 requires b<3
+  3.0 to 3.2 (3): a 1.0 requires b<3
+  2.1: could be used
+  2.0: requires Python >=3.13
+",
+        );
+    }
+
+    #[test]
+    fn a_pre_release_is_told_as_one_only_where_nothing_else_is_wrong() {
+        check(
+            &[
+                candidate("3.1", &[BOUND]),
+                candidate("3.1rc1", &[EARLY, BOUND]),
+                candidate("2.1rc1", &[EARLY]),
+            ],
+            "Newer releases: 3
+  3.1rc1 and 3.1: a 1.0 requires b<3
+  2.1rc1: a pre-release, and there are final ones
+",
+        );
+    }
+
+    #[test]
+    fn reasons_beyond_three_are_counted() {
+        let many = [PYTHON, BOUND, ("requirement", "x"), ("requirement", "y")];
+        check(
+            &[candidate("3.0", &many)],
+            "Newer releases: 1\n  3.0: requires Python >=3.13; a 1.0 requires b<3; x; and 1 more like this\n",
+        );
+    }
+
+    #[test]
+    fn what_is_beyond_the_limit_is_counted_by_its_first_rule() {
+        let mut all = vec![candidate("9.0", &[PYTHON]); MOST_RELEASES];
+        all.push(candidate("2.2", &[BOUND]));
+        all.push(candidate("2.1", &[EARLY]));
+        all.push(candidate("2.0", &[EARLY, BOUND]));
+        check(
+            &all,
+            "Newer releases: 23
+  9.0 to 9.0 (20): requires Python >=3.13
+  and 2.0 to 2.2 (3): 1 pre-release, 2 excluded by requirements; `--all` names them
+",
+        );
+    }
+
+    #[test]
+    fn ways_that_begin_alike_are_told_once_as_far_as_they_do() {
+        let link = |name: Option<&str>, requirement: &str| Link {
+            project: name.map(|name| (name.parse().unwrap(), "1.0".to_owned(), None)),
+            place: name.is_none().then(|| "r.in:1".to_owned()),
+            is_override: false,
+            requirement: requirement.to_owned(),
+            marker: None,
+            is_overridden: false,
+        };
+        let root = link(None, "a");
+        let ways = [
+            vec![root.clone(), link(Some("a"), "b<3")],
+            vec![link(None, "b")],
+            vec![root, link(Some("a"), "c"), link(Some("c"), "b>1")],
+        ];
+        let ways: Vec<&[Link]> = ways.iter().map(Vec::as_slice).collect();
+        let mut text = String::new();
+        branches(&mut text, &ways, 2);
+        assert_eq!(
+            text,
+            "  a (r.in:1)
+    a 1.0 requires b<3
+    a 1.0 requires c
+      c 1.0 requires b>1
+  b (r.in:1)
+"
+        );
+    }
+}

@@ -59,6 +59,18 @@ pub struct Older {
 }
 
 impl Candidate {
+    /// Returns a release of which only these rules are known.
+    pub fn new(version: &str, rejections: Vec<Rejection>) -> Self {
+        Self {
+            version: version.to_owned(),
+            uploaded: None,
+            is_pre_release: false,
+            rejections,
+            held: None,
+            position: 0,
+        }
+    }
+
     /// Whether it could be used, whatever others want.
     pub fn is_usable(&self) -> bool {
         !self.rejections.iter().any(Rejection::is_its_own)

@@ -322,3 +322,24 @@ fn with_cause(error: &Error) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_older_version_is_a_way_back() {
+        let is_back = |from: Option<&str>, to: Option<&str>| {
+            let one = Move {
+                project: "a".parse().unwrap(),
+                from: from.map(str::to_owned),
+                to: to.map(str::to_owned),
+            };
+            one.is_back()
+        };
+        assert!(is_back(Some("1.10"), Some("1.9")));
+        assert!(!is_back(Some("1.9"), Some("1.10")));
+        assert!(!is_back(Some("1.0"), None));
+        assert!(!is_back(None, Some("1.0")));
+    }
+}
