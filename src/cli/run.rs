@@ -11,6 +11,7 @@ use clap::{CommandFactory as _, FromArgMatches as _};
 use super::args::{self, Arguments, Color, Command};
 use super::docker;
 use super::exit;
+use super::explain;
 use super::failure::{Failure, problems};
 use super::init;
 use super::report::Teller;
@@ -42,6 +43,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let result = match &arguments.command {
         Command::Compile(args) => compile(args, &printer, !global.no_progress),
         Command::Docker(args) => docker::run(args, &printer, !global.no_progress),
+        Command::Explain(args) => explain::run(args, &printer, !global.no_progress),
         Command::Update(args) => update::run(args, &printer, !global.no_progress),
         Command::Apply(args) => update::apply(args, &printer),
         Command::Init(args) => init::run(args, &printer),
@@ -68,6 +70,7 @@ fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, cla
     };
     let command = Arguments::command()
         .mut_subcommand("compile", |command| command.mut_args(without_empty))
+        .mut_subcommand("explain", |command| command.mut_args(without_empty))
         .mut_subcommand("update", |command| command.mut_args(without_empty))
         .mut_subcommand("apply", |command| command.mut_args(without_empty))
         .mut_subcommand("docker", |command| {

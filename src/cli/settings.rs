@@ -142,7 +142,7 @@ pub(super) fn current_directory() -> Result<PathBuf, Failure> {
 
 /// Returns the values of an option that a variable may give as well: there, blanks
 /// are between values; on the command line they are part of one.
-fn given(values: &[String], variable: &str) -> Vec<String> {
+pub(super) fn given(values: &[String], variable: &str) -> Vec<String> {
     match values {
         [one] if std::env::var(variable).as_ref() == Ok(one) => {
             one.split_whitespace().map(str::to_owned).collect()
@@ -151,7 +151,7 @@ fn given(values: &[String], variable: &str) -> Vec<String> {
     }
 }
 
-fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(
+pub(super) fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(
     option: &str,
     text: &str,
 ) -> Result<T, Failure> {
@@ -162,7 +162,7 @@ fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(
 /// Where to look when no source is named, in this order, as pip-compile does.
 const DEFAULT_SOURCES: [&str; 4] = ["requirements.in", "setup.py", "pyproject.toml", "setup.cfg"];
 
-fn source_names(args: &args::Compile) -> Result<Vec<String>, Failure> {
+pub(super) fn source_names(args: &args::Compile) -> Result<Vec<String>, Failure> {
     if !args.sources.is_empty() {
         return Ok(args.sources.clone());
     }
@@ -191,7 +191,7 @@ fn source(name: &str) -> Result<Source, Failure> {
 }
 
 /// Returns the output's path; none for standard output.
-fn output(args: &args::Compile, names: &[String]) -> Result<Option<PathBuf>, Failure> {
+pub(super) fn output(args: &args::Compile, names: &[String]) -> Result<Option<PathBuf>, Failure> {
     let path = match (args.output_file.as_deref(), names) {
         (Some("-"), _) => return Ok(None),
         (Some(path), _) => PathBuf::from(path),
@@ -249,7 +249,7 @@ fn path_text(path: &Path) -> Result<String, Failure> {
     })
 }
 
-fn selectors(option: &str, values: &[String]) -> Result<Vec<Selector>, Failure> {
+pub(super) fn selectors(option: &str, values: &[String]) -> Result<Vec<Selector>, Failure> {
     values
         .iter()
         .filter(|value| !value.is_empty())
@@ -288,7 +288,7 @@ fn upgrade_packages(args: &args::Compile) -> Result<Vec<Requirement>, Failure> {
         .collect()
 }
 
-fn target(args: &args::Compile) -> Result<TargetRequest, Failure> {
+pub(super) fn target(args: &args::Compile) -> Result<TargetRequest, Failure> {
     let python_version = args
         .python_version
         .as_deref()
@@ -334,7 +334,7 @@ pub(super) fn time(option: &str, text: &str) -> Result<jiff::Timestamp, Failure>
     })
 }
 
-fn pre_releases(args: &args::Compile) -> Option<PreReleases> {
+pub(super) fn pre_releases(args: &args::Compile) -> Option<PreReleases> {
     if args.pre {
         return Some(PreReleases::Allow);
     }
@@ -403,7 +403,7 @@ pub(super) fn cache(args: &args::Network, variable: impl Fn(&str) -> Option<OsSt
     }
 }
 
-fn refresh(args: &args::Compile) -> Result<Refresh, Failure> {
+pub(super) fn refresh(args: &args::Compile) -> Result<Refresh, Failure> {
     // An upgrade wants to know of the newest versions, not of those of ten minutes ago.
     if args.refresh || args.upgrade {
         return Ok(Refresh::All);

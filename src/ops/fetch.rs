@@ -202,6 +202,25 @@ impl<'a> Fetcher<'a> {
         Ok(outcome.map_err(Box::new))
     }
 
+    /// Tries another request as long as that takes little more than what a solution has.
+    ///
+    /// # Errors
+    /// [`Error::GivenUp`] when it would take more.
+    pub(super) async fn attempt_briefly(
+        &self,
+        request: Request,
+    ) -> Result<Result<Solution, Box<Explanation>>, Error> {
+        let known = self
+            .known
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .len();
+        let mut resolver = Resolver::new(request);
+        let budget = Budget::Brief(3 * known);
+        let outcome = self.drive(&mut resolver, &[], budget).await?;
+        Ok(outcome.map_err(Box::new))
+    }
+
     /// Returns what a release requires, whether or not it holds here; none if that
     /// cannot be known.
     pub(super) async fn requirements(&self, name: &ProjectName, position: u32) -> Option<Metadata> {
@@ -722,8 +741,10 @@ impl fmt::Debug for Fetcher<'_> {
 enum Budget {
     /// All that it takes.
     All,
-    /// What is known, and some pages and files beside it, but no build.
+    /// As many pages and files as it takes, but no build.
     Attempt,
+    /// So many pages and files and some more, known ones too, but no build.
+    Brief(usize),
     /// A few pages and files, and no build.
     Trial,
 }
@@ -732,12 +753,15 @@ impl Budget {
     /// Returns how many pages and files may be looked at, known ones too.
     const fn answers(self) -> usize {
         match self {
-            Self::All => usize::MAX,
-            Self::Attempt => 20_000,
-            Self::Trial => 250,
+            Self::All | Self::Attempt => usize::MAX,
+            Self::Brief(count) => count + SOME,
+            Self::Trial => SOME,
         }
     }
 }
+
+/// How many pages and files a trial may look at before it is given up.
+const SOME: usize = 250;
 
 /// How many builds of a project may fail before no older release of it is built.
 const MOST_FAILED_BUILDS: usize = 3;

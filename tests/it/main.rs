@@ -34,6 +34,7 @@ mod docker_build;
 mod docker_faults;
 mod docker_registries;
 mod docker_update;
+mod explain;
 mod includes;
 mod indexes;
 mod init;

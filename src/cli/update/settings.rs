@@ -21,13 +21,13 @@ use crate::update::tags::TagLimit;
 use crate::update::{self, Bump, LockConfig, Policy, Rule};
 
 /// A place where everything is: the root, and what its configuration says.
-pub(super) struct Place {
-    pub(super) root: PathBuf,
-    pub(super) project: ProjectConfig,
+pub(in crate::cli) struct Place {
+    pub(in crate::cli) root: PathBuf,
+    pub(in crate::cli) project: ProjectConfig,
 }
 
 /// Finds the root: the repository's, else the configuration's folder, else this one.
-pub(super) fn place(configuration: &Configuration) -> Result<Place, Failure> {
+pub(in crate::cli) fn place(configuration: &Configuration) -> Result<Place, Failure> {
     let here = current_directory()?;
     let project = if configuration.no_config {
         ProjectConfig {
@@ -108,7 +108,7 @@ fn include(config: &config::Config, folder: &Path) -> Result<Option<Exclude>, Fa
 }
 
 /// Returns a path as seen from the root, with `/`.
-fn below(root: &Path, path: &Path) -> Result<String, Failure> {
+pub(in crate::cli) fn below(root: &Path, path: &Path) -> Result<String, Failure> {
     let outside = || {
         Failure::usage(
             format!(
@@ -151,14 +151,7 @@ fn policy(
     config: &config::Config,
     as_of: jiff::Timestamp,
 ) -> Result<Policy, Failure> {
-    let mut policy = Policy::new(as_of);
-    let said = &config.policy;
-    if let Some(cooldown) = said.cooldown {
-        policy.cooldown = cooldown;
-    }
-    if let Some(cooldown) = said.cooldown_major {
-        policy.cooldown_major = cooldown;
-    }
+    let mut policy = configured_policy(config, as_of);
     if let Some(text) = args.cooldown.as_deref().filter(|text| !text.is_empty()) {
         policy.cooldown = duration(text)
             .map_err(|error| Failure::usage(format!("`--cooldown`: {error}"), None))?;
@@ -167,6 +160,19 @@ fn policy(
         if policy.cooldown.is_zero() {
             policy.cooldown_major = policy.cooldown;
         }
+    }
+    Ok(policy)
+}
+
+/// Returns the policy that the configuration has.
+pub(in crate::cli) fn configured_policy(config: &config::Config, as_of: jiff::Timestamp) -> Policy {
+    let mut policy = Policy::new(as_of);
+    let said = &config.policy;
+    if let Some(cooldown) = said.cooldown {
+        policy.cooldown = cooldown;
+    }
+    if let Some(cooldown) = said.cooldown_major {
+        policy.cooldown_major = cooldown;
     }
     if said.missing_upload_time == Some(config::MissingUploadTime::Allow) {
         policy.missing_upload_time = update::MissingUploadTime::Allow;
@@ -189,7 +195,7 @@ fn policy(
             reason: rule.reason.clone(),
         });
     }
-    Ok(policy)
+    policy
 }
 
 const fn bump(limit: config::MaxBump) -> Bump {
@@ -244,7 +250,7 @@ const fn digests(when: config::Digests) -> DigestUpdates {
 }
 
 /// Returns what a `[[lock]]` table says, its paths as seen from the root.
-fn lock_config(lock: &config::LockConfig, place: &Place) -> LockConfig {
+pub(in crate::cli) fn lock_config(lock: &config::LockConfig, place: &Place) -> LockConfig {
     let root = place
         .root
         .canonicalize()

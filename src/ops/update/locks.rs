@@ -540,6 +540,23 @@ fn alarms(compiled: &Compiled) -> Vec<Alarm> {
     alarms
 }
 
+/// Returns what a lock's own command asks for, all pins kept and nothing held back.
+///
+/// # Errors
+/// When the command has something that cannot be meant.
+pub fn recorded(update: &Update, target: &LockTarget) -> Result<Compile, Error> {
+    let view = View::at(update.root.clone());
+    let request = request(update, target, &view, &[]).map_err(|failed| Error::Usage {
+        message: format!("`{}`: {}", target.output, failed.message),
+        help: None,
+    })?;
+    Ok(Compile {
+        upgrade: false,
+        gate: None,
+        ..request
+    })
+}
+
 /// Returns what is to be compiled for a lock.
 fn request(
     update: &Update,

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 pub use apply::{Applied, ApplyError, Held, Reads, apply, commit, lock, recover};
 pub use gather::{Gathered, gather, note_uncommitted};
 pub use images::ImagesRequest;
-pub use locks::found;
+pub use locks::{found, recorded};
 
 use super::docker::expired_rules;
 use super::{Error, Reporter, Variables};
