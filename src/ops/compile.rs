@@ -50,6 +50,8 @@ pub struct Compile {
     pub extras: Vec<ExtraName>,
     /// Whether all extras of project files are wanted.
     pub all_extras: bool,
+    /// Dependency groups (PEP 735): the file, if it is named, and the group.
+    pub groups: Vec<(Option<String>, String)>,
     /// The lock file: its pins are preferred. None: standard output.
     pub output: Option<PathBuf>,
     /// Whether no pin is preferred.
@@ -74,6 +76,8 @@ pub struct Compile {
     pub strategy: Strategy,
     /// Nothing uploaded at or after this counts.
     pub exclude_newer: Option<jiff::Timestamp>,
+    /// The same for single projects; none: without limit.
+    pub exclude_newer_packages: Vec<(ProjectName, Option<jiff::Timestamp>)>,
     /// What an update may take.
     pub gate: Option<update::Policy>,
     /// Which pre-releases may be chosen; else as the files say.
@@ -88,6 +92,10 @@ pub struct Compile {
     pub without_dependencies: bool,
     /// How the output looks.
     pub output_options: OutputOptions,
+    /// How builds are made.
+    pub build: BuildOptions,
+    /// Whether the program `keyring` is asked for credentials.
+    pub keyring: bool,
     /// How the network is used.
     pub http: http::Settings,
     /// Where answers are kept.
@@ -102,6 +110,30 @@ pub struct Compile {
     pub current_directory: String,
     /// The environment, for `${VAR}` in requirements files.
     pub variable: Variables,
+}
+
+/// How builds are made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BuildOptions {
+    /// Files that bound what builds need, by path or URL.
+    pub constraints: Vec<String>,
+    /// Whether each build has an environment of its own.
+    pub isolation: bool,
+    /// What build backends are told.
+    pub config_settings: Vec<(String, String)>,
+    /// Whether anything is built at all.
+    pub is_allowed: bool,
+}
+
+impl Default for BuildOptions {
+    fn default() -> Self {
+        Self {
+            constraints: Vec::new(),
+            isolation: true,
+            config_settings: Vec::new(),
+            is_allowed: true,
+        }
+    }
 }
 
 /// What came of a compilation: nothing is written yet.

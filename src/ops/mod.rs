@@ -18,12 +18,12 @@ mod telling;
 pub mod update;
 mod view;
 
-pub use compile::{Compile, Compiled, Variables, compile};
+pub use compile::{BuildOptions, Compile, Compiled, Variables, compile};
 pub use error::{Error, FileProblems};
 pub use events::{Event, Ignore, Reporter};
 pub use facts::{Held, PinFacts};
 pub use inputs::{Source, SourceOptions};
-pub use output::{Hashes, OutputOptions};
+pub use output::{Hashes, OutputOptions, WrittenHashes};
 pub use target::{ResolvedTarget, TargetRequest};
 pub use view::View;
 

@@ -20,11 +20,27 @@ pub enum Hashes {
     Refresh,
 }
 
+/// Of which files of a version the hashes are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum WrittenHashes {
+    /// Of all files, for any platform.
+    #[default]
+    All,
+    /// Of those that the target can use.
+    Target,
+}
+
 /// Which parts of the text beyond [`crate::lock::Style`] are wanted.
 #[derive(Debug, Clone, Default)]
 pub struct OutputOptions {
     /// What becomes of hashes.
     pub hashes: Hashes,
+    /// Of which files.
+    pub written_hashes: WrittenHashes,
+    /// Whether the comments of requirements stand beside their pins.
+    pub comments: bool,
+    /// Projects that are resolved and not written.
+    pub left_out: Vec<ProjectName>,
     /// Whether markers of direct requirements are left out.
     pub strip_markers: bool,
     /// How the text looks.

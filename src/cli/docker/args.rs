@@ -133,7 +133,7 @@ pub(in crate::cli) struct Files {
     pub(in crate::cli) contexts: Vec<String>,
     /// The configuration [default: the nearest `pinfold.toml`, or `pyproject.toml` with
     /// `[tool.pinfold]`]
-    #[arg(long, value_name = "FILE", env = "PINFOLD_CONFIG")]
+    #[arg(long, value_name = "FILE")]
     pub(in crate::cli) config: Option<PathBuf>,
     /// Read no configuration
     #[arg(long, conflicts_with = "config")]
@@ -152,7 +152,6 @@ pub(in crate::cli) struct Registries {
     #[arg(
         long = "registry-mirror",
         value_name = "HOST=URL",
-        env = "PINFOLD_REGISTRY_MIRROR",
         value_delimiter = ' '
     )]
     pub(in crate::cli) mirrors: Vec<String>,
@@ -160,7 +159,6 @@ pub(in crate::cli) struct Registries {
     #[arg(
         long = "insecure-registry",
         value_name = "HOST",
-        env = "PINFOLD_INSECURE_REGISTRY",
         value_delimiter = ' '
     )]
     pub(in crate::cli) plain_http: Vec<String>,

@@ -43,7 +43,6 @@ pub(in crate::cli) struct Update {
     #[arg(
         long,
         value_name = "TIME",
-        env = "PINFOLD_AS_OF",
         help_heading = "Policy"
     )]
     pub(in crate::cli) as_of: Option<String>,
@@ -51,7 +50,6 @@ pub(in crate::cli) struct Update {
     #[arg(
         long,
         value_name = "DURATION",
-        env = "PINFOLD_COOLDOWN",
         help_heading = "Policy"
     )]
     pub(in crate::cli) cooldown: Option<String>,
@@ -60,8 +58,6 @@ pub(in crate::cli) struct Update {
         short,
         long,
         value_name = "URL",
-        env = "PINFOLD_INDEX_URL",
-        hide_env_values = true,
         help_heading = "Policy"
     )]
     pub(in crate::cli) index_url: Option<String>,
@@ -92,10 +88,11 @@ pub(in crate::cli) struct Apply {
 
 /// Which configuration counts.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Configuration")]
 pub(in crate::cli) struct Configuration {
     /// The configuration [default: the nearest `pinfold.toml`, or `pyproject.toml` with
     /// `[tool.pinfold]`]
-    #[arg(long, value_name = "FILE", env = "PINFOLD_CONFIG")]
+    #[arg(long, value_name = "FILE")]
     pub(in crate::cli) config: Option<PathBuf>,
     /// Read no configuration
     #[arg(long, conflicts_with = "config")]

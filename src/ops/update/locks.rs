@@ -9,9 +9,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use jiff::{Span, Timestamp};
+use jiff::Timestamp;
 
 use super::gather::uncommitted;
 use super::{Gathered, Update};
@@ -21,15 +19,15 @@ use crate::lock::{
     command_line, default_unsafe_packages,
 };
 use crate::ops::{
-    Compile, Compiled, Error, Hashes, OutputOptions, Reporter, Source, Strategy, TargetRequest,
-    View, compile,
+    BuildOptions, Compile, Compiled, Error, Hashes, OutputOptions, Reporter, Source, Strategy,
+    TargetRequest, View, WrittenHashes, compile,
 };
 use crate::python::{ExtraName, Platform, ProjectName, PythonVersion, Specifiers, Version};
 use crate::requirements::{PerProject, Selector, location};
 use crate::resolve::{Constraint, PreReleases};
 use crate::text::without_password;
 use crate::update::{
-    Alarm, Bump, Content, Failed, FileChange, HeldBack, LockTarget, Options, PinChange, Status,
+    self, Alarm, Bump, Content, Failed, FileChange, HeldBack, LockTarget, Options, PinChange, Status,
     TargetKind, TargetPlan, Why, sha256,
 };
 
@@ -589,6 +587,7 @@ fn request(
             .collect::<Result<_, _>>()
             .map_err(|error| wrong(error.to_string()))?,
         all_extras: target.all_extras,
+        groups: Vec::new(),
         output: Some(PathBuf::from(seen(&target.output))),
         upgrade: true,
         kept_packages: Vec::new(),
@@ -608,7 +607,9 @@ fn request(
             .as_deref()
             .map(|text| newest(text, update.policy.as_of))
             .transpose()
-            .map_err(wrong)?,
+            .map_err(wrong)?
+            .flatten(),
+        exclude_newer_packages: Vec::new(),
         gate: Some(update.policy.clone()),
         pre_releases: pre_releases(options),
         binary: binary(options),
@@ -621,11 +622,16 @@ fn request(
             } else {
                 Hashes::None
             },
+            written_hashes: WrittenHashes::All,
+            comments: false,
+            left_out: Vec::new(),
             strip_markers: options.strip_markers,
             style: style(target),
             newline: options.newline,
             command,
         },
+        build: BuildOptions::default(),
+        keyring: false,
         http: http(update, options),
         cache: update.cache.clone(),
         refresh: update.refresh.clone(),
@@ -677,20 +683,14 @@ fn binary(options: &Options) -> PerProject {
     binary
 }
 
-/// Reads what `--exclude-newer` says: a time, a day that counts whole, or a span.
-fn newest(text: &str, as_of: Timestamp) -> Result<Timestamp, String> {
-    if let Ok(time) = text.parse::<Timestamp>() {
-        return Ok(time);
+/// Reads what `--exclude-newer` says: a time, a day that counts whole, or a duration
+/// counted back from the time that counts as now.
+fn newest(text: &str, as_of: Timestamp) -> Result<Option<Timestamp>, String> {
+    if text == "false" {
+        return Ok(None);
     }
-    let utc = as_of.to_zoned(TimeZone::UTC);
-    let day = text.parse::<Date>().ok();
-    let end_of_day = day
-        .and_then(|day| day.tomorrow().ok())
-        .and_then(|next| next.to_zoned(TimeZone::UTC).ok());
-    let span = || text.parse::<Span>().ok().map(Span::abs);
-    end_of_day
-        .or_else(|| span().and_then(|span| utc.checked_sub(span).ok()))
-        .map(|zoned| zoned.timestamp())
+    let time = update::cutoff(text, as_of);
+    time.map(Some)
         .ok_or_else(|| format!("`--exclude-newer {text}`, which its header has, is not a time"))
 }
 
@@ -800,21 +800,4 @@ fn header_command(target: &LockTarget, seen: &dyn Fn(&[String]) -> Vec<String>) 
     switch("--no-emit-find-links", !own.emitted.find_links);
     switch("--emit-trusted-host", own.emitted.trusted_hosts);
     command_line("pinfold compile", &options, &seen(&target.sources))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reads_what_a_header_says_of_times() {
-        let as_of: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
-        let read = |text: &str| newest(text, as_of).map(|time| time.to_string());
-        let is = |text: &str, expected: &str| assert_eq!(read(text).unwrap(), expected, "{text}");
-        is("2026-10-01T00:00:00Z", "2026-10-01T00:00:00Z");
-        is("2026-10-01", "2026-10-02T00:00:00Z");
-        is("7 days", "2026-11-14T12:00:00Z");
-        is("P7D", "2026-11-14T12:00:00Z");
-        assert!(read("soon").is_err());
-    }
 }
