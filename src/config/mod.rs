@@ -6,6 +6,7 @@
 mod commit;
 mod discover;
 mod docker;
+mod foreign;
 mod keys;
 mod layer;
 mod lock;
@@ -19,6 +20,10 @@ mod value;
 pub use commit::{CommitConfig, DEFAULT_BASE, DEFAULT_BRANCH, DEFAULT_MESSAGE, is_branch_name};
 pub use discover::DiscoverConfig;
 pub use docker::DockerConfig;
+pub use foreign::{
+    ForeignFile, IndexLogin, SettingProblem, System, index_login, pip_args, pip_conf,
+    pip_conf_files, pip_tools, pip_tools_file, pip_variables, uv_variables,
+};
 pub use keys::{Key, Kind, SECTIONS, Section};
 pub use layer::{Layer, Setting, SettingValue};
 pub use lock::LockConfig;

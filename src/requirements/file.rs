@@ -2,18 +2,17 @@
 //!
 //! It follows pip 26's grammar. Lines are joined, stripped of comments and expanded
 //! (`lines.rs`); what stands before the first word with a dash is the requirement
-//! (`unresolved.rs`), the rest is split into words (`words.rs`) and read as options
+//! (`unresolved.rs`), the rest is split into words (`text::split_words`) and read as options
 //! (`options.rs`). What pip ignores without a word is a warning here.
 //!
 //! Nothing is opened: an include is an item, and so is a path that may not exist.
 
-use crate::text::{Problem, Span};
+use crate::text::{Problem, Span, SplitError, Word, split_words};
 
 use super::lines::{LogicalLine, logical_lines};
 use super::options::{self, OptionName, ParsedOption, Value};
 use super::per_project::Selector;
 use super::unresolved::{self, UnresolvedRequirement};
-use super::words::{self, SplitError, Word};
 
 /// A parsed requirements file or constraints file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -216,7 +215,7 @@ struct Line<'a> {
 
 fn parse_line(logical: &LogicalLine, file: &mut RequirementsFile) {
     let options_start = options_start(&logical.text);
-    let words = match words::split(&logical.text, options_start) {
+    let words = match split_words(&logical.text, options_start) {
         Ok(words) => words,
         Err(error) => return file.problems.push(split_problem(logical, error)),
     };
@@ -704,7 +703,7 @@ impl Line<'_> {
         }
         let word = &self.words[value.word_index];
         let written = self.logical.written(word.span)?;
-        let words = words::split(&written, 0).ok()?;
+        let words = split_words(&written, 0).ok()?;
         let [only] = words.as_slice() else {
             return None;
         };

@@ -12,7 +12,6 @@ mod options;
 mod per_project;
 mod pyproject;
 mod unresolved;
-mod words;
 
 pub use decode::{DecodeError, decode};
 pub use file::{EditableLine, Item, ItemKind, RequirementLine, RequirementsFile, Written};

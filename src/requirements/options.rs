@@ -3,9 +3,7 @@
 //!
 //! All of a line's problems are collected, where pip stops at the first.
 
-use crate::text::{Problem, Span, nearest};
-
-use super::words::Word;
+use crate::text::{Problem, Span, Word, nearest};
 
 /// An option that a requirements file may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

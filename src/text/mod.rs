@@ -1,5 +1,5 @@
 //! Words for text: spans and the problems found at them, lines, newlines, lengths of
-//! time, and the nearest known word to a misspelt one.
+//! time, words of option strings, and the nearest known word to a misspelt one.
 
 mod duration;
 mod edit;
@@ -8,6 +8,7 @@ mod mapped;
 mod nearest;
 mod secrets;
 mod span;
+mod words;
 
 pub use duration::{DurationError, duration};
 pub use edit::{Conflict, Edit, apply};
@@ -16,3 +17,4 @@ pub use mapped::Mapped;
 pub use nearest::nearest;
 pub use secrets::{with_masked_passwords, without_password};
 pub use span::{Problem, Span};
+pub use words::{SplitError, Word, split_words};

@@ -2,20 +2,20 @@
 
 use std::borrow::Cow;
 
-use crate::text::Span;
+use super::Span;
 
 /// A word: what it means, and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Word<'a> {
+pub struct Word<'a> {
     /// Its text, without quotes and escapes.
-    pub(super) text: Cow<'a, str>,
+    pub text: Cow<'a, str>,
     /// Where it stands in the string that was split, quotes included.
-    pub(super) span: Span,
+    pub span: Span,
 }
 
 /// Why a string does not split into words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum SplitError {
+pub enum SplitError {
     /// A quote opened at this offset has no end.
     OpenQuote(usize),
     /// The backslash at this offset has nothing behind it.
@@ -28,7 +28,10 @@ pub(super) enum SplitError {
 /// word   = (plain | "\" any | "'" [^']* "'" | '"' (plain | '\"' | "\\")* '"')+
 /// spaces = [ \t\r\n]+
 /// ```
-pub(super) fn split(text: &str, start: usize) -> Result<Vec<Word<'_>>, SplitError> {
+///
+/// # Errors
+/// When a quote or an escape is left open.
+pub fn split_words(text: &str, start: usize) -> Result<Vec<Word<'_>>, SplitError> {
     let bytes = text.as_bytes();
     let mut words = Vec::new();
     let mut at = start;
@@ -109,7 +112,7 @@ mod tests {
     use super::*;
 
     fn texts(text: &str) -> Vec<String> {
-        split(text, 0)
+        split_words(text, 0)
             .unwrap()
             .into_iter()
             .map(|word| word.text.into_owned())
@@ -133,15 +136,15 @@ mod tests {
 
     #[test]
     fn says_which_quote_is_open() {
-        assert_eq!(split("ab 'c", 0), Err(SplitError::OpenQuote(3)));
-        assert_eq!(split("ab \"c\\", 0), Err(SplitError::OpenQuote(3)));
-        assert_eq!(split("ab c\\", 0), Err(SplitError::OpenEscape(4)));
+        assert_eq!(split_words("ab 'c", 0), Err(SplitError::OpenQuote(3)));
+        assert_eq!(split_words("ab \"c\\", 0), Err(SplitError::OpenQuote(3)));
+        assert_eq!(split_words("ab c\\", 0), Err(SplitError::OpenEscape(4)));
     }
 
     #[test]
     fn spans_hold_the_quotes() {
         let text = "x --a='b c' d";
-        let words = split(text, 2).unwrap();
+        let words = split_words(text, 2).unwrap();
         assert_eq!(&text[words[0].span.range()], "--a='b c'");
         assert_eq!(&text[words[1].span.range()], "d");
     }
@@ -150,7 +153,7 @@ mod tests {
         #[test]
         fn spans_are_in_order_and_hold_no_outer_space(text in "[a\u{e9} \t'\"\\\\]{0,20}") {
             let mut behind = 0;
-            for word in split(&text, 0).unwrap_or_default() {
+            for word in split_words(&text, 0).unwrap_or_default() {
                 prop_assert!(word.span.start >= behind && word.span.end > word.span.start);
                 prop_assert!(!text[word.span.range()].starts_with([' ', '\t']));
                 behind = word.span.end;
