@@ -8,7 +8,6 @@
 //! why. No command is run and no file is opened.
 
 mod command;
-mod cutoff;
 mod duration;
 mod flags;
 mod header;
@@ -21,7 +20,6 @@ pub mod tags;
 mod targets;
 mod words;
 
-pub use cutoff::cutoff;
 pub use duration::duration_in_words;
 pub use header::{CompileCommand, Recipe, Tool, recipe, recipe_beside};
 pub use options::Options;
@@ -32,7 +30,6 @@ pub use plan::{
 pub use policy::{Bump, Hold, MissingUploadTime, Policy, ProjectPolicy, Rule};
 pub use report::{Context, Outputs, annotations, github_outputs, markdown, summary, terminal};
 pub use targets::{Candidate, LockConfig, LockTarget, Skipped, Why, is_candidate_name, targets};
-pub use words::split as split_words;
 
 #[cfg(test)]
 mod tags_tests;

@@ -10,7 +10,7 @@
 /// word  = (plain | "\" any | "'" [^']* "'" | '"' (plain | "\" any)* '"')+
 /// space = [ \t\r\n]+
 /// ```
-pub fn split(text: &str) -> Option<Vec<String>> {
+pub(super) fn split(text: &str) -> Option<Vec<String>> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
     let mut characters = text.chars().peekable();

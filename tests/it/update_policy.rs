@@ -6,7 +6,7 @@ use pinfold::config::ProjectPattern;
 use pinfold::http;
 use pinfold::index::Refresh;
 use pinfold::ops::{
-    Compile, Compiled, Error, Hashes, Held, Ignore, OutputOptions, PinFacts, Source, Strategy,
+    BuildOptions, Compile, Compiled, Error, Hashes, Held, Ignore, OutputOptions, PinFacts, Source, Strategy,
     TargetRequest, View, compile,
 };
 use pinfold::python::{Platform, PythonVersion, Specifiers};
@@ -111,6 +111,10 @@ impl Repository {
             overrides: Vec::new(),
             extras: Vec::new(),
             all_extras: false,
+            groups: Vec::new(),
+            build: BuildOptions::default(),
+            keyring: false,
+            exclude_newer_packages: Vec::new(),
             output: Some(self.path("requirements.txt").into()),
             upgrade: true,
             upgrade_packages: Vec::new(),

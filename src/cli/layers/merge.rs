@@ -11,8 +11,11 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, Command};
 
 use super::options::{self, Shape};
-use super::pip_args;
-use crate::config::{Layer, Setting, SettingValue};
+use crate::config::{Layer, Setting, SettingProblem, SettingValue, pip_args};
+
+/// What pip-tools calls the sources, which are no option; and what they are to clap.
+const SOURCE_FILES: &str = "src-files";
+const SOURCES: &str = "SRC";
 
 /// Where a layer comes from, the strongest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -68,10 +71,10 @@ pub(in crate::cli) struct Merged {
     pub(in crate::cli) counting: Vec<Counting>,
     /// What a layer says of options that the command does not have: where, and its name.
     pub(in crate::cli) unknown: Vec<(Rank, Setting)>,
-    /// What `--pip-args` have that is not read: what, and where it stands.
-    pub(in crate::cli) unread: Vec<(String, String)>,
-    /// What is wrong with `--pip-args`: where they stand, and what.
-    pub(in crate::cli) wrong: Vec<(String, String)>,
+    /// What `--pip-args` have that says nothing to us.
+    pub(in crate::cli) ignored: Vec<String>,
+    /// What is wrong with `--pip-args`.
+    pub(in crate::cli) problems: Vec<SettingProblem>,
 }
 
 impl Merged {
@@ -95,6 +98,9 @@ pub(in crate::cli) fn merge(command: &Command, typed: &ArgMatches, layers: &[Ran
             let subject = options::subject(command, name);
             merge.decided.insert(subject.to_owned());
         }
+    }
+    if typed.ids().any(|id| id.as_str() == SOURCES) {
+        merge.decided.insert(SOURCES.to_owned());
     }
     if let Ok(Some(text)) = typed.try_get_one::<String>("pip_args") {
         let settings = merge.pip_args(text, "--pip-args");
@@ -170,22 +176,18 @@ impl Merge<'_> {
     }
 
     fn pip_args(&mut self, text: &str, place: &str) -> Vec<Setting> {
-        match pip_args::read(text, place) {
-            Ok((settings, unread)) => {
-                let unread = unread.into_iter().map(|word| (word, place.to_owned()));
-                self.merged.unread.extend(unread);
-                settings
-            }
-            Err(why) => {
-                self.merged.wrong.push((place.to_owned(), why));
-                Vec::new()
-            }
-        }
+        let (layer, problems) = pip_args(text, place);
+        self.merged.ignored.extend(layer.ignored);
+        self.merged.problems.extend(problems);
+        layer.settings
     }
 
     /// Returns what a setting speaks of, and what would be typed for it.
     fn words(&self, setting: &Setting) -> Option<(String, Vec<OsString>)> {
         let name = setting.option.as_str();
+        if let (SOURCE_FILES, SettingValue::Texts(texts)) = (name, &setting.value) {
+            return Some((SOURCES.to_owned(), texts.iter().map(OsString::from).collect()));
+        }
         let found = options::find(self.command, name);
         let subject = |name: &str| options::subject(self.command, name).to_owned();
         match (&setting.value, found) {

@@ -9,7 +9,6 @@
 mod files;
 mod merge;
 mod options;
-mod pip_args;
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
@@ -21,10 +20,13 @@ pub(super) use self::options::{Shape, find, options, shape, variable};
 
 use self::merge::{Counting, Merged, Rank, Ranked, merge};
 use super::args::Arguments;
-use super::failure::Failure;
+use super::failure::{Failure, problems};
 use super::foreign;
-use crate::config::{Layer, Setting, SettingValue};
-use crate::text::nearest;
+use super::project::ProjectConfig;
+use crate::config::{Layer, Setting, SettingProblem, SettingValue};
+use crate::ops::FileProblems;
+use crate::text::{Problem, nearest};
+use crate::ui::Diagnostic;
 
 /// A command line with all that belongs to it.
 #[derive(Debug)]
@@ -110,7 +112,8 @@ pub(super) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Par
     let mut matches = line.parse(&typed, &mut merged, &mut said)?;
     enter(&matches)?;
     if line.path == ["compile"] {
-        layers.extend(files::layers(innermost(&matches))?);
+        let files = files::read(innermost(&matches))?;
+        layers.extend(files.layers);
         for ranked in &layers {
             let ignored = ranked.layer.ignored.iter();
             said.details
@@ -119,7 +122,7 @@ pub(super) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Par
         merged = merge(line.deepest(), deepest, &layers);
         matches = line.parse(&typed, &mut merged, &mut said)?;
         said.tell(&merged);
-        unknown(line.deepest(), &merged)?;
+        unknown(line.deepest(), &merged, &files.project)?;
         let warnings = foreign::check(innermost(&matches)).map_err(|failure| said.explain(failure))?;
         // What a file says to another tool is not ours to warn of.
         let is_typed = |name: &str| !merged.counting.iter().any(|one| one.option == name);
@@ -307,35 +310,55 @@ impl Why {
 }
 
 /// Our own configuration has no keys that nobody knows.
-fn unknown(command: &Command, merged: &Merged) -> Result<(), Failure> {
-    if let Some((place, why)) = merged.wrong.first() {
-        return Err(Failure::usage(format!("`--pip-args`: {why}"), None)).map_err(
-            |mut failure| {
-                if place != "--pip-args" {
-                    failure.diagnostics[0].notes.push(format!("it is in {place}"));
-                }
-                failure
-            },
-        );
+fn unknown(command: &Command, merged: &Merged, project: &ProjectConfig) -> Result<(), Failure> {
+    if let Some(problem) = merged.problems.first() {
+        return Err(wrong(problem));
     }
-    let Some((_, setting)) = merged
-        .unknown
-        .iter()
-        .find(|(rank, _)| *rank == Rank::Config)
-    else {
+    let mut found = Vec::new();
+    for (rank, setting) in &merged.unknown {
+        if *rank != Rank::Config {
+            continue;
+        }
+        let name = &setting.option;
+        let mut keys = project.config.compile.iter();
+        let span = keys
+            .find(|key| key.name.value == *name)
+            .map(|key| key.name.span)
+            .unwrap_or_default();
+        let shape = options::find(command, name).map(|(_, option)| options::shape(option));
+        let (message, help) = match shape {
+            Some(Shape::Switch) => (format!("`{name}` should be `true` or `false`"), None),
+            Some(_) => (format!("`{name}` should be a text, or an array of texts"), None),
+            None => {
+                let names = options::options(command)
+                    .filter(|(_, option)| !option.is_hide_set())
+                    .map(|(name, _)| name);
+                (
+                    format!("`{name}` is no key of `[compile]`"),
+                    nearest(name, names)
+                        .map(|meant| format!("did you mean `{meant}`?"))
+                        .or_else(|| Some("the keys are the options' long names".to_owned())),
+                )
+            }
+        };
+        found.push(Problem {
+            span,
+            message,
+            help,
+        });
+    }
+    if found.is_empty() {
         return Ok(());
+    }
+    let file = FileProblems {
+        name: project.name.clone(),
+        text: project.text.clone(),
+        problems: found,
     };
-    let name = &setting.option;
-    let message = match options::find(command, name).map(|(_, option)| options::shape(option)) {
-        Some(Shape::Switch) => format!("{}: `{name}` should be true or false", setting.place),
-        Some(_) => format!("{}: `{name}` should be a text, or a list of texts", setting.place),
-        None => format!("{}: `{name}` is no key of `[compile]`", setting.place),
-    };
-    let names = options::options(command)
-        .filter(|(_, option)| !option.is_hide_set())
-        .map(|(name, _)| name);
-    let help = nearest(name, names).map(|meant| format!("did you mean `{meant}`?"));
-    Err(Failure::usage(message, help))
+    Err(Failure {
+        code: super::exit::FAILED,
+        diagnostics: vec![problems(Diagnostic::error(""), file)],
+    })
 }
 
 impl Said {
@@ -379,17 +402,18 @@ impl Said {
                 ));
             }
         }
-        for (word, place) in &merged.unread {
-            let place = match place.as_str() {
-                "--pip-args" => "`--pip-args`".to_owned(),
-                place => format!("`pip-args` of {place}"),
-            };
-            self.warnings.push(format!(
-                "`{}` in {place} has no effect here",
-                crate::text::without_password(word)
-            ));
-        }
+        let ignored = merged.ignored.iter();
+        self.warnings
+            .extend(ignored.map(|ignored| format!("{ignored} has no effect here")));
     }
+}
+
+/// Returns what is wrong with a setting that stands in no file.
+fn wrong(problem: &SettingProblem) -> Failure {
+    Failure::usage(
+        format!("{}: {}", problem.place, problem.message),
+        problem.help.clone(),
+    )
 }
 
 /// Joins names: `a`, `a and b`, `a, b and c`; each once.

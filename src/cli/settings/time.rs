@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::cli::failure::Failure;
 use crate::python::ProjectName;
-use crate::update::cutoff;
+use crate::text::cutoff;
 
 /// Reads a time; a day means up to its end.
 pub(in crate::cli) fn time(option: &str, text: &str) -> Result<Timestamp, Failure> {

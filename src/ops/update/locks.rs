@@ -25,9 +25,9 @@ use crate::ops::{
 use crate::python::{ExtraName, Platform, ProjectName, PythonVersion, Specifiers, Version};
 use crate::requirements::{PerProject, Selector, location};
 use crate::resolve::{Constraint, PreReleases};
-use crate::text::without_password;
+use crate::text::{cutoff, without_password};
 use crate::update::{
-    self, Alarm, Bump, Content, Failed, FileChange, HeldBack, LockTarget, Options, PinChange, Status,
+    Alarm, Bump, Content, Failed, FileChange, HeldBack, LockTarget, Options, PinChange, Status,
     TargetKind, TargetPlan, Why, sha256,
 };
 
@@ -689,7 +689,7 @@ fn newest(text: &str, as_of: Timestamp) -> Result<Option<Timestamp>, String> {
     if text == "false" {
         return Ok(None);
     }
-    let time = update::cutoff(text, as_of);
+    let time = cutoff(text, as_of);
     time.map(Some)
         .ok_or_else(|| format!("`--exclude-newer {text}`, which its header has, is not a time"))
 }
