@@ -10,6 +10,8 @@ pub struct Section {
     pub is_list: bool,
     /// What it is about, in a sentence.
     pub about: &'static str,
+    /// What further keys it has, in a sentence; without it, none.
+    pub others: Option<&'static str>,
     /// Its keys, in the order in which they are explained.
     pub keys: &'static [Key],
 }
@@ -46,6 +48,10 @@ pub enum Kind {
     Duration,
     /// A day.
     Date,
+    /// Up to when uploads count: a time, a day, a length of time back from now, or `false`.
+    Cutoff,
+    /// A table with a [`Cutoff`](Self::Cutoff) for each project.
+    Cutoffs,
 }
 
 impl Section {
@@ -81,17 +87,94 @@ const fn key(
 }
 
 /// All tables.
-pub const SECTIONS: [&Section; 6] = [&POLICY, &RULE, &LOCK, &DISCOVER, &COMMIT, &DOCKER];
+pub const SECTIONS: [&Section; 8] = [
+    &COMPILE, &INDEX, &POLICY, &RULE, &LOCK, &DISCOVER, &COMMIT, &DOCKER,
+];
 
 pub(super) const BUMPS: &[&str] = &["patch", "minor", "major"];
 pub(super) const TAG_BUMPS: &[&str] = &["keep", "patch", "minor", "major"];
 pub(super) const DIGESTS: &[&str] = &["always", "on-tag-change"];
 pub(super) const UPLOAD_TIMES: &[&str] = &["hold", "allow"];
 
+pub(super) const COMPILE: Section = Section {
+    name: "compile",
+    is_list: false,
+    about: "Options of `pinfold compile`, by their long names, where neither the command line nor \
+            a variable says otherwise.",
+    others: Some(
+        "Every other option may stand here, too: switches as `true` or `false`, what may be given \
+         several times as an array of texts: `no-header = true`, `constraint = [\"constraints.txt\"]`.",
+    ),
+    keys: &[
+        key(
+            "exclude-newer",
+            Kind::Cutoff,
+            None,
+            "\"7d\"",
+            "Up to when uploads count: a time, a day (up to its end), or how long ago.",
+        ),
+        key(
+            "exclude-newer-package",
+            Kind::Cutoffs,
+            None,
+            "{ torch = \"30d\", acme-core = false }",
+            "The same for single projects; `false` stands for no limit.",
+        ),
+    ],
+};
+
+pub(super) const INDEX: Section = Section {
+    name: "index",
+    is_list: true,
+    about: "An index with a name of its own, and the projects that are taken from it and from no other. \
+            Its credentials are looked for in `PINFOLD_INDEX_<NAME>_USERNAME` and \
+            `PINFOLD_INDEX_<NAME>_PASSWORD`, the name in capitals and with `_` for all but letters and digits.",
+    others: None,
+    keys: &[
+        key(
+            "name",
+            Kind::Text,
+            None,
+            "\"internal\"",
+            "What it is called: letters, digits, `-`, `_` and `.`. Has to be there.",
+        ),
+        key(
+            "url",
+            Kind::Text,
+            None,
+            "\"https://index.example/simple/\"",
+            "Its root. Has to be there.",
+        ),
+        key(
+            "packages",
+            Kind::Texts,
+            Some("[]"),
+            "[\"acme-*\"]",
+            "The projects it owns, in any spelling; `*` stands for anything, `?` for one character. \
+             They are looked for here only, and here nothing else, unless it is the default one.",
+        ),
+        key(
+            "default",
+            Kind::Flag,
+            Some("false"),
+            "true",
+            "Whether it stands in for PyPI. One index at most does.",
+        ),
+        key(
+            "exclude-newer",
+            Kind::Cutoff,
+            None,
+            "false",
+            "As in `[compile]`, for this index; `false` for one that tells no times of upload.",
+        ),
+    ],
+};
+
 pub(super) const POLICY: Section = Section {
     name: "policy",
     is_list: false,
     about: "What `pinfold update` may move, and when.",
+    others: None,
     keys: &[
         key(
             "cooldown",
@@ -153,6 +236,7 @@ pub(super) const RULE: Section = Section {
     is_list: true,
     about: "What holds for some projects, or for some images, in place of `[policy]`. \
             Each rule has either `match` or `match-image`.",
+    others: None,
     keys: &[
         key(
             "match",
@@ -239,6 +323,7 @@ pub(super) const LOCK: Section = Section {
     is_list: true,
     about: "A lock file and what it is made of, where neither its header nor the names tell. \
             Paths are relative to this file's folder.",
+    others: None,
     keys: &[
         key(
             "output",
@@ -338,6 +423,7 @@ pub(super) const DISCOVER: Section = Section {
     name: "discover",
     is_list: false,
     about: "Which files `pinfold update` looks at. Patterns are those of a `.gitignore` in this folder.",
+    others: None,
     keys: &[
         key(
             "include",
@@ -360,6 +446,7 @@ pub(super) const COMMIT: Section = Section {
     name: "commit",
     is_list: false,
     about: "What `pinfold update --commit` makes.",
+    others: None,
     keys: &[
         key(
             "branch",
@@ -389,6 +476,7 @@ pub(super) const DOCKER: Section = Section {
     name: "docker",
     is_list: false,
     about: "How images are found and looked up, by `pinfold docker` and `pinfold update`.",
+    others: None,
     keys: &[
         key(
             "ignore",

@@ -128,7 +128,7 @@ fn path(text: &str) -> Result<String, Refusal> {
     Ok(text.strip_prefix("./").unwrap_or(&text).to_owned())
 }
 
-fn url(text: &str) -> Result<String, Refusal> {
+pub(super) fn url(text: &str) -> Result<String, Refusal> {
     let text = not_empty(text)?;
     // Variables (`https://${TOKEN}@host/`) are for who uses it to fill in; the scheme is none.
     if !["https://", "http://", "file://"]

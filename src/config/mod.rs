@@ -4,9 +4,11 @@
 //! one would silently do nothing. What is not said stays open: defaults are for `cli`.
 
 mod commit;
+mod compile;
 mod discover;
 mod docker;
 mod foreign;
+mod index;
 mod keys;
 mod layer;
 mod lock;
@@ -18,12 +20,14 @@ mod schema;
 mod value;
 
 pub use commit::{CommitConfig, DEFAULT_BASE, DEFAULT_BRANCH, DEFAULT_MESSAGE, is_branch_name};
+pub use compile::OwnSetting;
 pub use discover::DiscoverConfig;
 pub use docker::DockerConfig;
 pub use foreign::{
-    ForeignFile, IndexLogin, SettingProblem, System, index_login, pip_args, pip_conf,
+    ForeignFile, IndexVariables, SettingProblem, System, index_variables, pip_args, pip_conf,
     pip_conf_files, pip_tools, pip_tools_file, pip_variables, uv_variables,
 };
+pub use index::IndexConfig;
 pub use keys::{Key, Kind, SECTIONS, Section};
 pub use layer::{Layer, Setting, SettingValue};
 pub use lock::LockConfig;

@@ -56,6 +56,11 @@ impl ProjectPattern {
         is_match(&self.normal, name.as_ref().as_bytes())
     }
 
+    /// Whether it is the same pattern, however it is spelled.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.normal == other.normal
+    }
+
     /// Returns the pattern as written.
     pub fn as_str(&self) -> &str {
         &self.text

@@ -8,8 +8,10 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::commit::CommitConfig;
+use super::compile::{self, OwnSetting};
 use super::discover::DiscoverConfig;
 use super::docker::DockerConfig;
+use super::index::IndexConfig;
 use super::keys::{SECTIONS, Section};
 use super::lock::LockConfig;
 use super::policy::PolicyConfig;
@@ -20,6 +22,11 @@ use crate::text::{Problem, Span, duration, nearest};
 /// What the configuration says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Config {
+    /// `[compile]`, in the order of the file: options by name, whether or not there is one.
+    pub compile: Vec<OwnSetting>,
+    /// `[[index]]`, in the order of the file; no two have the same name, at most one is the
+    /// default.
+    pub indexes: Vec<IndexConfig>,
     /// `[policy]`
     pub policy: PolicyConfig,
     /// `[[rule]]`, in the order of the file.
@@ -101,7 +108,11 @@ impl Config {
                 );
             }
         }
+        let indexes = reader.tables(table, "index", IndexConfig::read);
+        IndexConfig::check_all(&indexes, reader);
         Self {
+            compile: reader.table(table, "compile", compile::read),
+            indexes,
             policy: reader.table(table, "policy", PolicyConfig::read),
             rules,
             locks,

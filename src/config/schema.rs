@@ -35,7 +35,14 @@ fn table(section: &Section) -> Value {
         "additionalProperties": false,
         "properties": properties,
     });
+    if section.others.is_some() {
+        schema["additionalProperties"] = json!({
+            "type": ["string", "boolean", "integer", "array"],
+            "items": { "type": ["string", "integer"] },
+        });
+    }
     match section.name {
+        "index" => schema["required"] = json!(["name", "url"]),
         "lock" => schema["required"] = json!(["output", "sources"]),
         "rule" => {
             schema["oneOf"] = json!([
@@ -87,6 +94,12 @@ fn property(key: &Key) -> Value {
             "type": "string",
             "pattern": "^((?=[0-9])([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+min)?|P(?=[0-9T])([0-9]+W)?([0-9]+D)?(T(?=[0-9])([0-9]+H)?([0-9]+M)?)?)$",
         }),
+        Kind::Cutoff => cutoff(),
+        Kind::Cutoffs => json!({
+            "type": ["object", "string", "array"],
+            "additionalProperties": cutoff(),
+            "items": text,
+        }),
         // A TOML date reaches a validator as text of this form.
         Kind::Date => json!({ "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" }),
     };
@@ -94,8 +107,15 @@ fn property(key: &Key) -> Value {
     if let Some(default) = key.default {
         schema["default"] = value(default);
     }
-    schema["examples"] = json!([value(key.example)]);
+    // A table is not written alike in TOML and JSON.
+    if key.kind != Kind::Cutoffs {
+        schema["examples"] = json!([value(key.example)]);
+    }
     schema
+}
+
+fn cutoff() -> Value {
+    json!({ "anyOf": [{ "type": "string", "minLength": 2 }, { "const": false }] })
 }
 
 /// Returns a value of the table of keys as JSON: texts, arrays of texts and truth values
@@ -117,6 +137,9 @@ mod tests {
             ("rule", name) if IMAGE_KEYS.contains(&name) => &["match-image = [\"x\"]"],
             ("rule", "until" | "reason") => &["match = [\"x\"]", "ignore = true"],
             ("rule", _) => &["match = [\"x\"]"],
+            ("index", "name") => &["url = \"https://a.example/\""],
+            ("index", "url") => &["name = \"x\""],
+            ("index", _) => &["name = \"x\"", "url = \"https://a.example/\""],
             ("lock", "output") => &["sources = [\"x\"]"],
             ("lock", "sources") => &["output = \"x\""],
             ("lock", _) => &["output = \"x\"", "sources = [\"y\"]"],
@@ -192,12 +215,12 @@ mod tests {
     fn has_each_table_and_key_and_no_other() {
         let schema = json_schema();
         let names = |schema: &Value| -> Vec<String> {
-            assert_eq!(schema["additionalProperties"], false);
             let properties = schema["properties"].as_object().unwrap();
             properties.keys().cloned().collect()
         };
         let tables = SECTIONS.map(|section| section.name).to_vec();
         assert_eq!(names(&schema), sorted(tables));
+        assert_eq!(schema["additionalProperties"], false);
         for section in SECTIONS {
             let table = &schema["properties"][section.name];
             let table = if section.is_list {
@@ -206,6 +229,8 @@ mod tests {
                 table
             };
             assert_eq!(names(table), sorted(section.names()));
+            let is_open = table["additionalProperties"] != false;
+            assert_eq!(is_open, section.others.is_some());
         }
     }
 

@@ -106,6 +106,8 @@ fn the_reference_lists_each_key() {
                 }
                 Kind::Duration => "length of time".to_owned(),
                 Kind::Date => "day".to_owned(),
+                Kind::Cutoff => "time, day, length of time, `false`".to_owned(),
+                Kind::Cutoffs => "table of these".to_owned(),
             };
             let default = key
                 .default
@@ -115,6 +117,9 @@ fn the_reference_lists_each_key() {
                 "| `{}` | {kind} | {default} | {} |",
                 key.name, key.about
             );
+        }
+        if let Some(others) = section.others {
+            let _ = writeln!(expected, "\n{others}");
         }
         rest = &rest[from + length..];
     }
@@ -159,6 +164,9 @@ fn the_schema_refuses_what_the_reader_refuses() {
         "[policy]\ncooldown = 'PT36H'\n",
         "[[rule]]\nmatch-image = ['a']\ndigests = 'always'\nuntil = 2027-01-31\n",
         "[[rule]]\nmatch = ['a']\nignore = true\nuntil = '2027-01-31'\n",
+        "[compile]\nno-header = true\ntimeout = 5\nextra = ['a']\nindex-url = 'https://a.example/'\n",
+        "[compile]\nexclude-newer = 2026-10-01\nexclude-newer-package = { a = false, b = '7d' }\n",
+        "[[index]]\nname = 'a'\nurl = 'https://a.example/'\nexclude-newer = false\n",
     ];
     let bad = [
         "[polcy]\n",
@@ -180,6 +188,13 @@ fn the_schema_refuses_what_the_reader_refuses() {
         "[[rule]]\nmatch = ['a']\nimage-tags = 'patch'\n",
         "[[rule]]\nmatch-image = ['a']\nallow = '<6'\n",
         "[[rule]]\nmatch = ['a']\nignore = true\nuntil = 'tomorrow'\n",
+        "[compile]\nextra = [['a']]\n",
+        "[compile]\nextra = {}\n",
+        "[compile]\nexclude-newer = true\n",
+        "[compile]\nexclude-newer-package = { a = 7 }\n",
+        "[index]\nname = 'a'\nurl = 'https://a.example/'\n",
+        "[[index]]\nname = 'a'\n",
+        "[[index]]\nname = 'a'\nurl = 'https://a.example/'\nowns = ['b']\n",
         "[[lock]]\noutput = 'a'\n",
         "[[lock]]\noutput = 'a'\nsources = []\n",
         "[docker]\nfreeze-args = 'yes'\n",

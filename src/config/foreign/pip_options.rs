@@ -309,9 +309,9 @@ impl Takes {
             ),
             Self::Time => one(time(text)),
             Self::Keyring => match text {
-                "auto" | "disabled" | "subprocess" => one(text.to_owned()),
+                "disabled" => one(text.to_owned()),
                 // Python's back ends cannot be imported here; the program asks them.
-                "import" => one("subprocess".to_owned()),
+                "auto" | "import" | "subprocess" => one("subprocess".to_owned()),
                 _ => Err(Refused::new(
                     "this is no provider of credentials",
                     "the values are `auto`, `disabled`, `import` and `subprocess`",
@@ -410,6 +410,8 @@ mod tests {
         );
         check(Takes::Time, "P3D", &["P3D"]);
         check(Takes::Keyring, "import", &["subprocess"]);
+        check(Takes::Keyring, "auto", &["subprocess"]);
+        check(Takes::Keyring, "disabled", &["disabled"]);
         check(Takes::PythonVersion, "312", &["3.12"]);
         check(Takes::PythonVersion, "3", &["3"]);
         check(Takes::PythonVersion, "3.12.1", &["3.12.1"]);

@@ -331,11 +331,49 @@ build-deps-for = []
 all-build-deps = false
 ask = true
 ";
-        insta::assert_snapshot!(read(text), @"");
+        insta::assert_snapshot!(read(text), @r#"
+        dry-run = true (.pip-tools.toml:2)
+        pre = true (.pip-tools.toml:3)
+        refresh = true (.pip-tools.toml:4)
+        extra = ["a", "b"] (.pip-tools.toml:5)
+        all-extras = false (.pip-tools.toml:6)
+        find-links = ["wheels"] (.pip-tools.toml:7)
+        index-url = ["https://index.example/simple/"] (.pip-tools.toml:8)
+        no-index = true (.pip-tools.toml:9)
+        extra-index-url = ["https://a.example/"] (.pip-tools.toml:10)
+        cert = ["ca.pem"] (.pip-tools.toml:11)
+        client-cert = ["me.pem"] (.pip-tools.toml:12)
+        trusted-host = ["a.example"] (.pip-tools.toml:13)
+        exclude-newer = ["2026-10-01T00:00:00Z"] (.pip-tools.toml:14)
+        header = true (.pip-tools.toml:15)
+        emit-trusted-host = false (.pip-tools.toml:16)
+        annotate = true (.pip-tools.toml:17)
+        annotation-style = ["line"] (.pip-tools.toml:18)
+        upgrade = true (.pip-tools.toml:19)
+        upgrade-package = ["django<6"] (.pip-tools.toml:20)
+        output-file = ["out.txt"] (.pip-tools.toml:21)
+        newline = ["lf"] (.pip-tools.toml:22)
+        allow-unsafe = true (.pip-tools.toml:23)
+        strip-extras = true (.pip-tools.toml:24)
+        generate-hashes = true (.pip-tools.toml:25)
+        refresh-hashes = true (.pip-tools.toml:26)
+        src-files = ["a.in", "b.in"] (.pip-tools.toml:27)
+        build-isolation = false (.pip-tools.toml:28)
+        emit-find-links = false (.pip-tools.toml:29)
+        cache-dir = ["cache"] (.pip-tools.toml:30)
+        emit-index-url = false (.pip-tools.toml:31)
+        emit-options = false (.pip-tools.toml:32)
+        unsafe-package = ["pip"] (.pip-tools.toml:33)
+        constraint = ["c.txt"] (.pip-tools.toml:34)
+        ignored: `max-rounds` (.pip-tools.toml:35)
+        ignored: `resolver` (.pip-tools.toml:36)
+        ignored: `color` (.pip-tools.toml:37)
+        ignored: `ask` (.pip-tools.toml:40)
+        "#);
     }
 
     #[test]
-    fn every_key_is_read_in_the_test_above_or_below() {
+    fn no_name_stands_for_two_keys() {
         let known: Vec<&str> = KEYS.iter().flat_map(|key| key.names).copied().collect();
         let mut once = known.clone();
         once.sort_unstable();
@@ -346,9 +384,12 @@ ask = true
     #[test]
     fn the_table_of_compile_overlays_the_shared_one() {
         insta::assert_snapshot!(
-            read("[tool.pip-tools]\nno-header = true\nextra = ['a']\nsync = {ask = 1}\n\
-                  [tool.pip-tools.compile]\nheader = true\nextras = ['b']\n[tool.pip-tools.sync]\nx = 1\n".replace("sync = {ask = 1}\n", "").as_str()),
-            @""
+            read("[tool.pip-tools]\nno-header = true\nextra = ['a']\n\
+                  [tool.pip-tools.compile]\nheader = true\nextras = ['b']\n[tool.pip-tools.sync]\nx = 1\n"),
+            @r#"
+            header = true (.pip-tools.toml:5)
+            extra = ["b"] (.pip-tools.toml:6)
+            "#
         );
     }
 
@@ -357,7 +398,14 @@ ask = true
         insta::assert_snapshot!(
             read("[tool.pip-tools]\nno_emit_options = true\n--No-Annotate = 'yes'\nno-reuse_hashes = 1\n\
                   no-upgrade = false\nno_build_isolation = true\nno_index = true\n"),
-            @""
+            @"
+            emit-options = false (.pip-tools.toml:2)
+            annotate = false (.pip-tools.toml:3)
+            refresh-hashes = true (.pip-tools.toml:4)
+            upgrade = true (.pip-tools.toml:5)
+            build-isolation = false (.pip-tools.toml:6)
+            no-index = true (.pip-tools.toml:7)
+            "
         );
     }
 
@@ -365,7 +413,12 @@ ask = true
     fn arguments_of_pip_go_behind_the_rest() {
         insta::assert_snapshot!(
             read("[tool.pip-tools]\npip-args = \"--retries 10 -f more --use-pep517 --pre\"\nfind-links = ['wheels']\npre = false\n"),
-            @""
+            @r#"
+            find-links = ["wheels", "more"] (.pip-tools.toml:3)
+            retries = ["10"] (.pip-tools.toml:2)
+            pre = true (.pip-tools.toml:2)
+            ignored: `--use-pep517` of pip (.pip-tools.toml:2)
+            "#
         );
     }
 
@@ -384,7 +437,15 @@ ask = true
         insta::assert_snapshot!(
             refused("[tool.pip-tools]\nno-indx = true\nextra = 'a'\nheader = 'maybe'\nindex-url = ['a']\n\
                      find-links = [['a']]\nno-extra = true\n[tool.pip-tools.compile]\ncompile = true\n"),
-            @""
+            @"
+            no-indx: `no-indx` is no option of pip-compile; did you mean `no-index`?
+            'a': `extra` should be an array of texts
+            'maybe': `header` should be `true` or `false`
+            ['a']: `index-url` should be a text
+            [['a']]: `find-links` should be an array of texts
+            no-extra: `no-extra` is no option of pip-compile
+            compile: `compile` is no option of pip-compile
+            "
         );
     }
 
@@ -393,7 +454,12 @@ ask = true
         insta::assert_snapshot!(
             refused("[tool.pip-tools]\nbuild-deps-for = ['wheel']\nonly-build-deps = true\n\
                      pip-args = '--platform x --index-url https://me:s3cret@h/ --timeout s3cret'\n"),
-            @""
+            @"
+            build-deps-for: `build-deps-for` of pip-compile has no meaning here; write the `requires` of `[build-system]` into a requirements file, and lock that
+            only-build-deps: `only-build-deps` of pip-compile has no meaning here; write the `requires` of `[build-system]` into a requirements file, and lock that
+            '--platform x --index-url https://me:s3cret@h/ --timeout s3cret': `--platform` of pip has no meaning here; say the target with `python-version` and `python-platform`
+            '--platform x --index-url https://me:s3cret@h/ --timeout s3cret': `--timeout` of pip: this should be a number of seconds; write it as `15`
+            "
         );
     }
 }

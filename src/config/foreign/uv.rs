@@ -7,6 +7,7 @@
 use std::fmt;
 
 use super::{Refused, SettingProblem, add, set};
+use crate::config::index::variable_part;
 use crate::config::layer::{Layer, SettingValue};
 
 /// Reads the variables `UV_INDEX*` and their kin.
@@ -65,13 +66,15 @@ pub fn uv_variables(variable: impl Fn(&str) -> Option<String>) -> (Layer, Vec<Se
 }
 
 /// Who we are on an index that has a name. Neither part is ever shown.
-#[derive(Clone, PartialEq, Eq, Default)]
-pub struct IndexLogin {
+#[derive(Clone, PartialEq, Eq)]
+pub struct IndexVariables {
     username: Option<String>,
     password: Option<String>,
+    /// The variables' names, for messages.
+    pub names: String,
 }
 
-impl IndexLogin {
+impl IndexVariables {
     /// Returns the user's name, for the one place that sends it.
     pub fn expose_username(&self) -> Option<&str> {
         self.username.as_deref()
@@ -83,9 +86,9 @@ impl IndexLogin {
     }
 }
 
-impl fmt::Debug for IndexLogin {
+impl fmt::Debug for IndexVariables {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("IndexLogin(***)")
+        write!(f, "IndexVariables({})", self.names)
     }
 }
 
@@ -94,26 +97,26 @@ impl fmt::Debug for IndexLogin {
 ///
 /// The name is in capitals, with `_` for all that is neither letter nor digit. The two
 /// families are not mixed.
-pub fn index_login(name: &str, variable: impl Fn(&str) -> Option<String>) -> Option<IndexLogin> {
-    let name: String = name
-        .chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() {
-                c.to_ascii_uppercase()
-            } else {
-                '_'
-            }
-        })
-        .collect();
+pub fn index_variables(
+    name: &str,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Option<IndexVariables> {
+    let name = variable_part(name);
     ["PINFOLD", "UV"].into_iter().find_map(|family| {
-        let value = |part: &str| {
-            variable(&format!("{family}_INDEX_{name}_{part}")).filter(|value| !value.is_empty())
-        };
-        let login = IndexLogin {
-            username: value("USERNAME"),
-            password: value("PASSWORD"),
-        };
-        (login != IndexLogin::default()).then_some(login)
+        let names = ["USERNAME", "PASSWORD"].map(|part| format!("{family}_INDEX_{name}_{part}"));
+        let [username, password] = names
+            .each_ref()
+            .map(|name| variable(name).filter(|value| !value.is_empty()));
+        let set: Vec<String> = names
+            .into_iter()
+            .zip([username.is_some(), password.is_some()])
+            .filter_map(|(name, is_set)| is_set.then_some(name))
+            .collect();
+        (!set.is_empty()).then(|| IndexVariables {
+            username,
+            password,
+            names: set.join(" and "),
+        })
     })
 }
 
@@ -178,13 +181,18 @@ mod tests {
             ("UV_INDEX_BOTH_PASSWORD", "s3cret"),
             ("PINFOLD_INDEX_BOTH_USERNAME", "you"),
         ]);
-        let login = index_login("my-index.2", &list).unwrap();
+        let login = index_variables("my-index.2", &list).unwrap();
         assert_eq!(login.expose_username(), Some("me"));
         assert_eq!(login.expose_password(), Some("s3cret"));
+        assert_eq!(
+            login.names,
+            "UV_INDEX_MY_INDEX_2_USERNAME and UV_INDEX_MY_INDEX_2_PASSWORD"
+        );
         assert!(!format!("{login:?}").contains("s3cret"));
-        let both = index_login("both", &list).unwrap();
+        let both = index_variables("both", &list).unwrap();
         assert_eq!(both.expose_username(), Some("you"));
         assert_eq!(both.expose_password(), None);
-        assert_eq!(index_login("other", &list), None);
+        assert_eq!(both.names, "PINFOLD_INDEX_BOTH_USERNAME");
+        assert_eq!(index_variables("other", &list), None);
     }
 }

@@ -27,6 +27,9 @@ pub(super) fn text(surroundings: &Surroundings) -> String {
     for section in SECTIONS {
         text.push('\n');
         prose(&mut text, section.about);
+        if let Some(others) = section.others {
+            prose(&mut text, others);
+        }
         if section.name == "rule" {
             // Each half alone is a rule; both together are none.
             table(&mut text, section, surroundings, |key| {
