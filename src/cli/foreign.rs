@@ -5,6 +5,7 @@
 //! rewritten. None of them is shown in the help.
 
 use std::ffi::OsString;
+use std::fmt::Write as _;
 
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command};
@@ -230,6 +231,23 @@ pub(super) fn check(matches: &ArgMatches) -> Result<Vec<(&'static str, String)>,
         }
     }
     Ok(warnings)
+}
+
+/// Writes what becomes of each of them.
+pub(super) fn table(page: &mut String) {
+    page.push_str(
+        "\n### Options of other tools\n\n`pip-compile` and `uv pip compile` have these, and \
+         pinfold has not.\n\n| option | |\n|---|---|\n",
+    );
+    for foreign in FOREIGN {
+        let fate = match foreign.fate {
+            Refused(why) => format!("refused: {why}"),
+            RefusedBut(fine, why) => format!("refused, but for `{}`: {why}", fine.join("`, `")),
+            Meaningless(why) => format!("has no effect: {why}"),
+            AsAlways => "is what happens anyway".to_owned(),
+        };
+        let _ = writeln!(page, "| `--{}` | {fate} |", foreign.name);
+    }
 }
 
 #[cfg(test)]

@@ -23,6 +23,20 @@ use crate::requirements::location;
 use crate::text::{Problem, position};
 use crate::ui::Diagnostic;
 
+/// Reads our own configuration alone, of which a command takes some options.
+pub(super) fn read_own(
+    matches: &ArgMatches,
+    options: &[&str],
+) -> Result<(Ranked, ProjectConfig), Failure> {
+    let here = current_directory()?;
+    let project = project(matches, &here)?;
+    let mut layer = own(&project, &here);
+    let is_wanted = |setting: &Setting| options.contains(&setting.option.as_str());
+    layer.settings.retain(is_wanted);
+    let rank = Rank::Config;
+    Ok((Ranked { rank, layer }, project))
+}
+
 /// The layers below the variables, strongest first, and our own configuration.
 pub(super) struct Files {
     pub(super) layers: Vec<Ranked>,
@@ -32,24 +46,13 @@ pub(super) struct Files {
 /// Reads all of them; `matches` say which are wanted.
 pub(super) fn read(matches: &ArgMatches) -> Result<Files, Failure> {
     let here = current_directory()?;
-    let flag = |id: &str| matches.try_get_one::<bool>(id).ok().flatten() == Some(&true);
-    let named = matches.try_get_one::<PathBuf>("config").ok().flatten();
-    let named = named.map(PathBuf::as_path);
-    let is_pip_tools = named.is_some_and(|path| path.ends_with(PIP_TOOLS));
-    let project = if flag("no_config") || is_pip_tools {
-        ProjectConfig {
-            folder: here.clone(),
-            ..ProjectConfig::default()
-        }
-    } else {
-        project::read(named, &here)?
-    };
+    let project = project(matches, &here)?;
     let own = own(&project, &here);
     let is_said = ["foreign_config", "no_foreign_config"]
         .iter()
         .any(|id| matches.value_source(id) == Some(ValueSource::CommandLine));
     let takes_foreign = if is_said {
-        !flag("no_foreign_config")
+        !flag(matches, "no_foreign_config")
     } else {
         takes_foreign(&own)
     };
@@ -58,8 +61,8 @@ pub(super) fn read(matches: &ArgMatches) -> Result<Files, Failure> {
         layer: own,
     }];
     if takes_foreign {
-        if !flag("no_config") {
-            layers.extend(of_pip_tools(matches, named)?);
+        if !flag(matches, "no_config") {
+            layers.extend(of_pip_tools(matches)?);
         }
         layers.extend(of_machine()?);
     }
@@ -67,6 +70,28 @@ pub(super) fn read(matches: &ArgMatches) -> Result<Files, Failure> {
 }
 
 const PIP_TOOLS: &str = ".pip-tools.toml";
+
+fn flag(matches: &ArgMatches, id: &str) -> bool {
+    matches.try_get_one::<bool>(id).ok().flatten() == Some(&true)
+}
+
+/// Returns the configuration that was named.
+fn named(matches: &ArgMatches) -> Option<&Path> {
+    let named = matches.try_get_one::<PathBuf>("config").ok().flatten();
+    named.map(PathBuf::as_path)
+}
+
+fn project(matches: &ArgMatches, here: &Path) -> Result<ProjectConfig, Failure> {
+    let named = named(matches);
+    let is_pip_tools = named.is_some_and(|path| path.ends_with(PIP_TOOLS));
+    if flag(matches, "no_config") || is_pip_tools {
+        return Ok(ProjectConfig {
+            folder: here.to_owned(),
+            ..ProjectConfig::default()
+        });
+    }
+    project::read(named, here)
+}
 
 fn takes_foreign(own: &Layer) -> bool {
     let said = own.settings.iter().rev().find_map(|setting| {
@@ -80,7 +105,7 @@ fn takes_foreign(own: &Layer) -> bool {
 }
 
 /// Returns `[compile]` as a layer, its paths as seen from here.
-fn own(project: &ProjectConfig, here: &Path) -> Layer {
+pub(super) fn own(project: &ProjectConfig, here: &Path) -> Layer {
     let mut layer = Layer::of(project.name.as_str());
     let folder = (project.folder != here).then_some(project.folder.as_path());
     for setting in &project.config.compile {
@@ -124,7 +149,7 @@ fn seen(option: &str, text: &str, folder: &Path, here: &Path) -> String {
     location::displayed(&location::normalise(&format!("{folder}/{text}")), here)
 }
 
-fn of_pip_tools(matches: &ArgMatches, named: Option<&Path>) -> Result<Option<Ranked>, Failure> {
+fn of_pip_tools(matches: &ArgMatches) -> Result<Option<Ranked>, Failure> {
     let inputs: Vec<&String> = matches
         .try_get_many::<String>("SRC")
         .ok()
@@ -132,7 +157,7 @@ fn of_pip_tools(matches: &ArgMatches, named: Option<&Path>) -> Result<Option<Ran
         .into_iter()
         .flatten()
         .collect();
-    let path = match named {
+    let path = match named(matches) {
         Some(path) if path.ends_with(PIP_TOOLS) || path.ends_with("pyproject.toml") => {
             Some(path.to_owned())
         }

@@ -11,15 +11,15 @@ mod merge;
 mod options;
 
 use std::ffi::{OsStr, OsString};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::error::ErrorKind;
 use clap::{ArgMatches, Command, CommandFactory as _, FromArgMatches as _};
 
-pub(super) use self::options::{Shape, find, options, shape, variable};
+pub(super) use self::options::{Shape, options, shape, variable};
 
 use self::merge::{Counting, Merged, Rank, Ranked, merge};
-use super::args::Arguments;
+use super::args::{Arguments, Compile};
 use super::failure::{Failure, problems};
 use super::foreign;
 use super::project::ProjectConfig;
@@ -129,12 +129,58 @@ pub(super) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Par
         let typed = warnings.into_iter().filter(|(name, _)| is_typed(name));
         said.warnings.extend(typed.map(|(_, warning)| warning));
     } else {
+        if line.path == ["update"] {
+            let (own, _) = files::read_own(innermost(&matches), &OF_UPDATE)?;
+            layers.push(own);
+            merged = merge(line.deepest(), deepest, &layers);
+            matches = line.parse(&typed, &mut merged, &mut said)?;
+        }
         said.tell(&merged);
     }
     Ok(Parsed {
         arguments: Arguments::from_arg_matches(&matches)?,
         said,
     })
+}
+
+/// The options of `[compile]` that `pinfold update` has as well.
+const OF_UPDATE: [&str; 9] = [
+    "index-url",
+    "keyring-provider",
+    "trusted-host",
+    "cert",
+    "client-cert",
+    "proxy",
+    "timeout",
+    "retries",
+    "cache-dir",
+];
+
+/// Returns what `[compile]` says, checked as if it had been typed in a folder.
+pub(super) fn own_compile(project: &ProjectConfig, here: &Path) -> Result<Compile, Failure> {
+    let mut line = Line {
+        words: vec!["pinfold".into(), "compile".into()],
+        command: command(),
+        path: vec!["compile".to_owned()],
+    };
+    let no_usage = |error: &clap::Error| Failure::usage(Why::of(error).message, None);
+    let typed = line
+        .command
+        .try_get_matches_from_mut(&line.words)
+        .map_err(|error| no_usage(&error))?;
+    let own = Ranked {
+        rank: Rank::Config,
+        layer: files::own(project, here),
+    };
+    let mut merged = merge(line.deepest(), innermost(&typed), &[own]);
+    let mut said = Said::default();
+    let matches = match line.parse(&typed, &mut merged, &mut said) {
+        Ok(matches) => matches,
+        Err(Stop::Failure(failure)) => return Err(failure),
+        Err(Stop::Usage(error)) => return Err(no_usage(&error)),
+    };
+    unknown(line.deepest(), &merged, project)?;
+    Compile::from_arg_matches(innermost(&matches)).map_err(|error| no_usage(&error))
 }
 
 /// Returns what was given to the innermost subcommand.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::cli::args::KeyringProvider;
 use crate::cli::docker::args::{Format, Registries};
 
 #[expect(
@@ -61,6 +62,9 @@ pub(in crate::cli) struct Update {
         help_heading = "Policy"
     )]
     pub(in crate::cli) index_url: Option<String>,
+    /// Who is asked for credentials that are nowhere else
+    #[arg(long, value_enum, value_name = "PROVIDER", default_value_t = KeyringProvider::Disabled, help_heading = "Policy")]
+    pub(in crate::cli) keyring_provider: KeyringProvider,
     #[command(flatten)]
     pub(in crate::cli) configuration: Configuration,
     #[command(flatten)]

@@ -153,11 +153,25 @@ async fn joint(
         }
         together.all_extras |= other.all_extras;
     }
+    together.options.groups.clear();
+    for member in members {
+        for group in &member.options.groups {
+            let group = group_from_root(group, &member.folder);
+            if !together.options.groups.contains(&group) {
+                together.options.groups.push(group);
+            }
+        }
+    }
     together
         .constraints
         .retain(|path| !outputs.contains(&**path));
     JOINT.clone_into(&mut together.output);
-    for place in &mut together.options.find_links {
+    let places = &mut together.options;
+    for place in places
+        .find_links
+        .iter_mut()
+        .chain(&mut places.build_constraints)
+    {
         if !location::is_url(place) {
             *place = location::normalise(&format!("{}/{place}", first.folder));
             let relative = place.trim_start_matches('/').to_owned();
@@ -181,6 +195,15 @@ async fn joint(
         bounds: bounds_of(&climbed.compiled),
         failed_jointly: climbed.project.zip(climbed.failed),
     })
+}
+
+/// Returns a group with its file as seen from the root.
+fn group_from_root(group: &str, folder: &str) -> String {
+    let (path, name) = group
+        .rsplit_once(':')
+        .unwrap_or(("pyproject.toml", group));
+    let path = location::normalise(&format!("/{folder}/{path}"));
+    format!("{}:{name}", path.trim_start_matches('/'))
 }
 
 /// Finds the lock because of which nothing suits all locks of a group, and why it fails.
@@ -587,7 +610,7 @@ fn request(
             .collect::<Result<_, _>>()
             .map_err(|error| wrong(error.to_string()))?,
         all_extras: target.all_extras,
-        groups: Vec::new(),
+        groups: groups(options),
         output: Some(PathBuf::from(seen(&target.output))),
         upgrade: true,
         kept_packages: Vec::new(),
@@ -609,7 +632,8 @@ fn request(
             .transpose()
             .map_err(wrong)?
             .flatten(),
-        exclude_newer_packages: Vec::new(),
+        exclude_newer_packages: exclude_newer_packages(options, update.policy.as_of)
+            .map_err(wrong)?,
         gate: Some(update.policy.clone()),
         pre_releases: pre_releases(options),
         binary: binary(options),
@@ -622,16 +646,25 @@ fn request(
             } else {
                 Hashes::None
             },
-            written_hashes: WrittenHashes::All,
-            comments: false,
-            left_out: Vec::new(),
+            written_hashes: if options.target_hashes {
+                WrittenHashes::Target
+            } else {
+                WrittenHashes::All
+            },
+            comments: options.input_comments,
+            left_out: names(&options.left_out),
             strip_markers: options.strip_markers,
             style: style(target),
             newline: options.newline,
             command,
         },
-        build: BuildOptions::default(),
-        keyring: false,
+        build: BuildOptions {
+            constraints: options.build_constraints.clone(),
+            isolation: options.build_isolation,
+            config_settings: config_settings(options),
+            is_allowed: !options.only_binary.iter().any(|name| name == ":all:"),
+        },
+        keyring: update.keyring,
         http: http(update, options),
         cache: update.cache.clone(),
         refresh: update.refresh.clone(),
@@ -694,6 +727,47 @@ fn newest(text: &str, as_of: Timestamp) -> Result<Option<Timestamp>, String> {
         .ok_or_else(|| format!("`--exclude-newer {text}`, which its header has, is not a time"))
 }
 
+/// Reads the limits of single projects.
+fn exclude_newer_packages(
+    options: &Options,
+    as_of: Timestamp,
+) -> Result<Vec<(ProjectName, Option<Timestamp>)>, String> {
+    let read = |text: &String| {
+        let (name, limit) = text.split_once('=')?;
+        Some((name.parse().ok()?, newest(limit, as_of).ok()?))
+    };
+    options
+        .exclude_newer_packages
+        .iter()
+        .map(|text| {
+            read(text).ok_or_else(|| {
+                format!("`--exclude-newer-package {text}`, which its header has, has no time")
+            })
+        })
+        .collect()
+}
+
+/// Reads `[PATH:]NAME`.
+fn groups(options: &Options) -> Vec<(Option<String>, String)> {
+    let read = |text: &String| match text.rsplit_once(':') {
+        Some((path, name)) => (Some(path.to_owned()), name.to_owned()),
+        None => (None, text.clone()),
+    };
+    options.groups.iter().map(read).collect()
+}
+
+fn config_settings(options: &Options) -> Vec<(String, String)> {
+    let settings = options.config_settings.iter();
+    settings
+        .filter_map(|text| text.split_once('='))
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .collect()
+}
+
+fn names(texts: &[String]) -> Vec<ProjectName> {
+    texts.iter().filter_map(|name| name.parse().ok()).collect()
+}
+
 fn python_target(target: &LockTarget) -> Result<TargetRequest, String> {
     let version = target
         .python_version
@@ -714,12 +788,7 @@ fn python_target(target: &LockTarget) -> Result<TargetRequest, String> {
 fn style(target: &LockTarget) -> Style {
     let options = &target.options;
     let mut names = default_unsafe_packages();
-    names.extend(
-        options
-            .unsafe_packages
-            .iter()
-            .filter_map(|name| name.parse::<ProjectName>().ok()),
-    );
+    names.extend(self::names(&options.unsafe_packages));
     Style {
         header: options.header,
         options: options.emitted,
@@ -776,6 +845,14 @@ fn header_command(target: &LockTarget, seen: &dyn Fn(&[String]) -> Vec<String>) 
     value("--no-binary", own.no_binary.clone());
     value("--prerelease", own.prerelease.clone().into_iter().collect());
     value("--unsafe-package", own.unsafe_packages.clone());
+    value("--group", own.groups.clone());
+    value("--build-constraint", own.build_constraints.clone());
+    value("--config-setting", own.config_settings.clone());
+    value("--exclude-newer-package", own.exclude_newer_packages.clone());
+    value("--no-emit-package", own.left_out.clone());
+    if own.target_hashes && target.hashes {
+        value("--hashes", vec!["target".to_owned()]);
+    }
     if own.annotations == lock::Annotations::Line {
         value("--annotation-style", vec!["line".to_owned()]);
     }
@@ -792,6 +869,8 @@ fn header_command(target: &LockTarget, seen: &dyn Fn(&[String]) -> Vec<String>) 
     switch("--no-hashes", !target.hashes);
     switch("--no-index", own.no_index);
     switch("--no-deps", own.no_deps);
+    switch("--no-build-isolation", !own.build_isolation);
+    switch("--input-comments", own.input_comments);
     switch("--no-strip-extras", !own.strip_extras);
     switch("--strip-markers", own.strip_markers);
     switch("--no-annotate", own.annotations == lock::Annotations::None);
