@@ -63,7 +63,7 @@ pub(super) fn parse(text: &str) -> (Ini<'_>, Vec<Problem>) {
         reader.line(&Line {
             value,
             indent: line.chars().take_while(|c| c.is_whitespace()).count(),
-            line_number: index + 1,
+            number: index + 1,
             span: Span::new(start, start + value.len()),
         });
     }
@@ -76,7 +76,7 @@ pub(super) fn parse(text: &str) -> (Ini<'_>, Vec<Problem>) {
 struct Line<'a> {
     value: &'a str,
     indent: usize,
-    line_number: usize,
+    number: usize,
     span: Span,
 }
 
@@ -150,7 +150,7 @@ impl<'a> Reader<'a> {
             section,
             key,
             value: value.trim_start().to_owned(),
-            line_number: line.line_number,
+            line_number: line.number,
             span: line.span,
         });
     }
