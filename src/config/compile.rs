@@ -27,7 +27,7 @@ const CUTOFFS: &str = "exclude-newer-package";
 
 pub(super) fn read(table: &Table<'_>, reader: &mut Reader) -> Vec<OwnSetting> {
     let mut settings = Vec::with_capacity(table.len());
-    for (key, value) in table.iter() {
+    for (key, value) in table {
         let name: &str = key.get_ref();
         let span = Span::from(key.span());
         if name.contains('_') || name.starts_with('-') {

@@ -12,6 +12,9 @@
 
 use crate::text::{Problem, Span};
 
+/// The section that Python adds to each other one; it alone may be there twice.
+pub(super) const DEFAULT: &str = "DEFAULT";
+
 /// What a file says.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Ini<'a> {
@@ -60,7 +63,7 @@ pub(super) fn parse(text: &str) -> (Ini<'_>, Vec<Problem>) {
         reader.line(&Line {
             value,
             indent: line.chars().take_while(|c| c.is_whitespace()).count(),
-            line_number: index + 1,
+            number: index + 1,
             span: Span::new(start, start + value.len()),
         });
     }
@@ -73,7 +76,7 @@ pub(super) fn parse(text: &str) -> (Ini<'_>, Vec<Problem>) {
 struct Line<'a> {
     value: &'a str,
     indent: usize,
-    line_number: usize,
+    number: usize,
     span: Span,
 }
 
@@ -111,10 +114,10 @@ impl<'a> Reader<'a> {
         self.indent = line.indent;
         if let Some(name) = section_name(line.value) {
             self.open = false;
-            if self.ini.sections.contains(&name) {
-                self.problem(line, format!("the section `[{name}]` is there twice"));
-            } else {
+            if !self.ini.sections.contains(&name) {
                 self.ini.sections.push(name);
+            } else if name != DEFAULT {
+                self.problem(line, format!("the section `[{name}]` is there twice"));
             }
             self.section = Some(name);
         } else if let Some(section) = self.section {
@@ -147,7 +150,7 @@ impl<'a> Reader<'a> {
             section,
             key,
             value: value.trim_start().to_owned(),
-            line_number: line.line_number,
+            line_number: line.number,
             span: line.span,
         });
     }
@@ -256,6 +259,37 @@ mod tests {
                 ("[a]", "the section `[a]` is there twice".to_owned()),
             ]
         );
+    }
+
+    /// Values in the order of sections, as Python keeps them.
+    #[test]
+    fn says_what_python_says() {
+        type Value = (String, String, String);
+        let table = include_str!("../../../fixtures/oracle/pip_conf.json");
+        let cases: Vec<(String, Option<Vec<Value>>)> = serde_json::from_str(table).unwrap();
+        assert!(cases.len() > 500);
+        for (text, expected) in cases {
+            let (ini, problems) = parse(&text);
+            let mut sections = vec![DEFAULT];
+            sections.extend(ini.sections.iter().filter(|name| **name != DEFAULT));
+            let found: Vec<Value> = sections
+                .iter()
+                .flat_map(|section| {
+                    ini.entries
+                        .iter()
+                        .filter(move |entry| entry.section == *section)
+                })
+                .map(|entry| {
+                    (
+                        entry.section.to_owned(),
+                        entry.key.clone(),
+                        entry.value.clone(),
+                    )
+                })
+                .collect();
+            let found = problems.is_empty().then_some(found);
+            assert_eq!(found, expected, "{text:?}: {problems:?}");
+        }
     }
 
     proptest! {

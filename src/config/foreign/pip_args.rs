@@ -96,16 +96,14 @@ fn split(word: &str) -> Result<(&'static PipOption, String, Option<&str>), Refus
             None => (long, None),
         };
         let written = format!("--{name}");
-        return match by_name(name) {
-            Some(option) => Ok((option, written, value)),
-            None => {
-                let known = OPTIONS.iter().flat_map(|option| option.names).copied();
-                Err(Refused {
-                    message: format!("`{}` is no option of pip", without_password(&written)),
-                    help: nearest(name, known).map(|meant| format!("did you mean `--{meant}`?")),
-                })
-            }
+        let Some(option) = by_name(name) else {
+            let known = OPTIONS.iter().flat_map(|option| option.names).copied();
+            return Err(Refused {
+                message: format!("`{}` is no option of pip", without_password(&written)),
+                help: nearest(name, known).map(|meant| format!("did you mean `--{meant}`?")),
+            });
         };
+        return Ok((option, written, value));
     }
     let mut characters = word.strip_prefix('-').unwrap_or_default().chars();
     let Some(short) = characters.next() else {

@@ -7,7 +7,7 @@
 //! The files and the variables are two layers; their lists replace one another, as
 //! pip's do, but for `no-binary` and `only-binary`, which add up.
 
-use super::ini::{self, Entry, Ini};
+use super::ini::{self, DEFAULT, Entry, Ini};
 use super::pip_options::{Fate, OPTIONS, PipOption, Takes, by_name};
 use super::{ForeignFile, SettingProblem, add, set};
 use crate::config::layer::{Layer, SettingValue};
@@ -15,9 +15,6 @@ use crate::text::Problem;
 
 /// The sections that count, weakest first.
 const SECTIONS: [&str; 2] = ["global", "install"];
-
-/// What Python adds to each section.
-const DEFAULT: &str = "DEFAULT";
 
 /// Reads pip's files, weakest first (see [`pip_conf_files`](super::pip_conf_files)).
 ///

@@ -261,9 +261,9 @@ impl Takes {
     /// Reads a value as pip's files and variables have it; it is not empty.
     pub(super) fn setting(self, text: &str) -> Result<SettingValue, Refused> {
         match self {
-            Self::Flag => truth(text).map(SettingValue::Flag),
-            // pip stores the value itself, so `no-build-isolation = false` switches it off.
-            Self::Off => truth(text).map(SettingValue::Flag),
+            // Of `Off`, pip stores the value itself: `no-build-isolation = false` is what
+            // switches it off.
+            Self::Flag | Self::Off => truth(text).map(SettingValue::Flag),
             Self::Blanks => Ok(SettingValue::Texts(
                 text.split_whitespace().map(str::to_owned).collect(),
             )),
