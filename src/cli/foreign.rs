@@ -196,7 +196,8 @@ pub(super) fn add_to(mut command: Command) -> Command {
 /// Whether an option is one of the others.
 pub(super) fn is_foreign(option: &Arg) -> bool {
     let id = option.get_id().as_str();
-    FOREIGN.iter().any(|foreign| foreign.name == id)
+    // An option of ours in another command may have the same name.
+    option.is_hide_set() && FOREIGN.iter().any(|foreign| foreign.name == id)
 }
 
 /// Refuses what cannot be honoured; returns what has no meaning here, with a warning.

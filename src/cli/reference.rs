@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use clap::builder::StyledStr;
 use clap::{Arg, Command};
 
-use super::layers::{self, Shape, options, shape, variable};
 use super::foreign;
+use super::layers::{self, NO_KEYS, Shape, options, shape, variable};
 use crate::config::{Kind, SECTIONS};
 
 const HEAD: &str = "\
@@ -91,10 +91,10 @@ fn tables(page: &mut String, command: &Command, without: &[&str], is_configurabl
     }
     for place in headings {
         let _ = write!(page, "\n### {place}\n\n");
-        page.push_str("| option | value | default | variable | meaning |\n|---|---|---|---|---|\n");
+        head(page, is_configurable);
         for (name, option) in &shown {
             if !option.is_hide_set() && heading(option) == place {
-                row(page, name, option);
+                row(page, name, option, is_configurable);
             }
         }
     }
@@ -106,9 +106,9 @@ fn tables(page: &mut String, command: &Command, without: &[&str], is_configurabl
         return;
     }
     page.push_str("\n### Opposites, and other spellings\n\n");
-    page.push_str("| option | value | default | variable | meaning |\n|---|---|---|---|---|\n");
+    head(page, is_configurable);
     for (name, option) in hidden {
-        row(page, name, option);
+        row(page, name, option, is_configurable);
     }
     if is_configurable {
         foreign::table(page);
@@ -119,7 +119,16 @@ fn heading(option: &Arg) -> &str {
     option.get_help_heading().unwrap_or("Options")
 }
 
-fn row(page: &mut String, name: &str, option: &Arg) {
+/// Begins a table of options.
+fn head(page: &mut String, is_configurable: bool) {
+    page.push_str(if is_configurable {
+        "| option | value | default | variable | `[compile]` | meaning |\n|---|---|---|---|---|---|\n"
+    } else {
+        "| option | value | default | variable | meaning |\n|---|---|---|---|---|\n"
+    });
+}
+
+fn row(page: &mut String, name: &str, option: &Arg, is_configurable: bool) {
     let (value, default) = match shape(option) {
         Shape::Switch => (String::new(), String::new()),
         shape => (
@@ -127,9 +136,14 @@ fn row(page: &mut String, name: &str, option: &Arg) {
             defaults(option),
         ),
     };
+    let key = match (is_configurable, NO_KEYS.contains(&name)) {
+        (false, _) => String::new(),
+        (true, true) => " |".to_owned(),
+        (true, false) => format!(" `{name}` |"),
+    };
     let _ = writeln!(
         page,
-        "| {} | {value} | {default} | `{}` | {} |",
+        "| {} | {value} | {default} | `{}` |{key} {} |",
         names(option),
         variable(name),
         meaning(option)

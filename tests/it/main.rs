@@ -35,6 +35,8 @@ mod docker_update;
 mod includes;
 mod init;
 mod laws;
+mod layers;
+mod options;
 mod output;
 mod projects;
 mod refusals;

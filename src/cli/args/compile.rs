@@ -30,7 +30,6 @@ pub(in crate::cli) struct Compile {
         long = "constraint",
         visible_alias = "constraints",
         value_name = "FILE",
-        env = "PINFOLD_CONSTRAINT"
     )]
     pub(in crate::cli) constraints: Vec<String>,
     /// Bound the versions of what builds need, as this file says
@@ -46,7 +45,6 @@ pub(in crate::cli) struct Compile {
         long = "override",
         visible_alias = "overrides",
         value_name = "FILE",
-        env = "PINFOLD_OVERRIDE"
     )]
     pub(in crate::cli) overrides: Vec<String>,
     /// Also what this extra of the project file requires

@@ -81,7 +81,11 @@ pub(super) enum Command {
     /// Reads loose requirements, resolves them with all they require for one target, and writes
     /// a requirements.txt with every version pinned and every file's hash. Pins that the output
     /// already has are kept while they fit; -U and -P move them.
-    #[command(visible_alias = "lock")]
+    #[command(
+        visible_alias = "lock",
+        after_help = "Each option has a variable, PINFOLD_INDEX_URL for --index-url, and a key in the \
+                      [compile] table of pinfold.toml: index-url."
+    )]
     Compile(Box<Compile>),
     /// Pin the images that Dockerfiles and compose files name: FROM name:tag@sha256:…
     ///

@@ -17,6 +17,9 @@ use crate::config::{Layer, Setting, SettingProblem, SettingValue, pip_args};
 const SOURCE_FILES: &str = "src-files";
 const SOURCES: &str = "SRC";
 
+/// What our own configuration cannot say, since it says where that is.
+pub(in crate::cli) const NO_KEYS: [&str; 3] = ["config", "no-config", "directory"];
+
 /// Where a layer comes from, the strongest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(in crate::cli) enum Rank {
@@ -132,7 +135,9 @@ impl Merge<'_> {
         settings.extend(layer.settings.iter().cloned());
         let mut decided_here = Vec::new();
         for setting in settings {
-            let Some((subject, words)) = self.words(&setting) else {
+            let is_too_late =
+                *rank == Rank::Config && NO_KEYS.contains(&setting.option.as_str());
+            let Some((subject, words)) = self.words(&setting).filter(|_| !is_too_late) else {
                 self.merged.unknown.push((*rank, setting));
                 continue;
             };

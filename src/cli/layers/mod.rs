@@ -18,6 +18,7 @@ use clap::{ArgMatches, Command, CommandFactory as _, FromArgMatches as _};
 
 pub(super) use self::options::{Shape, options, shape, variable};
 
+pub(super) use self::merge::NO_KEYS;
 use self::merge::{Counting, Merged, Rank, Ranked, merge};
 use super::args::{Arguments, Compile};
 use super::failure::{Failure, problems};
@@ -371,7 +372,9 @@ fn unknown(command: &Command, merged: &Merged, project: &ProjectConfig) -> Resul
             .find(|key| key.name.value == *name)
             .map(|key| key.name.span)
             .unwrap_or_default();
-        let shape = options::find(command, name).map(|(_, option)| options::shape(option));
+        let is_key = !NO_KEYS.contains(&name.as_str());
+        let option = options::find(command, name).filter(|_| is_key);
+        let shape = option.map(|(_, option)| options::shape(option));
         let (message, help) = match shape {
             Some(Shape::Switch) => (format!("`{name}` should be `true` or `false`"), None),
             Some(_) => (format!("`{name}` should be a text, or an array of texts"), None),
