@@ -51,9 +51,8 @@ const fn value(name: &'static str, fate: Fate) -> Foreign {
     }
 }
 
-const BUILDS: Fate = Refused(
-    "pinfold does not lock build requirements; bound them with `--build-constraint`",
-);
+const BUILDS: Fate =
+    Refused("pinfold does not lock build requirements; bound them with `--build-constraint`");
 const PYTHONS: Fate =
     Meaningless("pinfold installs nothing, and asks only the interpreter that `--python` names");
 const SOURCES: Fate = Meaningless("pinfold does not read `[tool.uv.sources]` anyway");

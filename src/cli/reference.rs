@@ -132,7 +132,11 @@ fn row(page: &mut String, name: &str, option: &Arg, is_configurable: bool) {
     let (value, default) = match shape(option) {
         Shape::Switch => (String::new(), String::new()),
         shape => (
-            format!("{}{}", values(option), if shape == Shape::List { " …" } else { "" }),
+            format!(
+                "{}{}",
+                values(option),
+                if shape == Shape::List { " …" } else { "" }
+            ),
             defaults(option),
         ),
     };
@@ -243,12 +247,7 @@ fn keys(page: &mut String) {
          `pyproject.toml`; [configuration.md](configuration.md) says more of them.\n",
     );
     for section in SECTIONS {
-        let _ = write!(
-            page,
-            "\n### `{}`\n\n{}\n",
-            section.header(),
-            section.about
-        );
+        let _ = write!(page, "\n### `{}`\n\n{}\n", section.header(), section.about);
         if let Some(others) = section.others {
             let _ = write!(page, "\n{others}\n");
         }

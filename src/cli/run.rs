@@ -28,7 +28,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Ok(parsed) => parsed,
         Err(Stop::Usage(error)) => return usage(&error),
         Err(Stop::Failure(failure)) => {
-            return tell(&failure, &Printer::new(Verbosity::Normal, ColorChoice::Auto));
+            return tell(
+                &failure,
+                &Printer::new(Verbosity::Normal, ColorChoice::Auto),
+            );
         }
     };
     let global = &arguments.global;

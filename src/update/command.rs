@@ -310,10 +310,7 @@ impl<'a> Arguments<'a> {
             Value::Format if value == "requirements.txt" => {}
             Value::Format => why = Some("pinfold writes `requirements.txt` locks only"),
             Value::Unsupported(reason) => why = Some(reason),
-            Value::IndexStrategy
-            | Value::PreRelease
-            | Value::AnnotationStyle
-            | Value::Hashes => {
+            Value::IndexStrategy | Value::PreRelease | Value::AnnotationStyle | Value::Hashes => {
                 why = Some("that is none of the choices pinfold knows");
             }
         }

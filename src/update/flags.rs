@@ -304,8 +304,8 @@ pub(super) fn pip_flag(name: &str) -> Option<Flag> {
         "--platform" | "--abi" | "--implementation" => Flag::Value(Value::Unsupported(PLATFORM)),
         "--retries" | "--timeout" | "--default-timeout" | "--proxy" | "--cert"
         | "--client-cert" | "--cache-dir" | "--use-feature" | "--use-deprecated"
-        | "--progress-bar" | "--keyring-provider" | "--exists-action" | "--log"
-        | "--src" | "--build" | "--global-option" | "--build-option" | "--resume-retries" => {
+        | "--progress-bar" | "--keyring-provider" | "--exists-action" | "--log" | "--src"
+        | "--build" | "--global-option" | "--build-option" | "--resume-retries" => {
             Flag::Value(Value::Ignored)
         }
         "--no-cache-dir"

@@ -70,7 +70,10 @@ fn lists_of_two_places_are_not_joined() {
     let project = Project::of("a\nb\n");
     project.write("a.txt", "a<2\n");
     project.write("b.txt", "b<2\n");
-    project.write("pinfold.toml", "[compile]\nconstraint = ['a.txt', 'b.txt']\n");
+    project.write(
+        "pinfold.toml",
+        "[compile]\nconstraint = ['a.txt', 'b.txt']\n",
+    );
     project.compiles(&index.url(), &[]);
     assert_eq!(project.pins(), ["a==1.0", "b==1.0"]);
     project.compiles(&index.url(), &["-c", "b.txt", "-U"]);
@@ -112,10 +115,9 @@ fn switches_are_variables_with_truth_values() {
     project.compiles(&index.url(), &["--generate-hashes"]);
     assert!(project.lock().contains("--hash="));
     let project = Project::of("a\n").with_variable("PINFOLD_CHECK", "maybe");
-    project.compile(&index.url(), &[]).says(
-        2,
-        &["the variable PINFOLD_CHECK is neither true nor false"],
-    );
+    project
+        .compile(&index.url(), &[])
+        .says(2, &["the variable PINFOLD_CHECK is neither true nor false"]);
 }
 
 #[test]
@@ -126,7 +128,7 @@ fn every_command_has_variables() {
     assert_eq!(run.stderr, "");
     // One that is typed counts for more.
     let run = project.compiles(&index.url(), &["--verbose"]);
-    assert!(run.stderr.contains("GET "), "{}", run.stderr);
+    assert!(run.stderr.contains("target: "), "{}", run.stderr);
     let project = Project::new().with_variable("PINFOLD_EXCLUDE", "b a");
     for folder in ["a", "b", "c"] {
         project.write(&format!("{folder}/Dockerfile"), "FROM scratch\n");
@@ -134,7 +136,8 @@ fn every_command_has_variables() {
     let run = crate::project::run(&mut project.command(&["docker", "explain"]));
     assert!(run.stdout.contains("c/Dockerfile"), "{}", run.stdout);
     assert!(!run.stdout.contains("a/Dockerfile"), "{}", run.stdout);
-    let run = crate::project::run(&mut project.command(&["-q", "--color", "never", "docker", "explain"]));
+    let run =
+        crate::project::run(&mut project.command(&["-q", "--color", "never", "docker", "explain"]));
     assert!(!run.stdout.contains("a/Dockerfile"), "{}", run.stdout);
 }
 
@@ -143,7 +146,10 @@ fn a_wrong_value_is_told_with_its_place() {
     let index = Index::new([wheel("a", "1.0")]);
     let project = Project::of("a\n").with_variable("PINFOLD_TIMEOUT", "soon");
     let run = project.compile(&index.url(), &[]);
-    run.says(2, &["error: PINFOLD_TIMEOUT: invalid value 'soon' for '--timeout"]);
+    run.says(
+        2,
+        &["error: PINFOLD_TIMEOUT: invalid value 'soon' for '--timeout"],
+    );
     let project = Project::of("a\n");
     project.write("pinfold.toml", "[policy]\n[compile]\nprerelease = 'some'\n");
     project.compile(&index.url(), &[]).says(
@@ -172,7 +178,11 @@ fn an_unknown_key_is_told_with_what_was_meant() {
     };
     check(
         "[compile]\nno-heder = true\n",
-        &["`no-heder` is no key of `[compile]`", "pinfold.toml:2:1", "did you mean `no-header`?"],
+        &[
+            "`no-heder` is no key of `[compile]`",
+            "pinfold.toml:2:1",
+            "did you mean `no-header`?",
+        ],
     );
     check(
         "[compile]\nheader = 'no'\n",
@@ -188,13 +198,19 @@ fn an_unknown_key_is_told_with_what_was_meant() {
     );
     check(
         "[compile]\nuniversal = true\n",
-        &["`--universal` is not supported", "`--universal` comes from pinfold.toml:2:1"],
+        &[
+            "`--universal` is not supported",
+            "`--universal` comes from pinfold.toml:2:1",
+        ],
     );
     project.write("pinfold.toml", "");
     project.write("pyproject.toml", "[tool.pinfold.compile]\nfrob = 1\n");
     project
         .compile(&index.url(), &["--config", "pyproject.toml"])
-        .says(2, &["pyproject.toml:2:1", "the keys are the options' long names"]);
+        .says(
+            2,
+            &["pyproject.toml:2:1", "the keys are the options' long names"],
+        );
 }
 
 #[test]
@@ -202,7 +218,12 @@ fn our_configuration_is_as_if_typed() {
     let index = Index::new([wheel("a", "1.0"), wheel("b", "1.0")]);
     let typed = Project::of("a\n");
     typed.write("bound.txt", "b==1.0\n");
-    let options = ["-c", "bound.txt", "--no-annotate", "--annotation-style=line"];
+    let options = [
+        "-c",
+        "bound.txt",
+        "--no-annotate",
+        "--annotation-style=line",
+    ];
     typed.compiles(&index.url(), &options);
     let project = Project::of("a\n");
     project.write("bound.txt", "b==1.0\n");
@@ -245,11 +266,13 @@ fn what_other_tools_are_told_is_said_once_and_can_be_left_out() {
     std::fs::create_dir_all(&config).unwrap();
     std::fs::write(
         config.join("pip.conf"),
-        format!("[global]\nindex-url = {url}\ntrusted-host = index.example\n[freeze]\ntimeout = 10\n"),
+        format!(
+            "[global]\nindex-url = {url}\ntrusted-host = index.example\n[freeze]\ntimeout = 10\n"
+        ),
     )
     .unwrap();
     let mut command = project.compile_command(&["--no-emit-index-url"]);
-    command.env_remove("PIP_CONFIG_FILE");
+    command.env_remove("PIP_CONFIG_FILE").env_remove("PIP_CERT");
     let told = run(&mut command);
     told.says(
         0,
@@ -301,7 +324,7 @@ fn variables_of_other_tools_are_named() {
     // What does not count is not said.
     let project = say(project, "pip.conf", "index-url", "http://127.0.0.1:9/");
     let run = compile(&project, &[]);
-    assert!(!run.stderr.contains("pip.conf"), "{}", run.stderr);
+    assert!(!run.stderr.contains("work/pip.conf"), "{}", run.stderr);
 }
 
 #[test]
@@ -310,7 +333,14 @@ fn what_is_wrong_in_them_names_the_way_out() {
     let project = Project::of("a\n");
     project.write(".pip-tools.toml", "[tool.pip-tools]\nfrob = true\n");
     let run = project.compile(&index.url(), &[]);
-    run.says(2, &[".pip-tools.toml:2:1", "frob", "`--no-foreign-config` leaves out"]);
+    run.says(
+        2,
+        &[
+            ".pip-tools.toml:2:1",
+            "frob",
+            "`--no-foreign-config` leaves out",
+        ],
+    );
     project.compiles(&index.url(), &["--no-foreign-config"]);
     project.compiles(&index.url(), &["--no-config"]);
     let project = Project::of("a\n").with_variable("PIP_TIMEOUT", "soon");
@@ -318,7 +348,9 @@ fn what_is_wrong_in_them_names_the_way_out() {
         .compile(&index.url(), &[])
         .says(2, &["PIP_TIMEOUT", "`--no-foreign-config` leaves out"]);
     let project = say(Project::of("a\n"), "pip.conf", "retries", "many");
-    project.compile(&index.url(), &[]).says(2, &["pip.conf:2:", "retries"]);
+    project
+        .compile(&index.url(), &[])
+        .says(2, &["pip.conf:2:", "retries"]);
 }
 
 #[test]
@@ -332,7 +364,10 @@ fn the_index_of_the_machine_stands_in_the_header_without_credentials() {
     let bare = index.url();
     assert!(lock.contains(&format!("--index-url={bare}")), "{lock}");
     assert!(lock.contains(&format!("\n--index-url {bare}\n")), "{lock}");
-    assert!(!lock.contains("sesame") && !lock.contains("timeout"), "{lock}");
+    assert!(
+        !lock.contains("sesame") && !lock.contains("timeout"),
+        "{lock}"
+    );
 }
 
 #[test]

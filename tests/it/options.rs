@@ -63,7 +63,10 @@ fn what_cannot_be_honoured_is_refused_with_what_to_use_instead() {
         ),
         ("-o pylock.toml", "name a requirements.txt"),
         ("-o pylock.dev.toml", "name a requirements.txt"),
-        ("--group :", "write `NAME`, or `path/to/pyproject.toml:NAME`"),
+        (
+            "--group :",
+            "write `NAME`, or `path/to/pyproject.toml:NAME`",
+        ),
         ("--config-setting a", "is no KEY=VALUE"),
         ("--exclude-newer soon", "a duration, `7d` or `1 week`"),
         ("--exclude-newer-package a", "`NAME=7d`"),
@@ -157,7 +160,6 @@ fn spellings_of_both_tools_are_taken_without_a_word() {
         "--isolated",
         "--no-config",
         "--foreign-config",
-        "--pip-args --prefer-binary",
         "--exclude-newer false",
     ] {
         let words: Vec<&str> = arguments.split(' ').collect();
@@ -241,7 +243,14 @@ fn a_limit_of_age_is_a_time_a_day_or_a_duration() {
         project.compiles(&index.url(), &["--exclude-newer", limit]);
         project.pins().remove(0)
     };
-    for limit in ["7d", "7 days", "1 week", "P7D", "2025-01-01", "2025-01-01T12:00:01Z"] {
+    for limit in [
+        "7d",
+        "7 days",
+        "1 week",
+        "P7D",
+        "2025-01-01",
+        "2025-01-01T12:00:01Z",
+    ] {
         assert_eq!(versions(limit), "a==1.0", "{limit}");
     }
     assert_eq!(versions("false"), "a==2.0");
@@ -255,7 +264,10 @@ fn arguments_for_pip_are_ours_or_told() {
     let arguments = format!("--index-url {} --retries 1 --no-input -v", index.url());
     let mut command = project.compile_command(&["--pip-args", &arguments]);
     let run = run(&mut command);
-    run.says(0, &["warning: `--no-input` of pip (--pip-args) has no effect"]);
+    run.says(
+        0,
+        &["warning: `--no-input` of pip (--pip-args) has no effect"],
+    );
     assert_eq!(project.pins(), ["a==1.0", "b==1.0"]);
     let (_, run) = compile(&["--pip-args", "--frobnicate"]);
     run.says(2, &["--pip-args", "`--frobnicate` is no option of pip"]);
@@ -336,7 +348,10 @@ fn every_flag_of_both_tools_is_known() {
 #[test]
 fn help_names_no_values_of_variables() {
     let project = Project::new()
-        .with_variable("PINFOLD_INDEX_URL", "https://me:sesame@index.example/simple/")
+        .with_variable(
+            "PINFOLD_INDEX_URL",
+            "https://me:sesame@index.example/simple/",
+        )
         .with_variable("PINFOLD_PROXY", "http://me:sesame@proxy.example/")
         .with_variable("PINFOLD_CONSTRAINT", "secret-name.txt");
     for command in ["compile", "update", "docker"] {

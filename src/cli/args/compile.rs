@@ -29,7 +29,7 @@ pub(in crate::cli) struct Compile {
         short,
         long = "constraint",
         visible_alias = "constraints",
-        value_name = "FILE",
+        value_name = "FILE"
     )]
     pub(in crate::cli) constraints: Vec<String>,
     /// Bound the versions of what builds need, as this file says
@@ -41,11 +41,7 @@ pub(in crate::cli) struct Compile {
     )]
     pub(in crate::cli) build_constraints: Vec<String>,
     /// Replace every requirement on a project by what this file says
-    #[arg(
-        long = "override",
-        visible_alias = "overrides",
-        value_name = "FILE",
-    )]
+    #[arg(long = "override", visible_alias = "overrides", value_name = "FILE")]
     pub(in crate::cli) overrides: Vec<String>,
     /// Also what this extra of the project file requires
     #[arg(long = "extra", value_name = "EXTRA", value_delimiter = ',')]
@@ -127,12 +123,7 @@ pub(in crate::cli) struct Compile {
     #[arg(long, conflicts_with = "prerelease", help_heading = "Versions")]
     pub(in crate::cli) pre: bool,
     /// Which pre-releases may be chosen [default: if-necessary]
-    #[arg(
-        long,
-        value_enum,
-        value_name = "MODE",
-        help_heading = "Versions"
-    )]
+    #[arg(long, value_enum, value_name = "MODE", help_heading = "Versions")]
     pub(in crate::cli) prerelease: Option<PreReleaseMode>,
     /// Never use source distributions of these projects (`:all:`, `:none:`)
     #[arg(
@@ -173,11 +164,7 @@ pub(in crate::cli) struct Compile {
     pub(in crate::cli) config_settings: Vec<String>,
 
     /// The Python version to lock for: `3.12`, `3.12.4` [default: the interpreter's]
-    #[arg(
-        long,
-        value_name = "VERSION",
-        help_heading = "Target"
-    )]
+    #[arg(long, value_name = "VERSION", help_heading = "Target")]
     pub(in crate::cli) python_version: Option<String>,
     /// The platform to lock for: `linux`, `linux/arm64`, `x86_64-manylinux_2_28` … [default: this one]
     #[arg(
@@ -189,12 +176,7 @@ pub(in crate::cli) struct Compile {
     /// The interpreter to ask: a path, a name or a version
     ///
     /// With version and platform given, none is needed.
-    #[arg(
-        short = 'p',
-        long,
-        value_name = "PYTHON",
-        help_heading = "Target"
-    )]
+    #[arg(short = 'p', long, value_name = "PYTHON", help_heading = "Target")]
     pub(in crate::cli) python: Option<String>,
 
     /// The index [default: PyPI]
@@ -217,12 +199,7 @@ pub(in crate::cli) struct Compile {
     )]
     pub(in crate::cli) extra_index_urls: Vec<String>,
     /// A folder or a page with links to distributions
-    #[arg(
-        short,
-        long,
-        value_name = "LOCATION",
-        help_heading = "Indexes"
-    )]
+    #[arg(short, long, value_name = "LOCATION", help_heading = "Indexes")]
     pub(in crate::cli) find_links: Vec<String>,
     /// Ask no index, only `--find-links`
     #[arg(long, help_heading = "Indexes")]
@@ -299,11 +276,7 @@ pub(in crate::cli) struct Compile {
     #[arg(long, overrides_with = "header", help_heading = "Output")]
     pub(in crate::cli) no_header: bool,
     /// The command that the header names
-    #[arg(
-        long,
-        value_name = "COMMAND",
-        help_heading = "Output"
-    )]
+    #[arg(long, value_name = "COMMAND", help_heading = "Output")]
     pub(in crate::cli) custom_compile_command: Option<String>,
     /// Leave extras out of the pins (as by default)
     #[arg(long, overrides_with = "no_strip_extras", hide = true)]
@@ -385,7 +358,12 @@ pub(in crate::cli) struct Compile {
     #[arg(long, overrides_with = "no_foreign_config", hide = true)]
     pub(in crate::cli) foreign_config: bool,
     /// What pip-compile would hand on to pip
-    #[arg(long, value_name = "ARGUMENTS", hide = true, allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "ARGUMENTS",
+        hide = true,
+        allow_hyphen_values = true
+    )]
     pub(in crate::cli) pip_args: Option<String>,
 }
 

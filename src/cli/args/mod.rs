@@ -43,6 +43,10 @@ pub(super) struct Arguments {
     pub(super) global: Global,
 }
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Messages")]
 pub(super) struct Global {
@@ -118,6 +122,10 @@ pub(super) enum Command {
 }
 
 /// How servers are reached, and where answers are kept.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Network and cache")]
 pub(super) struct Network {

@@ -156,11 +156,7 @@ pub(in crate::cli) struct Registries {
     )]
     pub(in crate::cli) mirrors: Vec<String>,
     /// Speak plain HTTP with this registry (`host` or `host:port`); those on loopback may anyway
-    #[arg(
-        long = "insecure-registry",
-        value_name = "HOST",
-        value_delimiter = ' '
-    )]
+    #[arg(long = "insecure-registry", value_name = "HOST", value_delimiter = ' ')]
     pub(in crate::cli) plain_http: Vec<String>,
     #[command(flatten)]
     pub(in crate::cli) network: Network,

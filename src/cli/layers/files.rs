@@ -121,10 +121,7 @@ pub(super) fn own(project: &ProjectConfig, here: &Path) -> Layer {
         layer.settings.push(Setting {
             option: option.clone(),
             value,
-            place: format!(
-                "{}:{}:{}",
-                project.name, at.line_number, at.column_number
-            ),
+            place: format!("{}:{}:{}", project.name, at.line_number, at.column_number),
         });
     }
     layer
@@ -208,7 +205,9 @@ fn of_pip_conf(variable: &dyn Fn(&str) -> Option<String>) -> Result<Ranked, Fail
     let home = variable("HOME").filter(|home| home.len() > 1);
     let mut read = Vec::new();
     for path in pip_conf_files(system, variable, |path| Path::new(path).exists()) {
-        let inside = home.as_ref().and_then(|home| path.strip_prefix(home.as_str()));
+        let inside = home
+            .as_ref()
+            .and_then(|home| path.strip_prefix(home.as_str()));
         let name = match inside {
             Some(inside) if inside.starts_with('/') => format!("~{inside}"),
             _ => path.clone(),

@@ -67,6 +67,16 @@ pub(in crate::cli) struct Counting {
     pub(in crate::cli) words: Vec<OsString>,
 }
 
+impl Counting {
+    /// Returns what holds it: of several files that make one layer, its own.
+    pub(in crate::cli) fn origin(&self) -> &str {
+        match self.place.rsplit_once(':') {
+            Some((file, _)) if self.rank == Rank::PipConf => file,
+            _ => &self.origin,
+        }
+    }
+}
+
 /// What comes of all layers.
 #[derive(Debug, Default)]
 pub(in crate::cli) struct Merged {
@@ -135,8 +145,7 @@ impl Merge<'_> {
         settings.extend(layer.settings.iter().cloned());
         let mut decided_here = Vec::new();
         for setting in settings {
-            let is_too_late =
-                *rank == Rank::Config && NO_KEYS.contains(&setting.option.as_str());
+            let is_too_late = *rank == Rank::Config && NO_KEYS.contains(&setting.option.as_str());
             let Some((subject, words)) = self.words(&setting).filter(|_| !is_too_late) else {
                 self.merged.unknown.push((*rank, setting));
                 continue;
@@ -191,7 +200,10 @@ impl Merge<'_> {
     fn words(&self, setting: &Setting) -> Option<(String, Vec<OsString>)> {
         let name = setting.option.as_str();
         if let (SOURCE_FILES, SettingValue::Texts(texts)) = (name, &setting.value) {
-            return Some((SOURCES.to_owned(), texts.iter().map(OsString::from).collect()));
+            return Some((
+                SOURCES.to_owned(),
+                texts.iter().map(OsString::from).collect(),
+            ));
         }
         let found = options::find(self.command, name);
         let subject = |name: &str| options::subject(self.command, name).to_owned();
@@ -351,7 +363,11 @@ mod tests {
                 &[texts("timeout", &["1"])],
                 &[texts("pip-args", &["--timeout 2 -f 'a b'"])],
             ],
-            &["--timeout=1", "--find-links=a b", "--pip-args=--timeout 2 -f 'a b'"],
+            &[
+                "--timeout=1",
+                "--find-links=a b",
+                "--pip-args=--timeout 2 -f 'a b'",
+            ],
         );
     }
 

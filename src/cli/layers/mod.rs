@@ -124,7 +124,8 @@ pub(super) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Par
         matches = line.parse(&typed, &mut merged, &mut said)?;
         said.tell(&merged);
         unknown(line.deepest(), &merged, &files.project)?;
-        let warnings = foreign::check(innermost(&matches)).map_err(|failure| said.explain(failure))?;
+        let warnings =
+            foreign::check(innermost(&matches)).map_err(|failure| said.explain(failure))?;
         // What a file says to another tool is not ours to warn of.
         let is_typed = |name: &str| !merged.counting.iter().any(|one| one.option == name);
         let typed = warnings.into_iter().filter(|(name, _)| is_typed(name));
@@ -199,10 +200,7 @@ fn enter(matches: &ArgMatches) -> Result<(), Failure> {
         return Ok(());
     };
     std::env::set_current_dir(folder).map_err(|error| {
-        Failure::usage(
-            format!("`--directory {}`: {error}", folder.display()),
-            None,
-        )
+        Failure::usage(format!("`--directory {}`: {error}", folder.display()), None)
     })
 }
 
@@ -377,7 +375,10 @@ fn unknown(command: &Command, merged: &Merged, project: &ProjectConfig) -> Resul
         let shape = option.map(|(_, option)| options::shape(option));
         let (message, help) = match shape {
             Some(Shape::Switch) => (format!("`{name}` should be `true` or `false`"), None),
-            Some(_) => (format!("`{name}` should be a text, or an array of texts"), None),
+            Some(_) => (
+                format!("`{name}` should be a text, or an array of texts"),
+                None,
+            ),
             None => {
                 let names = options::options(command)
                     .filter(|(_, option)| !option.is_hide_set())
@@ -413,35 +414,34 @@ fn unknown(command: &Command, merged: &Merged, project: &ProjectConfig) -> Resul
 impl Said {
     /// Says which layers had an effect.
     fn tell(&mut self, merged: &Merged) {
-        let mut at = 0;
-        let counting = &merged.counting;
-        while at < counting.len() {
-            let first = &counting[at];
-            let length = counting[at..]
-                .iter()
-                .take_while(|one| one.rank == first.rank && one.origin == first.origin)
-                .count();
-            let group = &counting[at..at + length];
-            at += length;
+        let mut groups: Vec<(Rank, &str, Vec<&Counting>)> = Vec::new();
+        for setting in &merged.counting {
+            let origin = setting.origin();
+            match groups
+                .iter_mut()
+                .find(|(rank, other, _)| (*rank, *other) == (setting.rank, origin))
+            {
+                Some((_, _, group)) => group.push(setting),
+                None => groups.push((setting.rank, origin, vec![setting])),
+            }
+            self.places
+                .push((setting.option.clone(), setting.place.clone()));
+        }
+        for (rank, origin, group) in groups {
             let options = enumeration(group.iter().map(|one| format!("`{}`", one.option)));
             // A family of variables says less than their names.
-            let place = match first.rank {
+            let place = match rank {
                 Rank::Variables | Rank::UvVariables | Rank::PipVariables => {
                     enumeration(group.iter().map(|one| one.place.clone()))
                 }
-                _ => first.origin.clone(),
+                _ => origin.to_owned(),
             };
             let line = format!("{options} from {place}");
-            match first.rank {
+            match rank {
                 Rank::Typed => {}
                 rank if rank.is_foreign() => self.notes.push(line),
                 _ => self.details.push(line),
             }
-            self.places.extend(
-                group
-                    .iter()
-                    .map(|one| (one.option.clone(), one.place.clone())),
-            );
         }
         for (rank, setting) in &merged.unknown {
             if rank.is_foreign() {

@@ -191,7 +191,10 @@ fn config_settings(texts: &[String]) -> Result<Vec<(String, String)>, Failure> {
         .map(|text| match text.split_once('=') {
             Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
             _ => Err(Failure::usage(
-                format!("`--config-setting {}` is no KEY=VALUE", without_password(text)),
+                format!(
+                    "`--config-setting {}` is no KEY=VALUE",
+                    without_password(text)
+                ),
                 None,
             )),
         })
@@ -260,7 +263,9 @@ fn target(args: &args::Compile) -> Result<TargetRequest, Failure> {
         && let Some(other) = python_platforms.find(|other| *other != one)
     {
         return Err(Failure::usage(
-            format!("`--python-platform {one}` and `--python-platform {other}`: a lock is for one platform"),
+            format!(
+                "`--python-platform {one}` and `--python-platform {other}`: a lock is for one platform"
+            ),
             Some("make a lock for each, with `--output-file` of its own".to_owned()),
         ));
     }

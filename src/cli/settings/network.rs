@@ -8,7 +8,9 @@ use crate::cli::args;
 use crate::cli::failure::Failure;
 use crate::http;
 
-pub(in crate::cli) fn login(variable: &dyn Fn(&str) -> Option<String>) -> Option<(String, http::Secret)> {
+pub(in crate::cli) fn login(
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Option<(String, http::Secret)> {
     let value = |name: &str| variable(name).filter(|value| !value.is_empty());
     let user = value("PINFOLD_INDEX_USERNAME");
     let password = value("PINFOLD_INDEX_PASSWORD");
@@ -50,7 +52,10 @@ pub(in crate::cli) fn network(
     Ok(settings)
 }
 
-pub(in crate::cli) fn cache(args: &args::Network, variable: impl Fn(&str) -> Option<OsString>) -> Cache {
+pub(in crate::cli) fn cache(
+    args: &args::Network,
+    variable: impl Fn(&str) -> Option<OsString>,
+) -> Cache {
     if args.no_cache {
         return Cache::none();
     }

@@ -83,7 +83,9 @@ pub(super) fn output(args: &args::Compile, names: &[String]) -> Result<Option<Pa
 /// Whether a name is one that PEP 751 keeps for its format.
 fn is_pylock(name: &str) -> bool {
     name.starts_with("pylock.")
-        && Path::new(name).extension().is_some_and(|extension| extension == "toml")
+        && Path::new(name)
+            .extension()
+            .is_some_and(|extension| extension == "toml")
 }
 
 /// Whether two paths lead to one file, however they are written.

@@ -53,20 +53,17 @@ pub(super) fn limits(
     texts
         .iter()
         .map(|text| {
-            let (name, limit_text) = text.split_once('=').ok_or_else(|| {
-                Failure::usage(
-                    format!("`{option} {text}` has no time"),
-                    Some("write `NAME=2026-10-01`, `NAME=7d` or `NAME=false`".to_owned()),
-                )
-            })?;
-            Ok((
-                super::parse(option, name.trim())?,
-                limit(option, limit_text.trim(), now).map_err(|mut failure| {
-                    // With the name, as it was typed.
-                    failure.diagnostics[0].message = format!("`{option} {text}` has no time");
-                    failure
-                })?,
-            ))
+            let (name, limit) = text.split_once('=').unwrap_or((text, ""));
+            let limit = match limit.trim() {
+                "false" => None,
+                limit => Some(cutoff(limit, now).ok_or_else(|| {
+                    Failure::usage(
+                        format!("`{option} {text}` has no time"),
+                        Some("write `NAME=2026-10-01`, `NAME=7d` or `NAME=false`".to_owned()),
+                    )
+                })?),
+            };
+            Ok((super::parse(option, name.trim())?, limit))
         })
         .collect()
 }

@@ -41,26 +41,13 @@ pub(in crate::cli) struct Update {
     pub(in crate::cli) plan_out: Option<PathBuf>,
 
     /// The time that counts as now: a run is repeated by naming its time
-    #[arg(
-        long,
-        value_name = "TIME",
-        help_heading = "Policy"
-    )]
+    #[arg(long, value_name = "TIME", help_heading = "Policy")]
     pub(in crate::cli) as_of: Option<String>,
     /// How old a file has to be: `7d`, `24h`, `0d`
-    #[arg(
-        long,
-        value_name = "DURATION",
-        help_heading = "Policy"
-    )]
+    #[arg(long, value_name = "DURATION", help_heading = "Policy")]
     pub(in crate::cli) cooldown: Option<String>,
     /// The index for locks that name none [default: PyPI]
-    #[arg(
-        short,
-        long,
-        value_name = "URL",
-        help_heading = "Policy"
-    )]
+    #[arg(short, long, value_name = "URL", help_heading = "Policy")]
     pub(in crate::cli) index_url: Option<String>,
     /// Who is asked for credentials that are nowhere else
     #[arg(long, value_enum, value_name = "PROVIDER", default_value_t = KeyringProvider::Disabled, help_heading = "Policy")]

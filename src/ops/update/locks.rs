@@ -199,9 +199,7 @@ async fn joint(
 
 /// Returns a group with its file as seen from the root.
 fn group_from_root(group: &str, folder: &str) -> String {
-    let (path, name) = group
-        .rsplit_once(':')
-        .unwrap_or(("pyproject.toml", group));
+    let (path, name) = group.rsplit_once(':').unwrap_or(("pyproject.toml", group));
     let path = location::normalise(&format!("/{folder}/{path}"));
     format!("{}:{name}", path.trim_start_matches('/'))
 }
@@ -848,7 +846,10 @@ fn header_command(target: &LockTarget, seen: &dyn Fn(&[String]) -> Vec<String>) 
     value("--group", own.groups.clone());
     value("--build-constraint", own.build_constraints.clone());
     value("--config-setting", own.config_settings.clone());
-    value("--exclude-newer-package", own.exclude_newer_packages.clone());
+    value(
+        "--exclude-newer-package",
+        own.exclude_newer_packages.clone(),
+    );
     value("--no-emit-package", own.left_out.clone());
     if own.target_hashes && target.hashes {
         value("--hashes", vec!["target".to_owned()]);
