@@ -16,6 +16,8 @@ pub(super) struct ProjectConfig {
     pub(super) folder: PathBuf,
     /// The file it was read from, as people may see it; empty if there is none.
     pub(super) name: String,
+    /// The text of that file.
+    pub(super) text: String,
 }
 
 /// Reads the configuration that was named, or the nearest one from a folder upwards.
@@ -27,10 +29,11 @@ pub(super) fn read(named: Option<&Path>, here: &Path) -> Result<ProjectConfig, F
             Some("pyproject.toml") => Home::Pyproject,
             _ => Home::PinfoldToml,
         };
-        let config = parse(path, &shown(path, here), home)?.unwrap_or_default();
+        let (config, text) = parse(path, &shown(path, here), home)?.unwrap_or_default();
         let absolute = here.join(path);
         return Ok(ProjectConfig {
             config,
+            text,
             folder: absolute.parent().unwrap_or(here).to_owned(),
             name: shown(path, here),
         });
@@ -42,10 +45,11 @@ pub(super) fn read(named: Option<&Path>, here: &Path) -> Result<ProjectConfig, F
         ] {
             let path = folder.join(name);
             if path.is_file()
-                && let Some(config) = parse(&path, &shown(&path, here), home)?
+                && let Some((config, text)) = parse(&path, &shown(&path, here), home)?
             {
                 return Ok(ProjectConfig {
                     config,
+                    text,
                     folder: folder.to_owned(),
                     name: shown(&path, here),
                 });
@@ -75,7 +79,7 @@ fn shown(path: &Path, here: &Path) -> String {
         .to_string()
 }
 
-fn parse(path: &Path, name: &str, home: Home) -> Result<Option<Config>, Failure> {
+fn parse(path: &Path, name: &str, home: Home) -> Result<Option<(Config, String)>, Failure> {
     let bytes = files::read(path).map_err(|error| {
         let mut diagnostic = Diagnostic::error(error.to_string());
         diagnostic.help = error.help();
@@ -92,7 +96,7 @@ fn parse(path: &Path, name: &str, home: Home) -> Result<Option<Config>, Failure>
     })?;
     let (config, found) = Config::parse(&text, home);
     if found.is_empty() {
-        return Ok(config);
+        return Ok(config.map(|config| (config, text)));
     }
     let file = FileProblems {
         name: name.to_owned(),

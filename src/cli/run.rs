@@ -1,12 +1,11 @@
 //! Running a command line.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use clap::builder::Resettable;
-use clap::{CommandFactory as _, FromArgMatches as _};
+use clap::CommandFactory as _;
 
 use super::args::{self, Arguments, Color, Command};
 use super::docker;
@@ -14,6 +13,8 @@ use super::exit;
 use super::explain;
 use super::failure::{Failure, problems};
 use super::init;
+use super::layers::{self, Parsed, Stop};
+use super::reference;
 use super::report::Teller;
 use super::settings;
 use super::update;
@@ -24,9 +25,15 @@ use crate::ui::{ColorChoice, Diagnostic, Printer, Verbosity};
 
 /// Runs a command line and returns the exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
-    let arguments = match parse(arguments) {
-        Ok(arguments) => arguments,
-        Err(error) => return usage(&error),
+    let Parsed { arguments, said } = match layers::parse(arguments) {
+        Ok(parsed) => parsed,
+        Err(Stop::Usage(error)) => return usage(&error),
+        Err(Stop::Failure(failure)) => {
+            return tell(
+                &failure,
+                &Printer::new(Verbosity::Normal, ColorChoice::Auto),
+            );
+        }
     };
     let global = &arguments.global;
     let verbosity = match (global.quiet, global.verbose) {
@@ -35,11 +42,21 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         _ => Verbosity::Normal,
     };
     let color = match global.color {
+        _ if global.no_color => ColorChoice::Never,
         Color::Auto => ColorChoice::Auto,
         Color::Always => ColorChoice::Always,
         Color::Never => ColorChoice::Never,
     };
     let printer = Printer::new(verbosity, color);
+    for detail in &said.details {
+        printer.detail(detail);
+    }
+    for note in &said.notes {
+        printer.note(note);
+    }
+    for warning in &said.warnings {
+        printer.warning(warning);
+    }
     let result = match &arguments.command {
         Command::Compile(args) => compile(args, &printer, !global.no_progress),
         Command::Docker(args) => docker::run(args, &printer, !global.no_progress),
@@ -48,36 +65,19 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         Command::Apply(args) => update::apply(args, &printer),
         Command::Init(args) => init::run(args, &printer),
         Command::Completions { shell } => completions(*shell, &printer),
+        Command::Reference => reference(&printer),
     };
     match result {
         Ok(code) => code,
-        Err(failure) => {
-            for diagnostic in &failure.diagnostics {
-                printer.diagnostic(diagnostic);
-            }
-            failure.code
-        }
+        Err(failure) => tell(&said.explain(failure), &printer),
     }
 }
 
-/// Parses a command line. A variable that is set to nothing counts as unset: that is
-/// what CI systems make of a secret that is not there.
-fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::Error> {
-    let is_empty = |name: &OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
-    let without_empty = |option: clap::Arg| match option.get_env().map(is_empty) {
-        Some(true) => option.env(Resettable::<clap::builder::OsStr>::Reset),
-        _ => option,
-    };
-    let command = Arguments::command()
-        .mut_subcommand("compile", |command| command.mut_args(without_empty))
-        .mut_subcommand("explain", |command| command.mut_args(without_empty))
-        .mut_subcommand("update", |command| command.mut_args(without_empty))
-        .mut_subcommand("apply", |command| command.mut_args(without_empty))
-        .mut_subcommand("docker", |command| {
-            let command = command.mut_args(without_empty);
-            command.mut_subcommands(|command| command.mut_args(without_empty))
-        });
-    Arguments::from_arg_matches(&command.try_get_matches_from(arguments)?)
+fn tell(failure: &Failure, printer: &Printer) -> u8 {
+    for diagnostic in &failure.diagnostics {
+        printer.diagnostic(diagnostic);
+    }
+    failure.code
 }
 
 /// clap's own words: help and version are answers, the rest are errors.
@@ -95,6 +95,13 @@ fn completions(shell: clap_complete::Shell, printer: &Printer) -> Result<u8, Fai
     clap_complete::generate(shell, &mut Arguments::command(), "pinfold", &mut script);
     printer
         .data(&script)
+        .map_err(|error| stdout_failed(&error))?;
+    Ok(exit::DONE)
+}
+
+fn reference(printer: &Printer) -> Result<u8, Failure> {
+    printer
+        .data(reference::text().as_bytes())
         .map_err(|error| stdout_failed(&error))?;
     Ok(exit::DONE)
 }

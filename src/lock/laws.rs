@@ -59,6 +59,7 @@ fn lock() -> impl Strategy<Value = Lock> {
             index_url: Some("https://u:${PW}@index.example/simple/".to_owned()),
             ..OptionLines::default()
         },
+        left_out: Vec::new(),
         pins,
     })
 }
@@ -172,6 +173,7 @@ proptest! {
                     unhashable: true,
                 })
                 .to_vec(),
+            left_out: Vec::new(),
         };
         let style = Style {
             options: EmittedOptions { trusted_hosts: true, ..EmittedOptions::default() },

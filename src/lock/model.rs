@@ -15,6 +15,8 @@ pub struct Lock {
     pub options: OptionLines,
     /// The pins, in any order; writing sorts them.
     pub pins: Vec<Pin>,
+    /// Projects that belong to the pins and are not written.
+    pub left_out: Vec<ProjectName>,
 }
 
 /// The provenance that stands above the pins.

@@ -163,6 +163,7 @@ pub fn render(lock: &Lock, style: &Style) -> String {
     if !apart.is_empty() {
         writer.unsafe_pins(&apart);
     }
+    writer.left_out(&lock.left_out);
     // A file without content still has a line, so that it is seen to be written.
     if writer.text.is_empty() {
         writer.line("");
@@ -291,6 +292,20 @@ impl Writer<'_> {
             self.text.push_str(name);
             self.text.push(' ');
             self.foreign(value);
+            self.text.push_str(self.newline);
+        }
+    }
+
+    fn left_out(&mut self, names: &[ProjectName]) {
+        if names.is_empty() {
+            return;
+        }
+        let names: BTreeSet<&str> = names.iter().map(AsRef::as_ref).collect();
+        self.line("");
+        self.line("# The following packages were excluded from the output:");
+        for name in names {
+            self.text.push_str("# ");
+            self.text.push_str(name);
             self.text.push_str(self.newline);
         }
     }
@@ -507,6 +522,7 @@ mod tests {
                 find_links: vec!["wheels".to_owned()],
                 ..OptionLines::default()
             },
+            left_out: Vec::new(),
             pins,
         };
         let oracle = oracle.replace("by pip-compile with", "by pinfold with");

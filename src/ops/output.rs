@@ -38,6 +38,8 @@ pub struct OutputOptions {
     pub hashes: Hashes,
     /// Of which files they are written.
     pub which_hashes: WhichHashes,
+    /// Projects that are resolved and not written.
+    pub left_out: Vec<ProjectName>,
     /// Whether markers of direct requirements are left out.
     pub strip_markers: bool,
     /// How the text looks.
@@ -65,10 +67,10 @@ pub(super) struct Made<'a> {
 
 /// Returns the lock.
 pub(super) fn lock(made: &Made<'_>) -> Lock {
-    let pins = made
-        .solution
-        .chosen
-        .iter()
+    let left_out = &made.output.left_out;
+    let chosen = made.solution.chosen.iter();
+    let pins = chosen
+        .filter(|(name, _)| !left_out.contains(name))
         .map(|(name, chosen)| {
             let roots = || chosen.roots.iter().map(|&root| &made.request.roots[root]);
             let mut via: Vec<String> = roots().map(|root| root.origin.clone()).collect();
@@ -106,7 +108,11 @@ pub(super) fn lock(made: &Made<'_>) -> Lock {
                 hashes: made.hashes.get(name).cloned().unwrap_or_default(),
                 via,
                 revision: place.and_then(|place| place.revision.clone()),
-                comments: Vec::new(),
+                comments: if made.output.comments {
+                    made.inputs.comments.get(name).cloned().unwrap_or_default()
+                } else {
+                    Vec::new()
+                },
                 unhashable: place.is_some_and(|place| !place.is_hashable),
             }
         })
@@ -118,6 +124,11 @@ pub(super) fn lock(made: &Made<'_>) -> Lock {
         }),
         options: made.options.clone(),
         pins,
+        left_out: left_out
+            .iter()
+            .filter(|name| made.solution.chosen.contains_key(*name))
+            .cloned()
+            .collect(),
     }
 }
 

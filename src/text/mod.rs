@@ -1,6 +1,7 @@
 //! Words for text: spans and the problems found at them, lines, newlines, lengths of
 //! time, words of option strings, and the nearest known word to a misspelt one.
 
+mod cutoff;
 mod duration;
 mod edit;
 mod line;
@@ -10,6 +11,7 @@ mod secrets;
 mod span;
 mod words;
 
+pub use cutoff::cutoff;
 pub use duration::{DurationError, duration};
 pub use edit::{Conflict, Edit, apply};
 pub use line::{Newline, Position, line_at, position};

@@ -207,6 +207,8 @@ impl<'a> Arguments<'a> {
             Switch::EmitBinary(is_on) => options.emitted.binary = is_on,
             Switch::EmitOptions(false) => options.emitted = EmittedOptions::NONE,
             Switch::AllowUnsafe(is_on) => options.allow_unsafe = is_on,
+            Switch::InputComments(is_on) => options.input_comments = is_on,
+            Switch::BuildIsolation(is_on) => options.build_isolation = is_on,
             Switch::Ignored => command.ignored.push(name.to_owned()),
             Switch::Unsupported(why) => {
                 command.unsupported.push((name.to_owned(), why.to_owned()));
@@ -287,6 +289,15 @@ impl<'a> Arguments<'a> {
                 "native" | "preserve" => options.newline = None,
                 _ => why = Some("the choices are `lf`, `crlf`, `native` and `preserve`"),
             },
+            Value::Group => push(&mut options.groups, value),
+            Value::BuildConstraint => push(&mut options.build_constraints, value),
+            Value::ConfigSetting => push(&mut options.config_settings, value),
+            Value::ExcludeNewerPackage => push(&mut options.exclude_newer_packages, value),
+            Value::NoEmitPackage => push(&mut options.left_out, value),
+            Value::Hashes if matches!(value, "all" | "target") => {
+                command.hashes = Some(true);
+                options.target_hashes = value == "target";
+            }
             Value::PipArguments => return self.pip_arguments(value),
             // There is one resolver; what it finds differs from the old one's anyway.
             Value::Resolver | Value::Ignored => {
@@ -299,7 +310,7 @@ impl<'a> Arguments<'a> {
             Value::Format if value == "requirements.txt" => {}
             Value::Format => why = Some("pinfold writes `requirements.txt` locks only"),
             Value::Unsupported(reason) => why = Some(reason),
-            Value::IndexStrategy | Value::PreRelease | Value::AnnotationStyle => {
+            Value::IndexStrategy | Value::PreRelease | Value::AnnotationStyle | Value::Hashes => {
                 why = Some("that is none of the choices pinfold knows");
             }
         }

@@ -33,6 +33,8 @@ pub(super) enum Switch {
     EmitBinary(bool),
     EmitOptions(bool),
     AllowUnsafe(bool),
+    InputComments(bool),
+    BuildIsolation(bool),
     /// It changes one run, or where the program works, not the file.
     Ignored,
     /// It changes the file in a way we cannot.
@@ -61,6 +63,12 @@ pub(super) enum Value {
     AnnotationStyle,
     UnsafePackage,
     Newline,
+    Group,
+    Hashes,
+    ExcludeNewerPackage,
+    NoEmitPackage,
+    BuildConstraint,
+    ConfigSetting,
     PipArguments,
     Resolver,
     Resolution,
@@ -70,10 +78,9 @@ pub(super) enum Value {
 }
 
 /// Reasons, worded to stand behind a flag.
-const GROUPS: &str = "dependency groups are not read yet";
-const BUILDS: &str = "it needs a build backend, and pinfold builds nothing";
+const GROUPS: &str = "name each group with `--group`";
+const BUILDS: &str = "pinfold does not lock build requirements";
 const UNIVERSAL: &str = "pinfold locks for one Python and one platform at a time";
-const ALL_PINS: &str = "pinfold writes every pin of a lock";
 const PER_PROJECT: &str = "pinfold has no such choice for single projects yet";
 
 /// Returns what a flag means in a tool's command; none if it has no such flag.
@@ -108,9 +115,9 @@ pub(super) fn flag(tool: Tool, name: &str) -> Option<Flag> {
         ("-p", Tool::Pinfold | Tool::Uv) => "--python",
         ("-n", Tool::PipCompile | Tool::Pinfold) => "--dry-run",
         ("-n", Tool::Uv) => "--no-cache",
-        ("-r", Tool::PipCompile) => "--rebuild",
-        ("-b", Tool::Uv) => "--build-constraints",
-        ("-C", Tool::Uv) => "--config-setting",
+        ("-r", Tool::PipCompile | Tool::Pinfold) => "--rebuild",
+        ("-b", Tool::Uv | Tool::Pinfold) => "--build-constraint",
+        ("-C", Tool::Uv | Tool::Pinfold) => "--config-setting",
         _ => return None,
     };
     flag(tool, long)
@@ -148,6 +155,10 @@ fn switch(name: &str) -> Option<Switch> {
         "--no-emit-options" => Switch::EmitOptions(false),
         "--allow-unsafe" => Switch::AllowUnsafe(true),
         "--no-allow-unsafe" => Switch::AllowUnsafe(false),
+        "--input-comments" => Switch::InputComments(true),
+        "--no-input-comments" => Switch::InputComments(false),
+        "--build-isolation" => Switch::BuildIsolation(true),
+        "--no-build-isolation" => Switch::BuildIsolation(false),
         "--universal" => Switch::Unsupported(UNIVERSAL),
         "--all-groups" => Switch::Unsupported(GROUPS),
         "--all-build-deps" | "--only-build-deps" => Switch::Unsupported(BUILDS),
@@ -168,9 +179,9 @@ fn switch(name: &str) -> Option<Switch> {
         | "--reuse-hashes"
         | "--no-reuse-hashes"
         | "--require-build-hashes"
-        | "--build-isolation"
-        | "--no-build-isolation"
         | "--no-config"
+        | "--foreign-config"
+        | "--no-foreign-config"
         | "--no-cache"
         | "--no-cache-dir"
         | "--offline"
@@ -227,13 +238,17 @@ fn value(name: &str) -> Option<Value> {
         "--resolver" => Value::Resolver,
         "--resolution" => Value::Resolution,
         "--format" => Value::Format,
-        "--group" => Value::Unsupported(GROUPS),
+        "--group" => Value::Group,
+        "--hashes" => Value::Hashes,
+        "--exclude-newer-package" => Value::ExcludeNewerPackage,
+        "--no-emit-package" => Value::NoEmitPackage,
+        "--build-constraint" | "--build-constraints" => Value::BuildConstraint,
+        "--config-setting" | "--config-settings" => Value::ConfigSetting,
         "--build-deps-for" => Value::Unsupported(BUILDS),
-        "--no-emit-package" => Value::Unsupported(ALL_PINS),
         "--exclude" | "--excludes" => {
             Value::Unsupported("pinfold cannot leave a project out of a resolution")
         }
-        "--exclude-newer-package" | "--prerelease-package" => Value::Unsupported(PER_PROJECT),
+        "--prerelease-package" => Value::Unsupported(PER_PROJECT),
         "--torch-backend" => {
             Value::Unsupported("pinfold takes projects from the indexes that are named")
         }
@@ -241,10 +256,6 @@ fn value(name: &str) -> Option<Value> {
         | "--upgrade-group"
         | "--refresh-package"
         | "--custom-compile-command"
-        | "--build-constraint"
-        | "--build-constraints"
-        | "--config-setting"
-        | "--config-settings"
         | "--config-settings-package"
         | "--no-build-isolation-package"
         | "--no-sources-package"
@@ -284,15 +295,17 @@ pub(super) fn pip_flag(name: &str) -> Option<Flag> {
         "--uploaded-prior-to" => Flag::Value(Value::ExcludeNewer),
         "--python-version" => Flag::Value(Value::PythonVersion),
         "-c" | "--constraint" => Flag::Value(Value::Constraint),
+        "--build-constraint" => Flag::Value(Value::BuildConstraint),
+        "-C" | "--config-settings" => Flag::Value(Value::ConfigSetting),
+        "--no-build-isolation" => Flag::Switch(Switch::BuildIsolation(false)),
         "--no-index" => Flag::Switch(Switch::NoIndex),
         "--pre" => Flag::Switch(Switch::Pre),
         "--no-deps" => Flag::Switch(Switch::NoDeps(true)),
         "--platform" | "--abi" | "--implementation" => Flag::Value(Value::Unsupported(PLATFORM)),
         "--retries" | "--timeout" | "--default-timeout" | "--proxy" | "--cert"
         | "--client-cert" | "--cache-dir" | "--use-feature" | "--use-deprecated"
-        | "--progress-bar" | "--keyring-provider" | "--exists-action" | "--log"
-        | "--config-settings" | "-C" | "--src" | "--build" | "--global-option"
-        | "--build-option" | "--resume-retries" | "--build-constraint" => {
+        | "--progress-bar" | "--keyring-provider" | "--exists-action" | "--log" | "--src"
+        | "--build" | "--global-option" | "--build-option" | "--resume-retries" => {
             Flag::Value(Value::Ignored)
         }
         "--no-cache-dir"
@@ -306,7 +319,6 @@ pub(super) fn pip_flag(name: &str) -> Option<Flag> {
         | "--prefer-binary"
         | "--use-pep517"
         | "--no-use-pep517"
-        | "--no-build-isolation"
         | "--check-build-dependencies"
         | "--require-virtualenv"
         | "--isolated"
@@ -397,6 +409,10 @@ mod tests {
              --strip-extras --no-strip-extras --strip-markers --no-strip-markers \
              --emit-index-url --no-emit-index-url --emit-find-links --no-emit-find-links \
              --emit-trusted-host --no-emit-trusted-host --emit-options --no-emit-options \
+             --emit-build-options --no-emit-build-options --input-comments --no-input-comments \
+             --build-isolation --no-build-isolation --foreign-config --no-foreign-config \
+             --no-config --no-upgrade --reuse-hashes --build --deps -r --no-refresh \
+             --no-all-extras --no-offline --system-certs --no-color \
              --allow-unsafe --no-allow-unsafe --offline --no-cache -q --quiet -v --verbose \
              --no-progress -h --help -V --version",
             "--output-file -o --constraint --constraints -c --override --overrides --extra \
@@ -405,6 +421,9 @@ mod tests {
              --index-url --default-index -i --extra-index-url --index --find-links -f \
              --index-strategy --refresh-package --annotation-style --custom-compile-command \
              --unsafe-package --newline --cache-dir --trusted-host --allow-insecure-host \
+             --group --hashes --exclude-newer-package --no-emit-package --build-constraint \
+             --build-constraints -b --config-setting --config-settings -C --keyring-provider \
+             --config --pip-args --directory \
              --cert --client-cert --proxy --timeout --retries --color",
         );
     }

@@ -39,6 +39,8 @@ mod includes;
 mod indexes;
 mod init;
 mod laws;
+mod layers;
+mod options;
 mod output;
 mod projects;
 mod refusals;

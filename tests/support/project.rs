@@ -122,6 +122,8 @@ impl Project {
             .env("HOME", self.home())
             .env("XDG_CACHE_HOME", self.cache())
             .env("PATH", self.root.path().join("empty"))
+            // Else the machine's own file of pip's settings would be read.
+            .env("PIP_CONFIG_FILE", "/dev/null")
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null());
         command

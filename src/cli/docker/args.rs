@@ -133,7 +133,7 @@ pub(in crate::cli) struct Files {
     pub(in crate::cli) contexts: Vec<String>,
     /// The configuration [default: the nearest `pinfold.toml`, or `pyproject.toml` with
     /// `[tool.pinfold]`]
-    #[arg(long, value_name = "FILE", env = "PINFOLD_CONFIG")]
+    #[arg(long, value_name = "FILE")]
     pub(in crate::cli) config: Option<PathBuf>,
     /// Read no configuration
     #[arg(long, conflicts_with = "config")]
@@ -152,17 +152,11 @@ pub(in crate::cli) struct Registries {
     #[arg(
         long = "registry-mirror",
         value_name = "HOST=URL",
-        env = "PINFOLD_REGISTRY_MIRROR",
         value_delimiter = ' '
     )]
     pub(in crate::cli) mirrors: Vec<String>,
     /// Speak plain HTTP with this registry (`host` or `host:port`); those on loopback may anyway
-    #[arg(
-        long = "insecure-registry",
-        value_name = "HOST",
-        env = "PINFOLD_INSECURE_REGISTRY",
-        value_delimiter = ' '
-    )]
+    #[arg(long = "insecure-registry", value_name = "HOST", value_delimiter = ' ')]
     pub(in crate::cli) plain_http: Vec<String>,
     #[command(flatten)]
     pub(in crate::cli) network: Network,

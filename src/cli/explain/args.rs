@@ -3,7 +3,6 @@
 use clap::{Arg, Args};
 
 use crate::cli::args::Compile;
-use crate::cli::update::args::Configuration;
 
 #[derive(Debug, Args)]
 #[command(mut_args = without_writing)]
@@ -21,8 +20,6 @@ pub(in crate::cli) struct Explain {
     /// Print JSON
     #[arg(long)]
     pub(super) json: bool,
-    #[command(flatten)]
-    pub(super) configuration: Configuration,
     #[command(flatten)]
     pub(super) compile: Compile,
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::args::Explain;
 use crate::cli::args::IndexStrategy;
 use crate::cli::failure::Failure;
+use crate::cli::layers;
 use crate::cli::settings;
 use crate::cli::update::settings as update;
 use crate::files::Exclude;
@@ -24,7 +25,7 @@ pub(super) fn explain(args: &Explain) -> Result<Request, Failure> {
         )
     })?;
     refuse_moves(args)?;
-    let place = update::place(&args.configuration)?;
+    let place = update::place(&args.compile.configuration)?;
     let now = jiff::Timestamp::now();
     // Who has no configuration may well not know what a cooldown is.
     let policy = (!place.project.name.is_empty())
@@ -237,11 +238,16 @@ fn surroundings(
         images: None,
         index_url: None,
         login: settings::login(&|name: &str| std::env::var(name).ok()),
-        http: settings::network(network, os_variable)?,
+        index_configs: settings::configured(config, now)?,
+        http: crate::http::Settings {
+            keyring: settings::keyring(args.compile.keyring_provider),
+            ..settings::network(network, os_variable)?
+        },
         cache: settings::cache(network, os_variable),
         refresh: settings::refresh(&args.compile)?,
         now,
         variable: Box::new(|| Box::new(|name: &str| std::env::var(name).ok())),
+        defaults: update::defaults(&layers::own_compile(&place.project, &place.project.folder)?),
     })
 }
 
@@ -264,11 +270,11 @@ fn overlay(args: &Explain, target: &LockTarget, compile: &mut Compile) -> Result
     if let Some(url) = args.index_url.as_ref().filter(|url| !url.is_empty()) {
         compile.index_url = Some(url.clone());
     }
-    let extra_index_urls = settings::given(&args.extra_index_urls, "PINFOLD_EXTRA_INDEX_URL");
+    let extra_index_urls = args.extra_index_urls.clone();
     if !extra_index_urls.is_empty() {
         compile.extra_index_urls = extra_index_urls;
     }
-    let find_links = settings::given(&args.find_links, "PINFOLD_FIND_LINKS");
+    let find_links = args.find_links.clone();
     if !find_links.is_empty() {
         compile.find_links = find_links;
     }
@@ -279,8 +285,21 @@ fn overlay(args: &Explain, target: &LockTarget, compile: &mut Compile) -> Result
         IndexStrategy::UnsafeBestMatch => compile.strategy = Strategy::UnsafeBestMatch,
     }
     if let Some(text) = &args.exclude_newer {
-        compile.exclude_newer = Some(settings::time("--exclude-newer", text)?);
+        compile.exclude_newer = settings::limit("--exclude-newer", text, compile.now)?;
     }
+    let limits = settings::limits(&args.exclude_newer_packages, compile.now)?;
+    compile.exclude_newer_packages.extend(limits);
+    for group in settings::groups(&args.groups)? {
+        if !compile.groups.contains(&group) {
+            compile.groups.push(group);
+        }
+    }
+    let build = &mut compile.build;
+    build.constraints.extend(args.build_constraints.clone());
+    build.is_isolated &= !args.no_build_isolation;
+    build
+        .settings
+        .extend(settings::config_settings(&args.config_settings)?);
     if let Some(pre_releases) = settings::pre_releases(args) {
         compile.pre_releases = Some(pre_releases);
     }
@@ -291,9 +310,9 @@ fn overlay(args: &Explain, target: &LockTarget, compile: &mut Compile) -> Result
     }
     compile.binary.answer_yes(&only_binary);
     compile.binary.answer_no(&no_binary);
-    let constraints = settings::given(&args.constraints, "PINFOLD_CONSTRAINT");
+    let constraints = args.constraints.clone();
     compile.constraints.extend(constraints);
-    let overrides = settings::given(&args.overrides, "PINFOLD_OVERRIDE");
+    let overrides = args.overrides.clone();
     compile.overrides.extend(overrides);
     for extra in &args.extras {
         let extra = settings::parse::<ExtraName>("--extra", extra)?;

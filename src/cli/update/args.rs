@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::cli::args::KeyringProvider;
 use crate::cli::docker::args::{Format, Registries};
 
 #[expect(
@@ -40,31 +41,17 @@ pub(in crate::cli) struct Update {
     pub(in crate::cli) plan_out: Option<PathBuf>,
 
     /// The time that counts as now: a run is repeated by naming its time
-    #[arg(
-        long,
-        value_name = "TIME",
-        env = "PINFOLD_AS_OF",
-        help_heading = "Policy"
-    )]
+    #[arg(long, value_name = "TIME", help_heading = "Policy")]
     pub(in crate::cli) as_of: Option<String>,
     /// How old a file has to be: `7d`, `24h`, `0d`
-    #[arg(
-        long,
-        value_name = "DURATION",
-        env = "PINFOLD_COOLDOWN",
-        help_heading = "Policy"
-    )]
+    #[arg(long, value_name = "DURATION", help_heading = "Policy")]
     pub(in crate::cli) cooldown: Option<String>,
     /// The index for locks that name none [default: PyPI]
-    #[arg(
-        short,
-        long,
-        value_name = "URL",
-        env = "PINFOLD_INDEX_URL",
-        hide_env_values = true,
-        help_heading = "Policy"
-    )]
+    #[arg(short, long, value_name = "URL", help_heading = "Policy")]
     pub(in crate::cli) index_url: Option<String>,
+    /// Who is asked for credentials that are nowhere else
+    #[arg(long, value_enum, value_name = "PROVIDER", default_value_t = KeyringProvider::Disabled, help_heading = "Policy")]
+    pub(in crate::cli) keyring_provider: KeyringProvider,
     #[command(flatten)]
     pub(in crate::cli) configuration: Configuration,
     #[command(flatten)]
@@ -92,10 +79,11 @@ pub(in crate::cli) struct Apply {
 
 /// Which configuration counts.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Configuration")]
 pub(in crate::cli) struct Configuration {
     /// The configuration [default: the nearest `pinfold.toml`, or `pyproject.toml` with
     /// `[tool.pinfold]`]
-    #[arg(long, value_name = "FILE", env = "PINFOLD_CONFIG")]
+    #[arg(long, value_name = "FILE")]
     pub(in crate::cli) config: Option<PathBuf>,
     /// Read no configuration
     #[arg(long, conflicts_with = "config")]

@@ -3,11 +3,15 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use clap::ValueEnum as _;
+
 use super::args::{Configuration, Kind, Update};
+use crate::cli::args::{self, IndexStrategy};
 use crate::cli::docker::settings as docker;
 use crate::cli::failure::Failure;
+use crate::cli::layers;
 use crate::cli::project::{self, ProjectConfig};
-use crate::cli::settings::{cache, current_directory, login, network, time};
+use crate::cli::settings::{cache, configured, current_directory, keyring, login, network, time};
 use crate::config::{self, RuleSubject};
 use crate::files::Exclude;
 use crate::forge::Repository;
@@ -18,7 +22,7 @@ use crate::registry;
 use crate::requirements::location;
 use crate::text::duration;
 use crate::update::tags::TagLimit;
-use crate::update::{self, Bump, LockConfig, Policy, Rule};
+use crate::update::{self, Bump, Defaults, LockConfig, Policy, Rule};
 
 /// A place where everything is: the root, and what its configuration says.
 pub(in crate::cli) struct Place {
@@ -57,6 +61,7 @@ pub(super) fn update(args: &Update, place: &Place) -> Result<(Request, registry:
     };
     let policy = policy(args, config, as_of)?;
     let access = docker::access(&args.registries, &place.project, true)?;
+    let own = layers::own_compile(&place.project, &place.root)?;
     let images = (args.only != Some(Kind::Locks)).then(|| images(config));
     let exclude: Vec<String> = config
         .discover
@@ -83,9 +88,14 @@ pub(super) fn update(args: &Update, place: &Place) -> Result<(Request, registry:
         policy_in_words: policy.to_string(),
         policy,
         images,
+        defaults: defaults(&own),
         index_url: args.index_url.clone().filter(|url| !url.is_empty()),
         login: login(&|name: &str| std::env::var(name).ok()),
-        http: network(&args.registries.network, os_variable)?,
+        index_configs: configured(config, now)?,
+        http: crate::http::Settings {
+            keyring: keyring(args.keyring_provider),
+            ..network(&args.registries.network, os_variable)?
+        },
         cache: cache(&args.registries.network, os_variable),
         refresh: Refresh::All,
         now,
@@ -93,6 +103,36 @@ pub(super) fn update(args: &Update, place: &Place) -> Result<(Request, registry:
         root: place.root.clone(),
     };
     Ok((request, access.client()))
+}
+
+/// Returns what `[compile]` says of all locks, where their own commands say nothing.
+///
+/// Only what decides which releases there are: how a lock looks stays as it is.
+pub(in crate::cli) fn defaults(own: &args::Compile) -> Defaults {
+    let word = |value: Option<clap::builder::PossibleValue>| {
+        value.map(|value| value.get_name().to_owned())
+    };
+    let is_strategy_said = own.index_strategy != IndexStrategy::FirstIndex;
+    Defaults {
+        extra_index_urls: own.extra_index_urls.clone(),
+        find_links: own.find_links.clone(),
+        index_strategy: is_strategy_said
+            .then(|| word(own.index_strategy.to_possible_value()))
+            .flatten(),
+        exclude_newer: own.exclude_newer.clone(),
+        exclude_newer_packages: own.exclude_newer_packages.clone(),
+        prerelease: if own.pre {
+            Some("allow".to_owned())
+        } else {
+            word(own.prerelease.and_then(|mode| mode.to_possible_value()))
+        },
+        only_binary: if own.no_build {
+            vec![":all:".to_owned()]
+        } else {
+            own.only_binary.clone()
+        },
+        no_binary: own.no_binary.clone(),
+    }
 }
 
 /// Returns the files that alone are looked for.

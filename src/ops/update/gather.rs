@@ -70,7 +70,10 @@ pub fn gather(update: &Update) -> Gathered {
                 candidates.push(Candidate { path, text });
             }
         }
-        let (locks, skipped) = targets(&candidates, &update.lock_configs);
+        let (mut locks, skipped) = targets(&candidates, &update.lock_configs);
+        for target in &mut locks {
+            target.options.fill(&update.defaults, &target.folder);
+        }
         gathered.locks = locks;
         gathered.skipped = skipped;
     }

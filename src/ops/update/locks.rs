@@ -6,12 +6,10 @@
 //! locked is always admissible, so a full upgrade has a solution wherever keeping
 //! the pins has one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use jiff::{Span, Timestamp};
+use jiff::Timestamp;
 
 use super::gather::uncommitted;
 use super::{Gathered, Update};
@@ -21,13 +19,13 @@ use crate::lock::{
     command_line, default_unsafe_packages,
 };
 use crate::ops::{
-    BuildOptions, Compile, Compiled, Error, Hashes, OutputOptions, Reporter, Source, Strategy,
-    TargetRequest, View, WhichHashes, compile,
+    BuildOptions, Compile, Compiled, Cutoff, Error, Hashes, OutputOptions, Reporter, Source,
+    Strategy, TargetRequest, View, WhichHashes, compile,
 };
 use crate::python::{ExtraName, Platform, ProjectName, PythonVersion, Specifiers, Version};
-use crate::requirements::{PerProject, Selector, location};
+use crate::requirements::{GroupRequest, PerProject, Selector, location};
 use crate::resolve::{Constraint, PreReleases};
-use crate::text::without_password;
+use crate::text::{cutoff, without_password};
 use crate::update::{
     Alarm, Bump, Content, Failed, FileChange, HeldBack, LockTarget, Options, PinChange, Status,
     TargetKind, TargetPlan, Why, sha256,
@@ -155,11 +153,25 @@ async fn joint(
         }
         together.all_extras |= other.all_extras;
     }
+    together.options.groups.clear();
+    for member in members {
+        for group in &member.options.groups {
+            let group = group_from_root(group, &member.folder);
+            if !together.options.groups.contains(&group) {
+                together.options.groups.push(group);
+            }
+        }
+    }
     together
         .constraints
         .retain(|path| !outputs.contains(&**path));
     JOINT.clone_into(&mut together.output);
-    for place in &mut together.options.find_links {
+    let places = &mut together.options;
+    for place in places
+        .find_links
+        .iter_mut()
+        .chain(&mut places.build_constraints)
+    {
         if !location::is_url(place) {
             *place = location::normalise(&format!("{}/{place}", first.folder));
             let relative = place.trim_start_matches('/').to_owned();
@@ -183,6 +195,13 @@ async fn joint(
         bounds: bounds_of(&climbed.compiled),
         failed_jointly: climbed.project.zip(climbed.failed),
     })
+}
+
+/// Returns a group with its file as seen from the root.
+fn group_from_root(group: &str, folder: &str) -> String {
+    let (path, name) = group.rsplit_once(':').unwrap_or(("pyproject.toml", group));
+    let path = location::normalise(&format!("/{folder}/{path}"));
+    format!("{}:{name}", path.trim_start_matches('/'))
 }
 
 /// Finds the lock because of which nothing suits all locks of a group, and why it fails.
@@ -596,7 +615,6 @@ fn request(
             .into_iter()
             .map(Source::Path)
             .collect(),
-        groups: Vec::new(),
         constraints: all_seen(&target.constraints),
         bounds: bounds.to_vec(),
         overrides: all_seen(&target.overrides),
@@ -607,6 +625,7 @@ fn request(
             .collect::<Result<_, _>>()
             .map_err(|error| wrong(error.to_string()))?,
         all_extras: target.all_extras,
+        groups: groups(options).map_err(wrong)?,
         output: Some(PathBuf::from(seen(&target.output))),
         upgrade: true,
         kept_packages: Vec::new(),
@@ -617,7 +636,7 @@ fn request(
             .clone()
             .or_else(|| update.index_url.clone()),
         extra_index_urls: options.extra_index_urls.clone(),
-        index_configs: Vec::new(),
+        index_configs: update.index_configs.clone(),
         shadow_check: false,
         find_links: options.find_links.clone(),
         no_index: options.no_index,
@@ -628,14 +647,15 @@ fn request(
             .as_deref()
             .map(|text| newest(text, update.policy.as_of))
             .transpose()
+            .map_err(wrong)?
+            .flatten(),
+        exclude_newer_packages: exclude_newer_packages(options, update.policy.as_of)
             .map_err(wrong)?,
-        exclude_newer_packages: std::collections::BTreeMap::new(),
         gate: Some(update.policy.clone()),
         pre_releases: pre_releases(options),
         binary: binary(options),
         only_binary: options.only_binary.clone(),
         no_binary: options.no_binary.clone(),
-        build: BuildOptions::default(),
         without_dependencies: options.no_deps,
         output_options: OutputOptions {
             hashes: if target.hashes {
@@ -643,12 +663,22 @@ fn request(
             } else {
                 Hashes::None
             },
-            which_hashes: WhichHashes::default(),
+            which_hashes: if options.target_hashes {
+                WhichHashes::Target
+            } else {
+                WhichHashes::All
+            },
+            comments: options.input_comments,
+            left_out: names(&options.left_out),
             strip_markers: options.strip_markers,
             style: style(target),
             newline: options.newline,
             command,
-            comments: false,
+        },
+        build: BuildOptions {
+            constraints: options.build_constraints.clone(),
+            is_isolated: options.build_isolation,
+            settings: config_settings(options),
         },
         http: http(update, options),
         cache: update.cache.clone(),
@@ -701,21 +731,60 @@ fn binary(options: &Options) -> PerProject {
     binary
 }
 
-/// Reads what `--exclude-newer` says: a time, a day that counts whole, or a span.
-fn newest(text: &str, as_of: Timestamp) -> Result<Timestamp, String> {
-    if let Ok(time) = text.parse::<Timestamp>() {
-        return Ok(time);
+/// Reads what `--exclude-newer` says: a time, a day that counts whole, or a duration
+/// counted back from the time that counts as now.
+fn newest(text: &str, as_of: Timestamp) -> Result<Option<Timestamp>, String> {
+    if text == "false" {
+        return Ok(None);
     }
-    let utc = as_of.to_zoned(TimeZone::UTC);
-    let day = text.parse::<Date>().ok();
-    let end_of_day = day
-        .and_then(|day| day.tomorrow().ok())
-        .and_then(|next| next.to_zoned(TimeZone::UTC).ok());
-    let span = || text.parse::<Span>().ok().map(Span::abs);
-    end_of_day
-        .or_else(|| span().and_then(|span| utc.checked_sub(span).ok()))
-        .map(|zoned| zoned.timestamp())
+    let time = cutoff(text, as_of);
+    time.map(Some)
         .ok_or_else(|| format!("`--exclude-newer {text}`, which its header has, is not a time"))
+}
+
+/// Reads the limits of single projects.
+fn exclude_newer_packages(
+    options: &Options,
+    as_of: Timestamp,
+) -> Result<BTreeMap<ProjectName, Cutoff>, String> {
+    let read = |text: &String| {
+        let (name, limit) = text.split_once('=')?;
+        let limit = newest(limit, as_of).ok()?;
+        Some((
+            name.parse().ok()?,
+            limit.map_or(Cutoff::Off, Cutoff::Before),
+        ))
+    };
+    options
+        .exclude_newer_packages
+        .iter()
+        .map(|text| {
+            read(text).ok_or_else(|| {
+                format!("`--exclude-newer-package {text}`, which its header has, has no time")
+            })
+        })
+        .collect()
+}
+
+/// Reads `[PATH:]NAME`.
+fn groups(options: &Options) -> Result<Vec<GroupRequest>, String> {
+    let read = |text: &String| {
+        text.parse::<GroupRequest>()
+            .map_err(|error| error.to_string())
+    };
+    options.groups.iter().map(read).collect()
+}
+
+fn config_settings(options: &Options) -> Vec<(String, String)> {
+    let settings = options.config_settings.iter();
+    settings
+        .filter_map(|text| text.split_once('='))
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .collect()
+}
+
+fn names(texts: &[String]) -> Vec<ProjectName> {
+    texts.iter().filter_map(|name| name.parse().ok()).collect()
 }
 
 fn python_target(target: &LockTarget) -> Result<TargetRequest, String> {
@@ -738,12 +807,7 @@ fn python_target(target: &LockTarget) -> Result<TargetRequest, String> {
 fn style(target: &LockTarget) -> Style {
     let options = &target.options;
     let mut names = default_unsafe_packages();
-    names.extend(
-        options
-            .unsafe_packages
-            .iter()
-            .filter_map(|name| name.parse::<ProjectName>().ok()),
-    );
+    names.extend(self::names(&options.unsafe_packages));
     Style {
         header: options.header,
         options: options.emitted,
@@ -800,6 +864,17 @@ fn header_command(target: &LockTarget, seen: &dyn Fn(&[String]) -> Vec<String>) 
     value("--no-binary", own.no_binary.clone());
     value("--prerelease", own.prerelease.clone().into_iter().collect());
     value("--unsafe-package", own.unsafe_packages.clone());
+    value("--group", own.groups.clone());
+    value("--build-constraint", own.build_constraints.clone());
+    value("--config-setting", own.config_settings.clone());
+    value(
+        "--exclude-newer-package",
+        own.exclude_newer_packages.clone(),
+    );
+    value("--no-emit-package", own.left_out.clone());
+    if own.target_hashes && target.hashes {
+        value("--hashes", vec!["target".to_owned()]);
+    }
     if own.annotations == lock::Annotations::Line {
         value("--annotation-style", vec!["line".to_owned()]);
     }
@@ -816,6 +891,8 @@ fn header_command(target: &LockTarget, seen: &dyn Fn(&[String]) -> Vec<String>) 
     switch("--no-hashes", !target.hashes);
     switch("--no-index", own.no_index);
     switch("--no-deps", own.no_deps);
+    switch("--no-build-isolation", !own.build_isolation);
+    switch("--input-comments", own.input_comments);
     switch("--no-strip-extras", !own.strip_extras);
     switch("--strip-markers", own.strip_markers);
     switch("--no-annotate", own.annotations == lock::Annotations::None);
@@ -824,21 +901,4 @@ fn header_command(target: &LockTarget, seen: &dyn Fn(&[String]) -> Vec<String>) 
     switch("--no-emit-find-links", !own.emitted.find_links);
     switch("--emit-trusted-host", own.emitted.trusted_hosts);
     command_line("pinfold compile", &options, &seen(&target.sources))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reads_what_a_header_says_of_times() {
-        let as_of: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
-        let read = |text: &str| newest(text, as_of).map(|time| time.to_string());
-        let is = |text: &str, expected: &str| assert_eq!(read(text).unwrap(), expected, "{text}");
-        is("2026-10-01T00:00:00Z", "2026-10-01T00:00:00Z");
-        is("2026-10-01", "2026-10-02T00:00:00Z");
-        is("7 days", "2026-11-14T12:00:00Z");
-        is("P7D", "2026-11-14T12:00:00Z");
-        assert!(read("soon").is_err());
-    }
 }

@@ -24,7 +24,7 @@ use crate::files::Exclude;
 use crate::http;
 use crate::index::Refresh;
 use crate::registry;
-use crate::update::{LockConfig, PLAN_VERSION, Plan, Policy};
+use crate::update::{Defaults, LockConfig, PLAN_VERSION, Plan, Policy};
 
 /// Everything that decides what an update does.
 pub struct Update {
@@ -46,6 +46,10 @@ pub struct Update {
     pub policy_in_words: String,
     /// How images are updated; none if they are not.
     pub images: Option<ImagesRequest>,
+    /// What counts where the command of a lock says nothing.
+    pub defaults: Defaults,
+    /// Indexes that have a name, own projects or have a limit of their own.
+    pub index_configs: Vec<crate::ops::NamedIndex>,
     /// The index for locks that name none.
     pub index_url: Option<String>,
     /// User and password for the index.

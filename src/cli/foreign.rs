@@ -1,0 +1,306 @@
+//! Options of pip-compile and `uv pip compile` that are none of ours.
+//!
+//! What would change the file is refused, with what to use instead. What has no
+//! meaning here is taken with a warning, so that a command of the other tool need not be
+//! rewritten. None of them is shown in the help.
+
+use std::ffi::OsString;
+use std::fmt::Write as _;
+
+use clap::parser::ValueSource;
+use clap::{Arg, ArgAction, ArgMatches, Command};
+
+use super::failure::Failure;
+
+/// What becomes of an option.
+#[derive(Debug, Clone, Copy)]
+enum Fate {
+    /// It cannot be honoured: why not, and what to use instead.
+    Refused(&'static str),
+    /// As before, but for some values, which are what happens anyway.
+    RefusedBut(&'static [&'static str], &'static str),
+    /// It has no meaning here: why.
+    Meaningless(&'static str),
+    /// It is what happens anyway.
+    AsAlways,
+}
+use Fate::{AsAlways, Meaningless, Refused, RefusedBut};
+
+struct Foreign {
+    name: &'static str,
+    aliases: &'static [&'static str],
+    takes_value: bool,
+    fate: Fate,
+}
+
+const fn switch(name: &'static str, fate: Fate) -> Foreign {
+    Foreign {
+        name,
+        aliases: &[],
+        takes_value: false,
+        fate,
+    }
+}
+
+const fn value(name: &'static str, fate: Fate) -> Foreign {
+    Foreign {
+        name,
+        aliases: &[],
+        takes_value: true,
+        fate,
+    }
+}
+
+const BUILDS: Fate =
+    Refused("pinfold does not lock build requirements; bound them with `--build-constraint`");
+const PYTHONS: Fate =
+    Meaningless("pinfold installs nothing, and asks only the interpreter that `--python` names");
+const SOURCES: Fate = Meaningless("pinfold does not read `[tool.uv.sources]` anyway");
+
+const FOREIGN: &[Foreign] = &[
+    // What goes in and out.
+    switch(
+        "universal",
+        Refused(
+            "pinfold locks for one Python and one platform at a time; name them with \
+             `--python-version` and `--python-platform`",
+        ),
+    ),
+    switch("no-universal", AsAlways),
+    value(
+        "format",
+        RefusedBut(
+            &["requirements.txt"],
+            "pinfold writes requirements.txt files only; leave `--format` out",
+        ),
+    ),
+    switch("all-groups", Refused("name each group with `--group`")),
+    Foreign {
+        name: "exclude",
+        aliases: &["excludes"],
+        takes_value: true,
+        fate: Refused(
+            "write `NAME ; python_version < \"0\"` into a file for `--override`, which leaves the \
+             project out",
+        ),
+    },
+    value("build-deps-for", BUILDS),
+    switch("all-build-deps", BUILDS),
+    switch("only-build-deps", BUILDS),
+    switch(
+        "require-build-hashes",
+        Refused("pinfold pins what builds need by version; use `--build-constraint`"),
+    ),
+    // What is chosen.
+    value(
+        "resolution",
+        RefusedBut(
+            &["highest"],
+            "pinfold chooses the newest versions; bound them from above with `--constraint`",
+        ),
+    ),
+    value(
+        "prerelease-package",
+        Refused(
+            "use `--prerelease explicit`, and name a pre-release in a requirement: `NAME>=2.0a0`",
+        ),
+    ),
+    value(
+        "upgrade-group",
+        Refused("name each project with `--upgrade-package`"),
+    ),
+    value(
+        "torch-backend",
+        Refused("name the index that has the builds you want with `--index`"),
+    ),
+    value(
+        "fork-strategy",
+        Meaningless("with one target nothing forks"),
+    ),
+    value("resolver", Meaningless("there is one resolver")),
+    value("max-rounds", Meaningless("there are no rounds")),
+    switch("no-sources", SOURCES),
+    switch("sources", SOURCES),
+    value("no-sources-package", SOURCES),
+    // How builds are made.
+    value(
+        "no-build-isolation-package",
+        Refused("use `--no-build-isolation`, which counts for all projects"),
+    ),
+    Foreign {
+        name: "config-settings-package",
+        aliases: &["config-setting-package"],
+        takes_value: true,
+        fate: Refused("use `--config-setting`, which counts for all projects"),
+    },
+    switch("legacy-setup-py", AsAlways),
+    value("link-mode", Meaningless("pinfold installs nothing")),
+    // What is written.
+    switch(
+        "emit-index-annotation",
+        Refused("use `--verbose`, which says what was fetched from where"),
+    ),
+    switch("no-emit-index-annotation", AsAlways),
+    switch(
+        "emit-marker-expression",
+        Meaningless("the header names the target"),
+    ),
+    switch("no-emit-marker-expression", AsAlways),
+    // Which Python.
+    switch("system", PYTHONS),
+    switch("no-system", PYTHONS),
+    switch("break-system-packages", PYTHONS),
+    switch("managed-python", PYTHONS),
+    switch("no-managed-python", PYTHONS),
+    switch("allow-python-downloads", PYTHONS),
+    switch("no-python-downloads", PYTHONS),
+    value("python-preference", PYTHONS),
+    value("python-downloads", PYTHONS),
+    value("python-fetch", PYTHONS),
+    // How the tool works.
+    Foreign {
+        name: "no-system-certs",
+        aliases: &["no-native-tls"],
+        takes_value: false,
+        fate: Refused("name the certificates to trust with `--cert`"),
+    },
+    value(
+        "config-file",
+        Refused("it names a uv.toml, which pinfold does not read; use `--config pinfold.toml`"),
+    ),
+    switch(
+        "show-settings",
+        Refused("use `--verbose`, which says what comes from which file"),
+    ),
+    value("project", Meaningless("it changes nothing in uv either")),
+    switch("preview", Meaningless("nothing here is a preview")),
+    switch("no-preview", AsAlways),
+    value("preview-features", Meaningless("nothing here is a preview")),
+];
+
+/// Gives a command the options of the others.
+pub(super) fn add_to(mut command: Command) -> Command {
+    for foreign in FOREIGN {
+        let option = Arg::new(foreign.name).long(foreign.name).hide(true);
+        let option = if foreign.takes_value {
+            option.action(ArgAction::Append)
+        } else {
+            option.action(ArgAction::SetTrue)
+        };
+        command = command.arg(option.aliases(foreign.aliases));
+    }
+    command
+}
+
+/// Whether an option is one of the others.
+pub(super) fn is_foreign(option: &Arg) -> bool {
+    let id = option.get_id().as_str();
+    // An option of ours in another command may have the same name.
+    option.is_hide_set() && FOREIGN.iter().any(|foreign| foreign.name == id)
+}
+
+/// Refuses what cannot be honoured; returns what has no meaning here, with a warning.
+pub(super) fn check(matches: &ArgMatches) -> Result<Vec<(&'static str, String)>, Failure> {
+    let mut warnings = Vec::new();
+    for foreign in FOREIGN {
+        let name = foreign.name;
+        if matches.value_source(name) != Some(ValueSource::CommandLine) {
+            continue;
+        }
+        let values: Vec<String> = if foreign.takes_value {
+            let raw = matches.get_raw(name).into_iter().flatten();
+            raw.map(|value| OsString::from(value).to_string_lossy().into_owned())
+                .collect()
+        } else {
+            Vec::new()
+        };
+        let refused = match foreign.fate {
+            Refused(why) => Some((format!("`--{name}` is not supported"), why)),
+            RefusedBut(fine, why) => values
+                .iter()
+                .find(|value| !fine.contains(&value.as_str()))
+                .map(|value| (format!("`--{name} {value}` is not supported"), why)),
+            Meaningless(why) => {
+                warnings.push((name, format!("`--{name}` has no effect: {why}")));
+                None
+            }
+            AsAlways => None,
+        };
+        if let Some((what, why)) = refused {
+            return Err(Failure::usage(format!("{what}: {why}"), None));
+        }
+    }
+    Ok(warnings)
+}
+
+/// Writes what becomes of each of them.
+pub(super) fn table(page: &mut String) {
+    page.push_str(
+        "\n### Options of other tools\n\n`pip-compile` and `uv pip compile` have these, and \
+         pinfold has not.\n\n| option | |\n|---|---|\n",
+    );
+    for foreign in FOREIGN {
+        let fate = match foreign.fate {
+            Refused(why) => format!("refused: {why}"),
+            RefusedBut(fine, why) => format!("refused, but for `{}`: {why}", fine.join("`, `")),
+            Meaningless(why) => format!("has no effect: {why}"),
+            AsAlways => "is what happens anyway".to_owned(),
+        };
+        let _ = writeln!(page, "| `--{}` | {fate} |", foreign.name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn said(words: &[&str]) -> Result<Vec<String>, String> {
+        let command = add_to(Command::new("x"));
+        let words = ["x"].iter().chain(words);
+        let matches = command.try_get_matches_from(words).unwrap();
+        let warnings = check(&matches).map_err(|failure| failure.diagnostics[0].message.clone())?;
+        Ok(warnings.into_iter().map(|(_, warning)| warning).collect())
+    }
+
+    #[test]
+    fn refuses_in_one_sentence() {
+        assert_eq!(
+            said(&["--excludes", "a"]).unwrap_err(),
+            "`--exclude` is not supported: write `NAME ; python_version < \"0\"` into a file for \
+             `--override`, which leaves the project out"
+        );
+        assert!(
+            said(&["--format", "pylock.toml"])
+                .unwrap_err()
+                .starts_with("`--format pylock.toml` is not supported: ")
+        );
+    }
+
+    #[test]
+    fn takes_what_happens_anyway_and_what_has_no_meaning() {
+        let taken = said(&[
+            "--format=requirements.txt",
+            "--resolution=highest",
+            "--no-universal",
+        ]);
+        assert_eq!(taken, Ok(Vec::new()));
+        assert_eq!(
+            said(&["--max-rounds", "3"]).unwrap(),
+            ["`--max-rounds` has no effect: there are no rounds"]
+        );
+    }
+
+    #[test]
+    fn each_sentence_says_what_to_use_or_why_nothing_is_lost() {
+        for foreign in FOREIGN {
+            let (Refused(why) | RefusedBut(_, why) | Meaningless(why)) = foreign.fate else {
+                continue;
+            };
+            assert!(!why.ends_with('.') && !why.contains("  "), "{why}");
+            if !matches!(foreign.fate, Meaningless(_)) {
+                assert!(why.contains('`'), "{}: {why}", foreign.name);
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! What is compiled, and where the lock goes.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use crate::cli::args;
+use crate::cli::failure::Failure;
+use crate::ops::Source;
+
+/// Where to look when no source is named, in this order, as pip-compile does.
+const DEFAULT_SOURCES: [&str; 4] = ["requirements.in", "setup.py", "pyproject.toml", "setup.cfg"];
+
+pub(in crate::cli) fn source_names(args: &args::Compile) -> Result<Vec<String>, Failure> {
+    if !args.sources.is_empty() {
+        return Ok(args.sources.clone());
+    }
+    DEFAULT_SOURCES
+        .into_iter()
+        .find(|name| Path::new(name).is_file())
+        .map(|name| vec![name.to_owned()])
+        .ok_or_else(|| {
+            Failure::usage(
+                "nothing to compile: there is no `requirements.in` and no `pyproject.toml` here"
+                    .to_owned(),
+                Some("name the requirements: `pinfold compile path/to/requirements.in`".to_owned()),
+            )
+        })
+}
+
+pub(super) fn source(name: &str) -> Result<Source, Failure> {
+    if name != "-" {
+        return Ok(Source::Path(name.to_owned()));
+    }
+    let mut bytes = Vec::new();
+    std::io::stdin()
+        .read_to_end(&mut bytes)
+        .map_err(|error| Failure::usage(format!("standard input cannot be read: {error}"), None))?;
+    Ok(Source::Stdin(bytes))
+}
+
+/// Returns the output's path; none for standard output.
+pub(in crate::cli) fn output(
+    args: &args::Compile,
+    names: &[String],
+) -> Result<Option<PathBuf>, Failure> {
+    let path = match (args.output_file.as_deref(), names) {
+        (Some("-"), _) => return Ok(None),
+        (Some(path), _) => PathBuf::from(path),
+        (None, [name]) if name == "-" => return Ok(None),
+        (None, [name]) => derived_output(Path::new(name)),
+        (None, _) => {
+            return Err(Failure::usage(
+                "several inputs need an output of their own".to_owned(),
+                Some("name it with `--output-file FILE` (`-` for standard output)".to_owned()),
+            ));
+        }
+    };
+    if let Some(name) = names.iter().find(|name| is_same(Path::new(name), &path)) {
+        return Err(Failure::usage(
+            format!("`{name}` is input and output at once"),
+            Some("name another output with `--output-file FILE`".to_owned()),
+        ));
+    }
+    let file_name = path.file_name().and_then(|name| name.to_str());
+    if file_name.is_some_and(is_pylock) {
+        return Err(Failure::usage(
+            format!(
+                "the output `{}` would be a pylock.toml, which pinfold does not write",
+                path.display()
+            ),
+            Some("name a requirements.txt".to_owned()),
+        ));
+    }
+    if path.is_dir() {
+        return Err(Failure::usage(
+            format!("the output `{}` is a folder", path.display()),
+            Some(format!(
+                "name a file, such as `{}`",
+                path.join("requirements.txt").display()
+            )),
+        ));
+    }
+    Ok(Some(path))
+}
+
+/// Whether a name is one that PEP 751 keeps for its format.
+fn is_pylock(name: &str) -> bool {
+    name.starts_with("pylock.")
+        && Path::new(name)
+            .extension()
+            .is_some_and(|extension| extension == "toml")
+}
+
+/// Whether two paths lead to one file, however they are written.
+fn is_same(one: &Path, other: &Path) -> bool {
+    let both = || Some((one.canonicalize().ok()?, other.canonicalize().ok()?));
+    one == other || both().is_some_and(|(one, other)| one == other)
+}
+
+fn derived_output(source: &Path) -> PathBuf {
+    match source.file_name().and_then(|name| name.to_str()) {
+        Some("pyproject.toml" | "setup.py" | "setup.cfg") => {
+            source.with_file_name("requirements.txt")
+        }
+        _ => source.with_extension("txt"),
+    }
+}
