@@ -519,3 +519,37 @@ fn a_later_index_with_our_names_is_a_warning_of_the_program() {
     );
     assert_eq!(project.pins(), ["acme==1.0"]);
 }
+
+#[test]
+fn a_token_in_the_query_of_an_index_is_used_and_not_told() {
+    let index = Index::new([wheel("a", "1.0")]);
+    let release = wheel("a", "1.0");
+    let page = format!("<a href=\"/files/{0}\">{0}</a>", release.filename());
+    index.set(
+        "/simple/a/?token=sesame",
+        Reply::ok(page).header("Content-Type", "text/html"),
+    );
+    let project = Project::of("a\n").with_variable("TOKEN", "sesame");
+    let literal = format!("{}?token=sesame", index.url());
+    let first = run(&mut project.compile_command(&["-v", "--index-url", &literal]));
+    first.says(
+        0,
+        &["the secret in the query", "is not written into the lock"],
+    );
+    let lock = project.lock();
+    assert!(!lock.contains("sesame") && !first.stderr.contains("sesame"));
+    assert!(
+        lock.contains(&format!("\n--index-url {}\n", index.url())),
+        "{lock}"
+    );
+    let variable = format!("{}?token=${{TOKEN}}", index.url());
+    let second = run(&mut project.compile_command(&["-v", "--index-url", &variable]));
+    second.says(0, &[]);
+    let lock = project.lock();
+    assert!(!lock.contains("sesame") && !second.stderr.contains("sesame"));
+    assert!(!second.stderr.contains("warning"), "{}", second.stderr);
+    assert!(
+        lock.contains(&format!("\n--index-url {variable}\n")),
+        "{lock}"
+    );
+}
