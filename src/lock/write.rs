@@ -225,7 +225,7 @@ impl Writer<'_> {
     /// Writes a text that might hold a URL or a line break.
     fn foreign(&mut self, text: &str) {
         let line = one_line(text);
-        if line.contains('@') {
+        if line.contains(['@', '?']) {
             self.text.push_str(&without_password(&line));
         } else {
             self.text.push_str(&line);

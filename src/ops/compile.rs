@@ -33,7 +33,7 @@ use crate::python::{
 };
 use crate::requirements::{GroupRequest, PerProject};
 use crate::resolve::{Chosen, Constraint, PreReleases, Request, Solution};
-use crate::text::{Newline, without_password};
+use crate::text::{Newline, has_query_secret, without_password};
 use crate::update;
 use crate::vcs::{self, Git};
 
@@ -365,7 +365,7 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
         places: &ground.places,
         solution: &resolution.solution,
         hashes,
-        options: option_lines(request, inputs),
+        options: public_option_lines(request, inputs, reporter),
         output: &request.output_options,
         target: format!("Python {} for {}", target.python.short(), target.platform),
     };
@@ -799,6 +799,23 @@ fn unset_variable(text: &str) -> Option<&str> {
         return Some(name);
     }
     unset_variable(rest)
+}
+
+/// Returns the option lines, and says what of them is not written although it is needed.
+fn public_option_lines(request: &Compile, inputs: &Inputs, reporter: &dyn Reporter) -> OptionLines {
+    let lines = option_lines(request, inputs);
+    let emitted = request.output_options.style.options;
+    let indexes = lines.index_url.iter().chain(&lines.extra_index_urls);
+    let indexes = indexes.filter(|_| emitted.indexes);
+    let locations = lines.find_links.iter().filter(|_| emitted.find_links);
+    for url in indexes.chain(locations).filter(|url| has_query_secret(url)) {
+        reporter.event(Event::Warning(format!(
+            "the secret in the query of `{}` is not written into the lock; write it as `${{VARIABLE}}`, \
+             which pip reads as well",
+            without_password(url)
+        )));
+    }
+    lines
 }
 
 fn option_lines(request: &Compile, inputs: &Inputs) -> OptionLines {

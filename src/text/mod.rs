@@ -17,6 +17,6 @@ pub use edit::{Conflict, Edit, apply};
 pub use line::{Newline, Position, line_at, position};
 pub use mapped::Mapped;
 pub use nearest::nearest;
-pub use secrets::{with_masked_passwords, without_password};
+pub use secrets::{has_query_secret, with_masked_passwords, without_password};
 pub use span::{Problem, Span};
 pub use words::{SplitError, Word, split_words};

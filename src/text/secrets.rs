@@ -3,18 +3,125 @@
 //! A URL's userinfo (RFC 3986 §3.2.1) is dropped; `${VAR}`, pip's way to name
 //! an environment variable, is no secret and stays. The scan errs on the side
 //! of dropping: it takes the slashes of `http:` as the URL standard does (any
-//! number, also backslashes) and lets userinfo hold blanks. Secrets in a path
-//! or a query are not known as such and stay.
+//! number, also backslashes) and lets userinfo hold blanks. Of a query (§3.4) the
+//! parameters are dropped that are called as secrets are (`?token=…`). Secrets in a
+//! path are not known as such and stay.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// Returns `text` without the literal credentials of any URL in it.
 ///
 /// `https://user:secret@host/` becomes `https://host/`, `https://token@host/`
 /// too. What consists of `${VAR}` alone stays, with the user name before it:
 /// `https://user:${TOKEN}@host/`. The user of an SSH URL (`ssh://git@host/`) is
-/// part of the address and stays.
+/// part of the address and stays. `https://host/?token=secret&x=1` becomes
+/// `https://host/?x=1`.
 pub fn without_password(text: &str) -> String {
+    without_userinfo(&without_query_secrets(text))
+}
+
+/// Whether the query of a URL in `text` has a literal secret, by its name.
+pub fn has_query_secret(text: &str) -> bool {
+    text.contains('?') && !query_secrets(text).is_empty()
+}
+
+fn without_query_secrets(text: &str) -> Cow<'_, str> {
+    if !has_query_secret(text) {
+        return Cow::Borrowed(text);
+    }
+    let mut kept = String::with_capacity(text.len());
+    let mut copied = 0;
+    for secret in query_secrets(text) {
+        // With the `&` behind it, or else with what is before it.
+        let (start, end) = if text[secret.pair.end..].starts_with('&') {
+            (secret.pair.start, secret.pair.end + 1)
+        } else {
+            (secret.pair.start - 1, secret.pair.end)
+        };
+        kept.push_str(&text[copied..start.max(copied)]);
+        // The one before took the separator along, and was not the first of the query.
+        if start < copied && kept.ends_with(['?', '&']) {
+            kept.pop();
+        }
+        copied = end;
+    }
+    kept.push_str(&text[copied..]);
+    Cow::Owned(kept)
+}
+
+/// A parameter of a query that is called as secrets are.
+struct QuerySecret {
+    /// Name and value.
+    pair: Range<usize>,
+    /// The value.
+    value: Range<usize>,
+}
+
+/// Names of parameters that hold secrets, in lower case.
+const SECRET_NAMES: [&str; 24] = [
+    "access_key",
+    "access_token",
+    "api-key",
+    "api_key",
+    "apikey",
+    "auth",
+    "auth_token",
+    "authorization",
+    "client_secret",
+    "job_token",
+    "key",
+    "password",
+    "passwd",
+    "private_token",
+    "pwd",
+    "secret",
+    "sig",
+    "signature",
+    "token",
+    "x-amz-credential",
+    "x-amz-security-token",
+    "x-amz-signature",
+    "x-goog-credential",
+    "x-goog-signature",
+];
+
+/// Returns the literal secrets in the queries of the URLs of a text, in order.
+fn query_secrets(text: &str) -> Vec<QuerySecret> {
+    let mut secrets = Vec::new();
+    let mut from = 0;
+    while let Some(start) = text[from..].find("://").map(|at| from + at + 3) {
+        let is_end = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '<' | '>' | '#');
+        let end = text[start..]
+            .find(is_end)
+            .map_or(text.len(), |at| start + at);
+        from = start;
+        let Some(query) = text[start..end].find('?').map(|at| start + at + 1) else {
+            continue;
+        };
+        from = end;
+        let mut at = query;
+        for pair in text[query..end].split('&') {
+            let pair_at = at..at + pair.len();
+            at += pair.len() + 1;
+            let Some((name, value)) = pair.split_once('=') else {
+                continue;
+            };
+            let is_named_so = SECRET_NAMES
+                .iter()
+                .any(|one| name.eq_ignore_ascii_case(one));
+            if is_named_so && !value.is_empty() && !is_variables(value) {
+                secrets.push(QuerySecret {
+                    value: pair_at.end - value.len()..pair_at.end,
+                    pair: pair_at,
+                });
+            }
+        }
+    }
+    secrets
+}
+
+fn without_userinfo(text: &str) -> String {
     let mut kept = String::with_capacity(text.len());
     let mut copied = 0;
     for userinfo in userinfos(text) {
@@ -32,7 +139,8 @@ pub fn without_password(text: &str) -> String {
 /// Returns `text` with stars for the literal credentials of any URL in it, byte
 /// by byte, so that places in it stay what they are. URLs end with their line.
 pub fn with_masked_passwords(text: &str) -> Cow<'_, str> {
-    if !text.contains('@') {
+    let has_query_secret = has_query_secret(text);
+    if !text.contains('@') && !has_query_secret {
         return Cow::Borrowed(text);
     }
     let mut masked = String::with_capacity(text.len());
@@ -47,6 +155,12 @@ pub fn with_masked_passwords(text: &str) -> Cow<'_, str> {
             }
         }
         masked.push_str(&line[copied..]);
+    }
+    if has_query_secret {
+        // The text is as long as before, up to here.
+        for secret in query_secrets(text) {
+            masked.replace_range(secret.value.clone(), &"*".repeat(secret.value.len()));
+        }
     }
     Cow::Owned(masked)
 }
@@ -145,7 +259,7 @@ fn is_variables(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{with_masked_passwords, without_password};
+    use super::{has_query_secret, with_masked_passwords, without_password};
 
     fn check(before: &str, after: &str) {
         assert_eq!(without_password(before), after, "{before}");
@@ -188,6 +302,37 @@ mod tests {
     fn keeps_the_user_of_ssh_but_not_its_password() {
         check("git+ssh://git@host/r.git@v1", "git+ssh://git@host/r.git@v1");
         check("ssh://git:pw@host/", "ssh://git@host/");
+    }
+
+    #[test]
+    fn drops_parameters_of_a_query_that_are_called_as_secrets_are() {
+        check("https://h/s/?token=x", "https://h/s/");
+        check("https://h/s/?Token=x#sha256=1", "https://h/s/#sha256=1");
+        check("https://h/s/?token=x&a=b", "https://h/s/?a=b");
+        check("https://h/s/?a=b&sig=x", "https://h/s/?a=b");
+        check("https://h/s/?a=b&sig=x&key=y", "https://h/s/?a=b");
+        check("https://h/s/?sig=x&key=y", "https://h/s/");
+        check("https://h/s/?sig=x&a=b&key=y&c=d", "https://h/s/?a=b&c=d");
+        check("https://u:p@h/s/?sig=x&key=y", "https://h/s/");
+        check(
+            "a --index-url='https://h/?auth=x' -f \"https://i/?auth=y&z\" # ?auth=z",
+            "a --index-url='https://h/' -f \"https://i/?z\" # ?auth=z",
+        );
+        for text in [
+            "https://h/?token=${TOKEN}&a=b",
+            "https://h/?token=",
+            "https://h/?ntoken=x&token",
+            "https://h/token=x",
+            "is it so?token=x",
+        ] {
+            check(text, text);
+        }
+        assert_eq!(
+            with_masked_passwords("-i https://é:b@h/?a=1&token=é&b=2\n"),
+            "-i https://****@h/?a=1&token=**&b=2\n"
+        );
+        assert!(has_query_secret("https://h/?token=x"));
+        assert!(!has_query_secret("https://h/?token=${X}"));
     }
 
     #[test]

@@ -519,3 +519,81 @@ fn a_later_index_with_our_names_is_a_warning_of_the_program() {
     );
     assert_eq!(project.pins(), ["acme==1.0"]);
 }
+
+#[test]
+fn a_token_in_the_query_of_an_index_is_used_and_not_told() {
+    let index = Index::new([wheel("a", "1.0")]);
+    let release = wheel("a", "1.0");
+    let page = format!("<a href=\"/files/{0}\">{0}</a>", release.filename());
+    index.set(
+        "/simple/a/?token=sesame",
+        Reply::ok(page).header("Content-Type", "text/html"),
+    );
+    let project = Project::of("a\n").with_variable("TOKEN", "sesame");
+    let literal = format!("{}?token=sesame", index.url());
+    let first = run(&mut project.compile_command(&["-v", "--index-url", &literal]));
+    first.says(
+        0,
+        &["the secret in the query", "is not written into the lock"],
+    );
+    let lock = project.lock();
+    assert!(!lock.contains("sesame") && !first.stderr.contains("sesame"));
+    assert!(
+        lock.contains(&format!("\n--index-url {}\n", index.url())),
+        "{lock}"
+    );
+    let variable = format!("{}?token=${{TOKEN}}", index.url());
+    let second = run(&mut project.compile_command(&["-v", "--index-url", &variable]));
+    second.says(0, &[]);
+    let lock = project.lock();
+    assert!(!lock.contains("sesame") && !second.stderr.contains("sesame"));
+    assert!(!second.stderr.contains("warning"), "{}", second.stderr);
+    assert!(
+        lock.contains(&format!("\n--index-url {variable}\n")),
+        "{lock}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn the_keyring_program_is_asked_once_and_its_failure_is_a_warning() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let corp = Index::new([wheel("acme", "1.0").requires(&["b"]), wheel("b", "1.0")]);
+    corp.admit_only("Basic bWU6c2VzYW1l");
+    let programs = tempfile::tempdir().unwrap();
+    let with = |script: &str| {
+        let source = programs.path().join("source");
+        let asked = programs.path().join("asked");
+        let text = format!("#!/bin/sh\necho \"$@\" >> {}\n{script}\n", asked.display());
+        std::fs::write(&source, text).unwrap();
+        std::fs::set_permissions(&source, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let program = programs.path().join("keyring");
+        let _ = std::fs::remove_file(&program);
+        // By another process, so that no child of another test has it open for writing.
+        let copied = std::process::Command::new("cp")
+            .args([&source, &program])
+            .status()
+            .unwrap();
+        assert!(copied.success());
+        let outcome = Folder::of("acme\n").compile(&corp, |it| {
+            it.http.keyring = pinfold::http::KeyringProvider::Subprocess;
+            it.http.environment.program_dirs = vec![programs.path().to_owned()];
+        });
+        let asked = std::fs::read_to_string(asked).unwrap();
+        (outcome, asked)
+    };
+    let (outcome, asked) = with("printf 'me\\nsesame\\n'");
+    assert_eq!(outcome.pins(), ["acme==1.0", "b==1.0"]);
+    assert_eq!(asked, format!("get {} --mode creds\n", corp.url()));
+    let (outcome, _) = with("echo sesame >&2; exit 1");
+    let [warning] = &outcome.warnings[..] else {
+        panic!("{:?}", outcome.warnings);
+    };
+    assert!(
+        warning.contains("`keyring` gave no credentials"),
+        "{warning}"
+    );
+    assert!(!warning.contains("sesame"), "{warning}");
+    outcome.refuses(&["no credentials were sent"]);
+}
