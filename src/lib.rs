@@ -9,6 +9,7 @@ pub mod ui;
 
 pub mod ops;
 
+pub mod build;
 pub mod index;
 pub mod interpreter;
 pub mod registry;
@@ -17,6 +18,7 @@ pub mod cache;
 pub mod files;
 pub mod forge;
 pub mod http;
+pub mod vcs;
 
 pub mod update;
 

@@ -56,6 +56,12 @@ impl From<ops::Error> for Failure {
                     diagnostic.notes.push(error.to_string());
                     cause = error.source();
                 }
+                if let ops::Error::FailedBuild { output, .. } = &error
+                    && !output.is_empty()
+                {
+                    let output = output.join("\n");
+                    diagnostic.notes.push(format!("the build said:\n{output}"));
+                }
                 vec![diagnostic]
             }
         };
@@ -139,11 +145,13 @@ fn no_solution(explanation: &Explanation, advice: Vec<String>) -> Diagnostic {
 
 fn help(error: &ops::Error) -> Option<String> {
     match error {
-        ops::Error::Usage { help, .. } => help.clone(),
+        ops::Error::Usage { help, .. } | ops::Error::FailedBuild { help, .. } => help.clone(),
         ops::Error::File(error) => error.help(),
+        ops::Error::Repository { source, .. } => source.help(),
         ops::Error::Interpreter(error) => Some(error.help().to_owned()),
         ops::Error::Http(error) => http_help(error),
         ops::Error::Include { source, .. } => help(source),
+        ops::Error::Build { source, .. } => help(source),
         ops::Error::Index { source, .. } | ops::Error::FindLinks { source, .. } => index_help(source),
         ops::Error::Metadata { source, .. } => match &**source {
             index::MetadataError::Http { source, .. } => http_help(source),

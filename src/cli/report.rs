@@ -76,6 +76,10 @@ impl Reporter for Teller<'_> {
             } => {
                 self.detail(|| format!("{name} {version}: rejected: {reason}"));
             }
+            Event::Building(what) => {
+                self.progress.set_message(&what);
+                self.detail(|| what);
+            }
             Event::Hashing(filename) => {
                 self.progress.set_message(&format!("hashing {filename}"));
                 self.detail(|| format!("hashing {filename}, for which the index gives no hash"));

@@ -257,6 +257,8 @@ mod tests {
             marker: pin.marker,
             hashes: pin.hashes,
             via: pin.via,
+            revision: None,
+            comments: Vec::new(),
             unhashable: false,
         });
         Lock {

@@ -39,6 +39,8 @@ fn pin() -> impl Strategy<Value = Pin> {
                 marker,
                 hashes: hashes.into_iter().collect(),
                 via: via.into_iter().collect(),
+                revision: None,
+                comments: Vec::new(),
                 unhashable,
             },
         )
@@ -165,6 +167,8 @@ proptest! {
                     marker: None,
                     hashes: Vec::new(),
                     via: vec![format!("-r {url}")],
+                    revision: Some(url.clone()),
+                    comments: vec![url.clone()],
                     unhashable: true,
                 })
                 .to_vec(),

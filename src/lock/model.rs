@@ -61,6 +61,10 @@ pub struct Pin {
     pub marker: Option<String>,
     /// The accepted hashes, each as `sha256:…`.
     pub hashes: Vec<String>,
+    /// The branch, tag or other name of a repository that gave the commit.
+    pub revision: Option<String>,
+    /// What stands beside the requirement in the input, to be repeated here.
+    pub comments: Vec<String>,
     /// Who asks for it: files such as `-r requirements.in` and project names.
     pub via: Vec<String>,
     /// Whether pip has no way to check this source against a hash (a repository,
@@ -80,7 +84,7 @@ pub enum PinSource {
     },
     /// A direct reference (PEP 508): `name @ URL`.
     Url(String),
-    /// A wheel here: its path as the user wrote it, which carries the name.
+    /// A file or a folder here: its path as the user wrote it.
     Path(String),
     /// An editable install: the text behind `-e`.
     Editable(String),

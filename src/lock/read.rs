@@ -58,6 +58,8 @@ pub struct LockedPin {
     pub marker: Option<String>,
     /// The hashes, in the order of the file.
     pub hashes: Vec<String>,
+    /// The name of a revision that gave the commit, by the comment.
+    pub revision: Option<String>,
     /// Who asks for it, by the comment.
     pub via: Vec<String>,
     /// The requirement with its hashes, without the comment.
@@ -258,6 +260,10 @@ impl<'a> Reader<'a> {
         };
         if self.annotates == Annotates::ListOfPin && comment.starts_with("  ") {
             pin.via.push(comment.trim().to_owned());
+        } else if let (PinSource::Url(_), Some(revision)) =
+            (&pin.source, comment.strip_prefix(super::write::REVISION))
+        {
+            pin.revision = Some(revision.trim().to_owned());
         } else if sources(comment, &mut pin.via) {
             self.annotates = Annotates::ListOfPin;
         } else {
@@ -285,6 +291,7 @@ impl<'a> Reader<'a> {
                     extras: head.extras,
                     marker: head.marker.map(str::to_owned),
                     hashes: joined.hashes,
+                    revision: None,
                     via: Vec::new(),
                     span,
                 };

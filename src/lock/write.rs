@@ -123,6 +123,9 @@ pub enum UnsafePlacing {
     Named,
 }
 
+/// What stands before the name of a revision, in the comment below its commit.
+pub(super) const REVISION: &str = " at ";
+
 /// Returns the packages pip-compile calls unsafe.
 pub fn default_unsafe_packages() -> Vec<ProjectName> {
     ["distribute", "pip", "setuptools"]
@@ -339,6 +342,21 @@ impl Writer<'_> {
             self.text.push_str(&one_line(hash));
         }
 
+        for comment in &pin.comments {
+            self.text.push_str(self.newline);
+            self.text.push_str("    # ");
+            // Not to be taken for what the other comments say.
+            let is_like_ours = comment.starts_with("via") || comment.starts_with("at ");
+            self.text.push_str(if is_like_ours { "- " } else { "" });
+            self.foreign(comment);
+        }
+        if let Some(revision) = &pin.revision {
+            self.text.push_str(self.newline);
+            self.text.push_str("    #");
+            self.text.push_str(REVISION);
+            self.foreign(revision);
+        }
+        let is_on_one_line = sorted.is_empty() && pin.comments.is_empty() && pin.revision.is_none();
         let sources: BTreeSet<&str> = pin
             .via
             .iter()
@@ -350,7 +368,7 @@ impl Writer<'_> {
             _ if sources.is_empty() => {}
             Annotations::Split => self.split_annotation(&sources),
             Annotations::Line => {
-                if sorted.is_empty() {
+                if is_on_one_line {
                     let width = self.text[start..].chars().count();
                     let padding = 24_usize.saturating_sub(width) + 2;
                     self.text.extend(std::iter::repeat_n(' ', padding));
@@ -508,6 +526,8 @@ mod tests {
             marker: None,
             hashes: Vec::new(),
             via: via.iter().map(|&source| source.to_owned()).collect(),
+            revision: None,
+            comments: Vec::new(),
             unhashable: false,
         }
     }

@@ -386,6 +386,31 @@ impl ProjectReleases {
             .min()
     }
 
+    /// Returns why a policy would not take a release that is not locked, if it would
+    /// take none of its files: the soonest of their reasons.
+    pub(super) fn held_by(&self, policy: &ProjectPolicy, position: u32) -> Option<Hold> {
+        let version = self.version(position);
+        let mut hold: Option<Hold> = None;
+        for entry in self.entries(position) {
+            let other = policy.verdict(version, entry.upload_time).err()?;
+            hold = Some(match hold {
+                Some(known) => known.sooner(other),
+                None => other,
+            });
+        }
+        hold
+    }
+
+    /// Returns the platforms that the wheels of a release are for, sorted.
+    pub(super) fn wheel_platforms(&self, position: u32) -> Vec<String> {
+        let entries = self.entries(position);
+        let platforms: BTreeSet<String> = entries
+            .filter_map(|entry| entry.wheel_tags())
+            .flat_map(platform_tags)
+            .collect();
+        platforms.into_iter().collect()
+    }
+
     /// Returns how many files of a release the policy holds back.
     pub(super) fn held_files(&self, position: u32) -> usize {
         self.entries(position)

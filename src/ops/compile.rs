@@ -1,18 +1,22 @@
 //! `pinfold compile`: loose requirements in, a pinned and hashed lock file out.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use url::Url;
 
+use super::build::{Bench, BuildOptions, Builder, Workshop};
 use super::candidates::{Pinned, Policy};
 use super::error::{Error, FileProblems};
 use super::events::{Event, Reporter};
 use super::facts::{Held, PinFacts, Standing};
-use super::fetch::{Fetcher, IndexSettings, Parts, Strategy, direct_urls};
+use super::fetch::{self, DirectRelease, Fetcher, Flat, IndexSettings, Parts, Strategy};
 use super::inputs::{self, Inputs, Reading, Source};
+use super::located::Located;
 use super::output::{self, Hashes, Made, OutputOptions};
+use super::sources::{PlacePin, Settled, Surveyor};
 use super::target::{self, TargetRequest};
 use super::telling;
 use super::view::View;
@@ -24,10 +28,11 @@ use crate::lock::{self, Lock, LockFile, OptionLines};
 use crate::python::{
     ExtraName, Marker, ProjectName, Requirement, RequirementSource, Target, Version,
 };
-use crate::requirements::PerProject;
+use crate::requirements::{GroupRequest, PerProject};
 use crate::resolve::{Constraint, PreReleases, Request, Solution};
 use crate::text::{Newline, without_password};
 use crate::update;
+use crate::vcs::{self, Git};
 
 /// Gives the values of environment variables.
 pub type Variables = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
@@ -40,6 +45,8 @@ pub type Variables = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
 pub struct Compile {
     /// What is compiled, in order.
     pub sources: Vec<Source>,
+    /// The dependency groups that are compiled with them, or without any source.
+    pub groups: Vec<GroupRequest>,
     /// Constraint files, by path or URL.
     pub constraints: Vec<String>,
     /// Bounds from elsewhere than files.
@@ -50,8 +57,6 @@ pub struct Compile {
     pub extras: Vec<ExtraName>,
     /// Whether all extras of project files are wanted.
     pub all_extras: bool,
-    /// Dependency groups (PEP 735): the file, if it is named, and the group.
-    pub groups: Vec<(Option<String>, String)>,
     /// The lock file: its pins are preferred. None: standard output.
     pub output: Option<PathBuf>,
     /// Whether no pin is preferred.
@@ -88,12 +93,12 @@ pub struct Compile {
     pub only_binary: Vec<String>,
     /// `--no-binary`, for the output.
     pub no_binary: Vec<String>,
+    /// How what has to be built is built.
+    pub build: BuildOptions,
     /// Whether only what is required directly is resolved.
     pub without_dependencies: bool,
     /// How the output looks.
     pub output_options: OutputOptions,
-    /// How builds are made.
-    pub build: BuildOptions,
     /// Whether the program `keyring` is asked for credentials.
     pub keyring: bool,
     /// How the network is used.
@@ -110,30 +115,6 @@ pub struct Compile {
     pub current_directory: String,
     /// The environment, for `${VAR}` in requirements files.
     pub variable: Variables,
-}
-
-/// How builds are made.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BuildOptions {
-    /// Files that bound what builds need, by path or URL.
-    pub constraints: Vec<String>,
-    /// Whether each build has an environment of its own.
-    pub isolation: bool,
-    /// What build backends are told.
-    pub config_settings: Vec<(String, String)>,
-    /// Whether anything is built at all.
-    pub is_allowed: bool,
-}
-
-impl Default for BuildOptions {
-    fn default() -> Self {
-        Self {
-            constraints: Vec::new(),
-            isolation: true,
-            config_settings: Vec::new(),
-            is_allowed: true,
-        }
-    }
 }
 
 /// What came of a compilation: nothing is written yet.
@@ -184,38 +165,164 @@ impl Compiled {
     }
 }
 
-/// Compiles: reads the sources, resolves, and returns the text of the lock file.
-pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compiled, Error> {
+/// What a resolution rests on: everything that is settled before a version is chosen.
+pub(super) struct Ground {
+    pub(super) inputs: Inputs,
+    pub(super) target: Target,
+    /// The text of the lock file, if there is one.
+    pub(super) previous: Option<String>,
+    pub(super) locked: LockFile,
+    pub(super) request: Request,
+    pub(super) http: Client,
+    pub(super) client: IndexClient,
+    indexes: IndexSettings,
+    flat: Arc<Flat>,
+    bench: Arc<Bench>,
+    /// What is at the places that requirements name.
+    direct: FxHashMap<ProjectName, Arc<DirectRelease>>,
+    /// How the lock names these.
+    places: BTreeMap<ProjectName, PlacePin>,
+}
+
+/// Reads the sources and the lock file, and settles the target and who is asked.
+pub(super) async fn ground(request: &Compile, reporter: &dyn Reporter) -> Result<Ground, Error> {
     let settled = target::settle(&request.target, &request.cache)?;
-    let target = &settled.target;
+    let target = settled.target;
     reporter.event(Event::Target(format!("{target} ({})", settled.found)));
     let environment = target.environment();
-    let inputs = read_inputs(request, &environment).await?;
-    check_python(&inputs, target)?;
+    let mut inputs = read_inputs(request, &environment).await?;
+    check_python(&inputs, &target)?;
     let previous = previous(request)?;
     let locked = previous.as_deref().map(lock::read).unwrap_or_default();
-
-    let resolve_request = resolve_request(request, &inputs, &locked, environment);
     let (http, indexes) = network(request, &inputs)?;
     let http = Client::new(http);
     let client = index_client(request, &http);
-    // The command line has the last word.
-    let binary = vec![request.binary.clone(), inputs.options.binary.clone()];
-    let fetcher = Fetcher::new(Parts {
-        client: &client,
-        settings: &indexes,
-        policy: Policy::new(
-            target.python.release(),
-            target.tags(),
-            request.exclude_newer,
-            request.gate.clone(),
-            binary,
-        ),
-        pinned: pinned(&resolve_request, &locked),
-        direct: direct_urls(&resolve_request)?,
+    let flat = fetch::flat(&client, &indexes).await?;
+    let bench = Arc::default();
+    let mut settled = Settled::default();
+    let has_places = !inputs.located.is_empty() || !inputs.located_constraints.is_empty();
+    if has_places || !inputs.trees.is_empty() {
+        let builder = Builder::new(
+            Workshop {
+                client: &client,
+                indexes: &indexes,
+                flat: Arc::clone(&flat),
+                wish: request,
+                binary: binary(request, &inputs),
+                reporter,
+            },
+            Arc::clone(&bench),
+        );
+        let is_upgraded = |name: &ProjectName| !is_kept(request, name);
+        let surveyor = Surveyor {
+            client: &client,
+            builder: &builder,
+            git: &repositories(request),
+            policy: &policy(request, &inputs, &target),
+            environment: &environment,
+            binary: &binary(request, &inputs),
+            view: &request.view,
+            current_directory: &request.current_directory,
+            locked: &locked,
+            is_upgraded: &is_upgraded,
+        };
+        drop_overridden(&mut inputs);
+        let (roots, pythons) = surveyor.projects(&inputs.trees).await?;
+        inputs.roots.extend(roots);
+        inputs.requires_python.extend(pythons);
+        check_python(&inputs, &target)?;
+        settled = surveyor
+            .survey(&inputs.located, &inputs.located_constraints)
+            .await?;
+        inputs.roots.append(&mut settled.roots);
+        inputs.overrides.append(&mut settled.overrides);
+        name_what_is_said_of_places(&mut inputs, &settled);
+    }
+    let mut resolve_request = resolve_request(request, &inputs, &locked, environment);
+    resolve_request.places = settled.places;
+    Ok(Ground {
+        target,
+        inputs,
+        previous,
+        locked,
+        request: resolve_request,
+        http,
+        client,
+        indexes,
+        flat,
+        bench,
+        direct: settled.direct,
+        places: settled.pins,
+    })
+}
+
+/// The command line has the last word on which files may be used.
+fn binary(request: &Compile, inputs: &Inputs) -> Vec<PerProject> {
+    vec![request.binary.clone(), inputs.options.binary.clone()]
+}
+
+fn policy(request: &Compile, inputs: &Inputs, target: &Target) -> Policy {
+    Policy::new(
+        target.python.release(),
+        target.tags(),
+        request.exclude_newer,
+        request.gate.clone(),
+        binary(request, inputs),
+    )
+}
+
+/// Returns who builds what the resolver asks for.
+pub(super) fn builder<'a>(
+    ground: &'a Ground,
+    request: &'a Compile,
+    reporter: &'a dyn Reporter,
+) -> Builder<'a> {
+    let shop = Workshop {
+        client: &ground.client,
+        indexes: &ground.indexes,
+        flat: Arc::clone(&ground.flat),
+        wish: request,
+        binary: binary(request, &ground.inputs),
+        reporter,
+    };
+    Builder::new(shop, Arc::clone(&ground.bench))
+}
+
+/// Returns what answers the resolver.
+pub(super) fn fetcher<'a>(
+    ground: &'a Ground,
+    builder: &'a Builder<'a>,
+    request: &Compile,
+    reporter: &'a dyn Reporter,
+) -> Fetcher<'a> {
+    Fetcher::new(Parts {
+        client: &ground.client,
+        settings: &ground.indexes,
+        flat: Arc::clone(&ground.flat),
+        policy: policy(request, &ground.inputs, &ground.target),
+        pinned: pinned(&ground.request, &ground.locked),
+        direct: ground.direct.clone(),
+        builder: Some(builder),
+        chain: Vec::new(),
         reporter,
     })
-    .await?;
+}
+
+/// Compiles: reads the sources, resolves, and returns the text of the lock file.
+pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compiled, Error> {
+    let ground = ground(request, reporter).await?;
+    let builder = builder(&ground, request, reporter);
+    let fetcher = fetcher(&ground, &builder, request, reporter);
+    let Ground {
+        inputs,
+        target,
+        previous,
+        locked,
+        request: resolve_request,
+        http,
+        client,
+        ..
+    } = &ground;
     let likely: Vec<ProjectName> = locked.pins.iter().map(|pin| pin.name.clone()).collect();
     let resolution = fetcher.resolve(resolve_request.clone(), &likely).await;
     let mut resolution = match resolution {
@@ -231,25 +338,27 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
     });
     telling::tell(
         request,
-        &resolve_request,
+        resolve_request,
         &resolution.solution,
         &fetcher,
+        &ground.places,
         reporter,
     );
-    let mut hashes = hashes(request, &locked, &resolution.solution, &fetcher, reporter).await?;
-    keep_given_hashes(&inputs, &mut hashes)?;
+    let mut hashes = hashes(request, locked, &resolution.solution, &fetcher, reporter).await?;
+    keep_given_hashes(inputs, &mut hashes)?;
     let made = Made {
-        request: &resolve_request,
-        inputs: &inputs,
+        request: resolve_request,
+        inputs,
+        places: &ground.places,
         solution: &resolution.solution,
         hashes,
-        options: option_lines(request, &inputs),
+        options: option_lines(request, inputs),
         output: &request.output_options,
         target: format!("Python {} for {}", target.python.short(), target.platform),
     };
     let lock = output::lock(&made);
     let standing = Standing {
-        request: &resolve_request,
+        request: resolve_request,
         solution: &resolution.solution,
         fetcher: &fetcher,
         lock: &lock,
@@ -258,10 +367,10 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
         Some(_) => (standing.held(&mut resolution.resolver), standing.pins()),
         None => (Vec::new(), Vec::new()),
     };
-    let text = lock::render(&lock, &style(request, previous.as_deref(), &inputs));
-    finish_writes(&client, reporter).await;
+    let text = lock::render(&lock, &style(request, previous.as_deref(), inputs));
+    finish_writes(client, reporter).await;
     let moves = match previous {
-        Some(_) => lock::changes(&locked, &lock),
+        Some(_) => lock::changes(locked, &lock),
         None => Vec::new(),
     };
     Ok(Compiled {
@@ -270,13 +379,13 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
         held,
         pins_told,
         text,
-        previous,
         pins: lock.pins.len(),
         lock,
         tried: resolution.tried,
         requests: http.requests(),
         bytes: http.bytes(),
-        warnings: inputs.warnings,
+        previous: ground.previous,
+        warnings: ground.inputs.warnings,
         output: request.output.clone(),
     })
 }
@@ -328,10 +437,64 @@ async fn read_inputs(
     inputs::read(
         &reading,
         &request.sources,
+        &request.groups,
         &request.constraints,
         &request.overrides,
     )
     .await
+}
+
+/// Returns whether the lock's choice for a project stays.
+fn is_kept(request: &Compile, name: &ProjectName) -> bool {
+    if request.upgrade {
+        return request.kept_packages.contains(name);
+    }
+    let mut upgraded = request.upgrade_packages.iter();
+    !upgraded.any(|requirement| requirement.name == *name)
+}
+
+/// Returns what reads repositories.
+fn repositories(request: &Compile) -> Git {
+    Git::new(vcs::Settings {
+        cache: request.cache.dir().map(Path::to_owned),
+        is_offline: request.http.offline,
+        variables: Vec::new(),
+    })
+}
+
+/// Forgets places that an override stands in the place of: nobody need look there.
+fn drop_overridden(inputs: &mut Inputs) {
+    let places = inputs.located.iter().filter(|located| located.is_override);
+    let by_name = inputs.overrides.iter().map(|one| &one.requirement.name);
+    let overridden: FxHashSet<ProjectName> = places
+        .filter_map(|located| located.name.as_ref())
+        .chain(by_name)
+        .chain(&inputs.dropped)
+        .cloned()
+        .collect();
+    let is_overridden = |located: &Located| {
+        let name = located.name.as_ref();
+        !located.is_override && name.is_some_and(|name| overridden.contains(name))
+    };
+    inputs.located.retain(|located| !is_overridden(located));
+}
+
+/// What is said beside a place holds for the project that is there.
+fn name_what_is_said_of_places(inputs: &mut Inputs, settled: &Settled) {
+    for located in &inputs.located {
+        let Some(name) = settled.name_of(located) else {
+            continue;
+        };
+        if !located.comments.is_empty() {
+            let comments = inputs.comments.entry(name.clone()).or_default();
+            comments.extend(located.comments.iter().cloned());
+        }
+        if !located.hashes.is_empty() {
+            let known = inputs.hashes.entry(name.clone());
+            let entry = known.or_insert_with(|| (BTreeSet::new(), located.place.clone()));
+            entry.0.extend(located.hashes.iter().cloned());
+        }
+    }
 }
 
 /// A project's own `requires-python` must admit the target.
@@ -373,19 +536,11 @@ fn resolve_request(
     locked: &LockFile,
     environment: crate::python::Environment,
 ) -> Request {
-    let upgraded: FxHashSet<&ProjectName> = request
-        .upgrade_packages
-        .iter()
-        .map(|requirement| &requirement.name)
-        .collect();
     let mut preferences: FxHashMap<ProjectName, Version> = FxHashMap::default();
     for pin in &locked.pins {
-        let is_kept = if request.upgrade {
-            request.kept_packages.contains(&pin.name)
-        } else {
-            !upgraded.contains(&pin.name)
-        };
-        if is_kept && let Some(version) = pin.version().and_then(|version| version.parse().ok()) {
+        if is_kept(request, &pin.name)
+            && let Some(version) = pin.version().and_then(|version| version.parse().ok())
+        {
             preferences.insert(pin.name.clone(), version);
         }
     }
@@ -416,6 +571,7 @@ fn resolve_request(
         environment,
         pre_releases,
         without_dependencies: request.without_dependencies,
+        places: Vec::new(),
     }
 }
 

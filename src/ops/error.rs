@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::resolve::Explanation;
 use crate::text::Problem;
-use crate::{files, http, index, interpreter};
+use crate::{files, http, index, interpreter, vcs};
 
 /// What is wrong in one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,6 +63,38 @@ pub enum Error {
         /// Why not.
         source: Box<index::MetadataError>,
     },
+    /// What a build takes could not be fetched.
+    #[error("could not fetch what the build of `{what}` takes")]
+    Build {
+        /// What was to be built.
+        what: String,
+        /// Why not.
+        source: std::sync::Arc<Self>,
+    },
+    /// What the user names by its place has to be built, and the build fails.
+    #[error("{place}: `{what}` cannot be built: {why}")]
+    FailedBuild {
+        /// Where it is required, as `file:line`.
+        place: String,
+        /// What was to be built.
+        what: String,
+        /// Why not.
+        why: String,
+        /// The last lines of what the build said.
+        output: Vec<String>,
+        /// What to do.
+        help: Option<String>,
+    },
+    /// A repository could not be read.
+    #[error("{place}: `{what}` cannot be had")]
+    Repository {
+        /// Where it is required, as `file:line`.
+        place: String,
+        /// The repository, without secrets.
+        what: String,
+        /// Why not.
+        source: Box<vcs::Error>,
+    },
     /// A page or folder of links could not be read.
     #[error("could not read the links of `{location}`")]
     FindLinks {
@@ -101,6 +133,8 @@ impl Error {
             Self::Index { source, .. } | Self::FindLinks { source, .. } => source.is_transient(),
             Self::Metadata { source, .. } => source.is_transient(),
             Self::Include { source, .. } => source.is_transient(),
+            Self::Build { source, .. } => source.is_transient(),
+            Self::Repository { source, .. } => source.is_transient(),
             _ => false,
         }
     }

@@ -33,6 +33,8 @@ pub enum Event {
         /// The reason, in words.
         reason: String,
     },
+    /// Something is being built, and why, in words.
+    Building(String),
     /// A file is being downloaded to learn its hash.
     Hashing(String),
     /// The versions are chosen: how many, and how many releases were looked at.

@@ -9,18 +9,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use rustc_hash::{FxHashMap, FxHashSet};
-use url::Url;
 
+use super::build::{Builder, Failure};
 use super::candidates::{Pinned, Policy, ProjectReleases, PythonSupport};
 use super::error::Error;
 use super::events::{Event, Reporter};
-use crate::index::{
-    CoreMetadata, DirectWheel, File, FindLinks, IndexClient, IndexUrl, Listing, MetadataError,
-};
-use crate::python::{ProjectName, Requirement, RequirementSource, Version, WheelName};
+use crate::index::{CoreMetadata, File, FindLinks, IndexClient, IndexUrl, Listing, MetadataError};
+use crate::python::{ProjectName, Requirement, Version};
 use crate::resolve::{
     Availability, Explanation, Frontier, Metadata, Need, NoReleases, Outcome, Reason, Releases,
-    Request, Resolver, RootRequirement, Solution,
+    Request, Resolver, Solution,
 };
 
 /// How several indexes are used.
@@ -61,8 +59,12 @@ pub(super) struct Fetcher<'a> {
     settings: &'a IndexSettings,
     policy: Arc<Policy>,
     pinned: FxHashMap<ProjectName, Pinned>,
-    direct: FxHashMap<ProjectName, Url>,
-    flat: FxHashMap<ProjectName, Arc<Listing>>,
+    direct: FxHashMap<ProjectName, Arc<DirectRelease>>,
+    flat: Arc<Flat>,
+    /// Who builds what only a build tells.
+    builder: Option<&'a Builder<'a>>,
+    /// What is being built by what is resolved here, outermost first.
+    chain: Vec<ProjectName>,
     reporter: &'a dyn Reporter,
     known: Mutex<FxHashMap<ProjectName, Known>>,
     /// Releases that the cache does not have, in a run without the network.
@@ -87,12 +89,17 @@ impl Known {
     }
 }
 
-/// The one release that a URL names.
+/// What flat locations have, by project.
+pub(super) type Flat = FxHashMap<ProjectName, Arc<Listing>>;
+
+/// The one release that is at a place.
 #[derive(Debug)]
 pub(super) struct DirectRelease {
-    version: Version,
-    availability: Availability,
-    wheel: Arc<DirectWheel>,
+    pub(super) version: Version,
+    pub(super) availability: Availability,
+    pub(super) metadata: Arc<CoreMetadata>,
+    /// The hash of what is there, as `sha256:…`; none if nothing fixes it.
+    pub(super) hash: Option<String>,
 }
 
 impl Releases for DirectRelease {
@@ -113,6 +120,8 @@ impl Releases for DirectRelease {
 enum Learned {
     Releases(Known),
     Metadata(Result<Metadata, Reason>),
+    /// Only a build tells: which file would be built, and why.
+    TakesBuild(Box<File>, String),
 }
 
 type Answer = (Need, Result<Learned, Error>);
@@ -124,46 +133,55 @@ pub(super) struct Parts<'a> {
     pub(super) settings: &'a IndexSettings,
     pub(super) policy: Policy,
     pub(super) pinned: FxHashMap<ProjectName, Pinned>,
-    pub(super) direct: FxHashMap<ProjectName, Url>,
+    pub(super) direct: FxHashMap<ProjectName, Arc<DirectRelease>>,
+    pub(super) flat: Arc<Flat>,
+    pub(super) builder: Option<&'a Builder<'a>>,
+    pub(super) chain: Vec<ProjectName>,
     pub(super) reporter: &'a dyn Reporter,
 }
 
-impl<'a> Fetcher<'a> {
-    /// Returns a fetcher that has read the flat locations.
-    pub(super) async fn new(parts: Parts<'a>) -> Result<Self, Error> {
-        let mut files: BTreeMap<ProjectName, Vec<File>> = BTreeMap::new();
-        for location in &parts.settings.find_links {
-            let found =
-                parts
-                    .client
-                    .find_links(location)
-                    .await
-                    .map_err(|source| Error::FindLinks {
-                        location: shown(location),
-                        source,
-                    })?;
-            for (name, file) in found {
-                files.entry(name).or_default().push(file);
-            }
+/// Reads the flat locations.
+pub(super) async fn flat(
+    client: &IndexClient,
+    settings: &IndexSettings,
+) -> Result<Arc<Flat>, Error> {
+    let mut files: BTreeMap<ProjectName, Vec<File>> = BTreeMap::new();
+    for location in &settings.find_links {
+        let found = client.find_links(location).await;
+        let found = found.map_err(|source| Error::FindLinks {
+            location: shown(location),
+            source,
+        })?;
+        for (name, file) in found {
+            files.entry(name).or_default().push(file);
         }
-        let flat = files
-            .into_iter()
-            .map(|(name, files)| {
-                let listing = Arc::new(Listing::of_files(&name, &files));
-                (name, listing)
-            })
-            .collect();
-        Ok(Self {
+    }
+    let flat = files
+        .into_iter()
+        .map(|(name, files)| {
+            let listing = Arc::new(Listing::of_files(&name, &files));
+            (name, listing)
+        })
+        .collect();
+    Ok(Arc::new(flat))
+}
+
+impl<'a> Fetcher<'a> {
+    /// Returns a fetcher that knows nothing yet.
+    pub(super) fn new(parts: Parts<'a>) -> Self {
+        Self {
             client: parts.client,
             settings: parts.settings,
             policy: Arc::new(parts.policy),
             pinned: parts.pinned,
             direct: parts.direct,
-            flat,
+            flat: parts.flat,
+            builder: parts.builder,
+            chain: parts.chain,
             reporter: parts.reporter,
             known: Mutex::default(),
             missed: Mutex::default(),
-        })
+        }
     }
 
     /// Resolves a request. `locked` are projects likely to be in the answer: they
@@ -174,7 +192,7 @@ impl<'a> Fetcher<'a> {
         locked: &[ProjectName],
     ) -> Result<Resolution, Error> {
         let mut resolver = Resolver::new(request.clone());
-        match self.drive(&mut resolver, locked, usize::MAX).await? {
+        match self.drive(&mut resolver, locked, Budget::All).await? {
             Ok(solution) => Ok(Resolution {
                 solution,
                 tried: resolver.tried().1,
@@ -190,14 +208,33 @@ impl<'a> Fetcher<'a> {
         }
     }
 
+    /// Tries another request, with all that is known already.
+    pub(super) async fn attempt(
+        &self,
+        request: Request,
+    ) -> Result<Result<Solution, Box<Explanation>>, Error> {
+        let mut resolver = Resolver::new(request);
+        let outcome = self.drive(&mut resolver, &[], Budget::Attempt).await?;
+        Ok(outcome.map_err(Box::new))
+    }
+
+    /// Returns what a release requires, whether or not it holds here; none if that
+    /// cannot be known.
+    pub(super) async fn requirements(&self, name: &ProjectName, position: u32) -> Option<Metadata> {
+        match self.metadata(name, position).await.ok()? {
+            Learned::Metadata(metadata) => metadata.ok(),
+            Learned::TakesBuild(..) | Learned::Releases(_) => None,
+        }
+    }
+
     /// Tries what could be loosened, and says what would come of it.
-    async fn advice(&self, explanation: &Explanation) -> Vec<String> {
+    pub(super) async fn advice(&self, explanation: &Explanation) -> Vec<String> {
         let trials = explanation.loosened.iter().take(MOST_TRIALS);
         let verdicts = futures_util::future::join_all(trials.map(async |loosened| {
             let mut resolver = Resolver::new(loosened.request.clone());
             // What cannot be tried is not advised.
             let solution = self
-                .drive(&mut resolver, &[], TRIAL_BUDGET)
+                .drive(&mut resolver, &[], Budget::Trial)
                 .await
                 .ok()?
                 .ok()?;
@@ -210,7 +247,7 @@ impl<'a> Fetcher<'a> {
         &'s self,
         resolver: &mut Resolver,
         locked: &[ProjectName],
-        budget: usize,
+        budget: Budget,
     ) -> Result<Result<Solution, Explanation>, Error> {
         let mut frontier = Frontier::default();
         let mut asked: FxHashSet<Need> = FxHashSet::default();
@@ -231,9 +268,15 @@ impl<'a> Fetcher<'a> {
         let mut awaited: FxHashSet<Need> = FxHashSet::default();
         // What only the frontier asked for may fail without harm, unless the solver asks as well.
         let mut failed: FxHashMap<Need, Error> = FxHashMap::default();
+        // What takes a build is built when the solver asks for it, not before.
+        let mut unbuilt: FxHashMap<Need, (Box<File>, String)> = FxHashMap::default();
+        let mut failed_builds: FxHashMap<ProjectName, usize> = FxHashMap::default();
+        let mut barred: FxHashSet<ProjectName> = FxHashSet::default();
         let mut answered = 0;
         loop {
             if awaited.is_empty() {
+                // Between waves, so that it does not hang on who is first within one.
+                barred.extend(given_up(&failed_builds));
                 match resolver.solve() {
                     Outcome::Solved(solution) => return Ok(Ok(solution)),
                     Outcome::Unsolvable(explanation) => return Ok(Err(explanation)),
@@ -242,6 +285,11 @@ impl<'a> Fetcher<'a> {
                             return Err(error);
                         }
                         awaited.extend(needs.iter().cloned());
+                        for need in &needs {
+                            if let Some((file, why)) = unbuilt.remove(need) {
+                                pending.push(self.build(need.clone(), file, why, budget, &barred));
+                            }
+                        }
                         ask(needs, &mut pending);
                         if pending.len() <= awaited.len() {
                             ask(resolver.look_ahead(), &mut pending);
@@ -249,7 +297,7 @@ impl<'a> Fetcher<'a> {
                     }
                 }
             }
-            if answered >= budget {
+            if answered >= budget.answers() {
                 return Err(Error::GivenUp);
             }
             answered += 1;
@@ -266,6 +314,15 @@ impl<'a> Fetcher<'a> {
                     continue;
                 }
             };
+            if let Learned::TakesBuild(file, why) = learned {
+                if is_awaited {
+                    pending.push(self.build(need.clone(), file, why, budget, &barred));
+                    awaited.insert(need);
+                } else {
+                    unbuilt.insert(need, (file, why));
+                }
+                continue;
+            }
             let universe = &mut resolver.universe;
             let needs = match (need, learned) {
                 (Need::Releases(name), Learned::Releases(known)) => {
@@ -276,6 +333,9 @@ impl<'a> Fetcher<'a> {
                     needs
                 }
                 (Need::Metadata(name, position), Learned::Metadata(metadata)) => {
+                    if matches!(metadata, Err(Reason::BuildFailed { .. })) {
+                        *failed_builds.entry(name.clone()).or_default() += 1;
+                    }
                     self.report(&name, position, &metadata);
                     universe.learn_metadata(&name, position, metadata);
                     frontier.learned_metadata(universe, &name, position)
@@ -322,16 +382,55 @@ impl<'a> Fetcher<'a> {
                 Some(known) => Ok(Learned::Releases(known)),
                 None => self.find(name).await.map(Learned::Releases),
             },
-            Need::Metadata(name, position) => {
-                self.metadata(name, *position).await.map(Learned::Metadata)
-            }
+            Need::Metadata(name, position) => self.metadata(name, *position).await,
         };
         (need, learned)
     }
 
+    /// Returns the building of a release.
+    fn build<'s>(
+        &'s self,
+        need: Need,
+        file: Box<File>,
+        why: String,
+        budget: Budget,
+        barred: &FxHashSet<ProjectName>,
+    ) -> Pin<Box<dyn Future<Output = Answer> + 's>> {
+        let Need::Metadata(name, position) = need.clone() else {
+            unreachable!("only metadata takes a build")
+        };
+        let is_barred = barred.contains(&name);
+        Box::pin(async move {
+            let builder = match (self.builder, budget) {
+                (Some(_), Budget::All) if is_barred => {
+                    let why = format!("not tried, after {MOST_FAILED_BUILDS} that failed");
+                    let reason = Reason::BuildFailed {
+                        why,
+                        output: Vec::new(),
+                    };
+                    return (need, Ok(Learned::Metadata(Err(reason))));
+                }
+                (Some(builder), Budget::All) => builder,
+                _ => return (need, Ok(Learned::Metadata(Err(Reason::NeedsBuild)))),
+            };
+            let built = builder.sdist(&name, &file, None, &why, &self.chain).await;
+            let learned = match built {
+                Ok(core) => Ok(Learned::Metadata(self.judge(&name, position, &core))),
+                Err(Failure::Build { why, output, .. }) => {
+                    Ok(Learned::Metadata(Err(Reason::BuildFailed { why, output })))
+                }
+                Err(Failure::Fetch(source)) => Err(Error::Build {
+                    what: file.filename.clone(),
+                    source,
+                }),
+            };
+            (need, learned)
+        })
+    }
+
     async fn find(&self, name: &ProjectName) -> Result<Known, Error> {
         let known = match self.direct.get(name) {
-            Some(url) => self.find_direct(name, url).await?,
+            Some(release) => Known::Direct(Arc::clone(release)),
             None => self.find_on_indexes(name).await?,
         };
         self.known
@@ -390,54 +489,28 @@ impl<'a> Fetcher<'a> {
         Ok(known)
     }
 
-    async fn find_direct(&self, name: &ProjectName, url: &Url) -> Result<Known, Error> {
-        let wheel = self
-            .client
-            .direct_wheel(url)
-            .await
-            .map_err(|source| Error::Metadata {
-                project: name.to_string(),
-                source: Box::new(source),
-            })?;
-        let availability = match &wheel.name {
-            WheelName { name: other, .. } if other != name => Availability::Unusable(
-                Reason::BadMetadata(format!("the wheel is of the project {other}")),
-            ),
-            wheel if self.policy.tags.compatibility(wheel).is_none() => {
-                Availability::Unusable(Reason::NoWheel(format!("another target: `{}`", wheel.tags)))
-            }
-            _ => Availability::Wheel,
-        };
-        Ok(Known::Direct(Arc::new(DirectRelease {
-            version: wheel.name.version.clone(),
-            availability,
-            wheel,
-        })))
-    }
-
-    async fn metadata(
-        &self,
-        name: &ProjectName,
-        position: u32,
-    ) -> Result<Result<Metadata, Reason>, Error> {
-        let known = self.known(name);
-        let core = match &known {
-            Some(Known::Direct(direct)) => Arc::clone(&direct.wheel.metadata),
+    async fn metadata(&self, name: &ProjectName, position: u32) -> Result<Learned, Error> {
+        let unusable = |reason| Ok(Learned::Metadata(Err(reason)));
+        let core = match self.known(name) {
+            Some(Known::Direct(direct)) => Arc::clone(&direct.metadata),
             Some(Known::Index(releases)) => {
                 let Some(file) = releases.metadata_file(position) else {
-                    return Ok(Err(Reason::NoWheel("nobody: it has no files".to_owned())));
+                    return unusable(Reason::NoWheel("nobody: it has no files".to_owned()));
                 };
                 if file.wheel().is_none()
                     && file.upload_time.is_some_and(|time| time < before_2_2())
                 {
-                    return Ok(Err(Reason::NeedsBuild));
+                    let why = "its metadata is from before a source distribution could promise any";
+                    return Ok(Learned::TakesBuild(Box::new(file), why.to_owned()));
                 }
                 match self.client.metadata(&file).await {
                     Ok(core) => core,
-                    Err(MetadataError::NeedsBuild { .. }) => return Ok(Err(Reason::NeedsBuild)),
-                    Err(error) if error.is_offline() => return Ok(Err(Reason::Offline)),
+                    Err(MetadataError::NeedsBuild { reason, .. }) => {
+                        return Ok(Learned::TakesBuild(Box::new(file), reason));
+                    }
+                    Err(error) if error.is_offline() => return unusable(Reason::Offline),
                     Err(error) if error.is_of_the_file() => {
-                        return Ok(Err(Reason::BadMetadata(with_causes(&error))));
+                        return unusable(Reason::BadMetadata(with_causes(&error)));
                     }
                     Err(source) => {
                         return Err(Error::Metadata {
@@ -448,22 +521,49 @@ impl<'a> Fetcher<'a> {
                 }
             }
             Some(Known::Absent) | None => {
-                return Ok(Err(Reason::NoWheel("nobody: it has no files".to_owned())));
+                return unusable(Reason::NoWheel("nobody: it has no files".to_owned()));
             }
         };
+        Ok(Learned::Metadata(self.judge(name, position, &core)))
+    }
+
+    /// Returns what a release requires, unless its metadata makes it unusable.
+    fn judge(
+        &self,
+        name: &ProjectName,
+        position: u32,
+        core: &CoreMetadata,
+    ) -> Result<Metadata, Reason> {
         if let Some(specifiers) = &core.requires_python {
+            let known = self.known(name);
             let is_admitted = match &known {
                 Some(Known::Index(releases)) => releases.admits_python(position, specifiers),
                 _ => self.policy.python_support(specifiers) == PythonSupport::Yes,
             };
             if !is_admitted {
-                return Ok(Err(Reason::RequiresPython(specifiers.clone())));
+                return Err(Reason::RequiresPython(specifiers.clone()));
             }
             if let Some(Known::Index(releases)) = &known {
                 releases.learn_python(position, specifiers);
             }
         }
-        Ok(read_metadata(&core))
+        read_metadata(core)
+    }
+
+    /// Returns the file by which a chosen release is installed here, and whether it is
+    /// a wheel.
+    pub(super) fn file_to_install(
+        &self,
+        name: &ProjectName,
+        position: u32,
+    ) -> Option<(File, bool)> {
+        let releases = self.releases(name)?;
+        if releases.availability(position) == Availability::Wheel {
+            return Some((releases.metadata_file(position)?, true));
+        }
+        let files = releases.installable_files(position);
+        let sdist = files.into_iter().find(|file| file.wheel().is_none())?;
+        Some((sdist, false))
     }
 
     /// Returns the hashes of all files of a chosen release, as `sha256:…`, sorted.
@@ -478,7 +578,7 @@ impl<'a> Fetcher<'a> {
         };
         let mut hashes = Vec::new();
         match self.known(name) {
-            Some(Known::Direct(direct)) => hashes.push(format!("sha256:{}", direct.wheel.sha256)),
+            Some(Known::Direct(direct)) => hashes.extend(direct.hash.clone()),
             Some(Known::Index(releases)) => {
                 for file in releases.installable_files(position) {
                     if let Some(sha256) = file.sha256() {
@@ -537,8 +637,38 @@ impl fmt::Debug for Fetcher<'_> {
     }
 }
 
-/// How many pages and files a trial may look at before it is given up.
-const TRIAL_BUDGET: usize = 250;
+/// How much may be done for an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Budget {
+    /// All that it takes.
+    All,
+    /// What is known, and some pages and files beside it, but no build.
+    Attempt,
+    /// A few pages and files, and no build.
+    Trial,
+}
+
+impl Budget {
+    /// Returns how many pages and files may be looked at, known ones too.
+    const fn answers(self) -> usize {
+        match self {
+            Self::All => usize::MAX,
+            Self::Attempt => 20_000,
+            Self::Trial => 250,
+        }
+    }
+}
+
+/// How many builds of a project may fail before no older release of it is built.
+const MOST_FAILED_BUILDS: usize = 3;
+
+/// Returns the projects that are not to be built any more.
+fn given_up(failed_builds: &FxHashMap<ProjectName, usize>) -> impl Iterator<Item = ProjectName> {
+    failed_builds
+        .iter()
+        .filter(|(_, count)| **count >= MOST_FAILED_BUILDS)
+        .map(|(name, _)| name.clone())
+}
 
 /// How many loosened requests are tried before advice is given.
 const MOST_TRIALS: usize = 3;
@@ -556,7 +686,7 @@ fn shown(location: &FindLinks) -> String {
     }
 }
 
-fn with_causes(error: &dyn std::error::Error) -> String {
+pub(super) fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -565,49 +695,6 @@ fn with_causes(error: &dyn std::error::Error) -> String {
         cause = error.source();
     }
     text
-}
-
-/// Returns the requirements of the user's that count: overrides, and direct ones
-/// that no override replaces.
-pub(super) fn effective_roots(request: &Request) -> impl Iterator<Item = &RootRequirement> {
-    let overrides = &request.overrides;
-    let overridden: FxHashSet<&ProjectName> =
-        overrides.iter().map(|one| &one.requirement.name).collect();
-    let roots = request.roots.iter();
-    roots
-        .filter(move |root| !overridden.contains(&root.requirement.name))
-        .chain(overrides)
-}
-
-/// Returns the URLs that direct requirements name, by project.
-pub(super) fn direct_urls(request: &Request) -> Result<FxHashMap<ProjectName, Url>, Error> {
-    let mut direct: FxHashMap<ProjectName, Url> = FxHashMap::default();
-    for root in effective_roots(request) {
-        let RequirementSource::Url(text) = &root.requirement.source else {
-            continue;
-        };
-        let url: Url = text.parse().map_err(|error| Error::Usage {
-            message: format!(
-                "{}: `{}` is not a URL: {error}",
-                root.place,
-                crate::text::without_password(text)
-            ),
-            help: None,
-        })?;
-        match direct.insert(root.requirement.name.clone(), url.clone()) {
-            Some(other) if other != url => {
-                return Err(Error::Usage {
-                    message: format!(
-                        "{} is required by two URLs ({})",
-                        root.requirement.name, root.place
-                    ),
-                    help: Some("keep one of them".to_owned()),
-                });
-            }
-            _ => {}
-        }
-    }
-    Ok(direct)
 }
 
 fn read_metadata(core: &CoreMetadata) -> Result<Metadata, Reason> {

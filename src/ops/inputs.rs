@@ -1,18 +1,20 @@
-//! Reading what the user requires: requirements files with all they include, and
-//! project files.
+//! Reading what the user requires: requirements files with all they include. For
+//! project files, dependency groups and scripts see `projects.rs`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::error::{Error, FileProblems};
+use super::located::{Located, Location, Misplaced, ProjectTree};
+use super::projects::ReadProject;
 use super::view::View;
 use crate::http::{Client, Request};
 use crate::python::{
-    Environment, ExtraName, ProjectName, Requirement, RequirementSource, Specifiers,
+    Environment, ExtraName, Marker, ProjectName, Requirement, RequirementSource, Specifiers,
 };
 use crate::requirements::{
-    Item, ItemKind, PerProject, Project, RequirementLine, RequirementsFile, Selector,
-    UnresolvedRequirement, Written, decode, location,
+    GroupRequest, Item, ItemKind, PerProject, RequirementsFile, Selector, UnresolvedRequirement,
+    Written, decode, location,
 };
 use crate::resolve::{Constraint, RootRequirement};
 use crate::text::{Problem, Span, position};
@@ -63,34 +65,100 @@ pub struct SourceOptions {
 /// All that was read.
 #[derive(Debug, Default)]
 pub(super) struct Inputs {
+    /// What is required by specifiers.
     pub(super) roots: Vec<RootRequirement>,
+    /// What is required from a place, overrides among it.
+    pub(super) located: Vec<Located>,
+    /// Where projects come from if they are required; each has a name.
+    pub(super) located_constraints: Vec<Located>,
+    /// Project files whose requirements only a build tells.
+    pub(super) trees: Vec<ProjectTree>,
     /// Whether a direct requirement is by `===`.
     pub(super) arbitrary: BTreeSet<ProjectName>,
     /// The only hashes that direct requirements accept (`--hash`), with their places.
     pub(super) hashes: BTreeMap<ProjectName, (BTreeSet<String>, String)>,
-    /// URLs and paths of direct requirements as they were written, with `${VAR}`.
-    pub(super) written_locations: BTreeMap<ProjectName, String>,
     pub(super) constraints: Vec<Constraint>,
     /// Who constrains what, for annotations: `-c constraints.txt`.
     pub(super) constraint_origins: Vec<(ProjectName, String)>,
+    /// What replaces other requirements, by specifiers.
     pub(super) overrides: Vec<RootRequirement>,
+    /// Direct requirements whose marker does not hold for the target.
+    pub(super) unmet: Vec<RootRequirement>,
     /// Projects with an override that does not hold for the target.
     pub(super) dropped: Vec<ProjectName>,
     pub(super) options: SourceOptions,
     /// `requires-python` of the project files, with the file's name.
     pub(super) requires_python: Vec<(String, Specifiers)>,
     pub(super) warnings: Vec<FileProblems>,
+    /// What comments of requirements files and project files say beside requirements
+    /// that apply, in order, without `#` and without passwords. Those of places without
+    /// a name are with these.
+    pub(super) comments: BTreeMap<ProjectName, Vec<String>>,
     /// How the first source's lines end.
     pub(super) newline: Option<text::Newline>,
     pub(super) has_project: bool,
 }
 
 /// What a file is read as.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Role {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
     Requirements,
     Constraints,
     Overrides,
+}
+
+/// What a file holds, told by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Requirements,
+    /// `pyproject.toml`
+    Project,
+    /// `setup.py` or `setup.cfg`
+    Setup,
+    /// Any other `*.py`.
+    Script,
+}
+
+impl Kind {
+    pub(super) fn of(location: &str) -> Self {
+        let location = if is_remote(location) {
+            location.split(['?', '#']).next().unwrap_or(location)
+        } else {
+            location
+        };
+        match location.rsplit('/').next().unwrap_or(location) {
+            "pyproject.toml" => Self::Project,
+            "setup.py" | "setup.cfg" => Self::Setup,
+            name if Path::new(name)
+                .extension()
+                .is_some_and(|extension| extension == "py") =>
+            {
+                Self::Script
+            }
+            _ => Self::Requirements,
+        }
+    }
+
+    /// Says why such a file cannot have a role.
+    fn refusal(self, role: Role, name: &str) -> Option<(String, &'static str)> {
+        let is = match self {
+            Self::Requirements => return None,
+            Self::Project | Self::Setup => "describes a project",
+            Self::Script => "is a script",
+        };
+        let (what, help) = match role {
+            Role::Requirements => return None,
+            Role::Constraints => (
+                "a file of constraints",
+                "list the constraints in a file of their own, as in a requirements file",
+            ),
+            Role::Overrides => (
+                "a file of overrides",
+                "list the overrides in a file of their own, as in a requirements file",
+            ),
+        };
+        Some((format!("`{name}` {is}, it is not {what}"), help))
+    }
 }
 
 /// How inputs are read.
@@ -108,14 +176,17 @@ pub(super) struct Reading<'a> {
 pub(super) async fn read(
     reading: &Reading<'_>,
     sources: &[Source],
+    groups: &[GroupRequest],
     constraints: &[String],
     overrides: &[String],
 ) -> Result<Inputs, Error> {
     let mut reader = Reader {
         reading,
+        groups,
         inputs: Inputs::default(),
         problems: Vec::new(),
         open: Vec::new(),
+        projects: Vec::new(),
     };
     for source in sources {
         match source {
@@ -123,12 +194,14 @@ pub(super) async fn read(
             Source::Path(path) => reader.file(path, Role::Requirements).await?,
         }
     }
+    reader.read_groups().await?;
     for path in constraints {
         reader.file(path, Role::Constraints).await?;
     }
     for path in overrides {
         reader.file(path, Role::Overrides).await?;
     }
+    reader.check_extras();
     if !reader.problems.is_empty() {
         return Err(Error::Inputs(reader.problems));
     }
@@ -141,30 +214,43 @@ pub(super) async fn read(
     Ok(reader.inputs)
 }
 
-struct Reader<'a> {
-    reading: &'a Reading<'a>,
-    inputs: Inputs,
-    problems: Vec<FileProblems>,
+pub(super) struct Reader<'a> {
+    pub(super) reading: &'a Reading<'a>,
+    pub(super) groups: &'a [GroupRequest],
+    pub(super) inputs: Inputs,
+    pub(super) problems: Vec<FileProblems>,
     /// The files being read, outermost first: a file may not include itself.
     open: Vec<String>,
+    /// The projects that were read, for what is wrong with extras.
+    pub(super) projects: Vec<ReadProject>,
 }
 
 impl Reader<'_> {
     async fn file(&mut self, location: &str, role: Role) -> Result<(), Error> {
-        let bytes = if is_remote(location) {
-            let url = location.parse().map_err(|error| Error::Usage {
-                message: format!(
-                    "`{}` is not a URL: {error}",
-                    text::without_password(location)
-                ),
-                help: None,
-            })?;
-            let response = self.reading.http.get(Request::page(url)).await?;
-            response.decode(MOST_BYTES)?.to_vec()
-        } else {
-            self.reading.view.read(&local_path(location))?
-        };
+        let shown = location::displayed(location, self.reading.current_directory);
+        if let Some((message, help)) = Kind::of(location).refusal(role, &shown) {
+            return Err(Error::Usage {
+                message,
+                help: Some(help.to_owned()),
+            });
+        }
+        let bytes = self.bytes(location).await?;
         self.take(&bytes, location, role).await
+    }
+
+    pub(super) async fn bytes(&self, location: &str) -> Result<Vec<u8>, Error> {
+        if !is_remote(location) {
+            return Ok(self.reading.view.read(&local_path(location))?);
+        }
+        let url = location.parse().map_err(|error| Error::Usage {
+            message: format!(
+                "`{}` is not a URL: {error}",
+                text::without_password(location)
+            ),
+            help: None,
+        })?;
+        let response = self.reading.http.get(Request::page(url)).await?;
+        Ok(response.decode(MOST_BYTES)?.to_vec())
     }
 
     async fn take(&mut self, bytes: &[u8], location: &str, role: Role) -> Result<(), Error> {
@@ -173,13 +259,38 @@ impl Reader<'_> {
         } else {
             location::displayed(location, self.reading.current_directory)
         };
-        let text = match decode(bytes) {
-            Ok(text) => text,
+        let kind = Kind::of(location);
+        if kind == Kind::Setup {
+            // What it says is Python's to tell, and so is its encoding.
+            return self.tree(location, name);
+        }
+        let Some(text) = self.decoded(bytes, &name) else {
+            return Ok(());
+        };
+        match kind {
+            Kind::Project => self.project(&text, location, &name),
+            Kind::Script => {
+                self.script(&text, location, &name);
+                Ok(())
+            }
+            _ => self.requirements(&text, location, &name, role).await,
+        }
+    }
+
+    /// Returns the text of a file; if it is none, that is noted.
+    pub(super) fn decoded(&mut self, bytes: &[u8], name: &str) -> Option<String> {
+        match decode(bytes) {
+            Ok(text) => {
+                if self.inputs.newline.is_none() {
+                    self.inputs.newline = text::Newline::of(&text);
+                }
+                Some(text.into_owned())
+            }
             Err(error) => {
                 let lossy = String::from_utf8_lossy(bytes).into_owned();
                 let start = lossy_offset(bytes, error.offset());
                 self.problems.push(FileProblems {
-                    name,
+                    name: name.to_owned(),
                     problems: vec![Problem {
                         span: Span::new(start, (start + 1).min(lossy.len())),
                         message: error.to_string(),
@@ -187,68 +298,9 @@ impl Reader<'_> {
                     }],
                     text: lossy,
                 });
-                return Ok(());
+                None
             }
-        };
-        if self.inputs.newline.is_none() {
-            self.inputs.newline = text::Newline::of(&text);
         }
-        let base = Path::new(location)
-            .file_name()
-            .and_then(|name| name.to_str());
-        match base {
-            Some("pyproject.toml") => {
-                self.project(&text, &name);
-                Ok(())
-            }
-            Some(kind @ ("setup.py" | "setup.cfg")) => Err(Error::Usage {
-                message: format!(
-                    "`{name}` says what it requires only when it is built, which pinfold does not do yet"
-                ),
-                help: Some(format!(
-                    "move the dependencies of `{kind}` to the `[project]` table of a `pyproject.toml`"
-                )),
-            }),
-            _ => self.requirements(&text, location, &name, role).await,
-        }
-    }
-
-    fn project(&mut self, text: &str, name: &str) {
-        self.inputs.has_project = true;
-        let project = Project::parse(text);
-        let mut problems = project.problems.clone();
-        let selected = if problems.is_empty() {
-            match project.select(self.reading.extras, self.reading.all_extras) {
-                Ok(selected) => selected,
-                Err(error) => {
-                    problems.push(Problem {
-                        span: Span::default(),
-                        message: error.to_string(),
-                        help: error.help(),
-                    });
-                    Vec::new()
-                }
-            }
-        } else {
-            Vec::new()
-        };
-        let origin = format!("{} ({name})", project.name);
-        for one in selected {
-            self.root(
-                one.requirement,
-                place(name, text, one.span),
-                &origin,
-                text,
-                one.span,
-                &mut problems,
-            );
-        }
-        if let Some((specifiers, _)) = project.requires_python {
-            self.inputs
-                .requires_python
-                .push((name.to_owned(), specifiers));
-        }
-        self.note(name, text, problems, Vec::new());
     }
 
     async fn requirements(
@@ -295,6 +347,11 @@ impl Reader<'_> {
                 });
                 continue;
             }
+            let shown = location::displayed(&target, self.reading.current_directory);
+            if let Some((message, help)) = Kind::of(&target).refusal(role_of_included, &shown) {
+                problems.push(Problem::new(item.span, message).with_help(help));
+                continue;
+            }
             // A constraints file's `-r` stays constraints; its requirements would be new ones.
             let result = Box::pin(self.file(&target, role_of_included)).await;
             match result {
@@ -324,7 +381,13 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn note(&mut self, name: &str, text: &str, problems: Vec<Problem>, warnings: Vec<Problem>) {
+    pub(super) fn note(
+        &mut self,
+        name: &str,
+        text: &str,
+        problems: Vec<Problem>,
+        warnings: Vec<Problem>,
+    ) {
         for (list, mut found) in [
             (&mut self.problems, problems),
             (&mut self.inputs.warnings, warnings),
@@ -361,12 +424,26 @@ impl Reader<'_> {
         };
         let options = &mut self.inputs.options;
         match item.kind {
-            ItemKind::Requirement(line) => self.line(line, text, name, role, span, problems),
-            ItemKind::Editable(line) => problems.push(Problem {
-                span,
-                message: format!("`-e {}` has to be built to learn what it requires, which pinfold does not do yet", line.as_written),
-                help: Some("list what the project requires instead, or name its `pyproject.toml` as an input".to_owned()),
-            }),
+            ItemKind::Requirement(line) => {
+                let wish = Wish {
+                    comments: line.comments(),
+                    as_written: line.location_as_written().map(str::to_owned),
+                    requirement: line.requirement,
+                    hashes: line.hashes.into_iter().collect(),
+                    is_editable: false,
+                };
+                self.wish(wish, text, name, role, span, problems);
+            }
+            ItemKind::Editable(line) => {
+                let wish = Wish {
+                    comments: line.comments(),
+                    as_written: line.location_as_written().map(str::to_owned),
+                    requirement: line.requirement,
+                    hashes: BTreeSet::new(),
+                    is_editable: true,
+                };
+                self.wish(wish, text, name, role, span, problems);
+            }
             ItemKind::IndexUrl(url) => options.index_url = Some(url),
             ItemKind::ExtraIndexUrl(url) => options.extra_index_urls.push(url),
             ItemKind::FindLinks(written) => {
@@ -377,11 +454,15 @@ impl Reader<'_> {
             ItemKind::Pre => options.pre = true,
             ItemKind::NoBinary(selectors) => {
                 options.binary.answer_no(&selectors);
-                options.no_binary.extend(selectors.iter().map(selector_text));
+                options
+                    .no_binary
+                    .extend(selectors.iter().map(selector_text));
             }
             ItemKind::OnlyBinary(selectors) => {
                 options.binary.answer_yes(&selectors);
-                options.only_binary.extend(selectors.iter().map(selector_text));
+                options
+                    .only_binary
+                    .extend(selectors.iter().map(selector_text));
             }
             ItemKind::TrustedHost(host) => options.trusted_hosts.push(host),
             // Included files are read already, wheels are preferred anyway, and hashes
@@ -401,168 +482,281 @@ impl Reader<'_> {
         }
     }
 
-    fn line(
+    /// Takes what a line of a requirements file requires.
+    fn wish(
         &mut self,
-        line: RequirementLine,
+        wish: Wish,
         text: &str,
         name: &str,
         role: Role,
         span: Span,
         problems: &mut Vec<Problem>,
     ) {
-        let written = line.location_as_written().map(str::to_owned);
-        let hashes = line.hashes;
-        let requirement = match line.requirement {
-            UnresolvedRequirement::Named(requirement) => requirement,
-            UnresolvedRequirement::Unnamed(unnamed) => {
-                let is_wheel = unnamed
-                    .url_or_path
-                    .split(['#', '?'])
-                    .next()
-                    .is_some_and(is_wheel);
-                match unnamed.name {
-                    Some(project) if is_wheel => Requirement {
-                        name: project,
-                        extras: unnamed.extras,
-                        source: RequirementSource::Url(self.absolute_url(&unnamed.url_or_path)),
-                        marker: unnamed.marker,
-                    },
-                    _ => {
-                        problems.push(Problem {
-                            span,
-                            message: format!("`{}` has to be built to learn what it requires, which pinfold does not do yet", text::without_password(&line.as_written)),
-                            help: Some("name a project of an index, or the URL or path of a wheel".to_owned()),
-                        });
-                        return;
-                    }
-                }
-            }
+        let from = Asker {
+            role,
+            place: place(name, text, span),
+            origin: match role {
+                Role::Requirements => format!("-r {name}"),
+                Role::Constraints => format!("-c {name}"),
+                Role::Overrides => format!("--override {name}"),
+            },
+            base: self.reading.current_directory.to_owned(),
+            comments: wish.comments,
         };
-        let place = place(name, text, span);
-        if let (RequirementSource::Url(_), Some(written)) = (&requirement.source, written)
-            && self.applies(&requirement)
-        {
-            let locations = &mut self.inputs.written_locations;
-            locations.insert(requirement.name.clone(), written);
+        let result = match wish.requirement {
+            UnresolvedRequirement::Named(requirement) => match requirement.source {
+                RequirementSource::Specifiers(_) => {
+                    self.by_specifiers(requirement, wish.hashes, from);
+                    Ok(())
+                }
+                RequirementSource::Url(url) => self.by_place(
+                    Placed {
+                        name: Some(requirement.name),
+                        extras: requirement.extras,
+                        marker: requirement.marker,
+                        as_written: wish.as_written.unwrap_or_else(|| url.clone()),
+                        value: url,
+                        hashes: wish.hashes,
+                        is_editable: wish.is_editable,
+                    },
+                    from,
+                ),
+            },
+            UnresolvedRequirement::Unnamed(unnamed) => self.by_place(
+                Placed {
+                    name: unnamed.name,
+                    extras: unnamed.extras,
+                    marker: unnamed.marker,
+                    as_written: wish
+                        .as_written
+                        .unwrap_or_else(|| unnamed.url_or_path.clone()),
+                    value: unnamed.url_or_path,
+                    hashes: wish.hashes,
+                    is_editable: wish.is_editable,
+                },
+                from,
+            ),
+        };
+        if let Err(Misplaced { message, help }) = result {
+            problems.push(Problem {
+                span,
+                message,
+                help,
+            });
         }
+    }
+
+    /// Takes a requirement that a table lists.
+    pub(super) fn listed(
+        &mut self,
+        requirement: Requirement,
+        from: Asker,
+        span: Span,
+        problems: &mut Vec<Problem>,
+    ) {
+        let RequirementSource::Url(url) = requirement.source else {
+            return self.by_specifiers(requirement, BTreeSet::new(), from);
+        };
+        let placed = Placed {
+            name: Some(requirement.name),
+            extras: requirement.extras,
+            marker: requirement.marker,
+            as_written: url.clone(),
+            value: url,
+            hashes: BTreeSet::new(),
+            is_editable: false,
+        };
+        if let Err(Misplaced { message, help }) = self.by_place(placed, from) {
+            problems.push(Problem {
+                span,
+                message,
+                help,
+            });
+        }
+    }
+
+    fn by_specifiers(&mut self, requirement: Requirement, hashes: BTreeSet<String>, from: Asker) {
+        let Asker {
+            role,
+            place,
+            origin,
+            comments,
+            ..
+        } = from;
+        if !self.applies(requirement.marker.as_ref()) {
+            match role {
+                Role::Requirements => self.inputs.unmet.push(RootRequirement {
+                    requirement,
+                    place,
+                    origin,
+                }),
+                Role::Overrides => self.inputs.dropped.push(requirement.name),
+                Role::Constraints => {}
+            }
+            return;
+        }
+        let RequirementSource::Specifiers(specifiers) = &requirement.source else {
+            return;
+        };
         match role {
+            Role::Constraints => {
+                let origins = &mut self.inputs.constraint_origins;
+                origins.push((requirement.name.clone(), origin));
+                self.inputs.constraints.push(Constraint {
+                    name: requirement.name,
+                    specifiers: specifiers.clone(),
+                    place,
+                });
+                return;
+            }
             Role::Requirements => {
-                if !hashes.is_empty() && self.applies(&requirement) {
+                let said = &mut self.inputs.comments;
+                add_comments(said, &requirement.name, comments);
+                if specifiers.arbitrary().next().is_some() {
+                    self.inputs.arbitrary.insert(requirement.name.clone());
+                }
+                if !hashes.is_empty() {
                     let known = &mut self.inputs.hashes;
                     let entry = known
                         .entry(requirement.name.clone())
                         .or_insert_with(|| (BTreeSet::new(), place.clone()));
                     entry.0.extend(hashes);
                 }
-                let origin = format!("-r {name}");
-                self.root(requirement, place, &origin, text, span, problems);
             }
-            Role::Constraints => {
-                if !self.applies(&requirement) {
-                    return;
-                }
-                let RequirementSource::Specifiers(specifiers) = requirement.source else {
-                    problems.push(Problem {
-                        span,
-                        message: "a constraint cannot name a URL".to_owned(),
-                        help: Some("move the URL to a requirements file".to_owned()),
-                    });
-                    return;
-                };
-                self.inputs
-                    .constraint_origins
-                    .push((requirement.name.clone(), format!("-c {name}")));
-                self.inputs.constraints.push(Constraint {
-                    name: requirement.name,
-                    specifiers,
-                    place,
-                });
-            }
-            Role::Overrides => {
-                if self.applies(&requirement) {
-                    self.inputs.overrides.push(RootRequirement {
-                        requirement,
-                        place,
-                        origin: format!("--override {name}"),
-                    });
-                } else {
-                    self.inputs.dropped.push(requirement.name);
-                }
-            }
+            Role::Overrides => {}
         }
-    }
-
-    fn root(
-        &mut self,
-        requirement: Requirement,
-        place: String,
-        origin: &str,
-        text: &str,
-        span: Span,
-        problems: &mut Vec<Problem>,
-    ) {
-        if !self.applies(&requirement) {
-            return;
-        }
-        match &requirement.source {
-            RequirementSource::Specifiers(specifiers) => {
-                if specifiers.arbitrary().next().is_some() {
-                    self.inputs.arbitrary.insert(requirement.name.clone());
-                }
-            }
-            RequirementSource::Url(url) => {
-                let path = url.split(['#', '?']).next().unwrap_or(url);
-                let is_repository = url
-                    .split_once("://")
-                    .is_some_and(|(scheme, _)| scheme.contains('+'));
-                if is_repository || !is_wheel(path) {
-                    problems.push(Problem {
-                        span,
-                        message: format!(
-                            "`{}` has to be built to learn what it requires, which pinfold does not do yet",
-                            text::without_password(text.get(span.range()).unwrap_or(url))
-                        ),
-                        help: Some("name a release of an index, or the URL of a wheel".to_owned()),
-                    });
-                    return;
-                }
-            }
-        }
-        self.inputs.roots.push(RootRequirement {
+        let list = if role == Role::Overrides {
+            &mut self.inputs.overrides
+        } else {
+            &mut self.inputs.roots
+        };
+        list.push(RootRequirement {
             requirement,
             place,
-            origin: origin.to_owned(),
+            origin,
         });
     }
 
-    fn applies(&self, requirement: &Requirement) -> bool {
-        requirement
-            .marker
-            .as_ref()
-            .is_none_or(|marker| marker.evaluate(self.reading.environment, None))
+    fn by_place(&mut self, placed: Placed, from: Asker) -> Result<(), Misplaced> {
+        let is_override = from.role == Role::Overrides;
+        if !self.applies(placed.marker.as_ref()) {
+            if let Some(name) = placed.name
+                && is_override
+            {
+                self.inputs.dropped.push(name);
+            }
+            return Ok(());
+        }
+        let at = Location {
+            value: &placed.value,
+            as_written: &placed.as_written,
+            base: &from.base,
+            is_editable: placed.is_editable,
+        }
+        .find()?;
+        let mut comments = Vec::new();
+        match (&placed.name, from.role) {
+            (Some(name), Role::Requirements) => {
+                add_comments(&mut self.inputs.comments, name, from.comments);
+            }
+            (None, Role::Requirements) => comments = without_passwords(from.comments),
+            _ => {}
+        }
+        let located = Located {
+            comments,
+            name: placed.name,
+            extras: placed.extras,
+            marker: placed.marker,
+            at,
+            is_editable: placed.is_editable,
+            as_written: placed.as_written,
+            is_override,
+            hashes: placed.hashes,
+            place: from.place,
+            origin: from.origin,
+        };
+        if from.role == Role::Constraints {
+            self.inputs.located_constraints.push(located);
+        } else {
+            self.inputs.located.push(located);
+        }
+        Ok(())
     }
 
-    fn absolute_url(&self, url_or_path: &str) -> String {
-        if url_or_path.contains("://") {
-            return url_or_path.to_owned();
-        }
-        let path = Path::new(self.reading.current_directory).join(url_or_path);
-        url::Url::from_file_path(location::normalise(&path.to_string_lossy()))
-            .map_or_else(|()| url_or_path.to_owned(), Into::into)
+    pub(super) fn applies(&self, marker: Option<&Marker>) -> bool {
+        marker.is_none_or(|marker| marker.evaluate(self.reading.environment, None))
     }
+}
+
+/// What a line of a requirements file asks for.
+struct Wish {
+    requirement: UnresolvedRequirement,
+    /// The URL or path with its variables unexpanded, if there is one.
+    as_written: Option<String>,
+    hashes: BTreeSet<String>,
+    is_editable: bool,
+    comments: Vec<String>,
+}
+
+/// A requirement on a place that has not been looked at.
+struct Placed {
+    name: Option<ProjectName>,
+    extras: Vec<ExtraName>,
+    marker: Option<Marker>,
+    value: String,
+    as_written: String,
+    hashes: BTreeSet<String>,
+    is_editable: bool,
+}
+
+/// Who asks for something.
+pub(super) struct Asker {
+    pub(super) role: Role,
+    /// `file:line`
+    pub(super) place: String,
+    /// For annotations.
+    pub(super) origin: String,
+    /// Where relative paths start.
+    pub(super) base: String,
+    /// What is said beside it.
+    pub(super) comments: Vec<String>,
+}
+
+/// Adds what is said of a project, each comment once.
+fn add_comments(
+    said: &mut BTreeMap<ProjectName, Vec<String>>,
+    name: &ProjectName,
+    comments: Vec<String>,
+) {
+    if comments.is_empty() {
+        return;
+    }
+    let known = said.entry(name.clone()).or_default();
+    for comment in without_passwords(comments) {
+        if !known.contains(&comment) {
+            known.push(comment);
+        }
+    }
+}
+
+fn without_passwords(comments: Vec<String>) -> Vec<String> {
+    comments
+        .iter()
+        .map(|comment| text::without_password(comment))
+        .collect()
 }
 
 /// The largest requirements file that is fetched.
 const MOST_BYTES: u64 = 16 << 20;
 
-fn is_remote(location: &str) -> bool {
+pub(super) fn is_remote(location: &str) -> bool {
     let scheme = location
         .split_once("://")
         .map(|(scheme, _)| scheme.to_ascii_lowercase());
     matches!(scheme.as_deref(), Some("http" | "https"))
 }
 
-fn local_path(location: &str) -> PathBuf {
+pub(super) fn local_path(location: &str) -> PathBuf {
     url::Url::parse(location)
         .ok()
         .filter(|url| url.scheme() == "file")
@@ -593,13 +787,8 @@ fn selector_text(selector: &Selector) -> String {
     }
 }
 
-/// Whether a path names a wheel; the ending is in lower case (PEP 427).
-fn is_wheel(path: &str) -> bool {
-    path.strip_suffix(".whl").is_some()
-}
-
 /// `file:line`, as it is shown.
-fn place(name: &str, text: &str, span: Span) -> String {
+pub(super) fn place(name: &str, text: &str, span: Span) -> String {
     format!("{name}:{}", position(text, span.start).line_number)
 }
 
@@ -607,3 +796,7 @@ fn place(name: &str, text: &str, span: Span) -> String {
 fn lossy_offset(bytes: &[u8], offset: usize) -> usize {
     String::from_utf8_lossy(&bytes[..offset.min(bytes.len())]).len()
 }
+
+#[cfg(test)]
+#[path = "inputs_tests.rs"]
+mod tests;

@@ -2,11 +2,13 @@
 //! folder, a repository; and project files whose requirements only a build tells.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use url::Url;
 
 use crate::python::{ExtraName, Marker, ProjectName};
+use crate::requirements::location;
+use crate::text::without_password;
 
 /// A requirement on what is at a place. Its marker holds for the target.
 #[derive(Debug, Clone)]
@@ -31,6 +33,9 @@ pub(super) struct Located {
     pub(super) place: String,
     /// Who requires it, for annotations: `-r requirements.in`.
     pub(super) origin: String,
+    /// What comments say beside it, if it has no name; else they are with those of all
+    /// names.
+    pub(super) comments: Vec<String>,
 }
 
 /// A place.
@@ -56,4 +61,449 @@ pub(super) struct ProjectTree {
     pub(super) extras: Vec<ExtraName>,
     /// Whether all extras are wanted.
     pub(super) all_extras: bool,
+}
+
+/// Why a text names no place that can be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Misplaced {
+    /// What is wrong.
+    pub(super) message: String,
+    /// What to do.
+    pub(super) help: Option<String>,
+}
+
+impl Misplaced {
+    fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            help: Some(help.into()),
+        }
+    }
+}
+
+/// A URL or path, as a requirement has it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Location<'a> {
+    /// What is meant.
+    pub(super) value: &'a str,
+    /// What is shown: without the values of variables.
+    pub(super) as_written: &'a str,
+    /// Where a relative path starts: an absolute path.
+    pub(super) base: &'a str,
+    /// Whether it stands behind `-e`.
+    pub(super) is_editable: bool,
+}
+
+impl Location<'_> {
+    /// Finds what kind of place it is. Files and folders have to be there.
+    pub(super) fn find(&self) -> Result<At, Misplaced> {
+        let Some(scheme) = scheme(self.value) else {
+            let path = PathBuf::from(join(self.base, self.value));
+            return self.on_disk(path, None);
+        };
+        if let Some((system, _)) = scheme.split_once('+') {
+            return self.repository(system);
+        }
+        if scheme.eq_ignore_ascii_case("file") {
+            let (path, fragment) = self.file_url(&self.value[scheme.len() + 1..])?;
+            return self.on_disk(path, fragment.as_deref());
+        }
+        if !["http", "https"]
+            .iter()
+            .any(|known| scheme.eq_ignore_ascii_case(known))
+        {
+            return Err(Misplaced::new(
+                format!(
+                    "`{}` cannot be fetched: the scheme is `{scheme}`",
+                    self.shown()
+                ),
+                "name an `https://` or `file://` URL, a path, or a repository: `git+https://…`",
+            ));
+        }
+        self.web(scheme)
+    }
+
+    fn repository(&self, system: &str) -> Result<At, Misplaced> {
+        if system.eq_ignore_ascii_case("git") {
+            return Ok(At::Repository(self.value.to_owned()));
+        }
+        Err(Misplaced::new(
+            format!(
+                "`{}` is a repository of `{}`, and only those of git are supported",
+                self.shown(),
+                system.to_ascii_lowercase()
+            ),
+            "name a release of an index, an archive by its URL, or a git repository: `git+https://…`",
+        ))
+    }
+
+    fn web(&self, scheme: &str) -> Result<At, Misplaced> {
+        let url = Url::parse(self.value).map_err(|error| Misplaced {
+            message: format!("`{}` is not a URL: {error}", self.shown()),
+            help: None,
+        })?;
+        if self.is_editable {
+            return Err(Misplaced::new(
+                format!("`{}` cannot be editable", self.shown()),
+                "remove the `-e`, or name a folder or a repository: `git+https://…`",
+            ));
+        }
+        if is_distribution(url.path()) {
+            return Ok(At::File(url));
+        }
+        let is_repository = Path::new(url.path())
+            .extension()
+            .is_some_and(|extension| extension.eq_ignore_ascii_case("git"));
+        Err(if is_repository {
+            Misplaced::new(
+                format!("`{}` is a repository, not a file", self.shown()),
+                format!("write `git+{scheme}` instead of `{scheme}`"),
+            )
+        } else {
+            Misplaced::new(
+                format!(
+                    "whether `{}` is a wheel or an archive cannot be told: its path has no known ending",
+                    self.shown()
+                ),
+                KNOWN_ENDINGS,
+            )
+        })
+    }
+
+    /// Returns the path of a `file:` URL and its fragment.
+    ///
+    /// ```text
+    /// file = "file:" ["//" ["localhost"]] path ["?" query] ["#" fragment]
+    /// ```
+    /// As in pip, a path without a slash in front is relative.
+    fn file_url(&self, rest: &str) -> Result<(PathBuf, Option<String>), Misplaced> {
+        let (place, fragment) = match rest.split_once('#') {
+            Some((place, fragment)) => (place, Some(fragment.to_owned())),
+            None => (rest, None),
+        };
+        let path = match place.strip_prefix("//") {
+            None => place,
+            Some(behind) => {
+                let host = behind.split('/').next().unwrap_or_default();
+                if !host.is_empty() && !host.eq_ignore_ascii_case("localhost") {
+                    return Err(Misplaced::new(
+                        format!("`{}` names a file of another host, `{host}`", self.shown()),
+                        "write `file:///` and an absolute path, or `file:` and a relative one",
+                    ));
+                }
+                &behind[host.len()..]
+            }
+        };
+        let relative = if path.starts_with('/') {
+            path.to_owned()
+        } else {
+            format!("./{path}")
+        };
+        let path = Url::from_directory_path(self.base)
+            .ok()
+            .and_then(|base| base.join(&relative).ok())
+            .and_then(|url| url.to_file_path().ok())
+            .ok_or_else(|| Misplaced {
+                message: format!("`{}` is not the URL of a file", self.shown()),
+                help: None,
+            })?;
+        Ok((path, fragment))
+    }
+
+    fn on_disk(&self, path: PathBuf, fragment: Option<&str>) -> Result<At, Misplaced> {
+        if path.is_dir() {
+            return self.folder(path, fragment);
+        }
+        if !path.is_file() {
+            return Err(Misplaced::new(
+                format!("`{}` does not exist", self.shown()),
+                "check the spelling; relative paths start in the folder where pinfold is run",
+            ));
+        }
+        if self.is_editable {
+            return Err(Misplaced::new(
+                format!("`{}` cannot be editable: it is not a folder", self.shown()),
+                "remove the `-e`, or name the folder of a project",
+            ));
+        }
+        if !is_distribution(&path.to_string_lossy()) {
+            return Err(Misplaced::new(
+                format!(
+                    "`{}` is neither a wheel nor an archive: its name has no known ending",
+                    self.shown()
+                ),
+                KNOWN_ENDINGS,
+            ));
+        }
+        let mut url = Url::from_file_path(&path).map_err(|()| Misplaced {
+            message: format!("`{}` is not the path of a file", self.shown()),
+            help: None,
+        })?;
+        url.set_fragment(fragment);
+        Ok(At::File(url))
+    }
+
+    fn folder(&self, folder: PathBuf, fragment: Option<&str>) -> Result<At, Misplaced> {
+        let subdirectory = fragment
+            .unwrap_or_default()
+            .split('&')
+            .find_map(|part| part.strip_prefix("subdirectory="));
+        let folder = match subdirectory {
+            Some(subdirectory) => {
+                let inside = join(&folder.to_string_lossy(), subdirectory);
+                PathBuf::from(inside)
+            }
+            None => folder,
+        };
+        let has_project = ["pyproject.toml", "setup.py"]
+            .iter()
+            .any(|file| folder.join(file).is_file());
+        if has_project {
+            return Ok(At::Folder(folder));
+        }
+        Err(Misplaced::new(
+            if folder.is_dir() {
+                format!(
+                    "`{}` is not a project: it has neither a `pyproject.toml` nor a `setup.py`",
+                    self.shown()
+                )
+            } else {
+                format!("`{}` does not exist", self.shown())
+            },
+            "name the folder that has the project's `pyproject.toml` or `setup.py`",
+        ))
+    }
+
+    fn shown(&self) -> String {
+        without_password(self.as_written)
+    }
+}
+
+/// What helps where the ending of a name tells nothing.
+const KNOWN_ENDINGS: &str = "a wheel ends in `.whl`, an archive in `.tar.gz`, `.tgz`, `.tar.bz2`, `.tbz`, `.tar.xz`, `.txz`, `.tar` or `.zip`";
+
+/// Whether a path has the name of a wheel (its ending is in lower case, PEP 427) or of
+/// an archive.
+fn is_distribution(path: &str) -> bool {
+    const ARCHIVES: [&str; 8] = [
+        ".tar.gz", ".tgz", ".tar.bz2", ".tbz", ".tar.xz", ".txz", ".tar", ".zip",
+    ];
+    let name = path.rsplit('/').next().unwrap_or(path).as_bytes();
+    name.ends_with(b".whl")
+        || ARCHIVES.iter().any(|ending| {
+            name.len() > ending.len()
+                && name[name.len() - ending.len()..].eq_ignore_ascii_case(ending.as_bytes())
+        })
+}
+
+/// Returns the scheme of a URL. A path has none: what stands before its `:` has a
+/// separator, or nothing.
+fn scheme(text: &str) -> Option<&str> {
+    let (scheme, rest) = text.split_once(':')?;
+    let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+        && scheme
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'));
+    // `a:b` may well be a file.
+    let is_url =
+        rest.starts_with("//") || scheme.eq_ignore_ascii_case("file") || scheme.contains('+');
+    (is_scheme && is_url).then_some(scheme)
+}
+
+fn join(base: &str, path: &str) -> String {
+    location::join(&format!("{}/", base.trim_end_matches('/')), path)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    struct Ground {
+        folder: tempfile::TempDir,
+    }
+
+    impl Ground {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            for file in [
+                "a-1-py3-none-any.whl",
+                "a b-1.tar.gz",
+                "notes.rst",
+                "proj/pyproject.toml",
+                "old/setup.py",
+                "mono/part/pyproject.toml",
+                "empty/x",
+            ] {
+                let path = folder.path().join(file);
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
+                fs::write(path, "").unwrap();
+            }
+            Self { folder }
+        }
+
+        fn base(&self) -> &str {
+            self.folder.path().to_str().unwrap()
+        }
+
+        fn find(&self, text: &str) -> Result<At, Misplaced> {
+            Location {
+                value: text,
+                as_written: text,
+                base: self.base(),
+                is_editable: false,
+            }
+            .find()
+        }
+
+        fn folder(&self, path: &str) -> At {
+            At::Folder(self.folder.path().join(path))
+        }
+
+        /// Says what is found: a URL with `BASE` for the folder, or what is wrong.
+        fn told(&self, text: &str) -> String {
+            match self.find(text) {
+                Ok(At::File(url)) => url.as_str().replace(self.base(), "BASE"),
+                Ok(At::Folder(path)) => path.to_str().unwrap().replace(self.base(), "BASE"),
+                Ok(At::Repository(url)) => url,
+                Err(error) => error.message,
+            }
+        }
+    }
+
+    #[test]
+    fn paths_start_in_the_base_and_are_made_plain() {
+        let ground = Ground::new();
+        assert_eq!(ground.find("proj"), Ok(ground.folder("proj")));
+        assert_eq!(ground.find("./empty/../proj/"), Ok(ground.folder("proj")));
+        assert_eq!(ground.find("old"), Ok(ground.folder("old")));
+        let absolute = format!("{}/proj", ground.base());
+        assert_eq!(ground.find(&absolute), Ok(ground.folder("proj")));
+        assert_eq!(
+            ground.told("./a-1-py3-none-any.whl"),
+            "file://BASE/a-1-py3-none-any.whl"
+        );
+        assert_eq!(ground.told("a b-1.tar.gz"), "file://BASE/a%20b-1.tar.gz");
+    }
+
+    #[test]
+    fn file_urls_may_be_relative_and_have_escapes_and_fragments() {
+        let ground = Ground::new();
+        assert_eq!(ground.find("file:proj"), Ok(ground.folder("proj")));
+        assert_eq!(
+            ground.find("file:./empty/../proj"),
+            Ok(ground.folder("proj"))
+        );
+        assert_eq!(ground.find("FILE:./proj#egg=x"), Ok(ground.folder("proj")));
+        for host in ["", "//", "//localhost"] {
+            let url = format!("file:{host}{}/proj", ground.base());
+            assert_eq!(ground.find(&url), Ok(ground.folder("proj")), "{url}");
+        }
+        assert_eq!(
+            ground.told("file:a%20b-1.tar.gz#sha256=00&subdirectory=x"),
+            "file://BASE/a%20b-1.tar.gz#sha256=00&subdirectory=x"
+        );
+        assert_eq!(
+            ground.find("file:mono#subdirectory=part"),
+            Ok(ground.folder("mono/part"))
+        );
+    }
+
+    #[test]
+    fn what_is_not_there_or_no_project_is_refused() {
+        let ground = Ground::new();
+        let check = |text: &str, message: &str| assert_eq!(ground.told(text), message);
+        check("./gone", "`./gone` does not exist");
+        check("file:gone.whl", "`file:gone.whl` does not exist");
+        check(
+            "./empty",
+            "`./empty` is not a project: it has neither a `pyproject.toml` nor a `setup.py`",
+        );
+        check(
+            "file:mono#subdirectory=gone",
+            "`file:mono#subdirectory=gone` does not exist",
+        );
+        check(
+            "./notes.rst",
+            "`./notes.rst` is neither a wheel nor an archive: its name has no known ending",
+        );
+        check(
+            "file://server/share/a.whl",
+            "`file://server/share/a.whl` names a file of another host, `server`",
+        );
+    }
+
+    #[test]
+    fn urls_tell_by_their_path_what_they_are() {
+        let ground = Ground::new();
+        for url in [
+            "https://host.example/a-1-py3-none-any.whl#sha256=00",
+            "http://host.example/archive/main.ZIP?x=1",
+            "https://user:pw@host.example/a-1.tar.gz",
+        ] {
+            assert_eq!(ground.told(url), url);
+        }
+        assert_eq!(
+            ground.told("https://me:secret@host.example/download?f=a.whl"),
+            "whether `https://host.example/download?f=a.whl` is a wheel or an archive cannot be \
+             told: its path has no known ending"
+        );
+        assert_eq!(
+            ground
+                .find("https://host.example/x.git")
+                .unwrap_err()
+                .help
+                .unwrap(),
+            "write `git+https` instead of `https`"
+        );
+        assert_eq!(
+            ground.told("ftp://host.example/a.whl"),
+            "`ftp://host.example/a.whl` cannot be fetched: the scheme is `ftp`"
+        );
+    }
+
+    #[test]
+    fn of_repositories_only_those_of_git_are_taken() {
+        let ground = Ground::new();
+        for url in [
+            "git+https://host.example/x.git@main#subdirectory=y",
+            "git+ssh://git@host.example/x",
+            "git+file:///srv/x",
+        ] {
+            assert_eq!(ground.told(url), url);
+        }
+        assert_eq!(
+            ground.told("hg+https://host.example/x"),
+            "`hg+https://host.example/x` is a repository of `hg`, and only those of git are supported"
+        );
+    }
+
+    #[test]
+    fn editable_are_folders_and_repositories() {
+        let ground = Ground::new();
+        let find = |text: &str| {
+            Location {
+                value: text,
+                as_written: text,
+                base: ground.base(),
+                is_editable: true,
+            }
+            .find()
+        };
+        assert_eq!(find("./proj"), Ok(ground.folder("proj")));
+        assert!(find("git+https://host.example/x").is_ok());
+        for text in ["./a-1-py3-none-any.whl", "https://host.example/a.zip"] {
+            let error = find(text).unwrap_err();
+            assert!(error.message.contains("cannot be editable"), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn a_colon_alone_makes_no_url() {
+        assert_eq!(scheme("a:b"), None);
+        assert_eq!(scheme("./a://b"), None);
+        assert_eq!(scheme("git+file:///x"), Some("git+file"));
+        assert_eq!(scheme("file:x"), Some("file"));
+    }
 }

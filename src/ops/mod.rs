@@ -3,22 +3,28 @@
 //! A deed takes a request in which nothing is left open, tells a [`Reporter`] what
 //! it does, and returns what came of it. It prints nothing and ends no process.
 
+mod build;
 mod candidates;
 mod compile;
 pub mod docker;
 mod error;
 mod events;
+pub mod explain;
 mod facts;
 mod fetch;
 pub mod init;
 mod inputs;
+mod located;
 mod output;
+mod projects;
+mod sources;
 mod target;
 mod telling;
 pub mod update;
 mod view;
 
-pub use compile::{BuildOptions, Compile, Compiled, Variables, compile};
+pub use build::BuildOptions;
+pub use compile::{Compile, Compiled, Variables, compile};
 pub use error::{Error, FileProblems};
 pub use events::{Event, Ignore, Reporter};
 pub use facts::{Held, PinFacts};

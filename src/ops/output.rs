@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::fetch::effective_roots;
 use super::inputs::Inputs;
+use super::sources::PlacePin;
 use crate::lock::{Header, Lock, OptionLines, Pin, PinSource};
-use crate::python::{Marker, ProjectName, RequirementSource};
+use crate::python::{Marker, ProjectName};
 use crate::resolve::{Request, Solution};
 
 /// What becomes of hashes.
@@ -55,6 +55,8 @@ pub struct OutputOptions {
 pub(super) struct Made<'a> {
     pub(super) request: &'a Request,
     pub(super) inputs: &'a Inputs,
+    /// How projects that are at a place are named.
+    pub(super) places: &'a BTreeMap<ProjectName, PlacePin>,
     pub(super) solution: &'a Solution,
     pub(super) hashes: BTreeMap<ProjectName, Vec<String>>,
     pub(super) options: OptionLines,
@@ -84,23 +86,14 @@ pub(super) fn lock(made: &Made<'_>) -> Lock {
                 .filter(|one| one.requirement.name == *name);
             via.extend(overridden.map(|one| one.origin.clone()));
             via.extend(chosen.required_by.iter().map(ToString::to_string));
-            let url = effective_roots(made.request)
-                .filter(|root| root.requirement.name == *name)
-                .find_map(|root| match &root.requirement.source {
-                    RequirementSource::Url(url) => Some(url.clone()),
-                    RequirementSource::Specifiers(_) => None,
-                });
-            let source = match url {
-                Some(url) => match made.inputs.written_locations.get(name) {
-                    Some(path) if !path.contains("://") => PinSource::Path(path.clone()),
-                    Some(written) => PinSource::Url(written.clone()),
-                    None => PinSource::Url(url),
-                },
-                None => PinSource::Version {
+            let place = made.places.get(name);
+            let source = place.map_or_else(
+                || PinSource::Version {
                     version: chosen.version.to_string(),
                     arbitrary: made.inputs.arbitrary.contains(name),
                 },
-            };
+                |place| place.source.clone(),
+            );
             let marker = if made.output.strip_markers {
                 None
             } else {
@@ -113,7 +106,9 @@ pub(super) fn lock(made: &Made<'_>) -> Lock {
                 marker,
                 hashes: made.hashes.get(name).cloned().unwrap_or_default(),
                 via,
-                unhashable: false,
+                revision: place.and_then(|place| place.revision.clone()),
+                comments: Vec::new(),
+                unhashable: place.is_some_and(|place| !place.is_hashable),
             }
         })
         .collect();

@@ -3,7 +3,7 @@
 
 use super::error::Error;
 use crate::cache::Cache;
-use crate::interpreter::{self, Search};
+use crate::interpreter::{self, Interpreter, Search};
 use crate::python::{Platform, PythonVersion, Target};
 
 /// What the user says of the target.
@@ -54,6 +54,29 @@ pub(super) fn settle(request: &TargetRequest, cache: &Cache) -> Result<ResolvedT
         target,
         found: format!("from `{}`", interpreter.path.display()),
     })
+}
+
+/// Returns the interpreter that builds: the one that was named, else one of the target's
+/// version, else any; with the version that was wanted, if it is another.
+pub(super) fn builder(
+    request: &TargetRequest,
+    cache: &Cache,
+) -> Result<(Interpreter, Option<PythonVersion>), interpreter::Error> {
+    let search = Search::from_process();
+    let find = |wanted: Option<&str>| interpreter::find_with(wanted, &search, &mut Kept(cache));
+    let Some(version) = &request.python_version else {
+        return Ok((find(request.python.as_deref())?, None));
+    };
+    let is_of_version = |found: &Interpreter| found.version().short() == version.short();
+    if let Some(python) = &request.python {
+        let found = find(Some(python))?;
+        let other = (!is_of_version(&found)).then(|| version.clone());
+        return Ok((found, other));
+    }
+    match find(Some(&version.short())) {
+        Ok(found) => Ok((found, None)),
+        Err(_) => Ok((find(None)?, Some(version.clone()))),
+    }
 }
 
 /// What interpreters said of themselves, kept in the cache.

@@ -1,9 +1,14 @@
 //! What a compilation says of the versions it chose.
 
+use std::collections::BTreeMap;
+
 use super::candidates::ProjectReleases;
 use super::compile::Compile;
 use super::events::{Event, Reporter};
 use super::fetch::Fetcher;
+use super::output::Hashes;
+use super::sources::PlacePin;
+use crate::python::ProjectName;
 use crate::resolve::{Availability, Chosen, Reason, Releases as _, Request, Solution};
 
 /// Says all there is to say of a solution.
@@ -12,6 +17,7 @@ pub(super) fn tell(
     request: &Request,
     solution: &Solution,
     fetcher: &Fetcher<'_>,
+    places: &BTreeMap<ProjectName, PlacePin>,
     reporter: &dyn Reporter,
 ) {
     for requirement in &wish.upgrade_packages {
@@ -23,8 +29,32 @@ pub(super) fn tell(
         }
     }
     warn_of(solution, fetcher, reporter);
+    warn_of_unhashable(wish, places, reporter);
     if reporter.wants_details() {
         tell_choices(solution, request, fetcher, reporter);
+    }
+}
+
+/// Says which lines `pip install --require-hashes` will not take.
+fn warn_of_unhashable(
+    wish: &Compile,
+    places: &BTreeMap<ProjectName, PlacePin>,
+    reporter: &dyn Reporter,
+) {
+    if wish.output_options.hashes == Hashes::None {
+        return;
+    }
+    let names: Vec<&str> = places
+        .iter()
+        .filter(|(_, place)| !place.is_hashable)
+        .map(|(name, _)| name.as_ref())
+        .collect();
+    if !names.is_empty() {
+        reporter.event(Event::Warning(format!(
+            "pip cannot check a repository or a folder against a hash, so `pip install --require-hashes` refuses: {}; \
+             name an archive or a release instead, or write no hashes with `--no-hashes`",
+            names.join(", ")
+        )));
     }
 }
 

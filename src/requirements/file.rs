@@ -9,7 +9,7 @@
 
 use crate::text::{Problem, Span, SplitError, Word, split_words};
 
-use super::lines::{LogicalLine, logical_lines};
+use super::lines::{self, LogicalLine, logical_lines};
 use super::options::{self, OptionName, ParsedOption, Value};
 use super::per_project::Selector;
 use super::unresolved::{self, UnresolvedRequirement};
@@ -112,6 +112,8 @@ pub struct RequirementLine {
     pub global_options: Vec<String>,
     /// The comment behind it, without `#`.
     pub comment: Option<String>,
+    /// The comments on the lines directly above it, without `#`; not what tools write.
+    pub above: Vec<String>,
 }
 
 /// A project to be installed as editable.
@@ -125,9 +127,16 @@ pub struct EditableLine {
     pub config_settings: Vec<(String, String)>,
     /// The comment behind it, without `#`.
     pub comment: Option<String>,
+    /// The comments on the lines directly above it, without `#`; not what tools write.
+    pub above: Vec<String>,
 }
 
 impl RequirementLine {
+    /// Returns what people say beside it: above, then behind it.
+    pub fn comments(&self) -> Vec<String> {
+        comments(&self.above, self.comment.as_deref())
+    }
+
     /// Returns the URL or path with its variables unexpanded, if it has one.
     ///
     /// This is what may be written to a file, unlike what `requirement` holds.
@@ -137,6 +146,11 @@ impl RequirementLine {
 }
 
 impl EditableLine {
+    /// Returns what people say beside it: above, then behind it.
+    pub fn comments(&self) -> Vec<String> {
+        comments(&self.above, self.comment.as_deref())
+    }
+
     /// Returns the URL or path with its variables unexpanded.
     ///
     /// This is what may be written to a file, unlike what `requirement` holds.
@@ -205,6 +219,16 @@ impl RequirementsFile {
             }
         }
     }
+}
+
+fn comments(above: &[String], behind: Option<&str>) -> Vec<String> {
+    let behind = behind.filter(|text| lines::is_said_by_people(text));
+    above
+        .iter()
+        .map(String::as_str)
+        .chain(behind)
+        .map(str::to_owned)
+        .collect()
 }
 
 /// A line on its way from text to items.
@@ -344,6 +368,7 @@ fn requirement_line(
                 config_settings,
                 global_options,
                 comment: line.logical.comment.clone(),
+                above: line.logical.above.clone(),
             }),
         }),
         Err(mut problem) => {
@@ -384,6 +409,7 @@ fn editable_line(
                 as_written: line.value(value).as_written,
                 config_settings,
                 comment: line.logical.comment.clone(),
+                above: line.logical.above.clone(),
             }),
         }),
         Err(problem) => {

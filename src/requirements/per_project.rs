@@ -43,6 +43,15 @@ impl PerProject {
         select(selectors, &mut self.no, &mut self.yes);
     }
 
+    /// Returns the answer for projects that are not named, if there is one.
+    pub fn of_all(&self) -> Option<bool> {
+        match (self.yes.all, self.no.all) {
+            (true, _) => Some(true),
+            (false, true) => Some(false),
+            (false, false) => None,
+        }
+    }
+
     /// Returns the answer for a project, if there is one.
     pub fn get(&self, project: &ProjectName) -> Option<bool> {
         if self.yes.projects.contains(project) {

@@ -1,15 +1,15 @@
 //! A project's dependencies, read from pyproject.toml (PEP 621) without building it.
 //!
-//! What the file does not state is only known after a build, which we do not do:
-//! that is a problem with advice. Fields that do not concern dependencies are not
-//! looked at, and dependency groups (PEP 735) not yet.
+//! What the file does not state is only known after a build: a dynamic field may have
+//! more than a list of the same name says (PEP 808). Fields that do not concern
+//! dependencies are not looked at; for dependency groups see `groups.rs`.
 
 use std::collections::HashSet;
 
 use indexmap::IndexMap;
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
 
+use super::table::{Source, Table, Value};
 use crate::python::{ExtraName, Marker, ProjectName, Requirement, Specifiers};
 use crate::text::{Problem, Span, nearest};
 
@@ -20,6 +20,8 @@ pub struct Project {
     pub name: String,
     /// The name in normal form; `None` if it is missing or not a name.
     pub normalized: Option<ProjectName>,
+    /// The version as written, if the file gives it.
+    pub version: Option<String>,
     /// `requires-python`, and where it stands.
     pub requires_python: Option<(Specifiers, Span)>,
     /// `dependencies`, each with the place of its text.
@@ -28,10 +30,26 @@ pub struct Project {
     pub optional: IndexMap<ExtraName, Vec<(Requirement, Span)>>,
     /// `dynamic`
     pub dynamic: Vec<String>,
+    /// What there is to read.
+    pub statement: Statement,
     /// What is wrong with the file; if there is anything, the rest is incomplete.
     pub problems: Vec<Problem>,
     /// What may not be what its author meant.
     pub warnings: Vec<Problem>,
+}
+
+/// What a pyproject.toml states of its project.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Statement {
+    /// Nothing: there is no `[project]` table, and nothing that says how to build.
+    #[default]
+    Nothing,
+    /// Nothing that would be read without Poetry: `[tool.poetry]` without build system.
+    PoetryAlone,
+    /// How to build the project: `[build-system]` without `[project]`.
+    Build,
+    /// The `[project]` table.
+    Table,
 }
 
 /// A dependency that was selected from a project.
@@ -83,19 +101,72 @@ impl Project {
     pub fn parse(text: &str) -> Self {
         let (document, errors) = DeTable::parse_recoverable(text);
         let mut reader = Reader {
-            text,
+            source: Source { text },
             project: Self::default(),
         };
-        for error in errors {
-            let span = error.span().map_or_else(Span::default, Span::from);
-            let message = error.message().lines().next().unwrap_or_default();
-            reader.problem(span, format!("invalid TOML: {message}"), None);
-        }
+        reader.project.problems.extend(Source::syntax(&errors));
         // After a syntax error, what is missing may only be hidden.
         if reader.project.problems.is_empty() {
             reader.document(document.get_ref());
         }
         reader.project
+    }
+
+    /// Whether only a build tells the dependencies, or those of the extras if these are
+    /// wanted.
+    pub fn needs_build(&self, with_extras: bool) -> bool {
+        let is_dynamic = |field: &str| self.dynamic.iter().any(|name| name == field);
+        match self.statement {
+            Statement::Nothing | Statement::PoetryAlone => false,
+            Statement::Build => true,
+            Statement::Table => {
+                let refers_to_itself = || {
+                    self.dependencies
+                        .iter()
+                        .any(|(requirement, _)| self.normalized.as_ref() == Some(&requirement.name))
+                };
+                is_dynamic("dependencies")
+                    || is_dynamic("optional-dependencies") && (with_extras || refers_to_itself())
+            }
+        }
+    }
+
+    /// Says that there is nothing to read.
+    pub fn absence(&self) -> Problem {
+        let problem = Problem::new(Span::default(), "there is no `[project]` table");
+        if self.statement == Statement::PoetryAlone {
+            return Problem {
+                message: "there is no `[project]` table; only Poetry reads `[tool.poetry]`"
+                    .to_owned(),
+                ..problem
+            }
+            .with_help(
+                "move the dependencies to `[project]`, which Poetry 2 reads as well, or add the \
+                 `[build-system]` that Poetry writes, so that they can be learnt by a build",
+            );
+        }
+        problem.with_help(
+            "add one with `name`, `version` and `dependencies`, or use a requirements.in",
+        )
+    }
+
+    /// Returns what a requirement of the project on itself stands for: its dependencies
+    /// and those of the extras that are named, under the marker of the requirement.
+    pub fn select_reference(&self, reference: &Requirement) -> Result<Vec<Selected>, SelectError> {
+        let mut selection = Selection {
+            project: self,
+            selected: Vec::new(),
+            visited: HashSet::new(),
+        };
+        let markers: Vec<&Marker> = reference.marker.iter().collect();
+        selection.list(&self.dependencies, None, &markers)?;
+        for extra in &reference.extras {
+            if !self.optional.contains_key(extra) {
+                return Err(self.unknown_extra(extra));
+            }
+            selection.extra(extra, &markers)?;
+        }
+        Ok(selection.selected)
     }
 
     /// Returns the dependencies, and those of `extras`, or of all extras if `all`.
@@ -117,15 +188,20 @@ impl Project {
         };
         for extra in asked {
             if !self.optional.contains_key(extra) {
-                return Err(SelectError::UnknownExtra {
-                    project: self.name.clone(),
-                    extra: extra.clone(),
-                    known: self.optional.keys().cloned().collect(),
-                });
+                return Err(self.unknown_extra(extra));
             }
             selection.extra(extra, &[])?;
         }
         Ok(selection.selected)
+    }
+
+    /// Says that there is no such extra.
+    pub fn unknown_extra(&self, extra: &ExtraName) -> SelectError {
+        SelectError::UnknownExtra {
+            project: self.name.clone(),
+            extra: extra.clone(),
+            known: self.optional.keys().cloned().collect(),
+        }
     }
 }
 
@@ -217,12 +293,9 @@ fn known_extras(extra: &ExtraName, known: &[ExtraName]) -> String {
 
 /// Reads the document into a project, and collects what is wrong with it.
 struct Reader<'a> {
-    text: &'a str,
+    source: Source<'a>,
     project: Project,
 }
-
-type Table<'a> = DeTable<'a>;
-type Value<'a> = Spanned<DeValue<'a>>;
 
 impl Reader<'_> {
     fn document(&mut self, document: &Table<'_>) {
@@ -230,26 +303,44 @@ impl Reader<'_> {
             .get("tool")
             .and_then(|tool| tool.get_ref().get("poetry"));
         let Some(project) = document.get("project") else {
-            return self.no_project(document, poetry.is_some());
+            self.project.statement = match (document.contains_key("build-system"), poetry) {
+                (true, _) => Statement::Build,
+                (false, Some(_)) => Statement::PoetryAlone,
+                (false, None) => Statement::Nothing,
+            };
+            return;
         };
+        self.project.statement = Statement::Table;
         let Some(project_table) = project.get_ref().as_table() else {
             return self.wrong_type(project, "`project`", "a table");
         };
         self.name(project, project_table);
-        self.requires_python(project_table);
-        self.dynamic(project_table, poetry);
+        self.project.version = project_table
+            .get("version")
+            .and_then(|version| version.get_ref().as_str())
+            .map(str::to_owned);
+        if let Some(value) = project_table.get("requires-python") {
+            match self.source.requires_python(value) {
+                Ok(read) => self.project.requires_python = Some(read),
+                Err(problem) => self.project.problems.push(problem),
+            }
+        }
+        self.dynamic(project_table);
         if let Some(dependencies) = project_table.get("dependencies") {
             self.project.dependencies = self.requirements(dependencies, "`dependencies`");
         } else if let Some(poetry) = poetry
-            && self.project.dynamic.is_empty()
+            && !self.project.needs_build(false)
             && let Some(table) = poetry.get_ref().get("dependencies")
         {
             self.project.warnings.push(
                 Problem::new(
-                    first_line(self.text, Span::from(table.span())),
+                    self.source.first_line(Span::from(table.span())),
                     "`[tool.poetry.dependencies]` is not read",
                 )
-                .with_help("list what the project needs in `[project]` as `dependencies`"),
+                .with_help(
+                    "list what the project needs in `[project]` as `dependencies`, or name \
+                     `dependencies` in `dynamic`",
+                ),
             );
         }
         if let Some(optional) = project_table.get("optional-dependencies") {
@@ -258,71 +349,22 @@ impl Reader<'_> {
         self.references();
     }
 
-    fn no_project(&mut self, document: &Table<'_>, is_poetry: bool) {
-        let (message, help) = if is_poetry {
-            (
-                "there is no `[project]` table; only Poetry reads `[tool.poetry]`",
-                "move the dependencies to `[project]`, which Poetry 2 reads as well, or write \
-                 them to a requirements.in",
-            )
-        } else if document.contains_key("build-system") {
-            (
-                "there is no `[project]` table, so the dependencies are only known after a \
-                 build, which this version does not do",
-                "list them in `[project]` as `dependencies`, or in a requirements.in",
-            )
-        } else {
-            (
-                "there is no `[project]` table",
-                "add one with `name`, `version` and `dependencies`, or use a requirements.in",
-            )
-        };
-        self.problem(Span::default(), message, Some(help.to_owned()));
-    }
-
     fn name(&mut self, project: &Value<'_>, table: &Table<'_>) {
         let Some(name) = table.get("name") else {
-            let span = first_line(self.text, Span::from(project.span()));
+            let span = self.source.first_line(Span::from(project.span()));
             let help = "add `name = \"…\"` to `[project]`".to_owned();
             return self.problem(span, "`[project]` has no `name`", Some(help));
         };
-        let Some(text) = name.get_ref().as_str() else {
-            return self.wrong_type(name, "`name`", "a string");
-        };
-        text.clone_into(&mut self.project.name);
-        match text.parse() {
-            Ok(normalized) => self.project.normalized = Some(normalized),
-            Err(_) => self.problem(
-                Span::from(name.span()),
-                format!("`{text}` is not a project's name"),
-                Some(
-                    "a name has letters, digits, `-`, `_` and `.`, and starts and ends with a \
-                     letter or digit"
-                        .to_owned(),
-                ),
-            ),
+        match self.source.name(name) {
+            Ok((text, normalized)) => {
+                self.project.name = text;
+                self.project.normalized = Some(normalized);
+            }
+            Err(problem) => self.project.problems.push(problem),
         }
     }
 
-    fn requires_python(&mut self, table: &Table<'_>) {
-        let Some(value) = table.get("requires-python") else {
-            return;
-        };
-        let Some(text) = value.get_ref().as_str() else {
-            return self.wrong_type(value, "`requires-python`", "a string");
-        };
-        match Specifiers::parse(text) {
-            Ok(specifiers) => {
-                self.project.requires_python = Some((specifiers, Span::from(value.span())));
-            }
-            Err(error) => {
-                let span = self.inside(value, text, error.span);
-                self.problem(span, error.message, error.help);
-            }
-        }
-    }
-
-    fn dynamic(&mut self, table: &Table<'_>, poetry: Option<&Value<'_>>) {
+    fn dynamic(&mut self, table: &Table<'_>) {
         let Some(dynamic) = table.get("dynamic") else {
             return;
         };
@@ -330,29 +372,9 @@ impl Reader<'_> {
             return self.wrong_type(dynamic, "`dynamic`", "an array of strings");
         };
         for field in fields {
-            let Some(name) = field.get_ref().as_str() else {
-                self.wrong_type(field, "an entry of `dynamic`", "a string");
-                continue;
-            };
-            self.project.dynamic.push(name.to_owned());
-            if name == "dependencies" || name == "optional-dependencies" {
-                let help = if poetry
-                    .is_some_and(|poetry| poetry.get_ref().get("dependencies").is_some())
-                {
-                    format!(
-                        "move them from `[tool.poetry]` to `{name}` in `[project]`, which Poetry 2 \
-                         reads as well"
-                    )
-                } else {
-                    format!("list them as `{name}` in `[project]`, or in a requirements.in")
-                };
-                self.problem(
-                    Span::from(field.span()),
-                    format!(
-                        "the {name} are only known after a build, which this version does not do"
-                    ),
-                    Some(help),
-                );
+            match field.get_ref().as_str() {
+                Some(name) => self.project.dynamic.push(name.to_owned()),
+                None => self.wrong_type(field, "an entry of `dynamic`", "a string"),
             }
         }
     }
@@ -389,33 +411,16 @@ impl Reader<'_> {
     }
 
     fn requirements(&mut self, list: &Value<'_>, what: &str) -> Vec<(Requirement, Span)> {
-        let Some(entries) = list.get_ref().as_array() else {
-            self.wrong_type(list, what, "an array of strings");
-            return Vec::new();
-        };
-        let mut requirements = Vec::with_capacity(entries.len());
-        for entry in entries {
-            let Some(text) = entry.get_ref().as_str() else {
-                self.wrong_type(entry, &format!("an entry of {what}"), "a string");
-                continue;
-            };
-            match Requirement::parse(text) {
-                Ok(requirement) => {
-                    let whole = Span::new(0, text.len());
-                    requirements.push((requirement, self.inside(entry, text, whole)));
-                }
-                Err(error) => {
-                    let span = self.inside(entry, text, error.span);
-                    self.problem(span, error.message, error.help);
-                }
-            }
-        }
-        requirements
+        let problems = &mut self.project.problems;
+        self.source.requirements(list, what, problems)
     }
 
     /// Warns of references to extras that the project does not have. pip does so too.
     fn references(&mut self) {
         let project = &self.project;
+        if project.needs_build(true) {
+            return;
+        }
         let lists = std::iter::once(&project.dependencies).chain(project.optional.values());
         let mut warnings = Vec::new();
         for (requirement, span) in lists.flatten() {
@@ -443,109 +448,8 @@ impl Reader<'_> {
     }
 
     fn wrong_type(&mut self, value: &Value<'_>, what: &str, expected: &str) {
-        let is = value.get_ref().type_str();
-        let article = if is.starts_with(['a', 'i']) {
-            "an"
-        } else {
-            "a"
-        };
-        self.problem(
-            first_line(self.text, Span::from(value.span())),
-            format!("{what} is {article} {is}, not {expected}"),
-            None,
-        );
-    }
-
-    /// Returns where a part of a string stands in the file.
-    fn inside(&self, value: &Value<'_>, decoded: &str, part: Span) -> Span {
-        let whole = Span::from(value.span());
-        let raw = self.text.get(whole.range()).unwrap_or_default();
-        let start = raw_offset(raw, decoded, part.start);
-        let end = raw_offset(raw, decoded, part.end.max(part.start));
-        match (start, end) {
-            (Some(start), Some(end)) => Span::new(start, end.max(start)).shift(whole.start),
-            _ => whole,
-        }
-    }
-}
-
-/// Returns the part of a span that lies on its first line.
-fn first_line(text: &str, span: Span) -> Span {
-    let length = text
-        .get(span.range())
-        .and_then(|part| part.find(['\r', '\n']));
-    Span::new(
-        span.start,
-        length.map_or(span.end, |length| span.start + length),
-    )
-}
-
-/// Returns where a byte of a TOML string stands in its source, from the opening quote
-/// on.
-///
-/// ```text
-/// string  = '"' basic '"' | "'" literal "'" | '"""' [newline] basic '"""' | "'''" [newline] literal "'''"
-/// escape  = "\" ("u" 4hex | "U" 8hex | "x" 2hex | newline *space | any)
-/// ```
-fn raw_offset(raw: &str, decoded: &str, offset: usize) -> Option<usize> {
-    let quote = raw
-        .chars()
-        .next()
-        .filter(|&quote| quote == '"' || quote == '\'')?;
-    let triple = if quote == '"' { "\"\"\"" } else { "'''" };
-    let (mut at, width) = if raw.len() >= 6 && raw.starts_with(triple) {
-        let body = &raw[3..];
-        let newline = ["\r\n", "\n"]
-            .iter()
-            .find(|newline| body.starts_with(**newline));
-        (3 + newline.map_or(0, |newline| newline.len()), 3)
-    } else {
-        (1, 1)
-    };
-    let end = raw.len().checked_sub(width).filter(|&end| end >= at)?;
-    if raw.get(at..end)? == decoded {
-        return Some(at + offset.min(decoded.len()));
-    }
-    let mut index = 0;
-    while at < end {
-        let rest = &raw[at..end];
-        let escape = rest.strip_prefix('\\').filter(|_| quote == '"');
-        let (taken, made) = if let Some(escape) = escape {
-            unescaped(escape)
-        } else {
-            let length = rest.chars().next()?.len_utf8();
-            (length, length)
-        };
-        if index + made > offset {
-            break;
-        }
-        index += made;
-        at = (at + taken).min(end);
-    }
-    // A trimmed newline or a bad guess must not leave the text.
-    raw.is_char_boundary(at).then_some(at)
-}
-
-/// Returns how many bytes an escape takes, backslash included, and how many it makes.
-fn unescaped(escape: &str) -> (usize, usize) {
-    let code = |digits: usize| {
-        let made = escape
-            .get(1..=digits)
-            .and_then(|digits| u32::from_str_radix(digits, 16).ok())
-            .and_then(char::from_u32)
-            .map_or(1, char::len_utf8);
-        (2 + digits, made)
-    };
-    match escape.chars().next() {
-        Some('u') => code(4),
-        Some('U') => code(8),
-        Some('x') => code(2),
-        Some(' ' | '\t' | '\r' | '\n') => {
-            let behind = escape.trim_start_matches([' ', '\t', '\r', '\n']);
-            (1 + escape.len() - behind.len(), 0)
-        }
-        Some(other) => (1 + other.len_utf8(), 1),
-        None => (1, 0),
+        let problem = self.source.wrong_type(value, what, expected);
+        self.project.problems.push(problem);
     }
 }
 

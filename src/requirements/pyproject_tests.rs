@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::super::table::raw_offset;
 use super::*;
 
 const WEB: &str = r#"
@@ -175,23 +176,44 @@ fn finds_the_place_in_a_string_with_escapes() {
 }
 
 #[test]
-fn says_that_dynamic_dependencies_need_a_build() {
-    let text =
-        "[project]\nname = 'p'\ndynamic = ['version', 'dependencies', 'optional-dependencies']\n";
+fn what_is_dynamic_needs_a_build() {
+    let check = |fields: &str, rest: &str, expected: (bool, bool)| {
+        let text = format!("[project]\nname = 'p'\ndynamic = {fields}\n{rest}");
+        let project = Project::parse(&text);
+        assert_eq!(project.problems, [], "{text}");
+        let needs = (project.needs_build(false), project.needs_build(true));
+        assert_eq!(needs, expected, "{text}");
+    };
+    check("['version']", "", (false, false));
+    check("['version', 'dependencies']", "", (true, true));
+    check("['optional-dependencies']", "", (false, true));
+    // What is listed is only a part (PEP 808).
+    check("['dependencies']", "dependencies = ['a']\n", (true, true));
+    let own_extra = "dependencies = ['P[x]']\n";
+    check("['optional-dependencies']", own_extra, (true, true));
     assert_eq!(
-        problems(text),
-        [
-            "'dependencies': the dependencies are only known after a build, which this version does not do",
-            "'optional-dependencies': the optional-dependencies are only known after a build, which this version does not do",
-        ]
+        problems("[project]\nname = 'p'\ndynamic = ['version', 3]\n"),
+        ["3: an entry of `dynamic` is an integer, not a string"]
     );
 }
 
 #[test]
+fn an_extra_may_be_dynamic_when_others_refer_to_it() {
+    let text =
+        "[project]\nname = 'p'\ndynamic = ['optional-dependencies']\ndependencies = ['p[x]']\n";
+    assert_eq!(Project::parse(text).warnings, []);
+}
+
+#[test]
 fn knows_poetry() {
-    let text = "[tool.poetry]\nname = 'p'\n[tool.poetry.dependencies]\nflask = '*'\n";
-    let project = Project::parse(text);
-    assert!(project.problems[0].message.contains("only Poetry reads"));
+    let poetry = "[tool.poetry]\nname = 'p'\n[tool.poetry.dependencies]\nflask = '*'\n";
+    let project = Project::parse(poetry);
+    assert_eq!(project.statement, Statement::PoetryAlone);
+    assert!(project.absence().message.contains("only Poetry reads"));
+    let text = format!("{poetry}[build-system]\nrequires = ['poetry-core']\n");
+    let project = Project::parse(&text);
+    assert_eq!(project.statement, Statement::Build);
+    assert!(project.needs_build(false));
     let text = "[project]\nname = 'p'\n[tool.poetry.dependencies]\nflask = '*'\n";
     let project = Project::parse(text);
     assert_eq!(project.problems, []);
@@ -199,12 +221,18 @@ fn knows_poetry() {
         project.warnings[0].message,
         "`[tool.poetry.dependencies]` is not read"
     );
+    let text = text.replace("'p'", "'p'\ndynamic = ['dependencies']");
+    assert_eq!(Project::parse(&text).warnings, []);
 }
 
 #[test]
 fn says_what_is_missing() {
-    assert_eq!(problems(""), [": there is no `[project]` table"]);
-    assert!(problems("[build-system]\nrequires = []\n")[0].contains("after a build"));
+    let project = Project::parse("[tool.x]\n");
+    assert_eq!(project.statement, Statement::Nothing);
+    assert_eq!(project.problems, []);
+    assert_eq!(project.absence().message, "there is no `[project]` table");
+    let project = Project::parse("[build-system]\nrequires = []\n");
+    assert_eq!(project.statement, Statement::Build);
     assert_eq!(
         problems("[project]\nversion = '1'\n"),
         ["[project]: `[project]` has no `name`"]
@@ -213,6 +241,30 @@ fn says_what_is_missing() {
         problems("project = 1\n"),
         ["1: `project` is an integer, not a table"]
     );
+}
+
+#[test]
+fn a_requirement_on_itself_stands_for_what_it_requires() {
+    let project = Project::parse(WEB);
+    let shown = |text: &str| -> Vec<String> {
+        let reference = Requirement::parse(text).unwrap();
+        let selected = project.select_reference(&reference).unwrap();
+        selected
+            .iter()
+            .map(|one| one.requirement.to_string())
+            .collect()
+    };
+    assert_eq!(
+        shown("my.proj[other] ; os_name == 'nt'"),
+        [
+            "flask>=3 ; os_name == \"nt\"",
+            "tomli>=2 ; os_name == \"nt\" and python_version < \"3.11\"",
+            "rich ; os_name == \"nt\" and python_version >= \"3.10\"",
+        ]
+    );
+    assert_eq!(shown("my-proj").len(), 2);
+    let reference = Requirement::parse("my-proj[gone]").unwrap();
+    assert!(project.select_reference(&reference).is_err());
 }
 
 #[test]

@@ -57,6 +57,9 @@ impl Loosened {
     }
 }
 
+/// How many lines are shown of what a failed build said.
+const MOST_OUTPUT: usize = 5;
+
 /// How many lines of facts are shown at most.
 const MOST_FACTS: usize = 14;
 /// How many searches may be spent on making the explanation small.
@@ -650,9 +653,14 @@ fn unusable_lines(universe: &Universe, project: ProjectId, versions: &VersionSet
     let groups = reasons(universe, project, versions);
     groups
         .iter()
-        .map(|(reason, set)| {
+        .flat_map(|(reason, set)| {
             let releases = releases_in_words(universe, project, set);
-            format!("{releases} cannot be used: {reason}")
+            let mut lines = vec![format!("{releases} cannot be used: {reason}")];
+            if let Reason::BuildFailed { output, .. } = reason {
+                let last = output.len().saturating_sub(MOST_OUTPUT);
+                lines.extend(output[last..].iter().map(|line| format!("  | {line}")));
+            }
+            lines
         })
         .collect()
 }
@@ -695,8 +703,11 @@ fn reason_hints(universe: &Universe, unusable: &BTreeMap<ProjectId, VersionSet>)
                         "choose another target with `--python-platform` or `--python-version` that {name} has wheels for"
                     )
                 }
-                Reason::NeedsBuild => format!(
-                    "{name} has no wheel here, and pinfold does not build source distributions yet"
+                Reason::NeedsBuild => {
+                    format!("{name} has no wheel here, and would have to be built")
+                }
+                Reason::BuildFailed { .. } => format!(
+                    "install what the build of {name} wants, or choose a release or a target that has a wheel"
                 ),
                 Reason::Yanked(_) => {
                     format!(

@@ -7,6 +7,7 @@
 //! early what will probably be needed, so that fetching need not wait.
 
 mod answers;
+mod demands;
 mod explain;
 mod frontier;
 mod partial;
@@ -24,6 +25,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
+pub use demands::{Demand, Demander};
 pub use explain::{Explanation, Loosened};
 pub use frontier::Frontier;
 pub use request::{

@@ -53,6 +53,13 @@ pub enum Reason {
     NoWheel(String),
     /// It has only a source distribution whose metadata takes a build.
     NeedsBuild,
+    /// It has only a source distribution, whose build fails.
+    BuildFailed {
+        /// Why, in a line.
+        why: String,
+        /// The last lines of what the build said.
+        output: Vec<String>,
+    },
     /// Uploaded after the limit.
     TooNew,
     /// The index does not say when it was uploaded, and there is a limit.
@@ -88,6 +95,9 @@ impl fmt::Display for Reason {
             Self::NeedsBuild => f.write_str(
                 "only a source distribution that would have to be built to learn its requirements",
             ),
+            Self::BuildFailed { why, .. } => {
+                write!(f, "only a source distribution, whose build fails: {why}")
+            }
             Self::TooNew => f.write_str("uploaded after --exclude-newer"),
             Self::NoUploadTime => {
                 f.write_str("the index gives no upload time, and --exclude-newer needs one")
@@ -176,4 +186,6 @@ pub struct Request {
     pub pre_releases: PreReleases,
     /// Whether only what the user requires is resolved, and not what it requires.
     pub without_dependencies: bool,
+    /// Places that releases may name by URL, beside those of the user's requirements.
+    pub places: Vec<(ProjectName, String)>,
 }

@@ -51,8 +51,8 @@ pub(super) struct Project {
     sets: FxHashMap<Specifiers, VersionSet>,
     pub(super) sequence: Option<Arc<[u32]>>,
     allows_pre_releases: bool,
-    /// The URL that a direct requirement gives, without its fragment.
-    direct: Option<String>,
+    /// The URLs that requirements may name, without their fragments.
+    direct: Vec<String>,
     constraints: Vec<usize>,
 }
 
@@ -116,7 +116,7 @@ impl Universe {
             let state = &mut universe.projects[project as usize];
             match &root.requirement.source {
                 RequirementSource::Url(url) => {
-                    state.direct = Some(without_fragment(url).to_owned());
+                    state.direct.push(without_fragment(url).to_owned());
                 }
                 RequirementSource::Specifiers(specifiers) => {
                     state.allows_pre_releases |= specifiers.mentions_prerelease();
@@ -135,13 +135,19 @@ impl Universe {
         for one in &request.overrides {
             let project = universe.project(&one.requirement.name);
             if let RequirementSource::Url(url) = &one.requirement.source {
-                universe.projects[project as usize].direct = Some(without_fragment(url).to_owned());
+                let state = &mut universe.projects[project as usize];
+                state.direct.push(without_fragment(url).to_owned());
             }
             universe.overrides.entry(project).or_default().push(Edge {
                 project,
                 requirement: Arc::new(one.requirement.clone()),
                 conditional: false,
             });
+        }
+        for (name, url) in &request.places {
+            let project = universe.project(name);
+            let state = &mut universe.projects[project as usize];
+            state.direct.push(without_fragment(url).to_owned());
         }
         for (index, constraint) in request.constraints.iter().enumerate() {
             let project = universe.project(&constraint.name);
@@ -168,7 +174,7 @@ impl Universe {
             sets: FxHashMap::default(),
             sequence: None,
             allows_pre_releases: false,
-            direct: None,
+            direct: Vec::new(),
             constraints: Vec::new(),
         });
         id
@@ -417,8 +423,14 @@ impl Universe {
     /// Returns the requirements of a package's version: those of the root, of a
     /// release, or of a release's extra. `None` while they are unknown.
     pub(super) fn edges(&self, package: PackageId, version: u32) -> Option<Vec<Edge>> {
+        let edges = self.edges_as_written(package, version)?;
+        Some(self.overridden(edges))
+    }
+
+    /// Returns the same without regard to overrides.
+    pub(super) fn edges_as_written(&self, package: PackageId, version: u32) -> Option<Vec<Edge>> {
         let (project, extra) = match self.kind(package) {
-            Kind::Root => return Some(self.overridden(&self.root_edges())),
+            Kind::Root => return Some(self.root_edges()),
             Kind::Project(project) => (*project, None),
             Kind::Extra(project, extra) => (*project, Some(extra)),
         };
@@ -445,7 +457,7 @@ impl Universe {
             })
             .cloned()
             .collect();
-        Some(self.overridden(&chosen))
+        Some(chosen)
     }
 
     fn root_edges(&self) -> Vec<Edge> {
@@ -459,15 +471,15 @@ impl Universe {
         edges
     }
 
-    fn overridden(&self, edges: &[Edge]) -> Vec<Edge> {
+    fn overridden(&self, edges: Vec<Edge>) -> Vec<Edge> {
         if self.overrides.is_empty() {
-            return edges.to_vec();
+            return edges;
         }
         let mut result = Vec::with_capacity(edges.len());
         let mut replaced = FxHashSet::default();
         for edge in edges {
             match self.overrides.get(&edge.project) {
-                None => result.push(edge.clone()),
+                None => result.push(edge),
                 Some(instead) => {
                     if replaced.insert(edge.project) {
                         result.extend(instead.iter().cloned());
@@ -550,8 +562,8 @@ impl Universe {
         let RequirementSource::Url(url) = source else {
             return false;
         };
-        let own = self.projects[project as usize].direct.as_deref();
-        own != Some(without_fragment(url))
+        let own = &self.projects[project as usize].direct;
+        own.iter().all(|own| own != without_fragment(url))
     }
 
     pub(super) fn knows(&self, project: ProjectId, version: u32) -> bool {

@@ -133,15 +133,43 @@ fn broken_toml_is_shown_with_its_place() {
 }
 
 #[test]
-fn what_must_be_built_is_refused_at_its_line() {
-    for line in [
-        "-e .",
-        "git+https://host.example/x.git#egg=x",
-        "x @ https://host.example/x-1.tar.gz",
+fn places_that_cannot_be_used_are_refused_at_their_lines() {
+    for (line, phrases) in [
+        ("./gone", ["`./gone` does not exist", "help: check"]),
+        (
+            "-e .",
+            ["neither a `pyproject.toml` nor", "help: name the folder"],
+        ),
+        ("./b.rst/x.zip", ["does not exist", "help: "]),
+        (
+            "-e hg+https://host.example/x#egg=x",
+            ["only those of git", "git+https://"],
+        ),
+        (
+            "x @ https://host.example/x-1.rpm",
+            ["no known ending", "`.tar.gz`"],
+        ),
+        (
+            "x @ https://me:secret@host.example/x.git",
+            [
+                "`https://host.example/x.git` is a repository",
+                "`git+https`",
+            ],
+        ),
+        ("-e ./a.zip", ["cannot be editable", "remove the `-e`"]),
     ] {
-        let run = check(&format!("a\n{line}\n"), &[], &[]);
-        run.says(2, &["has to be built", " --> requirements.in:2:1\n"]);
+        let run = check(&format!("a\n{line}\n"), &[("a.zip", "")], &[]);
+        run.says(2, &phrases);
+        run.says(2, &[" --> requirements.in:2:1\n"]);
     }
+}
+
+#[test]
+fn a_place_for_another_target_is_not_looked_at() {
+    let index = Index::new([]);
+    let project = Project::of("./gone ; os_name == 'nt'\n");
+    project.compiles(&index.url(), &[]);
+    assert_eq!(project.pins(), [""; 0]);
 }
 
 #[test]

@@ -40,6 +40,7 @@ mod options;
 mod output;
 mod projects;
 mod refusals;
+mod scripts;
 mod secrets;
 mod stops;
 mod update;

@@ -96,25 +96,81 @@ fn its_requires_python_has_to_admit_the_target() {
 }
 
 #[test]
-fn dynamic_dependencies_are_refused_with_the_reason() {
-    let index = Index::new([]);
-    let project = Project::new();
-    project.write(
-        "pyproject.toml",
-        "[project]\nname = \"p\"\ndynamic = [\"version\", \"dependencies\"]\n",
-    );
-    let run = project.compile(&index.url(), &[]);
-    run.says(2, &["pyproject.toml:3:", "dynamic"]);
-    assert_eq!(project.files(), ["pyproject.toml"]);
-}
-
-#[test]
 fn a_project_file_without_a_project_is_refused() {
     let index = Index::new([]);
     let project = Project::new();
     project.write("pyproject.toml", "[tool.x]\n");
     let run = project.compile(&index.url(), &[]);
     run.says(2, &["pyproject.toml", "[project]"]);
+    project.write("pyproject.toml", "[dependency-groups]\ndev = []\n");
+    let run = project.compile(&index.url(), &[]);
+    run.says(2, &["there is no `[project]` table", "`--group dev`"]);
+    project.write("pyproject.toml", "[tool.poetry]\nname = 'x'\n");
+    let run = project.compile(&index.url(), &[]);
+    run.says(2, &["only Poetry reads", "`[build-system]`"]);
+}
+
+#[test]
+fn an_extra_has_to_be_one_of_some_project() {
+    let index = Index::new(releases());
+    let project = Project::new();
+    project.write("pyproject.toml", PYPROJECT);
+    project.write(
+        "other/pyproject.toml",
+        "[project]\nname = \"other\"\ndependencies = [\"d\"]\n\n\
+         [project.optional-dependencies]\ntests = [\"c\"]\n",
+    );
+    let inputs = [
+        "pyproject.toml",
+        "other/pyproject.toml",
+        "-o",
+        "out.txt",
+        "--no-hashes",
+    ];
+    let mut arguments = inputs.to_vec();
+    arguments.extend(["--extra", "dev", "--extra", "tests"]);
+    project.compiles(&index.url(), &arguments);
+    let text = project.read("out.txt");
+    for line in [
+        "a==1.0\n    # via My.Proj (pyproject.toml)\n",
+        "c==1.0\n    # via\n    #   My.Proj (pyproject.toml)\n    #   other (other/pyproject.toml)\n",
+        "d==1.0\n    # via other (other/pyproject.toml)\n",
+    ] {
+        assert!(text.contains(line), "{text}");
+    }
+    let mut arguments = inputs.to_vec();
+    arguments.extend(["--extra", "test"]);
+    let run = project.compile(&index.url(), &arguments);
+    run.says(
+        2,
+        &[
+            "`My.Proj` has no extra `test`",
+            "--> pyproject.toml:",
+            "`other` has no extra `test`",
+            "did you mean `tests`?",
+            "--> other/pyproject.toml:",
+        ],
+    );
+}
+
+#[test]
+fn project_files_are_no_constraints() {
+    let index = Index::new([]);
+    let project = Project::of("a\n-c pyproject.toml\n");
+    project.write("pyproject.toml", PYPROJECT);
+    let run = project.compile(&index.url(), &[]);
+    run.says(
+        2,
+        &[
+            "`pyproject.toml` describes a project, it is not a file of constraints",
+            "--> requirements.in:2:1",
+        ],
+    );
+    project.write("requirements.in", "a\n");
+    let run = project.compile(&index.url(), &["-c", "pyproject.toml"]);
+    run.says(2, &["it is not a file of constraints", "help: list"]);
+    let run = project.compile(&index.url(), &["--override", "x.py"]);
+    run.says(2, &["`x.py` is a script, it is not a file of overrides"]);
 }
 
 #[test]
@@ -127,11 +183,11 @@ fn the_default_input_is_requirements_in_before_pyproject() {
 }
 
 #[test]
-fn setup_py_is_refused_with_a_way_out() {
+fn setup_py_without_a_python_to_run_it_is_refused() {
     let index = Index::new([]);
     let project = Project::new();
     project.write("setup.py", "from setuptools import setup\nsetup()\n");
     let run = project.compile(&index.url(), &[]);
-    run.says(2, &["`setup.py`", "pyproject.toml"]);
+    run.says(2, &["setup.py", "no Python can do that"]);
     assert_eq!(project.files(), ["setup.py"]);
 }

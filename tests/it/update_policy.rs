@@ -6,7 +6,7 @@ use pinfold::config::ProjectPattern;
 use pinfold::http;
 use pinfold::index::Refresh;
 use pinfold::ops::{
-    BuildOptions, Compile, Compiled, Error, Hashes, Held, Ignore, OutputOptions, PinFacts, Source,
+    Compile, Compiled, Error, Hashes, Held, Ignore, OutputOptions, PinFacts, Source,
     Strategy, TargetRequest, View, compile,
 };
 use pinfold::python::{Platform, PythonVersion, Specifiers};
@@ -104,6 +104,7 @@ impl Repository {
     fn try_update(&self, index: &Index, gate: Policy) -> Result<Compiled, Error> {
         let request = Compile {
             sources: vec![Source::Path(self.path("requirements.in"))],
+            groups: Vec::new(),
             constraints: Vec::new(),
             bounds: Vec::new(),
             kept_packages: Vec::new(),
@@ -111,8 +112,6 @@ impl Repository {
             overrides: Vec::new(),
             extras: Vec::new(),
             all_extras: false,
-            groups: Vec::new(),
-            build: BuildOptions::default(),
             keyring: false,
             exclude_newer_packages: Vec::new(),
             output: Some(self.path("requirements.txt").into()),
@@ -135,6 +134,7 @@ impl Repository {
             binary: PerProject::default(),
             only_binary: Vec::new(),
             no_binary: Vec::new(),
+            build: pinfold::ops::BuildOptions::default(),
             without_dependencies: false,
             output_options: OutputOptions {
                 hashes: self.hashes,

@@ -20,7 +20,7 @@ use crate::ops::{
 use crate::python::{
     ExtraName, Platform, ProjectName, PythonVersion, Requirement, RequirementSource,
 };
-use crate::requirements::{PerProject, Selector};
+use crate::requirements::{GroupRequest, GroupRequestError, PerProject, Selector};
 use crate::resolve::PreReleases;
 use crate::text::without_password;
 
@@ -107,9 +107,8 @@ pub(super) fn compile(args: &args::Compile) -> Result<Compile, Failure> {
         binary: binary(args)?,
         build: BuildOptions {
             constraints: args.build_constraints.clone(),
-            isolation: !args.no_build_isolation,
-            config_settings: config_settings(&args.config_settings)?,
-            is_allowed: !args.no_build,
+            is_isolated: !args.no_build_isolation,
+            settings: config_settings(&args.config_settings)?,
         },
         only_binary: if args.no_build {
             vec![":all:".to_owned()]
@@ -165,22 +164,14 @@ fn binary(args: &args::Compile) -> Result<PerProject, Failure> {
     Ok(binary)
 }
 
-/// Reads `[PATH:]NAME`: the name has no colon, a path may.
-fn groups(texts: &[String]) -> Result<Vec<(Option<String>, String)>, Failure> {
+fn groups(texts: &[String]) -> Result<Vec<GroupRequest>, Failure> {
     texts
         .iter()
         .map(|text| {
-            let (path, name) = match text.rsplit_once(':') {
-                Some((path, name)) => (Some(path), name),
-                None => (None, text.as_str()),
-            };
-            if name.is_empty() || path == Some("") {
-                return Err(Failure::usage(
-                    format!("`--group {text}` names no group"),
-                    Some("write `NAME`, or `path/to/pyproject.toml:NAME`".to_owned()),
-                ));
-            }
-            Ok((path.map(str::to_owned), name.to_owned()))
+            text.parse().map_err(|error: GroupRequestError| {
+                let help = Some(error.help().to_owned());
+                Failure::usage(format!("`--group {text}`: {error}"), help)
+            })
         })
         .collect()
 }

@@ -5,6 +5,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use sha2::Digest;
 use url::Url;
@@ -26,7 +27,7 @@ const METADATA: &str = "metadata-v1";
 const FACTS: &str = "files-v1";
 
 /// The longest file to read whole.
-const MAX_FILE: u64 = 8 << 30;
+pub(super) const MAX_FILE: u64 = 8 << 30;
 
 /// The longest `.metadata` to accept.
 const MAX_METADATA: u64 = 32 << 20;
@@ -47,28 +48,28 @@ pub struct DirectWheel {
 
 /// What the cache holds of a file's metadata.
 #[derive(Serialize, Deserialize)]
-enum Stored {
+pub(super) enum Stored {
     Metadata(CoreMetadata),
     NeedsBuild(String),
 }
 
 /// What the cache holds of a file that its index gives no hash for.
 #[derive(Serialize, Deserialize)]
-struct Facts {
-    sha256: [u8; 32],
+pub(super) struct Facts {
+    pub(super) sha256: [u8; 32],
     /// Read from wheels named by their URL only.
-    metadata: Option<CoreMetadata>,
+    pub(super) metadata: Option<CoreMetadata>,
 }
 
 /// Facts as they were kept.
-struct KeptFacts {
+pub(super) struct KeptFacts {
     entry: cache::Entry,
     facts: Facts,
     freshness: Freshness,
 }
 
 /// What is known of a file before the server is asked.
-enum Known {
+pub(super) enum Known {
     Fresh(Facts),
     Stale(Option<KeptFacts>),
 }
@@ -123,9 +124,13 @@ impl IndexClient {
                 understood(file, &bytes)
             }
             FileKind::Sdist => {
-                let body = self.whole(file, &url).await?;
-                let file = file.clone();
-                blocking(move || sdist_metadata(&file, &body)).await
+                let body = Bytes::from(self.whole(file, &url).await?);
+                let (task_file, task_body) = (file.clone(), body.clone());
+                let metadata = blocking(move || sdist_metadata(&task_file, &task_body)).await;
+                if matches!(metadata, Err(MetadataError::NeedsBuild { .. })) {
+                    self.stash(file, body);
+                }
+                metadata
             }
         };
         let stored = match &metadata {
@@ -133,15 +138,17 @@ impl IndexClient {
             Err(MetadataError::NeedsBuild { reason, .. }) => Stored::NeedsBuild(reason.clone()),
             Err(error) => return Err(error.clone()),
         };
-        self.write(move |cache| {
-            let bytes =
-                postcard::to_stdvec(&stored).expect("texts and lists of them can always be stored");
-            cache.put(METADATA, &key, &bytes)
-        });
+        self.keep_metadata(key, &stored);
         metadata.map(Arc::new)
     }
 
-    fn kept_metadata(&self, key: &str) -> Option<Stored> {
+    pub(super) fn keep_metadata(&self, key: String, stored: &Stored) {
+        let bytes =
+            postcard::to_stdvec(stored).expect("texts and lists of them can always be stored");
+        self.write(move |cache| cache.put(METADATA, &key, &bytes));
+    }
+
+    pub(super) fn kept_metadata(&self, key: &str) -> Option<Stored> {
         match postcard::take_from_bytes(&self.cache.get(METADATA, key)?) {
             Ok((stored, [])) => Some(stored),
             _ => None,
@@ -281,7 +288,7 @@ impl IndexClient {
     }
 
     /// Fetches a whole file and checks it against the index's hashes.
-    async fn whole(&self, file: &File, url: &Url) -> Result<Vec<u8>, MetadataError> {
+    pub(super) async fn whole(&self, file: &File, url: &Url) -> Result<Vec<u8>, MetadataError> {
         let request = Request::file(url.clone()).max_bytes(MAX_FILE);
         let response = self
             .http
@@ -396,7 +403,7 @@ impl IndexClient {
 
     /// Looks for the facts of the file at a URL, which may change: fresh ones by
     /// HTTP's rules, or stale ones to ask about.
-    fn kept_facts(
+    pub(super) fn kept_facts(
         &self,
         file: &File,
         url: &Url,
@@ -425,7 +432,7 @@ impl IndexClient {
     }
 
     /// Keeps new facts, or those that the server says are still right.
-    fn keep_facts(
+    pub(super) fn keep_facts(
         &self,
         file: &File,
         url: &Url,
@@ -463,7 +470,7 @@ impl IndexClient {
         }
     }
 
-    fn check_online(&self, filename: &str, url: &Url) -> Result<(), MetadataError> {
+    pub(super) fn check_online(&self, filename: &str, url: &Url) -> Result<(), MetadataError> {
         if !self.settings.offline {
             return Ok(());
         }
@@ -476,7 +483,7 @@ impl IndexClient {
     }
 }
 
-fn facts_request(url: &Url, kept: Option<&KeptFacts>) -> Request {
+pub(super) fn facts_request(url: &Url, kept: Option<&KeptFacts>) -> Request {
     let validators = kept.and_then(|kept| kept.freshness.validators());
     Request::file(url.clone())
         .max_bytes(MAX_FILE)
@@ -484,12 +491,12 @@ fn facts_request(url: &Url, kept: Option<&KeptFacts>) -> Request {
 }
 
 /// What a file's metadata is kept by: its hash, so that mirrors share it, or its URL.
-fn key_of(file: &File) -> String {
+pub(super) fn key_of(file: &File) -> String {
     file.sha256()
         .map_or_else(|| file.url.clone(), |sha256| format!("sha256:{sha256}"))
 }
 
-fn url_of(file: &File) -> Result<Url, MetadataError> {
+pub(super) fn url_of(file: &File) -> Result<Url, MetadataError> {
     Url::parse(&file.url).map_err(|error| {
         let detail = format!("it is no URL: {error}");
         let url = crate::http::redact(&file.url).to_string();
@@ -497,7 +504,7 @@ fn url_of(file: &File) -> Result<Url, MetadataError> {
     })
 }
 
-fn http_error(file: &File, source: http::Error) -> MetadataError {
+pub(super) fn http_error(file: &File, source: http::Error) -> MetadataError {
     MetadataError::Http {
         filename: file.filename.clone(),
         source,
@@ -550,12 +557,18 @@ fn consistent(file: &File, metadata: CoreMetadata) -> Result<CoreMetadata, Metad
 }
 
 fn sdist_metadata(file: &File, body: &[u8]) -> Result<CoreMetadata, MetadataError> {
-    let found = || -> Result<CoreMetadata, NoStaticMetadata> {
-        let pkg_info = sdist::pkg_info(&file.filename, body)?;
-        Ok(sdist::static_metadata(&pkg_info)?)
-    };
-    let metadata = found().map_err(|reason| MetadataError::needs_build(&file.filename, &reason))?;
+    let metadata = static_metadata(&file.filename, body)
+        .map_err(|reason| MetadataError::needs_build(&file.filename, &reason))?;
     consistent(file, metadata)
+}
+
+/// Returns the metadata of an sdist, if no build can change it.
+pub(super) fn static_metadata(
+    filename: &str,
+    body: &[u8],
+) -> Result<CoreMetadata, NoStaticMetadata> {
+    let pkg_info = sdist::pkg_info(filename, body)?;
+    Ok(sdist::static_metadata(&pkg_info)?)
 }
 
 fn local_metadata(file: &File, path: &Path) -> Result<CoreMetadata, MetadataError> {
@@ -633,6 +646,25 @@ fn hash_of_path(file: &File, path: &PathBuf) -> Result<Sha256, MetadataError> {
 
 /// Makes a file of the URL of a wheel.
 fn direct_file(url: &Url) -> Option<(File, WheelName)> {
+    let filename = file_name(url)?;
+    let name = WheelName::parse(&filename).ok()?;
+    let kind = FileKind::Wheel(name.clone());
+    Some((direct(url, filename, kind), name))
+}
+
+/// Makes a file of the URL of an archive, which need not be named like an sdist.
+pub(super) fn direct_sdist_file(url: &Url) -> Option<File> {
+    let filename = file_name(url)?;
+    Some(direct(url, filename, FileKind::Sdist))
+}
+
+fn file_name(url: &Url) -> Option<String> {
+    let mut plain = url.clone();
+    plain.set_fragment(None);
+    Some(page::file_name(&Cow::Borrowed(plain.as_str()))?.into_owned())
+}
+
+fn direct(url: &Url, filename: String, kind: FileKind) -> File {
     let fragment = url.fragment().unwrap_or_default();
     let hash = |part: &str| {
         let hex = part.strip_prefix("sha256=")?;
@@ -640,9 +672,7 @@ fn direct_file(url: &Url) -> Option<(File, WheelName)> {
     };
     let mut plain = url.clone();
     plain.set_fragment(None);
-    let filename = page::file_name(&Cow::Borrowed(plain.as_str()))?.into_owned();
-    let name = WheelName::parse(&filename).ok()?;
-    let file = File {
+    File {
         filename,
         url: plain.into(),
         hashes: fragment.split('&').find_map(hash).into_iter().collect(),
@@ -651,9 +681,8 @@ fn direct_file(url: &Url) -> Option<(File, WheelName)> {
         upload_time: None,
         size: None,
         core_metadata: MetadataFile::Absent,
-        kind: FileKind::Wheel(name.clone()),
-    };
-    Some((file, name))
+        kind,
+    }
 }
 
 /// Computes a file's SHA-256, and what else its index gives and can be trusted.

@@ -15,6 +15,7 @@ mod location;
 mod metadata;
 #[cfg(test)]
 mod tests;
+mod whole;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -36,6 +37,9 @@ use crate::python::ProjectName;
 pub use error::{Error, MetadataError};
 pub use location::{FindLinks, IndexUrl};
 pub use metadata::DirectWheel;
+use whole::Stash;
+
+pub use whole::DirectSdist;
 
 /// What we would like to get: JSON; HTML of the same API; any HTML (PEP 691).
 const ACCEPT: &str = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01";
@@ -61,6 +65,9 @@ pub struct IndexClient {
     metadata: Shared<String, Result<Arc<CoreMetadata>, MetadataError>>,
     hashes: Shared<String, Result<Sha256, MetadataError>>,
     direct_wheels: Shared<Url, Result<Arc<DirectWheel>, MetadataError>>,
+    direct_sdists: Shared<Url, Result<Arc<DirectSdist>, MetadataError>>,
+    /// Source distributions that were read whole and have to be built, for the build.
+    unbuilt: Mutex<Stash>,
     /// Origins that answered a range with the whole, or not at all.
     without_ranges: Mutex<FxHashSet<String>>,
     writes: Mutex<Writes>,
@@ -144,6 +151,8 @@ impl IndexClient {
             metadata: Shared::default(),
             hashes: Shared::default(),
             direct_wheels: Shared::default(),
+            direct_sdists: Shared::default(),
+            unbuilt: Mutex::default(),
             without_ranges: Mutex::default(),
             writes: Mutex::default(),
         }

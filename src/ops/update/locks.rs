@@ -23,7 +23,7 @@ use crate::ops::{
     TargetRequest, View, WrittenHashes, compile,
 };
 use crate::python::{ExtraName, Platform, ProjectName, PythonVersion, Specifiers, Version};
-use crate::requirements::{PerProject, Selector, location};
+use crate::requirements::{GroupRequest, PerProject, Selector, location};
 use crate::resolve::{Constraint, PreReleases};
 use crate::text::{cutoff, without_password};
 use crate::update::{
@@ -608,7 +608,7 @@ fn request(
             .collect::<Result<_, _>>()
             .map_err(|error| wrong(error.to_string()))?,
         all_extras: target.all_extras,
-        groups: groups(options),
+        groups: groups(options).map_err(wrong)?,
         output: Some(PathBuf::from(seen(&target.output))),
         upgrade: true,
         kept_packages: Vec::new(),
@@ -658,9 +658,8 @@ fn request(
         },
         build: BuildOptions {
             constraints: options.build_constraints.clone(),
-            isolation: options.build_isolation,
-            config_settings: config_settings(options),
-            is_allowed: !options.only_binary.iter().any(|name| name == ":all:"),
+            is_isolated: options.build_isolation,
+            settings: config_settings(options),
         },
         keyring: update.keyring,
         http: http(update, options),
@@ -745,13 +744,12 @@ fn exclude_newer_packages(
         .collect()
 }
 
-/// Reads `[PATH:]NAME`.
-fn groups(options: &Options) -> Vec<(Option<String>, String)> {
-    let read = |text: &String| match text.rsplit_once(':') {
-        Some((path, name)) => (Some(path.to_owned()), name.to_owned()),
-        None => (None, text.clone()),
-    };
-    options.groups.iter().map(read).collect()
+fn groups(options: &Options) -> Result<Vec<GroupRequest>, String> {
+    options
+        .groups
+        .iter()
+        .map(|text| text.parse().map_err(|error| format!("`--group {text}`, which its header has: {error}")))
+        .collect()
 }
 
 fn config_settings(options: &Options) -> Vec<(String, String)> {

@@ -1,0 +1,217 @@
+//! `[build-system]` of a pyproject.toml (PEP 518, PEP 517), and what holds without it.
+//!
+//! Other tables are not looked at, nor are keys of this table that the PEPs do not know.
+
+use std::path::{Component, Path};
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::error::Error;
+use crate::files;
+use crate::python::Requirement;
+use crate::text::{Problem, Span, position};
+
+/// The backend of projects that name none: it runs their setup.py.
+const LEGACY_BACKEND: &str = "setuptools.build_meta:__legacy__";
+
+/// The oldest setuptools that has it. That `wheel` is needed as well is for old ones
+/// of these to say, when they are asked for more requirements.
+const LEGACY_REQUIRES: &str = "setuptools>=40.8.0";
+
+/// How a project says it is to be built.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BuildSystem {
+    /// What has to be installed before the backend can be asked anything.
+    pub requires: Vec<String>,
+    /// The backend: a module, or an object in one after a colon.
+    pub backend: String,
+    /// Folders of the tree, relative to it, to which the backend belongs.
+    pub backend_path: Vec<String>,
+}
+
+type Value<'a> = Spanned<DeValue<'a>>;
+
+impl BuildSystem {
+    /// Reads the pyproject.toml of a tree; without one there has to be a setup.py
+    /// (or a setup.cfg).
+    pub fn of_tree(tree: &Path) -> Result<Self, Error> {
+        let bytes = match files::read(&tree.join("pyproject.toml")) {
+            Ok(bytes) => bytes,
+            Err(error) if error.cause == files::Cause::Missing => {
+                let has = |name: &str| tree.join(name).is_file();
+                if has("setup.py") || has("setup.cfg") {
+                    return Ok(Self::legacy());
+                }
+                return Err(Error::NotAProject {
+                    tree: tree.to_owned(),
+                });
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let text = match std::str::from_utf8(&bytes) {
+            Ok(text) => text,
+            Err(error) => {
+                let valid = String::from_utf8_lossy(&bytes[..error.valid_up_to()]).into_owned();
+                let span = Span::new(valid.len(), valid.len());
+                return Err(at(&valid, Problem::new(span, "is not UTF-8")));
+            }
+        };
+        let (system, spans) = read(text)?;
+        for (folder, span) in system.backend_path.iter().zip(spans) {
+            check_inside(tree, folder)
+                .map_err(|message| at(text, Problem::new(span, format!("`{folder}` {message}"))))?;
+        }
+        Ok(system)
+    }
+
+    /// Reads the text of a pyproject.toml. Whether the folders of `backend-path` are
+    /// there, and are no links out of the tree, is for [`of_tree`](Self::of_tree) to see.
+    pub fn parse(pyproject: &str) -> Result<Self, Error> {
+        read(pyproject).map(|(system, _)| system)
+    }
+
+    /// Returns what holds for a project that says nothing.
+    pub fn legacy() -> Self {
+        Self {
+            requires: vec![LEGACY_REQUIRES.to_owned()],
+            backend: LEGACY_BACKEND.to_owned(),
+            backend_path: Vec::new(),
+        }
+    }
+}
+
+/// Reads a pyproject.toml; also returns where the folders of `backend-path` stand.
+fn read(text: &str) -> Result<(BuildSystem, Vec<Span>), Error> {
+    read_table(text).map_err(|problem| at(text, problem))
+}
+
+fn at(text: &str, problem: Problem) -> Error {
+    Error::System {
+        position: position(text, problem.span.start),
+        problem,
+    }
+}
+
+fn read_table(text: &str) -> Result<(BuildSystem, Vec<Span>), Problem> {
+    let document = DeTable::parse(text).map_err(|error| {
+        let span = error.span().map_or_else(Span::default, Span::from);
+        let message = error.message().lines().next().unwrap_or_default();
+        Problem::new(span, format!("invalid TOML: {message}"))
+    })?;
+    let Some(value) = document.get_ref().get("build-system") else {
+        return Ok((BuildSystem::legacy(), Vec::new()));
+    };
+    let Some(table) = value.get_ref().as_table() else {
+        return Err(wrong_type(value, "`build-system`", "a table"));
+    };
+    let Some(requires) = table.get("requires") else {
+        return Err(
+            Problem::new(value.span().into(), "`[build-system]` has no `requires`")
+                .with_help("add `requires = [\"setuptools\"]`, or what else builds the project"),
+        );
+    };
+    let requires = texts(requires, "`requires`")?;
+    for (requirement, span) in &requires {
+        Requirement::parse(requirement).map_err(|error| {
+            let message = format!("`{requirement}` is no requirement: {}", error.message);
+            Problem {
+                help: error.help,
+                ..Problem::new(*span, message)
+            }
+        })?;
+    }
+    let backend = match table.get("build-backend") {
+        Some(value) => backend(value)?,
+        None => LEGACY_BACKEND.to_owned(),
+    };
+    let backend_path = match table.get("backend-path") {
+        Some(value) => texts(value, "`backend-path`")?,
+        None => Vec::new(),
+    };
+    for (folder, span) in &backend_path {
+        if !stays_inside(Path::new(folder)) {
+            let message = format!("`{folder}` is not a folder inside the project");
+            return Err(Problem::new(*span, message));
+        }
+    }
+    let (backend_path, spans) = backend_path.into_iter().unzip();
+    let system = BuildSystem {
+        requires: requires.into_iter().map(|(text, _)| text).collect(),
+        backend,
+        backend_path,
+    };
+    Ok((system, spans))
+}
+
+/// ```text
+/// backend = object [ ":" object ]
+/// object  = identifier *( "." identifier )
+/// ```
+fn backend(value: &Value<'_>) -> Result<String, Problem> {
+    let Some(text) = value.get_ref().as_str() else {
+        return Err(wrong_type(value, "`build-backend`", "a string"));
+    };
+    let (module, object) = text.split_once(':').unwrap_or((text, "_"));
+    if is_dotted(module) && is_dotted(object) {
+        Ok(text.to_owned())
+    } else {
+        let message = format!("`{text}` is no backend");
+        Err(Problem::new(value.span().into(), message)
+            .with_help("a backend is written `module` or `module:object`"))
+    }
+}
+
+/// Whether a text is identifiers of Python, joined by dots.
+pub(super) fn is_dotted(text: &str) -> bool {
+    text.split('.').all(|part| {
+        let mut characters = part.chars();
+        let is_start = |c: char| c == '_' || c.is_alphabetic();
+        characters.next().is_some_and(is_start)
+            && characters.all(|c| c == '_' || c.is_alphanumeric())
+    })
+}
+
+fn texts(value: &Value<'_>, name: &str) -> Result<Vec<(String, Span)>, Problem> {
+    let Some(array) = value.get_ref().as_array() else {
+        return Err(wrong_type(value, name, "a list of strings"));
+    };
+    array
+        .iter()
+        .map(|item| match item.get_ref().as_str() {
+            Some(text) => Ok((text.to_owned(), item.span().into())),
+            None => Err(wrong_type(item, name, "a list of strings")),
+        })
+        .collect()
+}
+
+fn wrong_type(value: &Value<'_>, name: &str, expected: &str) -> Problem {
+    Problem::new(value.span().into(), format!("{name} should be {expected}"))
+}
+
+/// Whether a path leads nowhere outside of the folder it is relative to, links aside.
+fn stays_inside(path: &Path) -> bool {
+    let mut depth = 0_usize;
+    for component in path.components() {
+        match component {
+            Component::Normal(_) => depth += 1,
+            Component::CurDir => {}
+            Component::ParentDir if depth > 0 => depth -= 1,
+            Component::ParentDir | Component::RootDir | Component::Prefix(_) => return false,
+        }
+    }
+    true
+}
+
+/// Checks, links and all, that a folder is there and inside of the tree.
+fn check_inside(tree: &Path, folder: &str) -> Result<(), String> {
+    let real = |path: &Path| {
+        path.canonicalize()
+            .map_err(|error| format!("cannot be used: {error}"))
+    };
+    if real(&tree.join(folder))?.starts_with(real(tree)?) {
+        Ok(())
+    } else {
+        Err("is not a folder inside the project".to_owned())
+    }
+}

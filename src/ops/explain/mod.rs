@@ -1,0 +1,270 @@
+//! `pinfold explain`: why a lock file has the version of a project that it has.
+//!
+//! The lock is resolved as `pinfold compile` would do it now, its pins kept. What the
+//! solution says of the project are its chains (`chains`); what its releases say of
+//! themselves and what others require of them are its candidates (`releases`); and
+//! what would come of a newer one is tried (`trial`). A project that the lock does not
+//! have is looked for where it might have come from (`absent`). Nothing is written.
+
+mod absent;
+mod chains;
+mod releases;
+mod trial;
+
+use super::compile::{Compile, Ground, builder, fetcher, ground};
+use super::error::{Error, FileProblems};
+use super::events::{Event, Reporter};
+use super::fetch::{Fetcher, Resolution};
+use crate::lock::{LockedPin, PinSource};
+use crate::python::{Environment, Marker, ProjectName, Version};
+use crate::resolve::{Chosen, Releases as _};
+use crate::text::position;
+use crate::update;
+
+pub use absent::{Absent, NotHeld};
+pub use chains::{Chains, Link};
+pub use releases::{Candidate, Held as HeldByUpdate, Older, Rejection};
+pub use trial::{Holding, Move, Taken};
+
+/// Everything that decides what is explained.
+pub struct Explain {
+    /// How the lock is made; its pins are kept.
+    pub compile: Compile,
+    /// The project.
+    pub project: ProjectName,
+    /// What `pinfold update` may take, where it is configured.
+    pub policy: Option<update::Policy>,
+}
+
+/// What was found out.
+#[derive(Debug)]
+pub struct Explained {
+    /// The project.
+    pub project: ProjectName,
+    /// The lock file, as its path was given.
+    pub lock: String,
+    /// What the lock is for.
+    pub target: String,
+    /// What is doubtful in the inputs.
+    pub warnings: Vec<FileProblems>,
+    /// The answer.
+    pub answer: Answer,
+}
+
+/// Whether the lock has the project, and what there is to say.
+#[derive(Debug)]
+pub enum Answer {
+    /// It has.
+    Pinned(Box<Pinned>),
+    /// It has not.
+    Absent(Absent),
+}
+
+/// A pin and its reasons.
+#[derive(Debug)]
+pub struct Pinned {
+    /// The version, as the lock has it, or the URL.
+    pub pin: String,
+    /// The line of the lock it stands in, counted from 1.
+    pub line_number: usize,
+    /// The extras the pin has or its requirements ask for.
+    pub extras: Vec<String>,
+    /// The pin's marker.
+    pub marker: Option<String>,
+    /// When the first file of the version was uploaded, if that is known.
+    pub published: Option<jiff::Timestamp>,
+    /// Why the version was yanked, if it was; empty if nobody says why.
+    pub yanked: Option<String>,
+    /// What `pinfold compile` would make of the pin now.
+    pub standing: Standing,
+    /// Who requires it.
+    pub chains: Chains,
+    /// The constraints on it, with their places.
+    pub constraints: Vec<(String, String)>,
+    /// The releases newer than the pin, newest first.
+    pub newer: Vec<Candidate>,
+    /// Those that are older.
+    pub older: Older,
+    /// What holds the pin back.
+    pub holding: Holding,
+}
+
+/// What `pinfold compile` would make of a pin now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// It stays.
+    Kept,
+    /// It would move there: the lock is not up to date.
+    Moves(String),
+    /// It would be gone: nothing requires the project any more.
+    Dropped,
+}
+
+/// Finds out why a project is pinned to the version it is pinned to.
+///
+/// # Errors
+/// When the inputs cannot be read or resolved, or the index does not answer.
+pub async fn explain(request: &Explain, reporter: &dyn Reporter) -> Result<Explained, Error> {
+    let ground = ground(&request.compile, reporter).await?;
+    let Some(text) = ground.previous.as_deref() else {
+        return Err(missing(&request.compile));
+    };
+    let builder = builder(&ground, &request.compile, reporter);
+    let fetcher = fetcher(&ground, &builder, &request.compile, reporter);
+    let likely: Vec<ProjectName> = ground
+        .locked
+        .pins
+        .iter()
+        .map(|pin| pin.name.clone())
+        .collect();
+    let resolution = fetcher.resolve(ground.request.clone(), &likely).await;
+    let pin = pin_of(request, &ground);
+    let answer = match (pin, resolution) {
+        (Some(pin), Ok(resolution)) => {
+            reporter.event(Event::Solved {
+                pins: resolution.solution.chosen.len(),
+                tried: resolution.tried,
+            });
+            let inquiry = Inquiry {
+                request,
+                ground: &ground,
+                fetcher: &fetcher,
+                resolution,
+            };
+            Ok(Answer::Pinned(Box::new(inquiry.pinned(pin, text).await)))
+        }
+        (None, Ok(resolution)) => {
+            let chosen = &resolution.solution;
+            Ok(Answer::Absent(
+                absent::absent(&request.project, &ground, chosen, &fetcher).await,
+            ))
+        }
+        (_, Err(error)) => Err(error),
+    };
+    ground.client.finish_writes().await;
+    Ok(Explained {
+        project: request.project.clone(),
+        lock: lock_name(&request.compile),
+        target: format!(
+            "Python {} for {}",
+            ground.target.python.short(),
+            ground.target.platform
+        ),
+        answer: answer?,
+        warnings: ground.inputs.warnings,
+    })
+}
+
+fn lock_name(compile: &Compile) -> String {
+    let output = compile.output.as_ref();
+    output.map_or_else(|| "-".to_owned(), |path| path.display().to_string())
+}
+
+fn missing(compile: &Compile) -> Error {
+    Error::Usage {
+        message: match &compile.output {
+            Some(path) => format!("there is no lock file `{}`", path.display()),
+            None => "there is no lock file: the output is standard output".to_owned(),
+        },
+        help: Some("make it with `pinfold compile`, or name another with `--lock FILE`".to_owned()),
+    }
+}
+
+/// Returns the pin of the project: of several, the one for the target.
+fn pin_of<'a>(request: &Explain, ground: &'a Ground) -> Option<&'a LockedPin> {
+    let pins = || ground.locked.pins.iter();
+    let of_project = |pin: &&LockedPin| pin.name == request.project;
+    pins()
+        .filter(of_project)
+        .find(|pin| is_for(pin.marker.as_deref(), &ground.request.environment))
+        .or_else(|| pins().find(of_project))
+}
+
+/// Whether a marker holds; one that cannot be read does.
+fn is_for(marker: Option<&str>, environment: &Environment) -> bool {
+    marker
+        .and_then(|marker| Marker::parse(marker).ok())
+        .is_none_or(|marker| marker.evaluate(environment, None))
+}
+
+/// What is known when the questions about a pin are asked.
+struct Inquiry<'a> {
+    request: &'a Explain,
+    ground: &'a Ground,
+    fetcher: &'a Fetcher<'a>,
+    resolution: Resolution,
+}
+
+impl Inquiry<'_> {
+    async fn pinned(mut self, pin: &LockedPin, text: &str) -> Pinned {
+        let name = &self.request.project;
+        let chosen = self.resolution.solution.chosen.get(name).cloned();
+        let chains = chains::chains(&mut self.resolution, name);
+        let constraints = self.ground.request.constraints.iter();
+        let constraints = constraints
+            .filter(|one| one.name == *name)
+            .map(|one| (format!("{}{}", one.name, one.specifiers), one.place.clone()))
+            .collect();
+        let releases = self.fetcher.releases(name);
+        let locked: Option<Version> = pin.version().and_then(|text| text.parse().ok());
+        let position = releases.as_deref().and_then(|releases| {
+            let locked = locked.as_ref()?;
+            (0..releases.count()).find(|&at| releases.version(at) == locked)
+        });
+        let (newer, older, holding) = match (&releases, &locked) {
+            (Some(releases), Some(locked)) => {
+                let newer = self.newer(releases, locked);
+                let older = self.older(releases, locked);
+                let holding = self.holding(releases, locked, &newer).await;
+                (newer, older, holding)
+            }
+            _ => (Vec::new(), Older::default(), Holding::Direct),
+        };
+        let mut extras: Vec<String> = pin.extras.iter().map(ToString::to_string).collect();
+        for extra in chosen.iter().flat_map(|chosen| &chosen.extras) {
+            let extra = extra.to_string();
+            if !extras.contains(&extra) {
+                extras.push(extra);
+            }
+        }
+        Pinned {
+            pin: match &pin.source {
+                PinSource::Version { version, .. } => version.clone(),
+                PinSource::Url(text) | PinSource::Path(text) | PinSource::Editable(text) => {
+                    crate::text::without_password(text)
+                }
+            },
+            line_number: position_of(text, pin),
+            extras,
+            marker: pin.marker.clone(),
+            published: releases
+                .as_deref()
+                .zip(position)
+                .and_then(|(releases, position)| releases.published(position)),
+            yanked: releases
+                .as_deref()
+                .zip(position)
+                .and_then(|(releases, position)| releases.yanked(position)),
+            standing: standing(locked.as_ref(), chosen.as_ref()),
+            chains,
+            constraints,
+            newer,
+            older,
+            holding,
+        }
+    }
+}
+
+fn position_of(text: &str, pin: &LockedPin) -> usize {
+    position(text, pin.span.start).line_number
+}
+
+fn standing(locked: Option<&Version>, chosen: Option<&Chosen>) -> Standing {
+    match (locked, chosen) {
+        (_, None) => Standing::Dropped,
+        (Some(locked), Some(chosen)) if *locked != chosen.version => {
+            Standing::Moves(chosen.version.to_string())
+        }
+        _ => Standing::Kept,
+    }
+}

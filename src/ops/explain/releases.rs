@@ -1,0 +1,273 @@
+//! What became of the releases that were not chosen.
+
+use std::collections::BTreeMap;
+
+use super::Inquiry;
+use super::chains::spelled;
+use crate::ops::candidates::ProjectReleases;
+use crate::python::Version;
+use crate::resolve::{Availability, Demand, Demander, Reason, Releases as _};
+
+/// A release newer than the pin.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// The version, as it was published.
+    pub version: String,
+    /// When its first file was uploaded, if that is known.
+    pub uploaded: Option<jiff::Timestamp>,
+    /// Whether it is a pre-release.
+    pub is_pre_release: bool,
+    /// The rules that speak against it: what it is itself first, then what others want.
+    pub rejections: Vec<Rejection>,
+    /// What `pinfold update` would wait for, if nothing else speaks against it.
+    pub held: Option<Held>,
+    pub(super) position: u32,
+}
+
+/// A rule that speaks against a release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejection {
+    /// The rule's name, for programs: `requires-python`.
+    pub rule: &'static str,
+    /// What it says, for people.
+    pub words: String,
+    /// Where it stands, if it is the user's: `constraints.txt:3`.
+    pub place: Option<String>,
+}
+
+/// What `pinfold update` says against a release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// The kind of hold, for programs.
+    pub code: &'static str,
+    /// Why, for people.
+    pub words: String,
+    /// From when on it would be taken, if that is known.
+    pub eligible: Option<jiff::Timestamp>,
+}
+
+/// The releases older than the pin.
+#[derive(Debug, Clone, Default)]
+pub struct Older {
+    /// How many there are.
+    pub count: u32,
+    /// How many of them the target could use.
+    pub usable: u32,
+    /// How many of them each rule speaks against.
+    pub rejected: BTreeMap<&'static str, u32>,
+}
+
+impl Candidate {
+    /// Whether it could be used, whatever others want.
+    pub fn is_usable(&self) -> bool {
+        !self.rejections.iter().any(Rejection::is_its_own)
+    }
+}
+
+impl Rejection {
+    fn own(rule: &'static str, words: String) -> Self {
+        Self {
+            rule,
+            words,
+            place: None,
+        }
+    }
+
+    /// Whether the release itself is at fault, and no requirement on it.
+    pub fn is_its_own(&self) -> bool {
+        !matches!(self.rule, CONSTRAINT | REQUIREMENT)
+    }
+}
+
+const CONSTRAINT: &str = "constraint";
+const REQUIREMENT: &str = "requirement";
+const PRE_RELEASE: &str = "pre-release";
+
+impl Inquiry<'_> {
+    /// Returns the releases newer than the pin, newest first.
+    pub(super) fn newer(&mut self, releases: &ProjectReleases, pin: &Version) -> Vec<Candidate> {
+        let solution = &self.resolution.solution;
+        let universe = &mut self.resolution.resolver.universe;
+        let demands = universe.demands(solution, &self.request.project);
+        let policy = self
+            .request
+            .policy
+            .as_ref()
+            .map(|policy| policy.of(&self.request.project, Some(pin)));
+        (0..releases.count())
+            .rev()
+            .take_while(|&at| releases.version(at) > pin)
+            .map(|position| {
+                let rejections = self.rejections(releases, position, pin, &demands);
+                let held = policy
+                    .as_ref()
+                    .filter(|_| rejections.is_empty())
+                    .and_then(|policy| releases.held_by(policy, position))
+                    .map(|hold| Held {
+                        code: hold.code(),
+                        words: hold.to_string(),
+                        eligible: hold.eligible(),
+                    });
+                Candidate {
+                    version: releases.version_text(position).to_owned(),
+                    uploaded: releases.published(position),
+                    is_pre_release: releases.version(position).any_prerelease(),
+                    rejections,
+                    held,
+                    position,
+                }
+            })
+            .collect()
+    }
+
+    /// Counts the releases older than the pin.
+    pub(super) fn older(&self, releases: &ProjectReleases, pin: &Version) -> Older {
+        let mut older = Older::default();
+        let below = (0..releases.count()).take_while(|&at| releases.version(at) < pin);
+        for position in below {
+            older.count += 1;
+            match self.own_rejection(releases, position, pin) {
+                Some(rejection) => *older.rejected.entry(rejection.rule).or_default() += 1,
+                None => older.usable += 1,
+            }
+        }
+        older
+    }
+
+    fn rejections(
+        &self,
+        releases: &ProjectReleases,
+        position: u32,
+        pin: &Version,
+        demands: &[Demand],
+    ) -> Vec<Rejection> {
+        let version = releases.version(position);
+        let mut rejections: Vec<Rejection> = self
+            .own_rejection(releases, position, pin)
+            .into_iter()
+            .collect();
+        let constraints = self.ground.request.constraints.iter();
+        for constraint in constraints.filter(|one| one.name == self.request.project) {
+            if !constraint.specifiers.is_empty_spec() && !constraint.specifiers.contains(version) {
+                rejections.push(Rejection {
+                    rule: CONSTRAINT,
+                    words: format!(
+                        "{} constrains {}{}",
+                        constraint.place, constraint.name, constraint.specifiers
+                    ),
+                    place: Some(constraint.place.clone()),
+                });
+            }
+        }
+        for demand in demands.iter().filter(|demand| !demand.admits(version)) {
+            let wanted = spelled(&demand.requirement);
+            let (words, place) = match &demand.by {
+                Demander::Input { place } => {
+                    (format!("{place} requires {wanted}"), Some(place.clone()))
+                }
+                Demander::Override { place } => (
+                    format!("{place} overrides it to {wanted}"),
+                    Some(place.clone()),
+                ),
+                Demander::Project { name, version, .. } => {
+                    (format!("{name} {version} requires {wanted}"), None)
+                }
+            };
+            let rejection = Rejection {
+                rule: REQUIREMENT,
+                words,
+                place,
+            };
+            if !rejections.contains(&rejection) {
+                rejections.push(rejection);
+            }
+        }
+        rejections
+    }
+
+    /// Returns why a release could not be used, whatever others want.
+    fn own_rejection(
+        &self,
+        releases: &ProjectReleases,
+        position: u32,
+        pin: &Version,
+    ) -> Option<Rejection> {
+        let name = &self.request.project;
+        let universe = &self.resolution.resolver.universe;
+        let availability = universe
+            .usability(name, position)
+            .unwrap_or_else(|| releases.availability(position));
+        match availability {
+            Availability::Unusable(reason) => Some(self.rejection(releases, position, &reason)),
+            _ if universe.is_last_resort(name, position) && !pin.any_prerelease() => {
+                Some(Rejection::own(
+                    PRE_RELEASE,
+                    "a pre-release, and there are final ones".to_owned(),
+                ))
+            }
+            _ => None,
+        }
+    }
+
+    fn rejection(&self, releases: &ProjectReleases, position: u32, reason: &Reason) -> Rejection {
+        let words = match reason {
+            Reason::NoWheel(_) => {
+                let platforms = releases.wheel_platforms(position);
+                if platforms.is_empty() {
+                    reason.to_string()
+                } else {
+                    no_wheel(reason, &platforms)
+                }
+            }
+            Reason::TooNew => match self.request.compile.exclude_newer {
+                Some(limit) => format!("uploaded after --exclude-newer {limit}"),
+                None => reason.to_string(),
+            },
+            _ => reason.to_string(),
+        };
+        Rejection::own(rule(reason), words)
+    }
+}
+
+/// How many platforms are named.
+const MOST_PLATFORMS: usize = 6;
+
+/// Says for which platforms there are wheels.
+fn no_wheel(reason: &Reason, platforms: &[String]) -> String {
+    let Reason::NoWheel(words) = reason else {
+        return reason.to_string();
+    };
+    // Which Python or ABI they are for is said already.
+    if words.starts_with("another ") || words.starts_with("other Python") {
+        return format!("no wheel for the target: its wheels are for {words}");
+    }
+    let mut named = platforms
+        .iter()
+        .take(MOST_PLATFORMS)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(", ");
+    if platforms.len() > MOST_PLATFORMS {
+        named.push_str(&format!(" and {} more", platforms.len() - MOST_PLATFORMS));
+    }
+    format!("no wheel for the target: its wheels are for {named}")
+}
+
+/// Returns the name of the rule behind a reason.
+fn rule(reason: &Reason) -> &'static str {
+    match reason {
+        Reason::Yanked(_) => "yanked",
+        Reason::RequiresPython(_) => "requires-python",
+        Reason::NoWheel(_) => "no-wheel",
+        Reason::NeedsBuild => "needs-build",
+        Reason::BuildFailed { .. } => "build-failed",
+        Reason::TooNew => "exclude-newer",
+        Reason::NoUploadTime => "no-upload-time",
+        Reason::Held { .. } => "policy",
+        Reason::PreRelease => PRE_RELEASE,
+        Reason::BinaryPolicy(_) => "binary",
+        Reason::Offline => "offline",
+        Reason::BadMetadata(_) => "bad-metadata",
+        Reason::RequiresUrl(_) => "requires-url",
+    }
+}

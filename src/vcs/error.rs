@@ -1,0 +1,196 @@
+//! What can go wrong between us and a repository.
+
+use std::io;
+use std::path::PathBuf;
+
+/// Why a commit is not known, or its files are not there.
+///
+/// Repositories are named without credentials, and git's words are masked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no program `git`, or it cannot be started.
+    #[error("cannot run `git`")]
+    NoGit {
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// A `${VAR}` of the URL has no value.
+    #[error("the variable `{variable}` in the URL of `{repository}` is not set")]
+    UnsetVariable {
+        /// The repository's URL.
+        repository: String,
+        /// The variable's name.
+        variable: String,
+    },
+    /// The repository wants another login, or the server's key is not known.
+    #[error("no access to the repository `{repository}`: {said}")]
+    Authentication {
+        /// The repository's URL.
+        repository: String,
+        /// What git and the server say.
+        said: String,
+    },
+    /// There is no such repository, or none that this user may see.
+    #[error("no repository at `{repository}`: {said}")]
+    UnknownRepository {
+        /// The repository's URL.
+        repository: String,
+        /// What git and the server say.
+        said: String,
+    },
+    /// The repository has no such branch, tag or commit.
+    #[error("the repository `{repository}` has no branch, tag or commit `{revision}`")]
+    UnknownRevision {
+        /// The repository's URL.
+        repository: String,
+        /// The revision.
+        revision: String,
+        /// Branches and tags with similar names, nearest first.
+        near: Vec<String>,
+    },
+    /// The repository has several things of that name.
+    #[error(
+        "`{revision}` is ambiguous in the repository `{repository}`: it is {}",
+        .candidates.join(", ")
+    )]
+    AmbiguousRevision {
+        /// The repository's URL.
+        repository: String,
+        /// The revision.
+        revision: String,
+        /// What it could be, in words: `` `refs/tags/v1` ``, `two commits`.
+        candidates: Vec<String>,
+    },
+    /// The repository has nothing that a URL without a revision could mean.
+    #[error("the repository `{repository}` has no default branch")]
+    Empty {
+        /// The repository's URL.
+        repository: String,
+    },
+    /// The repository does not have the commit (any more).
+    #[error("the repository `{repository}` has no commit `{commit}`")]
+    UnknownCommit {
+        /// The repository's URL.
+        repository: String,
+        /// The commit's hash.
+        commit: String,
+    },
+    /// The project's folder is not in the commit.
+    #[error("`{repository}` at `{commit}` {problem}: `{subdirectory}`")]
+    Subdirectory {
+        /// The repository's URL.
+        repository: String,
+        /// The commit's hash.
+        commit: String,
+        /// The folder that was named.
+        subdirectory: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// The network or the server failed; another try may succeed.
+    #[error("cannot reach the repository `{repository}`: {said}")]
+    Network {
+        /// The repository's URL.
+        repository: String,
+        /// What git and the server say.
+        said: String,
+    },
+    /// It is not in the cache, and the network may not be used.
+    #[error("offline, and {what} of the repository `{repository}` is not in the cache")]
+    Offline {
+        /// The repository's URL.
+        repository: String,
+        /// What was looked for: `` `main` ``, `commit …`.
+        what: String,
+    },
+    /// A file or a folder could not be made or read.
+    #[error("cannot use `{}` for the files of a repository", .path.display())]
+    Files {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// Git failed in another way, or answered what it should not.
+    #[error("`git {command}` fails for the repository `{repository}`: {said}")]
+    Git {
+        /// The repository's URL.
+        repository: String,
+        /// The subcommand.
+        command: String,
+        /// What git says.
+        said: String,
+    },
+}
+
+impl Error {
+    /// Whether it could not be done now, but perhaps later: the network.
+    pub const fn is_transient(&self) -> bool {
+        matches!(self, Self::Network { .. })
+    }
+
+    /// Returns what to do about it, if there is something to say.
+    pub fn help(&self) -> Option<String> {
+        Some(match self {
+            Self::NoGit { .. } => {
+                "install git, or name an archive or a wheel instead of a repository".to_owned()
+            }
+            Self::UnsetVariable { variable, .. } => {
+                format!("give `{variable}` a value in the environment")
+            }
+            Self::Authentication { said, .. } if said.contains("Host key verification") => {
+                "add the server's key to `known_hosts`: `ssh-keyscan HOST >> ~/.ssh/known_hosts`, \
+                 after comparing it"
+                    .to_owned()
+            }
+            Self::Authentication { repository, .. } if repository.starts_with("ssh:") => {
+                "git runs without a terminal: the key must be one that `ssh` uses without asking, \
+                 from an agent or without a passphrase"
+                    .to_owned()
+            }
+            Self::Authentication { .. } => {
+                "the repository may be private, or not exist; git runs without a terminal: set up a \
+                 credential helper, or write a token as `https://${TOKEN}@…`"
+                    .to_owned()
+            }
+            Self::UnknownRepository { .. } => {
+                "check the URL, and whether this user may see the repository".to_owned()
+            }
+            Self::UnknownRevision { revision, near, .. } => match &near[..] {
+                [] if revision.contains('%') => {
+                    "the revision is taken as it is written, without decoding `%`".to_owned()
+                }
+                [] => "name a branch, a tag, or a commit by its hash".to_owned(),
+                near => {
+                    let near: Vec<String> = near.iter().map(|name| format!("`{name}`")).collect();
+                    format!("did you mean {}?", near.join(" or "))
+                }
+            },
+            Self::AmbiguousRevision { candidates, .. } => match &candidates[..] {
+                [first, ..] if first.starts_with('`') => {
+                    format!("write the whole name behind the `@`, such as {first}")
+                }
+                _ => "write more digits of the hash".to_owned(),
+            },
+            Self::UnknownCommit { .. } => {
+                "it may have been removed by a forced push; name a branch or a tag to pin anew"
+                    .to_owned()
+            }
+            Self::Offline { .. } => "run once without `--offline`".to_owned(),
+            Self::Network { .. } => {
+                "check the network and the proxy settings, then run again".to_owned()
+            }
+            Self::Git { said, .. } if said.contains("dubious ownership") => {
+                "if the repository is to be trusted, add it to git's `safe.directory`".to_owned()
+            }
+            Self::Empty { .. } => {
+                "name a branch behind the URL: `@main`; a new repository has none before its first \
+                 commit"
+                    .to_owned()
+            }
+            Self::Subdirectory { .. } | Self::Files { .. } | Self::Git { .. } => {
+                return None;
+            }
+        })
+    }
+}
