@@ -63,8 +63,11 @@ fn what_cannot_be_honoured_is_refused_with_what_to_use_instead() {
         ),
         ("-o pylock.toml", "name a requirements.txt"),
         ("-o pylock.dev.toml", "name a requirements.txt"),
-        ("--group :", "write `NAME` for a group"),
-        ("--group a/b:c", "`folder/pyproject.toml:NAME`"),
+        ("--group : requirements.in", "write `NAME` for a group"),
+        (
+            "--group a/b:c requirements.in",
+            "`folder/pyproject.toml:NAME`",
+        ),
         ("--config-setting a", "is no KEY=VALUE"),
         ("--exclude-newer soon", "a duration, `7d` or `1 week`"),
         ("--exclude-newer-package a", "`NAME=7d`"),
@@ -282,7 +285,13 @@ fn groups_are_compiled_beside_sources_or_alone() {
     project.write("sub/pyproject.toml", "[dependency-groups]\ndocs = ['c']\n");
     project.compiles(
         &index.url(),
-        &["requirements.in", "--group", "dev", "--group", "sub/pyproject.toml:docs"],
+        &[
+            "requirements.in",
+            "--group",
+            "dev",
+            "--group",
+            "sub/pyproject.toml:docs",
+        ],
     );
     assert_eq!(project.pins(), ["a==1.0", "b==1.0", "c==1.0"]);
     let run = project.compile(&index.url(), &["--group", "dev"]);

@@ -6,8 +6,8 @@ use pinfold::config::ProjectPattern;
 use pinfold::http;
 use pinfold::index::Refresh;
 use pinfold::ops::{
-    Compile, Compiled, Error, Hashes, Held, Ignore, OutputOptions, PinFacts, Source,
-    Strategy, TargetRequest, View, compile,
+    Compile, Compiled, Error, Hashes, Held, Ignore, OutputOptions, PinFacts, Source, Strategy,
+    TargetRequest, View, compile,
 };
 use pinfold::python::{Platform, PythonVersion, Specifiers};
 use pinfold::requirements::PerProject;
