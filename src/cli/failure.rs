@@ -56,10 +56,10 @@ impl From<ops::Error> for Failure {
                     diagnostic.notes.push(error.to_string());
                     cause = error.source();
                 }
-                if let ops::Error::FailedBuild { output, .. } = &error
-                    && !output.is_empty()
+                if let ops::Error::FailedBuild(failed) = &error
+                    && !failed.output.is_empty()
                 {
-                    let output = output.join("\n");
+                    let output = failed.output.join("\n");
                     diagnostic.notes.push(format!("the build said:\n{output}"));
                 }
                 vec![diagnostic]
@@ -145,7 +145,8 @@ fn no_solution(explanation: &Explanation, advice: Vec<String>) -> Diagnostic {
 
 fn help(error: &ops::Error) -> Option<String> {
     match error {
-        ops::Error::Usage { help, .. } | ops::Error::FailedBuild { help, .. } => help.clone(),
+        ops::Error::Usage { help, .. } => help.clone(),
+        ops::Error::FailedBuild(failed) => failed.help.clone(),
         ops::Error::File(error) => error.help(),
         ops::Error::Repository { source, .. } => source.help(),
         ops::Error::Interpreter(error) => Some(error.help().to_owned()),

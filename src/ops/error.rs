@@ -26,6 +26,22 @@ pub struct AskedIndex {
     pub variables: Option<String>,
 }
 
+/// A build of what the user names by its place, that failed.
+#[derive(Debug, thiserror::Error)]
+#[error("{place}: `{what}` cannot be built: {why}")]
+pub struct FailedBuild {
+    /// Where it is required, as `file:line`.
+    pub place: String,
+    /// What was to be built.
+    pub what: String,
+    /// Why not.
+    pub why: String,
+    /// The last lines of what the build said.
+    pub output: Vec<String>,
+    /// What to do.
+    pub help: Option<String>,
+}
+
 /// Why a deed could not be done.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -83,19 +99,8 @@ pub enum Error {
         source: std::sync::Arc<Self>,
     },
     /// What the user names by its place has to be built, and the build fails.
-    #[error("{place}: `{what}` cannot be built: {why}")]
-    FailedBuild {
-        /// Where it is required, as `file:line`.
-        place: String,
-        /// What was to be built.
-        what: String,
-        /// Why not.
-        why: String,
-        /// The last lines of what the build said.
-        output: Vec<String>,
-        /// What to do.
-        help: Option<String>,
-    },
+    #[error(transparent)]
+    FailedBuild(Box<FailedBuild>),
     /// A repository could not be read.
     #[error("{place}: `{what}` cannot be had")]
     Repository {

@@ -29,7 +29,7 @@ mod view;
 pub use build::BuildOptions;
 pub use compile::{Compile, Compiled, Variables, compile};
 pub use cutoff::Cutoff;
-pub use error::{AskedIndex, Error, FileProblems};
+pub use error::{AskedIndex, Error, FailedBuild, FileProblems};
 pub use events::{Event, Ignore, Reporter};
 pub use facts::{Held, PinFacts};
 pub use indexes::{IndexSettings, NamedIndex, Owner, Strategy};

@@ -38,6 +38,8 @@ pub struct OutputOptions {
     pub hashes: Hashes,
     /// Of which files they are written.
     pub which_hashes: WhichHashes,
+    /// Whether the comments of requirements stand beside their pins.
+    pub comments: bool,
     /// Projects that are resolved and not written.
     pub left_out: Vec<ProjectName>,
     /// Whether markers of direct requirements are left out.
@@ -48,8 +50,6 @@ pub struct OutputOptions {
     pub newline: Option<crate::text::Newline>,
     /// The command for the header.
     pub command: String,
-    /// Whether comments of the inputs stand beside what they are about.
-    pub comments: bool,
 }
 
 /// What a lock is made of.

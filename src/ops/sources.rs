@@ -13,7 +13,7 @@ use url::Url;
 
 use super::build::{Builder, Failure};
 use super::candidates::Policy;
-use super::error::Error;
+use super::error::{Error, FailedBuild};
 use super::fetch::DirectRelease;
 use super::located::{At, Located, Location, ProjectTree};
 use super::view::View;
@@ -413,13 +413,13 @@ impl Surveyor<'_> {
                 .tree(&tree.folder, Kind::Wheel, &tree.file, None)
                 .await;
             metadata.map_err(|failure| match failure {
-                Failure::Build { why, output, help } => Error::FailedBuild {
+                Failure::Build { why, output, help } => Error::FailedBuild(Box::new(FailedBuild {
                     place: tree.file.clone(),
                     what: tree.folder.display().to_string(),
                     why,
                     output,
                     help,
-                },
+                })),
                 Failure::Fetch(source) => Error::Build {
                     what: tree.file.clone(),
                     source,
@@ -669,13 +669,13 @@ fn with_name(url: &str, metadata: &CoreMetadata, extras: &[ExtraName]) -> String
 
 fn failed_build(located: &Located, failure: Failure) -> Error {
     match failure {
-        Failure::Build { why, output, help } => Error::FailedBuild {
+        Failure::Build { why, output, help } => Error::FailedBuild(Box::new(FailedBuild {
             place: located.place.clone(),
             what: shown(located),
             why,
             output,
             help,
-        },
+        })),
         Failure::Fetch(source) => Error::Build {
             what: shown(located),
             source,

@@ -51,6 +51,12 @@ impl<'a> Reading<'a> {
         open.extend(target.sources.iter().map(|path| (path.clone(), true)));
         let others = target.constraints.iter().chain(&target.overrides);
         open.extend(others.map(|path| (path.clone(), false)));
+        let groups = target.options.group_files();
+        let groups = groups.iter().map(|path| {
+            let path = location::normalise(&format!("/{}/{path}", target.folder));
+            (path.trim_start_matches('/').to_owned(), true)
+        });
+        open.extend(groups);
         while let Some((path, is_part)) = open.pop() {
             let is_new = if is_part {
                 reads.files.insert(path.clone()) | reads.parts.insert(path.clone())

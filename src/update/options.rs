@@ -135,6 +135,20 @@ impl Options {
         }
     }
 
+    /// Returns the files that have the groups, as written.
+    pub fn group_files(&self) -> Vec<String> {
+        let mut files: Vec<String> = Vec::new();
+        for group in &self.groups {
+            let file = group
+                .rsplit_once(':')
+                .map_or("pyproject.toml", |(path, _)| path);
+            if !files.iter().any(|other| other == file) {
+                files.push(file.to_owned());
+            }
+        }
+        files
+    }
+
     /// Returns what a tool does when nothing is said.
     pub fn of(tool: Tool) -> Self {
         Self {

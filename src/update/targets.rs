@@ -355,7 +355,7 @@ impl Finder<'_> {
             },
         };
         if lock.sources.is_empty() {
-            if target.sources.is_empty() {
+            if target.sources.is_empty() && target.options.groups.is_empty() {
                 let source = self
                     .source_beside(output)
                     .ok_or_else(|| "its `[[lock]]` table names no sources".to_owned())?;
@@ -524,7 +524,15 @@ impl Finder<'_> {
                 "it was made of standard input; name its sources in a `[[lock]]` table".to_owned(),
             );
         }
-        let folder = if command.sources.is_empty() {
+        let group_files = command.options.group_files();
+        let folder = if command.sources.is_empty() && !group_files.is_empty() {
+            // Groups may be all there is. They are found as sources are.
+            command.sources = group_files;
+            let folder = self.folder_of(path, &mut command)?;
+            self.paths(&folder, &command.sources)?;
+            command.sources.clear();
+            folder
+        } else if command.sources.is_empty() {
             let (folder, source) = self.default_source(path, &command)?;
             command.sources.push(source);
             folder

@@ -63,9 +63,10 @@ fn what_cannot_be_honoured_is_refused_with_what_to_use_instead() {
         ),
         ("-o pylock.toml", "name a requirements.txt"),
         ("-o pylock.dev.toml", "name a requirements.txt"),
+        ("--group : requirements.in", "write `NAME` for a group"),
         (
-            "--group :",
-            "write `NAME`, or `path/to/pyproject.toml:NAME`",
+            "--group a/b:c requirements.in",
+            "`folder/pyproject.toml:NAME`",
         ),
         ("--config-setting a", "is no KEY=VALUE"),
         ("--exclude-newer soon", "a duration, `7d` or `1 week`"),
@@ -274,6 +275,44 @@ fn arguments_for_pip_are_ours_or_told() {
     // What is typed outside counts for more.
     let (_, run) = compile(&["--pip-args=--index-url http://127.0.0.1:9/simple/"]);
     run.says(0, &[]);
+}
+
+#[test]
+fn groups_are_compiled_beside_sources_or_alone() {
+    let index = Index::new([wheel("a", "1.0"), wheel("b", "1.0"), wheel("c", "1.0")]);
+    let project = Project::of("a\n");
+    project.write("pyproject.toml", "[dependency-groups]\ndev = ['b']\n");
+    project.write("sub/pyproject.toml", "[dependency-groups]\ndocs = ['c']\n");
+    project.compiles(
+        &index.url(),
+        &[
+            "requirements.in",
+            "--group",
+            "dev",
+            "--group",
+            "sub/pyproject.toml:docs",
+        ],
+    );
+    assert_eq!(project.pins(), ["a==1.0", "b==1.0", "c==1.0"]);
+    let run = project.compile(&index.url(), &["--group", "dev"]);
+    run.says(2, &["a group needs an output of its own"]);
+    project.compiles(&index.url(), &["--group", "dev", "-o", "dev.txt"]);
+    assert_eq!(crate::project::pins(&project.read("dev.txt")), ["b==1.0"]);
+    // An update makes the same of the header.
+    let run = crate::project::run(&mut project.command(&[
+        "update",
+        "--check",
+        "--index-url",
+        &index.url(),
+    ]));
+    run.says(0, &[]);
+    project.write("pyproject.toml", "[dependency-groups]\ndev = ['b', 'c']\n");
+    let run = crate::project::run(&mut project.command(&["update", "--index-url", &index.url()]));
+    run.says(0, &[]);
+    assert_eq!(
+        crate::project::pins(&project.read("dev.txt")),
+        ["b==1.0", "c==1.0"]
+    );
 }
 
 #[test]

@@ -54,7 +54,7 @@ pub(in crate::cli) struct Compile {
     pub(in crate::cli) no_all_extras: bool,
     /// Also what this dependency group requires (PEP 735), of `pyproject.toml` or of PATH
     ///
-    /// PATH is a pyproject.toml or its folder. If only groups are named, they are all there is.
+    /// PATH is a pyproject.toml. If there is no SRC, groups are all there is.
     #[arg(long = "group", value_name = "[PATH:]NAME")]
     pub(in crate::cli) groups: Vec<String>,
     /// Only what is required directly, not what that requires

@@ -59,30 +59,7 @@ pub(super) fn compile(args: &args::Compile) -> Result<Compile, Failure> {
         index_configs,
     } = indexes::indexes(args, &current_directory, now)?;
     Ok(Compile {
-        output_options: OutputOptions {
-            hashes: match (args.no_hashes, args.refresh_hashes) {
-                (true, _) => Hashes::None,
-                (_, true) => Hashes::Refresh,
-                _ => Hashes::Reuse,
-            },
-            which_hashes: match args.hashes {
-                Some(args::WhichHashes::Target) => WhichHashes::Target,
-                Some(args::WhichHashes::All) | None => WhichHashes::All,
-            },
-            comments: args.input_comments,
-            left_out: projects("--no-emit-package", &args.no_emit_packages)?,
-            strip_markers: args.strip_markers,
-            style: style::style(args)?,
-            newline: style::newline(args.newline),
-            command: match &args.custom_compile_command {
-                Some(command) => command.clone(),
-                None => ["CUSTOM_COMPILE_COMMAND", "UV_CUSTOM_COMPILE_COMMAND"]
-                    .into_iter()
-                    .find_map(variable)
-                    .filter(|command| !command.is_empty())
-                    .unwrap_or_else(|| header::command(args, &names, output.as_deref())),
-            },
-        },
+        output_options: output_options(args, &names, output.as_deref())?,
         sources,
         output,
         constraints: args.constraints.clone(),
@@ -138,6 +115,38 @@ pub(super) fn compile(args: &args::Compile) -> Result<Compile, Failure> {
         now,
         current_directory: path_text(&current_directory)?,
         variable: Box::new(variable),
+    })
+}
+
+fn output_options(
+    args: &args::Compile,
+    names: &[String],
+    output: Option<&Path>,
+) -> Result<OutputOptions, Failure> {
+    let variable = |name: &str| std::env::var(name).ok();
+    Ok(OutputOptions {
+        hashes: match (args.no_hashes, args.refresh_hashes) {
+            (true, _) => Hashes::None,
+            (_, true) => Hashes::Refresh,
+            _ => Hashes::Reuse,
+        },
+        which_hashes: match args.hashes {
+            Some(args::WhichHashes::Target) => WhichHashes::Target,
+            Some(args::WhichHashes::All) | None => WhichHashes::All,
+        },
+        comments: args.input_comments,
+        left_out: projects("--no-emit-package", &args.no_emit_packages)?,
+        strip_markers: args.strip_markers,
+        style: style::style(args)?,
+        newline: style::newline(args.newline),
+        command: match &args.custom_compile_command {
+            Some(command) => command.clone(),
+            None => ["CUSTOM_COMPILE_COMMAND", "UV_CUSTOM_COMPILE_COMMAND"]
+                .into_iter()
+                .find_map(variable)
+                .filter(|command| !command.is_empty())
+                .unwrap_or_else(|| header::command(args, names, output)),
+        },
     })
 }
 

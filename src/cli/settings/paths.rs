@@ -10,8 +10,9 @@ use crate::ops::Source;
 /// Where to look when no source is named, in this order, as pip-compile does.
 const DEFAULT_SOURCES: [&str; 4] = ["requirements.in", "setup.py", "pyproject.toml", "setup.cfg"];
 
+/// Returns what is compiled; nothing where groups are all there is.
 pub(in crate::cli) fn source_names(args: &args::Compile) -> Result<Vec<String>, Failure> {
-    if !args.sources.is_empty() {
+    if !args.sources.is_empty() || !args.groups.is_empty() {
         return Ok(args.sources.clone());
     }
     DEFAULT_SOURCES
@@ -48,6 +49,13 @@ pub(in crate::cli) fn output(
         (Some(path), _) => PathBuf::from(path),
         (None, [name]) if name == "-" => return Ok(None),
         (None, [name]) => derived_output(Path::new(name)),
+        // The requirements.txt beside the project is somebody else's.
+        (None, []) => {
+            return Err(Failure::usage(
+                "a group needs an output of its own".to_owned(),
+                Some("name it with `--output-file FILE` (`-` for standard output)".to_owned()),
+            ));
+        }
         (None, _) => {
             return Err(Failure::usage(
                 "several inputs need an output of their own".to_owned(),

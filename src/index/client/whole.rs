@@ -61,12 +61,11 @@ impl IndexClient {
         {
             return Ok(bytes.into());
         }
-        let bytes = match self.take_stashed(file) {
-            Some(bytes) => bytes,
-            None => {
-                self.check_online(&file.filename, &url)?;
-                self.whole(file, &url).await?.into()
-            }
+        let bytes = if let Some(bytes) = self.take_stashed(file) {
+            bytes
+        } else {
+            self.check_online(&file.filename, &url)?;
+            self.whole(file, &url).await?.into()
         };
         if let Some(key) = key
             && bytes.len() <= MOST_KEPT

@@ -228,7 +228,7 @@ impl Inquiry<'_> {
             .usability(name, position)
             .unwrap_or_else(|| releases.availability(position));
         match availability {
-            Availability::Unusable(reason) => Some(self.rejection(releases, position, &reason)),
+            Availability::Unusable(reason) => Some(Self::rejection(releases, position, &reason)),
             _ if universe.comes_after_wheels(name, position) && pin.has_wheel => {
                 Some(Rejection::own(
                     "sdist",
@@ -245,7 +245,7 @@ impl Inquiry<'_> {
         }
     }
 
-    fn rejection(&self, releases: &ProjectReleases, position: u32, reason: &Reason) -> Rejection {
+    fn rejection(releases: &ProjectReleases, position: u32, reason: &Reason) -> Rejection {
         let words = match reason {
             Reason::NoWheel(_) => {
                 let platforms = releases.wheel_platforms(position);

@@ -657,29 +657,8 @@ fn request(
         only_binary: options.only_binary.clone(),
         no_binary: options.no_binary.clone(),
         without_dependencies: options.no_deps,
-        output_options: OutputOptions {
-            hashes: if target.hashes {
-                Hashes::Reuse
-            } else {
-                Hashes::None
-            },
-            which_hashes: if options.target_hashes {
-                WhichHashes::Target
-            } else {
-                WhichHashes::All
-            },
-            comments: options.input_comments,
-            left_out: names(&options.left_out),
-            strip_markers: options.strip_markers,
-            style: style(target),
-            newline: options.newline,
-            command,
-        },
-        build: BuildOptions {
-            constraints: options.build_constraints.clone(),
-            is_isolated: options.build_isolation,
-            settings: config_settings(options),
-        },
+        output_options: output_options(target, command),
+        build: build(options),
         http: http(update, options),
         cache: update.cache.clone(),
         refresh: update.refresh.clone(),
@@ -688,6 +667,37 @@ fn request(
         current_directory,
         variable: (update.variable)(),
     })
+}
+
+/// Returns how the lock is to look.
+fn output_options(target: &LockTarget, command: String) -> OutputOptions {
+    let options = &target.options;
+    OutputOptions {
+        hashes: if target.hashes {
+            Hashes::Reuse
+        } else {
+            Hashes::None
+        },
+        which_hashes: if options.target_hashes {
+            WhichHashes::Target
+        } else {
+            WhichHashes::All
+        },
+        comments: options.input_comments,
+        left_out: names(&options.left_out),
+        strip_markers: options.strip_markers,
+        style: style(target),
+        newline: options.newline,
+        command,
+    }
+}
+
+fn build(options: &Options) -> BuildOptions {
+    BuildOptions {
+        constraints: options.build_constraints.clone(),
+        is_isolated: options.build_isolation,
+        settings: config_settings(options),
+    }
 }
 
 /// The lock's own command names hosts to trust; they are trusted for it alone.
@@ -766,13 +776,15 @@ fn exclude_newer_packages(
         .collect()
 }
 
-/// Reads `[PATH:]NAME`.
 fn groups(options: &Options) -> Result<Vec<GroupRequest>, String> {
-    let read = |text: &String| {
-        text.parse::<GroupRequest>()
-            .map_err(|error| error.to_string())
-    };
-    options.groups.iter().map(read).collect()
+    options
+        .groups
+        .iter()
+        .map(|text| {
+            text.parse()
+                .map_err(|error| format!("`--group {text}`, which its header has: {error}"))
+        })
+        .collect()
 }
 
 fn config_settings(options: &Options) -> Vec<(String, String)> {
