@@ -45,8 +45,7 @@ def main(folder, into):
         # `SystemExit` is how a setup.py fails; an interrupt ends the hook as well.
         kind, value, trace = sys.exc_info()
         if not isinstance(error, SystemExit):
-            # The first step of the trace is this file's.
-            traceback.print_exception(kind, value, trace.tb_next if trace else None)
+            traceback.print_exception(kind, value, without_us(trace))
         elif isinstance(error.code, str):
             sys.stderr.write(error.code + "\n")
         answer = {"failure": "raised", "message": spelled(kind, value)}
@@ -54,6 +53,7 @@ def main(folder, into):
     text = json.dumps(answer)
     with open(os.path.join(folder, "answer.json"), "w", encoding="utf-8") as file:
         file.write(text)
+    end_the_others()
     sys.exit(0 if "answer" in answer else 1)
 
 
@@ -63,6 +63,17 @@ def flush():
             stream.flush()
         except Exception:
             pass
+
+
+def without_us(trace):
+    """Drops the first steps of a trace: those in here and in Python's import."""
+    while trace is not None:
+        code = trace.tb_frame.f_code.co_filename
+        is_import = code == importlib.__file__ or code.startswith("<frozen importlib")
+        if trace.tb_frame.f_globals is not globals() and not is_import:
+            break
+        trace = trace.tb_next
+    return trace
 
 
 def spelled(kind, value):
@@ -100,6 +111,13 @@ def follow_the_caller():
     thread = threading.Thread(target=wait)
     thread.daemon = True
     thread.start()
+
+
+def end_the_others():
+    """Ends what the hook started and left running: nobody waits for it."""
+    if hasattr(os, "killpg"):
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        os.killpg(0, signal.SIGTERM)
 
 
 def put_scripts_first():
@@ -172,7 +190,7 @@ def load(backend, backend_path):
     except BaseException:
         kind, value, trace = sys.exc_info()
         if not is_missing(value, module_name):
-            traceback.print_exception(kind, value, trace)
+            traceback.print_exception(kind, value, without_us(trace))
         raise Refused("import", spelled(kind, value))
     if places and not is_inside(module, places):
         message = "it was found at %r" % (getattr(module, "__file__", None),)

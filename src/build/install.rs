@@ -171,13 +171,11 @@ impl Wheel {
         root: &Path,
         installed: &mut Installed,
     ) -> Result<(), Error> {
-        let name = match self.archive.name_for_index(index) {
-            Some(Ok(name)) => name.into_owned(),
-            _ => {
-                let problem = "a name is not UTF-8".to_owned();
-                return Err(self.error(ArchiveProblem::Damaged(problem)));
-            }
+        let Some(Ok(name)) = self.archive.name_for_index(index) else {
+            let problem = "a name in it is no text".to_owned();
+            return Err(self.error(ArchiveProblem::Damaged(problem)));
         };
+        let name = name.into_owned();
         let place = self.place(&name, site, root)?;
         let fail = |problem| Error::Archive {
             archive: self.filename.clone(),

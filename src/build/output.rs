@@ -111,8 +111,9 @@ mod tests {
 
     #[test]
     fn keeps_the_last_lines_only() {
-        let text: String = (0..1000).map(|number| format!("line {number}\n")).collect();
-        let lines = lines(&[text.as_bytes()]);
+        let pieces: Vec<String> = (0..1000).map(|number| format!("line {number}\n")).collect();
+        let pieces: Vec<&[u8]> = pieces.iter().map(String::as_bytes).collect();
+        let lines = lines(&pieces);
         assert_eq!(lines.len(), TOLD_LINES);
         assert_eq!(lines.first().unwrap(), "line 980");
         assert_eq!(lines.last().unwrap(), "line 999");

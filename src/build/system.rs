@@ -215,3 +215,118 @@ fn check_inside(tree: &Path, folder: &str) -> Result<(), String> {
         Err("is not a folder inside the project".to_owned())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(text: &str) -> String {
+        BuildSystem::parse(text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn reads_what_builds_the_project() {
+        let system = BuildSystem::parse(
+            "[build-system]\nrequires = [\"hatchling>=1\", 'x; python_version < \"3.9\"']\n\
+             build-backend = \"hatchling.build\"\nbackend-path = [\".\", \"a/../b\"]\nother = 1\n",
+        )
+        .unwrap();
+        assert_eq!(
+            system.requires,
+            ["hatchling>=1", "x; python_version < \"3.9\""]
+        );
+        assert_eq!(system.backend, "hatchling.build");
+        assert_eq!(system.backend_path, [".", "a/../b"]);
+    }
+
+    #[test]
+    fn setuptools_builds_what_names_no_backend() {
+        let legacy = BuildSystem::legacy();
+        assert_eq!(legacy.requires, ["setuptools>=40.8.0"]);
+        assert_eq!(legacy.backend, "setuptools.build_meta:__legacy__");
+        assert_eq!(
+            BuildSystem::parse("[project]\nname = 'x'\n").unwrap(),
+            legacy
+        );
+        let system =
+            BuildSystem::parse("build-system.requires = ['setuptools', 'cython']").unwrap();
+        assert_eq!(system.requires, ["setuptools", "cython"]);
+        assert_eq!(system.backend, legacy.backend);
+    }
+
+    #[test]
+    fn a_tree_without_a_table_is_legacy_if_it_has_a_setup_script() {
+        let folder = tempfile::tempdir().unwrap();
+        let of_tree = || BuildSystem::of_tree(folder.path());
+        assert!(matches!(of_tree(), Err(Error::NotAProject { .. })));
+        std::fs::write(folder.path().join("setup.py"), "").unwrap();
+        assert_eq!(of_tree().unwrap(), BuildSystem::legacy());
+        std::fs::write(
+            folder.path().join("pyproject.toml"),
+            b"# \xc3\xa4\nx = '\xff'",
+        )
+        .unwrap();
+        assert_eq!(
+            of_tree().unwrap_err().to_string(),
+            "pyproject.toml:2:6: is not UTF-8"
+        );
+    }
+
+    #[test]
+    fn says_where_the_table_is_wrong() {
+        assert_eq!(
+            message("[build-system]\nrequires = [\n"),
+            "pyproject.toml:2:13: invalid TOML: unclosed array, expected `]`"
+        );
+        assert_eq!(
+            message("x = 1\nbuild-system = 2\n"),
+            "pyproject.toml:2:16: `build-system` should be a table"
+        );
+        assert_eq!(
+            message("\n[build-system]\nbuild-backend = 'x'\n"),
+            "pyproject.toml:2:1: `[build-system]` has no `requires`"
+        );
+        assert_eq!(
+            message("[build-system]\nrequires = ['a', 1]\n"),
+            "pyproject.toml:2:18: `requires` should be a list of strings"
+        );
+        let text = "[build-system]\nrequires = ['ok', 'not ok']\n";
+        let message_of_requirement = message(text);
+        assert!(
+            message_of_requirement.starts_with("pyproject.toml:2:19: `not ok` is no requirement: "),
+            "{message_of_requirement}"
+        );
+        for backend in ["", "a b", "a:b:c", "a.", "1a", ":a"] {
+            assert_eq!(
+                message(&format!(
+                    "[build-system]\nrequires = []\nbuild-backend = '{backend}'\n"
+                )),
+                format!("pyproject.toml:3:17: `{backend}` is no backend")
+            );
+        }
+    }
+
+    #[test]
+    fn a_backend_stays_inside_of_its_tree() {
+        for folder in ["..", "/lib", "a/../../b"] {
+            let text = format!("[build-system]\nrequires = []\nbackend-path = ['.', '{folder}']\n");
+            assert_eq!(
+                message(&text),
+                format!("pyproject.toml:3:22: `{folder}` is not a folder inside the project")
+            );
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let text = "[build-system]\nrequires = []\nbackend-path = ['link']\n";
+        std::fs::write(folder.path().join("pyproject.toml"), text).unwrap();
+        let of_tree = || BuildSystem::of_tree(folder.path()).unwrap_err().to_string();
+        assert!(of_tree().starts_with("pyproject.toml:3:17: `link` cannot be used: "));
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink("/", folder.path().join("link")).unwrap();
+            assert_eq!(
+                of_tree(),
+                "pyproject.toml:3:17: `link` is not a folder inside the project"
+            );
+        }
+    }
+}

@@ -4,6 +4,7 @@
 //! made last, so nothing is ever written through one. Owners are not restored, nor
 //! are special bits and the right of others to write.
 
+use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::fs::{self, File, FileTimes, OpenOptions};
 use std::io::{self, Cursor, Read};
@@ -28,7 +29,7 @@ const MAX_RATIO: u64 = 200;
 const MAX_MEMBERS: usize = 500_000;
 
 /// The first moment that zip archives know, and so wheels.
-const YEAR_1980: Duration = Duration::from_secs(315_532_800);
+const YEAR_1980: Duration = Duration::from_hours(10 * 365 * 24 + 2 * 24);
 
 /// Unpacks an sdist (`.tar.gz`, `.zip`) into a folder that is empty or not there.
 ///
@@ -46,12 +47,17 @@ pub fn unpack(filename: &str, bytes: &[u8], into: &Path) -> Result<PathBuf, Erro
         links: Vec::new(),
         now: SystemTime::now(),
     };
-    let lower = filename.to_ascii_lowercase();
-    if lower.ends_with(".tar.gz") || lower.ends_with(".tgz") {
+    let ends = |ending: &str| {
+        let start = filename.len().checked_sub(ending.len());
+        start
+            .and_then(|start| filename.get(start..))
+            .is_some_and(|end| end.eq_ignore_ascii_case(ending))
+    };
+    if ends(".tar.gz") || ends(".tgz") {
         tree.tar(MultiGzDecoder::new(bytes))?;
-    } else if lower.ends_with(".tar") {
+    } else if ends(".tar") {
         tree.tar(bytes)?;
-    } else if lower.ends_with(".zip") {
+    } else if ends(".zip") {
         tree.zip(bytes)?;
     } else {
         return Err(tree.error(ArchiveProblem::Unsupported));
@@ -78,8 +84,10 @@ struct Link {
     is_symbolic: bool,
 }
 
-/// What is kept of a file beside its content.
+/// What is known of a file beside its content.
 struct Kept {
+    /// How long the file should be.
+    size: u64,
     is_executable: bool,
     modified: Option<u64>,
 }
@@ -102,12 +110,13 @@ impl Tree<'_> {
                 EntryType::Directory => self.folder(&path)?,
                 EntryType::Symlink | EntryType::Link => {
                     let target = entry.link_name().map_err(|error| self.damaged(&error))?;
-                    let target = target.map(|target| target.into_owned());
+                    let target = target.map(Cow::into_owned);
                     let is_symbolic = kind == EntryType::Symlink;
                     self.link(&name, path, target.unwrap_or_default(), is_symbolic)?;
                 }
                 EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => {
                     let kept = Kept {
+                        size: entry.size(),
                         is_executable: entry.header().mode().is_ok_and(|mode| mode & 0o100 != 0),
                         modified: entry.header().mtime().ok(),
                     };
@@ -140,6 +149,7 @@ impl Tree<'_> {
                 self.link(&name, path, target.into(), true)?;
             } else {
                 let kept = Kept {
+                    size: member.size(),
                     is_executable: member.unix_mode().is_some_and(|mode| mode & 0o100 != 0),
                     // Its clock has no zone.
                     modified: None,
@@ -187,6 +197,10 @@ impl Tree<'_> {
             .room
             .checked_sub(written)
             .ok_or_else(|| self.error(ArchiveProblem::TooLarge))?;
+        if written < kept.size {
+            let error = io::Error::from(io::ErrorKind::UnexpectedEof);
+            return Err(self.damaged(&error));
+        }
         if let Some(modified) = kept.modified {
             // Zip archives, so wheels, know no earlier time, and build tools take a
             // later one for a clock that is wrong.

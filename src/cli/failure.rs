@@ -152,6 +152,11 @@ fn help(error: &ops::Error) -> Option<String> {
         ops::Error::Http(error) => http_help(error),
         ops::Error::Include { source, .. } => help(source),
         ops::Error::Build { source, .. } => help(source),
+        ops::Error::Index {
+            source: index::Error::Denied(error),
+            index,
+            ..
+        } => Some(denied_help(error, index.variables.as_deref())),
         ops::Error::Index { source, .. } | ops::Error::FindLinks { source, .. } => index_help(source),
         ops::Error::Metadata { source, .. } => match &**source {
             index::MetadataError::Http { source, .. } => http_help(source),
@@ -168,13 +173,34 @@ fn help(error: &ops::Error) -> Option<String> {
     }
 }
 
+/// Says what to do when an index does not let us in.
+fn denied_help(error: &http::Error, variables: Option<&str>) -> String {
+    let help = if let http::Error::Denied {
+        login: Some(source),
+        ..
+    } = error
+    {
+        format!("correct or renew the credentials that are given {source}")
+    } else {
+        let variables = match variables {
+            Some(names) => format!("in {names}"),
+            None => {
+                "if you give it a NAME (`--index NAME=URL`) in PINFOLD_INDEX_NAME_USERNAME and \
+                     PINFOLD_INDEX_NAME_PASSWORD"
+                    .to_owned()
+            }
+        };
+        format!(
+            "give credentials: in the URL (`https://user:${{TOKEN}}@host/simple/`), {variables}, in \
+             `~/.netrc`, or by the program `keyring` (`--keyring-provider subprocess`)"
+        )
+    };
+    format!("{help}; no other index was asked instead")
+}
+
 fn index_help(error: &index::Error) -> Option<String> {
     match error {
-        index::Error::Denied(_) => Some(
-            "give credentials: in the URL (`https://user:${TOKEN}@host/simple/`), in `~/.netrc`, or in \
-             PINFOLD_INDEX_USERNAME and PINFOLD_INDEX_PASSWORD; no other index was asked instead"
-                .to_owned(),
-        ),
+        index::Error::Denied(error) => Some(denied_help(error, None)),
         index::Error::Http(error) => http_help(error),
         index::Error::Page { .. } => Some(
             "check `--index-url`: it should be the root of a Simple API, such as `https://host/simple/`".to_owned(),

@@ -6,6 +6,7 @@
 mod args;
 mod docker;
 pub mod exit;
+mod explain;
 mod failure;
 mod foreign;
 mod init;

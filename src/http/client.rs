@@ -128,6 +128,12 @@ impl Client {
         self.inner.settings.timer.now()
     }
 
+    /// Returns what the user should know of how credentials were looked for, once for
+    /// all clients made of these settings.
+    pub fn take_warning(&self) -> Option<String> {
+        self.inner.take_warning()
+    }
+
     /// Tells whether the network is turned off.
     pub fn is_offline(&self) -> bool {
         self.inner.settings.offline

@@ -3,13 +3,18 @@
 //! Credentials belong to an origin (scheme, host and port): they are sent to it
 //! without being asked for, and to no other. Where an origin has several, the
 //! one whose path is the longest prefix of the URL's goes.
+//!
+//! For an index the order is: its URL, variables of the environment, the netrc file,
+//! the program `keyring`. A URL with a user and no password is completed by what comes
+//! after it; if nothing does, the user goes alone, as tokens are often given.
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use url::Url;
 
+use super::keyring::Keyring;
 use super::netrc::Netrc;
 
 /// A text that is never shown.
@@ -45,14 +50,65 @@ impl fmt::Display for Secret {
 pub(super) struct Login {
     pub(super) user: Secret,
     pub(super) password: Secret,
+    pub(super) source: LoginSource,
+}
+
+impl Login {
+    /// Whether there is a user only.
+    fn lacks_password(&self) -> bool {
+        self.password.0.is_empty()
+    }
+}
+
+/// Where credentials came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LoginSource {
+    /// A URL.
+    Url,
+    /// Variables of the environment: their names.
+    Variables(String),
+    /// The netrc file.
+    Netrc,
+    /// The program `keyring`.
+    Keyring,
+    /// The caller.
+    Caller,
+}
+
+/// As it reads behind "given".
+impl fmt::Display for LoginSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Url => f.write_str("in the URL"),
+            Self::Variables(names) => write!(f, "in {names}"),
+            Self::Netrc => f.write_str("in the netrc file"),
+            Self::Keyring => f.write_str("by the program `keyring`"),
+            Self::Caller => f.write_str("elsewhere"),
+        }
+    }
+}
+
+/// What variables of the environment say of one index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IndexLogin {
+    /// The user.
+    pub user: Option<Secret>,
+    /// The password.
+    pub password: Option<Secret>,
+    /// The names of the variables, for messages.
+    pub names: String,
 }
 
 /// The credentials a run knows of.
 #[derive(Debug, Clone, Default)]
 pub struct Credentials {
     entries: Vec<Entry>,
+    /// The roots of indexes as they were given, without logins.
+    indexes: Vec<Url>,
     netrc: Option<PathBuf>,
     netrc_read: OnceLock<Netrc>,
+    /// Shared by all clones: what is asked once is known to all clients of a run.
+    keyring: Arc<Keyring>,
 }
 
 #[derive(Debug, Clone)]
@@ -96,8 +152,37 @@ impl Credentials {
         let login = Login {
             user: Secret::new(user),
             password: Secret::new(password),
+            source: LoginSource::Caller,
         };
         self.add_login(prefix, login);
+    }
+
+    /// Makes an index known: takes the login out of its URL, or else what variables say
+    /// of it.
+    pub fn add_index(&mut self, url: &mut Url, variables: Option<IndexLogin>) {
+        let in_url = take_login(url);
+        self.indexes.push(url.clone());
+        let in_variables = variables.and_then(|variables| {
+            let user = variables.user.as_ref();
+            let of_url = in_url.as_ref().map(|login| &login.user);
+            // What the URL says of a user is not for the password of another.
+            let fits = user.is_none() || of_url.is_none() || user == of_url;
+            let is_empty = user.is_none() && variables.password.is_none();
+            (fits && !is_empty).then(|| Login {
+                user: user.or(of_url).cloned().unwrap_or_default(),
+                password: variables.password.unwrap_or_default(),
+                source: LoginSource::Variables(variables.names),
+            })
+        });
+        let login = match (in_url, in_variables) {
+            (Some(in_url), Some(other)) if in_url.lacks_password() && !other.lacks_password() => {
+                Some(other)
+            }
+            (in_url, other) => in_url.or(other),
+        };
+        if let Some(login) = login {
+            self.add_login(url, login);
+        }
     }
 
     /// Takes user name and password out of a URL and adds them for what is below it.
@@ -132,7 +217,7 @@ impl Credentials {
         self.set_netrc(path);
     }
 
-    fn add_login(&mut self, prefix: &Url, login: Login) {
+    pub(super) fn add_login(&mut self, prefix: &Url, login: Login) {
         let mut path = prefix.path().to_owned();
         if !path.ends_with('/') {
             path.push('/');
@@ -149,19 +234,53 @@ impl Credentials {
 
     /// Returns what to send to a URL without being asked.
     pub(super) fn find(&self, url: &Url) -> Option<Login> {
-        // A file is "below" its own URL, too.
-        let fits = |entry: &&Entry| {
-            url.path().starts_with(&entry.path) || url.path() == entry.path.trim_end_matches('/')
-        };
+        let fits = |entry: &&Entry| is_below(url, &entry.path);
         let of_origin = || self.entries.iter().filter(|entry| entry.origin.is_of(url));
         let best = of_origin()
             .filter(fits)
             .max_by_key(|entry| entry.path.len())
             .or_else(|| of_origin().next_back());
-        if let Some(entry) = best {
-            return Some(entry.login.clone());
+        let host = url.host_str()?;
+        match best {
+            Some(entry) if entry.login.lacks_password() => {
+                let user = entry.login.user.expose();
+                let whole = self.netrc().machine_with(host, user);
+                Some(whole.unwrap_or(&entry.login).clone())
+            }
+            Some(entry) => Some(entry.login.clone()),
+            None => self.netrc().machine(host).cloned(),
         }
-        self.netrc().machine(url.host_str()?).cloned()
+    }
+
+    /// Returns the keyring, and what to ask it of a URL that this login is for: its
+    /// index as it was given, or its origin.
+    pub(super) fn keyring(&self, url: &Url, login: Option<&Login>) -> Option<KeyringQuestion> {
+        let user = match login {
+            None => None,
+            Some(login) if login.lacks_password() => Some(login.user.expose().to_owned()),
+            Some(_) => return None,
+        };
+        let of_origin = || {
+            let origin = Origin::of(url);
+            let indexes = self.indexes.iter();
+            indexes.filter(move |index| origin.is_of(index))
+        };
+        let service = of_origin()
+            .filter(|index| is_below(url, index.path()))
+            .max_by_key(|index| index.path().len())
+            .or_else(|| of_origin().next_back())
+            .cloned()
+            .or_else(|| url.join("/").ok())?;
+        Some(KeyringQuestion {
+            keyring: Arc::clone(&self.keyring),
+            service,
+            user,
+        })
+    }
+
+    /// Returns what the user should know of the keyring, once.
+    pub(super) fn take_warning(&self) -> Option<String> {
+        self.keyring.take_warning()
     }
 
     /// Returns what to send to a URL whose server asked for credentials.
@@ -184,6 +303,20 @@ impl Credentials {
     }
 }
 
+/// What can be asked of the keyring.
+pub(super) struct KeyringQuestion {
+    pub(super) keyring: Arc<Keyring>,
+    pub(super) service: Url,
+    pub(super) user: Option<String>,
+}
+
+/// Whether a URL is below a path; a file is below its own, too.
+fn is_below(url: &Url, path: &str) -> bool {
+    let folder = path.trim_end_matches('/');
+    let rest = url.path().strip_prefix(folder);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 /// Takes user name and password out of a URL, percent-decoded.
 pub(super) fn take_login(url: &mut Url) -> Option<Login> {
     if url.username().is_empty() && url.password().is_none() {
@@ -192,6 +325,7 @@ pub(super) fn take_login(url: &mut Url) -> Option<Login> {
     let login = Login {
         user: Secret(percent_decode(url.username())),
         password: Secret(percent_decode(url.password().unwrap_or_default())),
+        source: LoginSource::Url,
     };
     // These fail only for URLs without a host, which have no user either.
     let _ = url.set_username("");
@@ -290,6 +424,54 @@ mod tests {
         assert_eq!(login.user.expose(), "me@corp");
         assert_eq!(login.password.expose(), "p/w%zz");
         assert!(!credentials.take_from(&mut index));
+    }
+
+    #[track_caller]
+    fn check_index(index: &str, user: Option<&str>, password: Option<&str>, expected: &str) {
+        let mut credentials = Credentials::default();
+        let netrc = tempfile::NamedTempFile::new().unwrap();
+        let text = "machine index.example login other password no\n\
+                    machine index.example login netrc password yes\n";
+        std::fs::write(netrc.path(), text).unwrap();
+        credentials.set_netrc(netrc.path().to_owned());
+        let mut index = url(index);
+        let variables = IndexLogin {
+            user: user.map(Secret::new),
+            password: password.map(Secret::new),
+            names: "VARIABLES".to_owned(),
+        };
+        credentials.add_index(&mut index, Some(variables));
+        let login = credentials.find(&url("https://index.example/simple/a/"));
+        let login = login.unwrap();
+        assert_eq!(
+            format!(
+                "{}:{} {:?}",
+                login.user.expose(),
+                login.password.expose(),
+                login.source
+            ),
+            expected
+        );
+        assert!(index.username().is_empty());
+    }
+
+    #[test]
+    fn of_an_index_are_looked_for_in_order() {
+        let in_url = "https://me:pw@index.example/simple/";
+        check_index(in_url, Some("v"), Some("w"), "me:pw Url");
+        let user = "https://me@index.example/simple/";
+        check_index(user, None, Some("w"), "me:w Variables(\"VARIABLES\")");
+        check_index(user, Some("me"), Some("w"), "me:w Variables(\"VARIABLES\")");
+        check_index(user, Some("v"), Some("w"), "me: Url");
+        check_index(
+            "https://netrc@index.example/simple/",
+            None,
+            None,
+            "netrc:yes Netrc",
+        );
+        let plain = "https://index.example/simple/";
+        check_index(plain, Some("v"), Some("w"), "v:w Variables(\"VARIABLES\")");
+        check_index(plain, None, None, "other:no Netrc");
     }
 
     #[test]

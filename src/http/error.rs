@@ -1,5 +1,7 @@
 //! What can go wrong with a request, told apart by what one can do about it.
 
+use super::credentials::LoginSource;
+
 /// Why a request has no answer that can be used.
 ///
 /// URLs are as [`display_url`](super::display_url) shows them, so no message
@@ -52,8 +54,7 @@ pub enum Error {
         status: u16,
     },
     /// The server wants credentials, or others than it got (401 or 403).
-    #[error("access to `{url}` was denied (status {status}, {})",
-        if *sent_credentials { "with the credentials given" } else { "no credentials were sent" })]
+    #[error("access to `{url}` was denied (status {status}, {})", sent(*sent_credentials, login.as_ref()))]
     Denied {
         /// What was asked for.
         url: String,
@@ -61,6 +62,8 @@ pub enum Error {
         status: u16,
         /// Whether credentials went with the request.
         sent_credentials: bool,
+        /// Where they came from, if we added them.
+        login: Option<LoginSource>,
         /// What the server calls the area it guards.
         realm: Option<String>,
     },
@@ -216,6 +219,14 @@ impl Error {
             | Self::Garbage { url, .. } => Some(url),
             Self::Setup { .. } => None,
         }
+    }
+}
+
+fn sent(sent_credentials: bool, login: Option<&LoginSource>) -> String {
+    match login {
+        Some(source) => format!("with the credentials given {source}"),
+        None if sent_credentials => "with the credentials given".to_owned(),
+        None => "no credentials were sent".to_owned(),
     }
 }
 

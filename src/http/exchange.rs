@@ -14,10 +14,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Url;
 
 use super::answer::{body_length, is_answer, position};
-use super::credentials::{Credentials, Login, Origin};
+use super::credentials::{Credentials, Login, LoginSource, Origin};
 use super::error::Error;
 use super::gate::Gates;
 use super::hop::{Hop, Redirect, redirect_of};
+use super::keyring::{KeyringProvider, Question};
 use super::observe::Exchange;
 use super::redact::display_url;
 use super::request::Request;
@@ -188,6 +189,7 @@ impl Inner {
         };
         let mut asked_again = false;
         for _ in 0..=MOST_REDIRECTS {
+            self.complete_login(&mut hop, request).await;
             let sent = self.send(&hop, request, sink).await;
             match sent {
                 Ok(Sent::Answer(response)) => return Ok(response),
@@ -201,13 +203,20 @@ impl Inner {
                             status: 401,
                             sent_credentials: false,
                             ..
+                        } | Error::Denied {
+                            status: 401,
+                            login: Some(LoginSource::Netrc),
+                            ..
                         }
                     );
                     if !wants_login || asked_again || request.own_credentials {
                         return Err(failure);
                     }
                     asked_again = true;
-                    hop.login = self.read_credentials(|known| known.find_default(&hop.url));
+                    hop.login = match self.read_credentials(|known| known.find_default(&hop.url)) {
+                        Some(login) => Some(login),
+                        None => self.ask_keyring(&hop.url, None).await,
+                    };
                     if hop.login.is_none() {
                         return Err(failure);
                     }
@@ -227,6 +236,53 @@ impl Inner {
                 .read()
                 .unwrap_or_else(PoisonError::into_inner),
         )
+    }
+
+    /// Looks for the password of a URL's user.
+    async fn complete_login(&self, hop: &mut Hop, request: &Request) {
+        if self.settings.keyring == KeyringProvider::Disabled
+            || hop.login.is_some()
+            || request.own_credentials
+            || hop.headers.contains_key(header::AUTHORIZATION)
+        {
+            return;
+        }
+        if let Some(login) = self.read_credentials(|known| known.find(&hop.url)) {
+            hop.login = self.ask_keyring(&hop.url, Some(&login)).await;
+        }
+    }
+
+    /// Asks the keyring for the password of a login, or for a login; remembers the answer.
+    async fn ask_keyring(&self, url: &Url, login: Option<&Login>) -> Option<Login> {
+        if self.settings.keyring == KeyringProvider::Disabled {
+            return None;
+        }
+        let question = self
+            .credentials
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .keyring(url, login)?;
+        let found = question
+            .keyring
+            .find(&Question {
+                service: &question.service,
+                user: question.user.as_deref(),
+                folders: &self.settings.environment.program_dirs,
+            })
+            .await?;
+        self.credentials
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .add_login(&question.service, found.clone());
+        Some(found)
+    }
+
+    /// Returns what the user should know of the keyring, once.
+    pub(super) fn take_warning(&self) -> Option<String> {
+        self.credentials
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take_warning()
     }
 
     /// Makes one exchange and tells the observer.
@@ -276,6 +332,7 @@ impl Inner {
             .request(hop.method.clone(), hop.url.clone())
             .headers(hop.headers.clone());
         let mut sent_credentials = hop.headers.contains_key(header::AUTHORIZATION);
+        let mut login_source = None;
         if let Some(form) = &request.form {
             builder = builder.body(form.expose().to_owned());
         }
@@ -287,6 +344,7 @@ impl Inner {
             if let Some(login) = login {
                 builder = builder.basic_auth(login.user.expose(), Some(login.password.expose()));
                 sent_credentials = true;
+                login_source = Some(login.source);
             }
         }
         let fail = |error: &reqwest::Error| {
@@ -318,7 +376,7 @@ impl Inner {
         }
         if !is_answer(status) {
             let body = read_unwanted(&mut answer, record).await;
-            let mut failure = self.judge(&answer, &body, hop, sent_credentials);
+            let mut failure = self.judge(&answer, &body, hop, (sent_credentials, login_source));
             if request.any_status {
                 sink.begin(0, None);
                 sink.add(&body);
@@ -355,7 +413,7 @@ impl Inner {
         answer: &reqwest::Response,
         body: &[u8],
         hop: &Hop,
-        sent_credentials: bool,
+        (sent_credentials, login): (bool, Option<LoginSource>),
     ) -> Failure {
         let now = self.settings.timer.now();
         let failed = Failed {
@@ -364,6 +422,7 @@ impl Inner {
             headers: answer.headers(),
             body,
             sent_credentials,
+            login,
             now,
         };
         let verdict = failed.judge();

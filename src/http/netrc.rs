@@ -14,7 +14,7 @@
 //! A `#` inside a word belongs to it, since passwords have them; so does one
 //! that begins a value. Words of no known meaning are passed over.
 
-use super::credentials::{Login, Secret};
+use super::credentials::{Login, LoginSource, Secret};
 
 /// The logins of a netrc file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -61,6 +61,14 @@ impl Netrc {
         netrc
     }
 
+    /// Returns what the file says of a user on a host that it names.
+    pub(super) fn machine_with(&self, host: &str, user: &str) -> Option<&Login> {
+        let mut machines = self.machines.iter();
+        let (_, login) = machines
+            .find(|(name, login)| name.eq_ignore_ascii_case(host) && login.user.expose() == user)?;
+        Some(login)
+    }
+
     /// Returns the login of a host that is named in the file.
     pub(super) fn machine(&self, host: &str) -> Option<&Login> {
         let mut machines = self.machines.iter();
@@ -84,6 +92,7 @@ impl Netrc {
         let login = Login {
             user: Secret::new(building.user.unwrap_or_default()),
             password: Secret::new(building.password.unwrap_or_default()),
+            source: LoginSource::Netrc,
         };
         match building.name {
             // The first entry of a machine holds, as for curl.

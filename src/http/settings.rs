@@ -9,6 +9,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::credentials::Credentials;
+use super::keyring::KeyringProvider;
 use super::observe::Observer;
 use super::retry::{SystemTimer, Timer};
 
@@ -43,7 +44,9 @@ pub struct Settings {
     pub no_proxy: bool,
     /// Who we are on which server.
     pub credentials: Credentials,
-    /// What the environment says about the roots to trust.
+    /// Whether passwords are asked of the `keyring` program.
+    pub keyring: KeyringProvider,
+    /// What the environment says about the roots to trust, and where programs are.
     pub environment: Environment,
     /// Who hears of each request.
     pub observer: Option<Arc<dyn Observer>>,
@@ -51,28 +54,35 @@ pub struct Settings {
     pub timer: Arc<dyn Timer>,
 }
 
-/// What the environment's variables say about the roots to trust.
+/// What the environment's variables say about the roots to trust, and where programs are.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Environment {
     /// PEM files with the only roots to trust.
     pub root_files: Vec<PathBuf>,
     /// Folders of PEM files, read when the files do not have the root.
     pub root_dirs: Vec<PathBuf>,
+    /// Where programs are: `PATH`.
+    pub program_dirs: Vec<PathBuf>,
 }
 
 impl Environment {
     /// Reads `SSL_CERT_FILE` and `SSL_CERT_DIR`, else `REQUESTS_CA_BUNDLE`, else
-    /// `CURL_CA_BUNDLE`. Empty ones count as unset.
+    /// `CURL_CA_BUNDLE`; and `PATH`. Empty ones count as unset.
     pub fn read(lookup: impl Fn(&str) -> Option<OsString>) -> Self {
         let value = |name: &str| lookup(name).filter(|value| !value.is_empty());
         let file = value("SSL_CERT_FILE").map(PathBuf::from);
-        let dirs: Vec<PathBuf> = value("SSL_CERT_DIR")
-            .map(|value| std::env::split_paths(&value).collect())
-            .unwrap_or_default();
+        let paths = |name: &str| -> Vec<PathBuf> {
+            value(name)
+                .map(|value| std::env::split_paths(&value).collect())
+                .unwrap_or_default()
+        };
+        let dirs = paths("SSL_CERT_DIR");
+        let program_dirs = paths("PATH");
         if file.is_some() || !dirs.is_empty() {
             return Self {
                 root_files: file.into_iter().collect(),
                 root_dirs: dirs,
+                program_dirs,
             };
         }
         let bundle = ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"]
@@ -84,10 +94,12 @@ impl Environment {
             Some(path) if path.is_dir() => Self {
                 root_files: Vec::new(),
                 root_dirs: vec![path],
+                program_dirs,
             },
             bundle => Self {
                 root_files: bundle.into_iter().collect(),
                 root_dirs: Vec::new(),
+                program_dirs,
             },
         }
     }
@@ -110,6 +122,7 @@ impl Default for Settings {
             proxy: None,
             no_proxy: false,
             credentials: Credentials::default(),
+            keyring: KeyringProvider::default(),
             environment: Environment::default(),
             observer: None,
             timer: Arc::new(SystemTimer),
@@ -136,6 +149,7 @@ impl fmt::Debug for Settings {
             .field("proxy", &proxy)
             .field("no_proxy", &self.no_proxy)
             .field("credentials", &self.credentials)
+            .field("keyring", &self.keyring)
             .field("environment", &self.environment)
             .finish_non_exhaustive()
     }

@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, StatusCode, header};
 
+use super::credentials::LoginSource;
 use super::error::Error;
 use super::retry::{LONGEST_WAIT, retry_after};
 
@@ -15,6 +16,8 @@ pub(super) struct Failed<'a> {
     /// The beginning of the body.
     pub(super) body: &'a [u8],
     pub(super) sent_credentials: bool,
+    /// Where they came from.
+    pub(super) login: Option<LoginSource>,
     pub(super) now: SystemTime,
 }
 
@@ -40,6 +43,7 @@ impl Failed<'_> {
                 url,
                 status,
                 sent_credentials: self.sent_credentials,
+                login: self.login,
                 realm: realm(self.headers),
             },
             429 => Error::RateLimited {

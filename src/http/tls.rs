@@ -133,6 +133,7 @@ impl Checking {
                 Environment {
                     root_files: files,
                     root_dirs: dirs,
+                    ..
                 },
             ) if !files.is_empty() || !dirs.is_empty() => Roots::Given {
                 files: files.clone(),

@@ -18,7 +18,8 @@ use super::candidates::Policy;
 use super::compile::Compile;
 use super::error::Error;
 use super::events::{Event, Reporter};
-use super::fetch::{Fetcher, Flat, IndexSettings, Parts};
+use super::fetch::{Fetcher, Flat, Parts};
+use super::indexes::IndexSettings;
 use super::inputs::{self, Reading};
 use super::target;
 use crate::build::{self, BuildSystem, ConfigSettings, Environment, Kind};
@@ -412,7 +413,7 @@ impl<'a> Builder<'a> {
             policy: Policy::new(
                 target.python.release(),
                 target.tags(),
-                self.shop.wish.exclude_newer,
+                self.shop.wish.cutoffs(),
                 self.shop.wish.gate.clone(),
                 self.shop.binary.clone(),
             ),

@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::cutoff::{Cutoffs, Limit};
+use super::output::WhichHashes;
 use crate::index::{Entry, File, Listing};
 use crate::python::{ProjectName, Specifiers, TagMismatch, Tags, Version, WheelName};
 use crate::requirements::PerProject;
@@ -19,8 +21,10 @@ use crate::update::{self, Hold, ProjectPolicy};
 pub(super) struct Policy {
     pub(super) python: Version,
     pub(super) tags: Tags,
-    /// Nothing uploaded at or after this counts.
-    pub(super) exclude_newer: Option<jiff::Timestamp>,
+    /// Up to when uploads count.
+    pub(super) cutoffs: Cutoffs,
+    /// Of which files the lock has hashes.
+    pub(super) which_hashes: WhichHashes,
     /// What an update may take.
     pub(super) gate: Option<update::Policy>,
     /// `--only-binary` (yes) and `--no-binary` (no).
@@ -34,14 +38,15 @@ impl Policy {
     pub(super) fn new(
         python: Version,
         tags: Tags,
-        exclude_newer: Option<jiff::Timestamp>,
+        cutoffs: Cutoffs,
         gate: Option<update::Policy>,
         binary: Vec<PerProject>,
     ) -> Self {
         Self {
             python,
             tags,
-            exclude_newer,
+            cutoffs,
+            which_hashes: WhichHashes::default(),
             gate,
             binary,
             compatible: Mutex::default(),
@@ -129,6 +134,14 @@ pub(super) struct Pinned {
     pub(super) exact: Vec<Version>,
 }
 
+/// What one place has of a project.
+#[derive(Debug)]
+pub(super) struct Listed {
+    pub(super) listing: Arc<Listing>,
+    /// Up to when uploads count there.
+    pub(super) limit: Option<Arc<Limit>>,
+}
+
 /// The releases of one project.
 #[derive(Debug)]
 pub(super) struct ProjectReleases {
@@ -137,6 +150,10 @@ pub(super) struct ProjectReleases {
     pinned: Pinned,
     gate: Option<Gate>,
     listings: Vec<Arc<Listing>>,
+    /// Up to when the uploads of each listing count.
+    limits: Vec<Option<Arc<Limit>>>,
+    /// Why there are no listings, if there are none.
+    absence: Option<String>,
     /// Where each version is, when there are several listings.
     merged: Option<Vec<Merged>>,
     /// Whether all versions of an earlier listing come before those of a later one.
@@ -241,9 +258,13 @@ impl ProjectReleases {
         name: ProjectName,
         policy: Arc<Policy>,
         pinned: Pinned,
-        listings: Vec<Arc<Listing>>,
+        listings: Vec<Listed>,
         is_in_order: bool,
     ) -> Self {
+        let (listings, limits): (Vec<_>, Vec<_>) = listings
+            .into_iter()
+            .map(|listed| (listed.listing, listed.limit))
+            .unzip();
         let merged = match &listings[..] {
             [_] => None,
             _ => Some(merge(&listings)),
@@ -256,11 +277,25 @@ impl ProjectReleases {
             gate: None,
             merged,
             listings,
+            limits,
+            absence: None,
             is_in_order,
             judged: std::iter::repeat_with(OnceLock::new).take(count).collect(),
             overlooked: Mutex::default(),
         };
         releases.gate = releases.gate();
+        releases
+    }
+
+    /// Returns a project that is not where alone it may be.
+    pub(super) fn absent(
+        name: ProjectName,
+        policy: Arc<Policy>,
+        pinned: Pinned,
+        why: String,
+    ) -> Self {
+        let mut releases = Self::new(name, policy, pinned, Vec::new(), false);
+        releases.absence = Some(why);
         releases
     }
 
@@ -347,12 +382,63 @@ impl ProjectReleases {
     /// Returns the files of a release that may be installed: by any platform, but
     /// not newer than the limit.
     pub(super) fn installable_files(&self, position: u32) -> Vec<File> {
-        self.entries(position)
-            .filter(|entry| {
-                self.is_too_new(entry, position).is_none() && self.hold(entry, position).is_none()
-            })
+        self.installable(position)
             .filter_map(|entry| entry.to_file())
             .collect()
+    }
+
+    fn installable(&self, position: u32) -> impl Iterator<Item = Entry<'_>> {
+        let places = self.places(position).into_iter();
+        places.flat_map(move |(listing, index)| {
+            let entries = self.listings[listing].entries(index);
+            entries.filter(move |entry| {
+                self.is_too_new(listing, entry, position).is_none()
+                    && self.hold(entry, position).is_none()
+            })
+        })
+    }
+
+    /// Returns the files of a release whose hashes belong in the lock.
+    ///
+    /// For the target alone these are all wheels that suit it, since pip may prefer
+    /// another one than we do; its sdist only if pip would have to build.
+    pub(super) fn hashed_files(&self, position: u32) -> Vec<File> {
+        if self.policy.which_hashes == WhichHashes::All {
+            return self.installable_files(position);
+        }
+        let binary = self.binary();
+        let mut wheels = Vec::new();
+        let mut sdists = Vec::new();
+        for entry in self.installable(position) {
+            match self.suitability(&entry, position, binary) {
+                Ok(Some(_)) => wheels.extend(entry.to_file()),
+                Ok(None) => sdists.extend(entry.to_file()),
+                Err(_) => {}
+            }
+        }
+        if !wheels.is_empty() {
+            return wheels;
+        }
+        if !sdists.is_empty() {
+            return sdists;
+        }
+        self.installable_files(position)
+    }
+
+    /// Whether only files with a wheel may be used, or only those without; none if
+    /// nothing is said.
+    fn binary(&self) -> Option<bool> {
+        let mut policies = self.policy.binary.iter();
+        policies.find_map(|binary| binary.get(&self.name))
+    }
+
+    /// Whether another place has a file of this release, by its hash.
+    pub(super) fn shares_file(&self, position: u32, other: &Listing) -> bool {
+        let ours: Vec<_> = self.entries(position).filter_map(|e| e.sha256()).collect();
+        (0..other.len())
+            .filter(|&index| other.version(index) == self.version(position))
+            .flat_map(|index| other.entries(index))
+            .any(|entry| entry.sha256().is_some_and(|sha256| ours.contains(&sha256)))
     }
 
     /// Returns whether a file that is in the lock only perhaps, since the index gives
@@ -457,12 +543,12 @@ impl ProjectReleases {
         gate.policy.verdict(version, entry.upload_time).err()
     }
 
-    fn is_too_new(&self, entry: &Entry<'_>, position: u32) -> Option<Reason> {
-        let limit = self.policy.exclude_newer?;
+    fn is_too_new(&self, listing: usize, entry: &Entry<'_>, position: u32) -> Option<Reason> {
+        let limit = self.limits[listing].as_ref()?;
         let reason = match entry.upload_time {
-            Some(time) if time < limit => return None,
-            Some(_) => Reason::TooNew,
-            None => Reason::NoUploadTime,
+            Some(time) if time < limit.before => return None,
+            Some(_) => Reason::TooNew(limit.rule.clone()),
+            None => Reason::NoUploadTime(limit.rule.clone()),
         };
         if self.pinned.locked.as_ref() == Some(self.version(position)) {
             let is_locked = match entry.sha256() {
@@ -536,11 +622,7 @@ impl ProjectReleases {
             None => &self.pinned.kept,
         };
         let may_be_yanked = kept.as_ref() == Some(version) || self.pinned.exact.contains(version);
-        let binary = self
-            .policy
-            .binary
-            .iter()
-            .find_map(|binary| binary.get(&self.name));
+        let binary = self.binary();
         let mut best: Option<(u32, Place)> = None;
         let mut sdist: Option<Place> = None;
         let mut other_wheel: Option<Place> = None;
@@ -579,7 +661,7 @@ impl ProjectReleases {
                     fail(5, Reason::Yanked(words));
                     continue;
                 }
-                if let Some(reason) = self.is_too_new(&entry, position) {
+                if let Some(reason) = self.is_too_new(listing, &entry, position) {
                     fail(6, reason);
                     continue;
                 }
@@ -719,6 +801,10 @@ impl Releases for ProjectReleases {
         } else {
             0
         }
+    }
+
+    fn absence(&self) -> Option<&str> {
+        self.absence.as_deref()
     }
 }
 

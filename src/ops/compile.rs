@@ -9,27 +9,30 @@ use url::Url;
 
 use super::build::{Bench, BuildOptions, Builder, Workshop};
 use super::candidates::{Pinned, Policy};
+use super::cutoff::{Cutoff, Cutoffs};
 use super::error::{Error, FileProblems};
 use super::events::{Event, Reporter};
 use super::facts::{Held, PinFacts, Standing};
-use super::fetch::{self, DirectRelease, Fetcher, Flat, IndexSettings, Parts, Strategy};
+use super::fetch::{self, DirectRelease, Fetcher, Flat, Parts};
+use super::indexes::{self, DEFAULT_VARIABLES, IndexSettings, NamedIndex, Owner, Strategy};
 use super::inputs::{self, Inputs, Reading, Source};
 use super::located::Located;
-use super::output::{self, Hashes, Made, OutputOptions};
+use super::output::{self, Hashes, Made, OutputOptions, WhichHashes};
+use super::shadows;
 use super::sources::{PlacePin, Settled, Surveyor};
 use super::target::{self, TargetRequest};
 use super::telling;
 use super::view::View;
 use crate::cache::Cache;
 use crate::files;
-use crate::http::{self, Client};
+use crate::http::{self, Client, IndexLogin};
 use crate::index::{FindLinks, IndexClient, IndexUrl, PYPI_SIMPLE, Refresh, Settings};
 use crate::lock::{self, Lock, LockFile, OptionLines};
 use crate::python::{
     ExtraName, Marker, ProjectName, Requirement, RequirementSource, Target, Version,
 };
 use crate::requirements::{GroupRequest, PerProject};
-use crate::resolve::{Constraint, PreReleases, Request, Solution};
+use crate::resolve::{Chosen, Constraint, PreReleases, Request, Solution};
 use crate::text::{Newline, without_password};
 use crate::update;
 use crate::vcs::{self, Git};
@@ -71,6 +74,12 @@ pub struct Compile {
     pub index_url: Option<String>,
     /// `--extra-index-url`, as given.
     pub extra_index_urls: Vec<String>,
+    /// Indexes that have a name, own projects or have a limit of their own; all but a
+    /// default one come before those that are only URLs.
+    pub index_configs: Vec<NamedIndex>,
+    /// Whether later indexes are asked if they have other projects of the names that an
+    /// earlier index has. This tells them these names.
+    pub shadow_check: bool,
     /// `--find-links`, as given.
     pub find_links: Vec<String>,
     /// Whether no index is asked.
@@ -81,8 +90,8 @@ pub struct Compile {
     pub strategy: Strategy,
     /// Nothing uploaded at or after this counts.
     pub exclude_newer: Option<jiff::Timestamp>,
-    /// The same for single projects; none: without limit.
-    pub exclude_newer_packages: Vec<(ProjectName, Option<jiff::Timestamp>)>,
+    /// The same for some projects, instead.
+    pub exclude_newer_packages: BTreeMap<ProjectName, Cutoff>,
     /// What an update may take.
     pub gate: Option<update::Policy>,
     /// Which pre-releases may be chosen; else as the files say.
@@ -99,8 +108,6 @@ pub struct Compile {
     pub without_dependencies: bool,
     /// How the output looks.
     pub output_options: OutputOptions,
-    /// Whether the program `keyring` is asked for credentials.
-    pub keyring: bool,
     /// How the network is used.
     pub http: http::Settings,
     /// Where answers are kept.
@@ -115,6 +122,16 @@ pub struct Compile {
     pub current_directory: String,
     /// The environment, for `${VAR}` in requirements files.
     pub variable: Variables,
+}
+
+impl Compile {
+    /// Returns the limits on upload times.
+    pub(super) fn cutoffs(&self) -> Cutoffs {
+        Cutoffs {
+            all: self.exclude_newer,
+            projects: self.exclude_newer_packages.clone(),
+        }
+    }
 }
 
 /// What came of a compilation: nothing is written yet.
@@ -261,16 +278,6 @@ fn binary(request: &Compile, inputs: &Inputs) -> Vec<PerProject> {
     vec![request.binary.clone(), inputs.options.binary.clone()]
 }
 
-fn policy(request: &Compile, inputs: &Inputs, target: &Target) -> Policy {
-    Policy::new(
-        target.python.release(),
-        target.tags(),
-        request.exclude_newer,
-        request.gate.clone(),
-        binary(request, inputs),
-    )
-}
-
 /// Returns who builds what the resolver asks for.
 pub(super) fn builder<'a>(
     ground: &'a Ground,
@@ -325,6 +332,9 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
     } = &ground;
     let likely: Vec<ProjectName> = locked.pins.iter().map(|pin| pin.name.clone()).collect();
     let resolution = fetcher.resolve(resolve_request.clone(), &likely).await;
+    if let Some(warning) = http.take_warning() {
+        reporter.event(Event::Warning(warning));
+    }
     let mut resolution = match resolution {
         Ok(resolution) => resolution,
         Err(error) => {
@@ -344,6 +354,9 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
         &ground.places,
         reporter,
     );
+    if request.shadow_check && !request.http.offline {
+        shadows::warn(&resolution.solution, &fetcher, reporter).await;
+    }
     let mut hashes = hashes(request, locked, &resolution.solution, &fetcher, reporter).await?;
     keep_given_hashes(inputs, &mut hashes)?;
     let made = Made {
@@ -388,6 +401,19 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
         warnings: ground.inputs.warnings,
         output: request.output.clone(),
     })
+}
+
+/// Returns what makes a file admissible.
+fn policy(request: &Compile, inputs: &Inputs, target: &Target) -> Policy {
+    let mut policy = Policy::new(
+        target.python.release(),
+        target.tags(),
+        request.cutoffs(),
+        request.gate.clone(),
+        binary(request, inputs),
+    );
+    policy.which_hashes = request.output_options.which_hashes;
+    policy
 }
 
 fn index_client(request: &Compile, http: &Client) -> IndexClient {
@@ -623,7 +649,7 @@ fn network(request: &Compile, inputs: &Inputs) -> Result<(http::Settings, IndexS
     let mut http = request.http.clone();
     http.trusted_hosts
         .extend(inputs.options.trusted_hosts.iter().cloned());
-    let mut index = |text: &str| -> Result<IndexUrl, Error> {
+    let mut index = |text: &str, variables: Option<IndexLogin>| -> Result<IndexUrl, Error> {
         let mut url = parse_location(text, &request.current_directory)?;
         if url.scheme() == "file" && !url.to_file_path().is_ok_and(|path| path.is_dir()) {
             return Err(Error::Usage {
@@ -631,31 +657,67 @@ fn network(request: &Compile, inputs: &Inputs) -> Result<(http::Settings, IndexS
                 help: None,
             });
         }
-        http.credentials.take_from(&mut url);
+        http.credentials.add_index(&mut url, variables);
         Ok(IndexUrl::new(url))
     };
     let given = |text: &str| expanded(text, &*request.variable);
-    let mut indexes = Vec::new();
+    let mut settings = IndexSettings {
+        strategy: request.strategy,
+        ..IndexSettings::default()
+    };
     if !request.no_index && !inputs.options.no_index {
+        let of_default = || {
+            let (user, password) = request.login.clone()?;
+            Some(IndexLogin {
+                user: Some(http::Secret::new(user)).filter(|user| !user.expose().is_empty()),
+                password: Some(password).filter(|password| !password.expose().is_empty()),
+                names: DEFAULT_VARIABLES.join(" and "),
+            })
+        };
+        let mut named_default = None;
+        for named in &request.index_configs {
+            let name = named.name.as_deref();
+            let login = name.and_then(|name| indexes::login_of(name, &*request.variable));
+            let login = login.or_else(|| of_default().filter(|_| named.is_default));
+            let url = index(&given(&named.url), login)?;
+            let shown = name.map_or_else(|| url.to_string(), str::to_owned);
+            if let Some(name) = name {
+                settings.names.insert(url.clone(), name.to_owned());
+            }
+            if let Some(cutoff) = named.exclude_newer {
+                let entry = (shown.clone(), cutoff);
+                settings.cutoffs.insert(url.clone(), entry);
+            }
+            if named.is_default {
+                named_default = Some(url.clone());
+            } else if named.packages.is_empty() {
+                settings.indexes.push(url.clone());
+            }
+            if !named.packages.is_empty() {
+                settings.owners.push(Owner {
+                    name: shown,
+                    index: url,
+                    packages: named.packages.clone(),
+                });
+            }
+        }
         for text in &request.extra_index_urls {
-            indexes.push(index(&given(text))?);
+            settings.indexes.push(index(&given(text), None)?);
         }
         for written in &inputs.options.extra_index_urls {
-            indexes.push(index(&written.value)?);
+            settings.indexes.push(index(&written.value, None)?);
         }
-        let default = match (&request.index_url, &inputs.options.index_url) {
-            (Some(text), _) => index(&given(text))?,
-            (None, Some(written)) => index(&written.value)?,
-            (None, None) => index(PYPI_SIMPLE)?,
+        let default = match (&request.index_url, named_default, &inputs.options.index_url) {
+            (Some(text), _, _) => index(&given(text), of_default())?,
+            (None, Some(named), _) => named,
+            (None, None, Some(written)) => index(&written.value, of_default())?,
+            (None, None, None) => index(PYPI_SIMPLE, of_default())?,
         };
-        if let Some((user, password)) = &request.login {
-            http.credentials.add(default.url(), user, password.expose());
-        }
-        indexes.push(default);
+        settings.indexes.push(default);
         let mut seen = FxHashSet::default();
-        indexes.retain(|index| seen.insert(index.clone()));
+        settings.indexes.retain(|index| seen.insert(index.clone()));
     }
-    let mut find_links = Vec::new();
+    settings.trusted_find_links = request.find_links.len();
     let given: Vec<String> = request.find_links.iter().map(|text| given(text)).collect();
     for text in given.iter().map(String::as_str).chain(
         inputs
@@ -664,7 +726,7 @@ fn network(request: &Compile, inputs: &Inputs) -> Result<(http::Settings, IndexS
             .iter()
             .map(|written| written.value.as_str()),
     ) {
-        find_links.push(if text.contains("://") {
+        settings.find_links.push(if text.contains("://") {
             let mut url = parse_location(text, &request.current_directory)?;
             http.credentials.take_from(&mut url);
             FindLinks::Page(url)
@@ -672,11 +734,6 @@ fn network(request: &Compile, inputs: &Inputs) -> Result<(http::Settings, IndexS
             FindLinks::Path(request.view.path(std::path::Path::new(text)))
         });
     }
-    let settings = IndexSettings {
-        indexes,
-        find_links,
-        strategy: request.strategy,
-    };
     Ok((http, settings))
 }
 
@@ -745,9 +802,16 @@ fn unset_variable(text: &str) -> Option<&str> {
 }
 
 fn option_lines(request: &Compile, inputs: &Inputs) -> OptionLines {
+    let named = |is_default: bool| {
+        let named = request.index_configs.iter();
+        named
+            .filter(move |named| named.is_default == is_default)
+            .map(|named| named.url.clone())
+    };
     let index_url = request
         .index_url
         .clone()
+        .or_else(|| named(true).next_back())
         .or_else(|| {
             inputs
                 .options
@@ -758,7 +822,9 @@ fn option_lines(request: &Compile, inputs: &Inputs) -> OptionLines {
         .filter(|url| url.trim_end_matches('/') != PYPI_SIMPLE.trim_end_matches('/'));
     let mut lines = OptionLines {
         index_url,
-        extra_index_urls: request.extra_index_urls.clone(),
+        extra_index_urls: named(false)
+            .chain(request.extra_index_urls.iter().cloned())
+            .collect(),
         find_links: request.find_links.clone(),
         trusted_hosts: request.http.trusted_hosts.clone(),
         no_binary: request.no_binary.clone(),
@@ -805,7 +871,11 @@ async fn hashes(
                 && pin.version().and_then(|text| text.parse().ok()).as_ref()
                     == Some(&chosen.version)
         });
+        let for_target = request.output_options.which_hashes == WhichHashes::Target;
         let hashes = match kept {
+            Some(pin) if for_target => {
+                hashes_for_target(name, chosen, &pin.hashes, fetcher, reporter).await?
+            }
             Some(pin) => match fetcher.published_hashes(name, chosen.position) {
                 Some(mut now) => {
                     let new = compare_hashes(name, &chosen.version, &pin.hashes, &now)?;
@@ -827,6 +897,35 @@ async fn hashes(
     });
     let all = futures_util::future::try_join_all(each).await?;
     Ok(all.into_iter().collect())
+}
+
+/// Returns the recorded hashes of a release but for those of files that the target cannot
+/// install; those of the target's files where none is left.
+async fn hashes_for_target(
+    name: &ProjectName,
+    chosen: &Chosen,
+    recorded: &[String],
+    fetcher: &Fetcher<'_>,
+    reporter: &dyn Reporter,
+) -> Result<Vec<String>, Error> {
+    let position = chosen.position;
+    let now = fetcher.hashes(name, position).await?;
+    let Some(all) = fetcher.all_published_hashes(name, position) else {
+        // What else there is would have to be downloaded to be told from what is gone.
+        return Ok(now);
+    };
+    compare_hashes(name, &chosen.version, recorded, &all)?;
+    let kept: Vec<String> = recorded
+        .iter()
+        .filter(|hash| now.contains(hash) || !all.contains(hash))
+        .cloned()
+        .collect();
+    if !kept.iter().any(|hash| now.contains(hash)) {
+        return Ok(now);
+    }
+    let new = now.iter().filter(|hash| !kept.contains(hash)).count();
+    tell_new_files(name, &chosen.version, new, reporter);
+    Ok(kept)
 }
 
 /// Who gives hashes with a requirement accepts no others.

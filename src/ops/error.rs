@@ -17,6 +17,15 @@ pub struct FileProblems {
     pub problems: Vec<Problem>,
 }
 
+/// An index that was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskedIndex {
+    /// Its name, if it has one, and its URL without secrets, in quotes.
+    pub shown: String,
+    /// The variables of the environment in which credentials for it may be.
+    pub variables: Option<String>,
+}
+
 /// Why a deed could not be done.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -48,10 +57,12 @@ pub enum Error {
     #[error(transparent)]
     Http(#[from] http::Error),
     /// The index did not answer as it should.
-    #[error("could not learn about `{project}`")]
+    #[error("could not learn about `{project}` from the index {}", index.shown)]
     Index {
         /// The project.
         project: String,
+        /// The index.
+        index: Box<AskedIndex>,
         /// Why not.
         source: index::Error,
     },

@@ -11,38 +11,16 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::build::{Builder, Failure};
-use super::candidates::{Pinned, Policy, ProjectReleases, PythonSupport};
-use super::error::Error;
+use super::candidates::{Listed, Pinned, Policy, ProjectReleases, PythonSupport};
+use super::error::{AskedIndex, Error};
 use super::events::{Event, Reporter};
+use super::indexes::{IndexSettings, Strategy};
 use crate::index::{CoreMetadata, File, FindLinks, IndexClient, IndexUrl, Listing, MetadataError};
 use crate::python::{ProjectName, Requirement, Version};
 use crate::resolve::{
     Availability, Explanation, Frontier, Metadata, Need, NoReleases, Outcome, Reason, Releases,
     Request, Resolver, Solution,
 };
-
-/// How several indexes are used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Strategy {
-    /// The first index that knows a project is the only one for it.
-    #[default]
-    FirstIndex,
-    /// All indexes; a version of an earlier one comes before any of a later one.
-    UnsafeFirstMatch,
-    /// All indexes; the best version wins, wherever it is.
-    UnsafeBestMatch,
-}
-
-/// Where distributions come from.
-#[derive(Debug, Clone, Default)]
-pub struct IndexSettings {
-    /// The indexes, the one to ask first coming first.
-    pub indexes: Vec<IndexUrl>,
-    /// Flat locations.
-    pub find_links: Vec<FindLinks>,
-    /// How several indexes are used.
-    pub strategy: Strategy,
-}
 
 /// What came of a resolution.
 pub(super) struct Resolution {
@@ -67,6 +45,8 @@ pub(super) struct Fetcher<'a> {
     chain: Vec<ProjectName>,
     reporter: &'a dyn Reporter,
     known: Mutex<FxHashMap<ProjectName, Known>>,
+    /// Which index was the first to know a project that none owns, if others come after it.
+    came_from: Mutex<FxHashMap<ProjectName, usize>>,
     /// Releases that the cache does not have, in a run without the network.
     missed: Mutex<Vec<(ProjectName, Version)>>,
 }
@@ -146,14 +126,17 @@ pub(super) async fn flat(
     settings: &IndexSettings,
 ) -> Result<Arc<Flat>, Error> {
     let mut files: BTreeMap<ProjectName, Vec<File>> = BTreeMap::new();
-    for location in &settings.find_links {
+    for (number, location) in settings.find_links.iter().enumerate() {
+        let is_trusted = number < settings.trusted_find_links;
         let found = client.find_links(location).await;
         let found = found.map_err(|source| Error::FindLinks {
             location: shown(location),
             source,
         })?;
         for (name, file) in found {
-            files.entry(name).or_default().push(file);
+            if is_trusted || !settings.is_owned(&name) {
+                files.entry(name).or_default().push(file);
+            }
         }
     }
     let flat = files
@@ -180,6 +163,7 @@ impl<'a> Fetcher<'a> {
             chain: parts.chain,
             reporter: parts.reporter,
             known: Mutex::default(),
+            came_from: Mutex::default(),
             missed: Mutex::default(),
         }
     }
@@ -215,6 +199,25 @@ impl<'a> Fetcher<'a> {
     ) -> Result<Result<Solution, Box<Explanation>>, Error> {
         let mut resolver = Resolver::new(request);
         let outcome = self.drive(&mut resolver, &[], Budget::Attempt).await?;
+        Ok(outcome.map_err(Box::new))
+    }
+
+    /// Tries another request as long as that takes little more than what a solution has.
+    ///
+    /// # Errors
+    /// [`Error::GivenUp`] when it would take more.
+    pub(super) async fn attempt_briefly(
+        &self,
+        request: Request,
+    ) -> Result<Result<Solution, Box<Explanation>>, Error> {
+        let known = self
+            .known
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .len();
+        let mut resolver = Resolver::new(request);
+        let budget = Budget::Brief(3 * known);
+        let outcome = self.drive(&mut resolver, &[], budget).await?;
         Ok(outcome.map_err(Box::new))
     }
 
@@ -441,18 +444,52 @@ impl<'a> Fetcher<'a> {
     }
 
     async fn find_on_indexes(&self, name: &ProjectName) -> Result<Known, Error> {
-        let mut listings: Vec<Arc<Listing>> = self.flat.get(name).cloned().into_iter().collect();
+        let cutoffs = &self.policy.cutoffs;
+        let flat = self.flat.get(name).map(|listing| Listed {
+            listing: Arc::clone(listing),
+            limit: cutoffs.limit(name, None),
+        });
+        let listed = |index: &IndexUrl, listing| Listed {
+            listing,
+            limit: cutoffs.limit(name, self.settings.cutoffs.get(index)),
+        };
+        let mut listings: Vec<Listed> = flat.into_iter().collect();
         let mut found_at = (!listings.is_empty()).then(|| "--find-links".to_owned());
-        let failed = |source| Error::Index {
+        let failed = |index: &IndexUrl, source| Error::Index {
             project: name.to_string(),
+            index: Box::new(AskedIndex {
+                shown: self.settings.shown(index),
+                variables: self.settings.variables(index),
+            }),
             source,
         };
-        if self.settings.strategy == Strategy::FirstIndex {
-            // One after the other: a private name is not for others to know.
-            for index in &self.settings.indexes {
-                if let Some(listing) = self.client.listing(index, name).await.map_err(failed)? {
-                    listings.push(listing);
+        let mut absence = None;
+        if let Some(owner) = self.settings.owner(name)? {
+            let index = &owner.index;
+            let answer = self.client.listing(index, name).await;
+            match answer.map_err(|source| failed(index, source))? {
+                Some(listing) => {
+                    listings.push(listed(index, listing));
                     found_at = Some(index.to_string());
+                }
+                None => {
+                    absence = Some(format!(
+                        "the index `{}`, which owns the name, has no project {name}",
+                        owner.name
+                    ));
+                }
+            }
+        } else if self.settings.strategy == Strategy::FirstIndex {
+            // One after the other: a private name is not for others to know.
+            for (number, index) in self.settings.indexes.iter().enumerate() {
+                let answer = self.client.listing(index, name).await;
+                if let Some(listing) = answer.map_err(|source| failed(index, source))? {
+                    listings.push(listed(index, listing));
+                    found_at = Some(index.to_string());
+                    self.came_from
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .insert(name.clone(), number);
                     break;
                 }
             }
@@ -464,22 +501,27 @@ impl<'a> Fetcher<'a> {
                 .map(|index| self.client.listing(index, name));
             let answers = futures_util::future::join_all(answers).await;
             for (index, answer) in self.settings.indexes.iter().zip(answers) {
-                if let Some(listing) = answer.map_err(failed)? {
-                    listings.push(listing);
+                if let Some(listing) = answer.map_err(|source| failed(index, source))? {
+                    listings.push(listed(index, listing));
                     found_at.get_or_insert_with(|| index.to_string());
                 }
             }
         }
-        let known = if listings.is_empty() {
-            Known::Absent
-        } else {
-            Known::Index(Arc::new(ProjectReleases::new(
+        let policy = || Arc::clone(&self.policy);
+        let pinned = || self.pinned.get(name).cloned().unwrap_or_default();
+        let known = match absence {
+            _ if !listings.is_empty() => Known::Index(Arc::new(ProjectReleases::new(
                 name.clone(),
-                Arc::clone(&self.policy),
-                self.pinned.get(name).cloned().unwrap_or_default(),
+                policy(),
+                pinned(),
                 listings,
                 self.settings.strategy == Strategy::UnsafeFirstMatch,
-            )))
+            ))),
+            Some(why) => {
+                let releases = ProjectReleases::absent(name.clone(), policy(), pinned(), why);
+                Known::Index(Arc::new(releases))
+            }
+            None => Known::Absent,
         };
         self.reporter.event(Event::Releases {
             name: name.clone(),
@@ -580,7 +622,7 @@ impl<'a> Fetcher<'a> {
         match self.known(name) {
             Some(Known::Direct(direct)) => hashes.extend(direct.hash.clone()),
             Some(Known::Index(releases)) => {
-                for file in releases.installable_files(position) {
+                for file in releases.hashed_files(position) {
                     if let Some(sha256) = file.sha256() {
                         hashes.push(format!("sha256:{sha256}"));
                         continue;
@@ -607,11 +649,51 @@ impl<'a> Fetcher<'a> {
         name: &ProjectName,
         position: u32,
     ) -> Option<Vec<String>> {
-        let files = self.releases(name)?.installable_files(position);
-        files
-            .iter()
-            .map(|file| Some(format!("sha256:{}", file.sha256()?)))
-            .collect()
+        let files = self.releases(name)?.hashed_files(position);
+        published(&files)
+    }
+
+    /// As [`Fetcher::published_hashes`], of all files, whatever the target can install.
+    pub(super) fn all_published_hashes(
+        &self,
+        name: &ProjectName,
+        position: u32,
+    ) -> Option<Vec<String>> {
+        published(&self.releases(name)?.installable_files(position))
+    }
+
+    /// Asks the indexes behind the one that a chosen project came from whether they know
+    /// its name as well, all at once; returns those that do, unless they have the very
+    /// same file. An index that does not answer counts as one that does not know.
+    pub(super) async fn shadows(&self, solution: &Solution) -> Vec<Shadow> {
+        let came_from = self
+            .came_from
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let questions = solution.chosen.iter().flat_map(|(name, chosen)| {
+            let first = came_from.get(name).copied();
+            let releases = self.releases(name);
+            let later = first.map_or(self.settings.indexes.len(), |first| first + 1);
+            first
+                .zip(releases)
+                .into_iter()
+                .flat_map(move |(first, releases)| {
+                    let indexes = self.settings.indexes[later..].iter();
+                    indexes.map(move |index| (name, chosen, first, index, Arc::clone(&releases)))
+                })
+        });
+        let answers = questions.map(async |(name, chosen, first, index, releases)| {
+            let listing = self.client.listing(index, name).await.ok()??;
+            let is_same = listing.is_empty() || releases.shares_file(chosen.position, &listing);
+            (!is_same).then(|| Shadow {
+                name: name.clone(),
+                from: self.settings.indexes[first].clone(),
+                also_on: index.clone(),
+            })
+        });
+        let answers = futures_util::future::join_all(answers).await;
+        answers.into_iter().flatten().collect()
     }
 
     /// Returns the releases that were passed over for want of the network.
@@ -631,6 +713,23 @@ impl<'a> Fetcher<'a> {
     }
 }
 
+/// A project that a later index has as well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Shadow {
+    pub(super) name: ProjectName,
+    /// Where it came from.
+    pub(super) from: IndexUrl,
+    /// Who has the name as well.
+    pub(super) also_on: IndexUrl,
+}
+
+fn published(files: &[File]) -> Option<Vec<String>> {
+    files
+        .iter()
+        .map(|file| Some(format!("sha256:{}", file.sha256()?)))
+        .collect()
+}
+
 impl fmt::Debug for Fetcher<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Fetcher").finish_non_exhaustive()
@@ -642,8 +741,10 @@ impl fmt::Debug for Fetcher<'_> {
 enum Budget {
     /// All that it takes.
     All,
-    /// What is known, and some pages and files beside it, but no build.
+    /// As many pages and files as it takes, but no build.
     Attempt,
+    /// So many pages and files and some more, known ones too, but no build.
+    Brief(usize),
     /// A few pages and files, and no build.
     Trial,
 }
@@ -652,12 +753,15 @@ impl Budget {
     /// Returns how many pages and files may be looked at, known ones too.
     const fn answers(self) -> usize {
         match self {
-            Self::All => usize::MAX,
-            Self::Attempt => 20_000,
-            Self::Trial => 250,
+            Self::All | Self::Attempt => usize::MAX,
+            Self::Brief(count) => count + SOME,
+            Self::Trial => SOME,
         }
     }
 }
+
+/// How many pages and files a trial may look at before it is given up.
+const SOME: usize = 250;
 
 /// How many builds of a project may fail before no older release of it is built.
 const MOST_FAILED_BUILDS: usize = 3;

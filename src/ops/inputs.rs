@@ -611,7 +611,7 @@ impl Reader<'_> {
             }
             Role::Requirements => {
                 let said = &mut self.inputs.comments;
-                add_comments(said, &requirement.name, comments);
+                add_comments(said, &requirement.name, &comments);
                 if specifiers.arbitrary().next().is_some() {
                     self.inputs.arbitrary.insert(requirement.name.clone());
                 }
@@ -657,9 +657,9 @@ impl Reader<'_> {
         let mut comments = Vec::new();
         match (&placed.name, from.role) {
             (Some(name), Role::Requirements) => {
-                add_comments(&mut self.inputs.comments, name, from.comments);
+                add_comments(&mut self.inputs.comments, name, &from.comments);
             }
-            (None, Role::Requirements) => comments = without_passwords(from.comments),
+            (None, Role::Requirements) => comments = without_passwords(&from.comments),
             _ => {}
         }
         let located = Located {
@@ -726,7 +726,7 @@ pub(super) struct Asker {
 fn add_comments(
     said: &mut BTreeMap<ProjectName, Vec<String>>,
     name: &ProjectName,
-    comments: Vec<String>,
+    comments: &[String],
 ) {
     if comments.is_empty() {
         return;
@@ -739,7 +739,7 @@ fn add_comments(
     }
 }
 
-fn without_passwords(comments: Vec<String>) -> Vec<String> {
+fn without_passwords(comments: &[String]) -> Vec<String> {
     comments
         .iter()
         .map(|comment| text::without_password(comment))

@@ -73,14 +73,13 @@ impl Ground {
 
     #[track_caller]
     fn read(&self, sources: &[&str], groups: &[&str]) -> Inputs {
-        self.block(self.read_all(sources, groups, &[], &[]))
-            .unwrap()
+        block(self.read_all(sources, groups, &[], &[])).unwrap()
     }
 
     /// Returns what is wrong, as `file:line: message | help`.
     #[track_caller]
     fn refused(&self, sources: &[&str], groups: &[&str]) -> Vec<String> {
-        let error = self.block(self.read_all(sources, groups, &[], &[]));
+        let error = block(self.read_all(sources, groups, &[], &[]));
         match error.unwrap_err() {
             Error::Inputs(files) => files
                 .iter()
@@ -100,14 +99,6 @@ impl Ground {
             }
             other => panic!("{other}"),
         }
-    }
-
-    fn block<T>(&self, future: impl Future<Output = T>) -> T {
-        tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap()
-            .block_on(future)
     }
 
     /// Shows places as `name[extras] at (as written) marker, place, origin`.
@@ -140,6 +131,14 @@ impl Ground {
             })
             .collect()
     }
+}
+
+fn block<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(future)
 }
 
 /// Shows roots as `requirement, place, origin`.
@@ -232,9 +231,7 @@ fn constraints_and_overrides_may_name_places() {
             "a @ git+https://host.example/a\nd @ https://host.example/d.zip ; os_name == 'nt'\n",
         ),
     ]);
-    let inputs = ground
-        .block(ground.read_all(&["r.in"], &[], &["c.txt"], &["o.txt"]))
-        .unwrap();
+    let inputs = block(ground.read_all(&["r.in"], &[], &["c.txt"], &["o.txt"])).unwrap();
     assert_eq!(
         ground.places(&inputs.located_constraints),
         ["b[] https://host.example/b-1.zip (https://host.example/b-1.zip) c.txt:1, -c c.txt"]

@@ -6,17 +6,20 @@
 mod build;
 mod candidates;
 mod compile;
+mod cutoff;
 pub mod docker;
 mod error;
 mod events;
 pub mod explain;
 mod facts;
 mod fetch;
+mod indexes;
 pub mod init;
 mod inputs;
 mod located;
 mod output;
 mod projects;
+mod shadows;
 mod sources;
 mod target;
 mod telling;
@@ -25,12 +28,12 @@ mod view;
 
 pub use build::BuildOptions;
 pub use compile::{Compile, Compiled, Variables, compile};
-pub use error::{Error, FileProblems};
+pub use cutoff::Cutoff;
+pub use error::{AskedIndex, Error, FileProblems};
 pub use events::{Event, Ignore, Reporter};
 pub use facts::{Held, PinFacts};
+pub use indexes::{IndexSettings, NamedIndex, Owner, Strategy};
 pub use inputs::{Source, SourceOptions};
-pub use output::{Hashes, OutputOptions, WrittenHashes};
+pub use output::{Hashes, OutputOptions, WhichHashes};
 pub use target::{ResolvedTarget, TargetRequest};
 pub use view::View;
-
-pub use fetch::{IndexSettings, Strategy};

@@ -20,13 +20,14 @@ pub enum Hashes {
     Refresh,
 }
 
-/// Of which files of a version the hashes are written.
+/// Of which files hashes are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum WrittenHashes {
-    /// Of all files, for any platform.
+pub enum WhichHashes {
+    /// Of all files of a release: the lock can be installed by any platform.
     #[default]
     All,
-    /// Of those that the target can use.
+    /// Of those that the target can install: the wheels that suit it, and the sdist
+    /// where there is none or a build is asked for.
     Target,
 }
 
@@ -35,10 +36,8 @@ pub enum WrittenHashes {
 pub struct OutputOptions {
     /// What becomes of hashes.
     pub hashes: Hashes,
-    /// Of which files.
-    pub written_hashes: WrittenHashes,
-    /// Whether the comments of requirements stand beside their pins.
-    pub comments: bool,
+    /// Of which files they are written.
+    pub which_hashes: WhichHashes,
     /// Projects that are resolved and not written.
     pub left_out: Vec<ProjectName>,
     /// Whether markers of direct requirements are left out.
@@ -49,6 +48,8 @@ pub struct OutputOptions {
     pub newline: Option<crate::text::Newline>,
     /// The command for the header.
     pub command: String,
+    /// Whether comments of the inputs stand beside what they are about.
+    pub comments: bool,
 }
 
 /// What a lock is made of.
@@ -70,6 +71,7 @@ pub(super) fn lock(made: &Made<'_>) -> Lock {
         .solution
         .chosen
         .iter()
+        .filter(|(name, _)| !made.output.left_out.contains(name))
         .map(|(name, chosen)| {
             let roots = || chosen.roots.iter().map(|&root| &made.request.roots[root]);
             let mut via: Vec<String> = roots().map(|root| root.origin.clone()).collect();

@@ -107,7 +107,7 @@ pub struct Groups {
     pub project: Option<String>,
     /// What is wrong with the file as a whole.
     pub problems: Vec<Problem>,
-    groups: IndexMap<GroupName, Group>,
+    by_name: IndexMap<GroupName, Group>,
     /// Where the table stands; at the start if there is none.
     span: Span,
 }
@@ -171,7 +171,7 @@ impl Groups {
                     continue;
                 }
             };
-            if self.groups.contains_key(&name) {
+            if self.by_name.contains_key(&name) {
                 self.problems.push(
                     Problem::new(span, format!("the group `{name}` is there twice"))
                         .with_help("names that differ in case, `-`, `_` and `.` only are the same"),
@@ -179,13 +179,13 @@ impl Groups {
                 continue;
             }
             let group = Group::read(source, &name, list);
-            self.groups.insert(name, group);
+            self.by_name.insert(name, group);
         }
     }
 
     /// Returns the names of the groups, in the order of the file.
     pub fn names(&self) -> impl Iterator<Item = &GroupName> {
-        self.groups.keys()
+        self.by_name.keys()
     }
 
     /// Returns the requirements of a group, and those of the groups that it includes.
@@ -206,7 +206,7 @@ impl Groups {
     }
 
     fn help_for(&self, name: &GroupName) -> String {
-        let names: Vec<String> = self.groups.keys().map(ToString::to_string).collect();
+        let names: Vec<String> = self.by_name.keys().map(ToString::to_string).collect();
         if names.is_empty() {
             return "list it in a `[dependency-groups]` table; there is none".to_owned();
         }
@@ -281,7 +281,7 @@ struct Walk<'a> {
 impl Walk<'_> {
     /// Selects a group that is named at a place.
     fn group(&mut self, name: &GroupName, named_at: Span) {
-        let Some((name, group)) = self.groups.groups.get_key_value(name) else {
+        let Some((name, group)) = self.groups.by_name.get_key_value(name) else {
             return self.problems.push(
                 Problem::new(named_at, format!("there is no group `{name}`"))
                     .with_help(self.groups.help_for(name)),

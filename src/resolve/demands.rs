@@ -149,6 +149,16 @@ impl Universe {
         Some(self.availability(project, position))
     }
 
+    /// Whether a release has only a source distribution, and those with a wheel are tried
+    /// before it.
+    pub fn comes_after_wheels(&self, name: &ProjectName, position: u32) -> bool {
+        let Some(project) = self.known_project(name) else {
+            return false;
+        };
+        self.rank(project, position, Eyes::Frontier)
+            .is_some_and(|rank| rank % 2 == 1)
+    }
+
     /// Whether a release is a pre-release that counts only where no final one will do.
     pub fn is_last_resort(&self, name: &ProjectName, position: u32) -> bool {
         let Some(project) = self.known_project(name) else {
@@ -156,5 +166,107 @@ impl Universe {
         };
         self.rank(project, position, Eyes::Frontier)
             .is_some_and(|rank| rank % 4 >= 2)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resolve::{Metadata, Outcome, Releases, Request, Resolver};
+
+    #[derive(Debug)]
+    struct Only(Version);
+
+    impl Releases for Only {
+        fn count(&self) -> u32 {
+            1
+        }
+
+        fn version(&self, _position: u32) -> &Version {
+            &self.0
+        }
+
+        fn availability(&self, _position: u32) -> Availability {
+            Availability::Wheel
+        }
+    }
+
+    fn root(text: &str, place: &str) -> RootRequirement {
+        RootRequirement {
+            requirement: Requirement::parse(text).unwrap(),
+            place: place.to_owned(),
+            origin: String::new(),
+        }
+    }
+
+    /// Resolves projects that have one release each, and tells who demands `b`.
+    #[track_caller]
+    fn check(request: Request, projects: &[(&str, &[&str])], expected: &[&str]) {
+        let mut resolver = Resolver::new(request);
+        for (name, requirements) in projects {
+            let name: ProjectName = name.parse().unwrap();
+            let version = Only("1.0".parse().unwrap());
+            resolver.universe.learn_releases(&name, Arc::new(version));
+            let parsed = requirements.iter();
+            let metadata = Metadata {
+                requirements: parsed
+                    .map(|text| Requirement::parse_metadata(text).unwrap())
+                    .collect(),
+                extras: vec!["x".parse().unwrap()],
+            };
+            resolver.universe.learn_metadata(&name, 0, Ok(metadata));
+        }
+        let Outcome::Solved(solution) = resolver.solve() else {
+            panic!("there is a solution");
+        };
+        let demands = resolver.universe.demands(&solution, &"b".parse().unwrap());
+        let told: Vec<String> = demands
+            .iter()
+            .map(|demand| {
+                let by = match &demand.by {
+                    Demander::Input { place } => place.clone(),
+                    Demander::Override { place } => format!("override {place}"),
+                    Demander::Project { name, extra, .. } => match extra {
+                        None => name.to_string(),
+                        Some(extra) => format!("{name}[{extra}]"),
+                    },
+                };
+                let mark = if demand.is_overridden { " (not)" } else { "" };
+                format!("{by}: {}{mark}", demand.requirement.specifiers().unwrap())
+            })
+            .collect();
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn names_the_user_projects_and_their_extras() {
+        let request = Request {
+            roots: vec![root("b>=1", "r.in:1"), root("a[x]", "r.in:2")],
+            ..Request::default()
+        };
+        let a: &[&str] = &["b<3", "b<2; extra == 'x'", "b<9; extra == 'y'"];
+        check(
+            request,
+            &[("a", a), ("b", &[]), ("c", &["b"])],
+            &["r.in:1: >=1", "a: <3", "a[x]: <2"],
+        );
+    }
+
+    #[test]
+    fn an_override_stands_beside_what_it_replaces() {
+        let request = Request {
+            roots: vec![root("b>=5", "r.in:1"), root("a", "r.in:2")],
+            overrides: vec![root("b==1.0", "o.txt:1")],
+            ..Request::default()
+        };
+        check(
+            request,
+            &[("a", &["b>3"]), ("b", &[])],
+            &[
+                "r.in:1: >=5 (not)",
+                "override o.txt:1: ==1.0",
+                "a: >3 (not)",
+            ],
+        );
     }
 }

@@ -346,7 +346,14 @@ fn describe(universe: &mut Universe, solver: &Solver, id: IncompatibilityId) -> 
         facts,
         hints: absent
             .into_iter()
-            .map(|name| format!("check the spelling of `{name}`, or name the index that has it with `--extra-index-url`"))
+            .map(|(name, is_owned)| {
+                let otherwise = if is_owned {
+                    "change which index owns the name"
+                } else {
+                    "name the index that has it with `--extra-index-url`"
+                };
+                format!("check the spelling of `{name}`, or {otherwise}")
+            })
             .chain(reason_hints(universe, &unusable))
             .collect(),
         places,
@@ -394,23 +401,22 @@ fn overrides_of(universe: &Universe, name: &ProjectName) -> Vec<RootRequirement>
         .collect()
 }
 
-/// Returns the projects at fault that no index has.
+/// Returns the projects at fault that no index has, and whether only one was asked.
 fn absent_projects(
     universe: &Universe,
     roots: &BTreeSet<usize>,
     families: &BTreeMap<(ProjectId, ProjectId), Family>,
-) -> BTreeSet<String> {
+) -> BTreeSet<(String, bool)> {
     let required = roots
         .iter()
         .filter_map(|&root| universe.known_project(&universe.request.roots[root].requirement.name));
     required
         .chain(families.keys().map(|&(_, to)| to))
-        .filter(|&project| {
-            universe
-                .releases(project)
-                .is_some_and(|releases| releases.count() == 0)
+        .filter_map(|project| {
+            let releases = universe.releases(project)?;
+            let name = universe.projects[project as usize].name.to_string();
+            (releases.count() == 0).then(|| (name, releases.absence().is_some()))
         })
-        .map(|project| universe.projects[project as usize].name.to_string())
         .collect()
 }
 
@@ -525,7 +531,10 @@ fn unmet(universe: &mut Universe, project: ProjectId, requirement: &Requirement)
     let count = universe.releases(project)?.count();
     let name = universe.projects[project as usize].name.clone();
     if count == 0 {
-        return Some(format!("but no index has a project {name}"));
+        return Some(match universe.releases(project)?.absence() {
+            Some(why) => format!("but {why}"),
+            None => format!("but no index has a project {name}"),
+        });
     }
     if !universe.allowed(project, &requirement.source).is_empty() {
         return None;
@@ -681,17 +690,48 @@ fn others_line(universe: &Universe, project: ProjectId, versions: &VersionSet) -
     })
 }
 
+/// Returns an option in quotes; words that have some stay as they are.
+fn quoted(rule: &str) -> String {
+    if rule.contains('`') {
+        rule.to_owned()
+    } else {
+        format!("`{rule}`")
+    }
+}
+
+/// Names the newest of some releases of a project.
+fn newest_in_words(universe: &Universe, project: ProjectId, versions: &VersionSet) -> String {
+    let name = &universe.projects[project as usize].name;
+    let newest = versions.newest_first().next();
+    match newest.zip(universe.releases(project)) {
+        Some((newest, releases)) if versions.len() > 1 => {
+            let others = versions.len() - 1;
+            let noun = if others == 1 { "release" } else { "releases" };
+            let version = releases.version(newest);
+            format!("{name} {version} and {others} older {noun}")
+        }
+        Some((newest, releases)) => format!("{name} {}", releases.version(newest)),
+        None => format!("releases of {name}"),
+    }
+}
+
 /// What the reasons themselves suggest.
 fn reason_hints(universe: &Universe, unusable: &BTreeMap<ProjectId, VersionSet>) -> Vec<String> {
     let mut hints = BTreeSet::new();
     for (&project, versions) in unusable {
         let name = &universe.projects[project as usize].name;
-        for (reason, _) in reasons(universe, project, versions) {
+        for (reason, set) in reasons(universe, project, versions) {
             let hint = match reason {
                 Reason::PreRelease => "allow pre-releases with `--pre`".to_owned(),
-                Reason::TooNew | Reason::NoUploadTime => {
-                    format!("move or drop `--exclude-newer`, which rules out releases of {name}")
-                }
+                Reason::TooNew(rule) => format!(
+                    "move or drop {}, which rules out {}",
+                    quoted(&rule),
+                    newest_in_words(universe, project, &set)
+                ),
+                Reason::NoUploadTime(rule) => format!(
+                    "drop {}, or exempt {name} with `--exclude-newer-package {name}=false`: its index gives no upload times",
+                    quoted(&rule)
+                ),
                 Reason::Held { help, .. } => help,
                 Reason::RequiresPython(specifiers) => {
                     format!(

@@ -28,6 +28,10 @@ pub trait Releases: Send + Sync + fmt::Debug {
     fn turn(&self, _position: u32) -> u8 {
         0
     }
+    /// Returns why there are none, if that is another thing than no index having them.
+    fn absence(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// Whether a release can be used.
@@ -60,10 +64,10 @@ pub enum Reason {
         /// The last lines of what the build said.
         output: Vec<String>,
     },
-    /// Uploaded after the limit.
-    TooNew,
-    /// The index does not say when it was uploaded, and there is a limit.
-    NoUploadTime,
+    /// Uploaded after the limit: what the user calls it.
+    TooNew(String),
+    /// The index does not say when it was uploaded, and there is this limit.
+    NoUploadTime(String),
     /// A policy holds it back.
     Held {
         /// The kind of hold: what has the same code is told together.
@@ -98,9 +102,9 @@ impl fmt::Display for Reason {
             Self::BuildFailed { why, .. } => {
                 write!(f, "only a source distribution, whose build fails: {why}")
             }
-            Self::TooNew => f.write_str("uploaded after --exclude-newer"),
-            Self::NoUploadTime => {
-                f.write_str("the index gives no upload time, and --exclude-newer needs one")
+            Self::TooNew(rule) => write!(f, "uploaded after {rule}"),
+            Self::NoUploadTime(rule) => {
+                write!(f, "the index gives no upload time, and {rule} needs one")
             }
             Self::Held { code, words, .. } => write!(f, "{words} ({code})"),
             Self::PreRelease => f.write_str("a pre-release"),

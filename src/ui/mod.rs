@@ -7,6 +7,7 @@
 
 mod diagnostics;
 mod diff;
+mod outline;
 mod palette;
 mod printer;
 mod progress;

@@ -7,6 +7,7 @@ use anstream::AutoStream;
 
 use super::diagnostics::{Diagnostic, Level};
 use super::diff;
+use super::outline;
 use super::progress::{Current, Progress};
 
 /// How much is said on standard error.
@@ -153,6 +154,11 @@ impl Printer {
             diff::unified(name, old, new, self.stdout.color)
         };
         self.data(text.as_bytes())
+    }
+
+    /// Prints a text as data for people, its lines that are not indented as headings.
+    pub fn outline(&self, text: &str) -> io::Result<()> {
+        self.data(outline::outline(text, self.stdout.color).as_bytes())
     }
 
     /// Prints a line about what was done: past tense, with numbers.

@@ -17,6 +17,8 @@ mod project;
 mod registries;
 #[path = "../support/repository.rs"]
 mod repository;
+#[path = "../support/request.rs"]
+mod request;
 #[allow(dead_code, reason = "made for the tests of the HTTP client, too")]
 #[path = "../support/scripted.rs"]
 mod scripted;
@@ -32,7 +34,9 @@ mod docker_build;
 mod docker_faults;
 mod docker_registries;
 mod docker_update;
+mod explain;
 mod includes;
+mod indexes;
 mod init;
 mod laws;
 mod layers;

@@ -161,7 +161,8 @@ fn a_denied_index_is_the_end_and_no_other_is_asked() {
             &[
                 "`a`",
                 &format!("status {status}, no credentials were sent"),
-                "PINFOLD_INDEX_USERNAME",
+                "PINFOLD_INDEX_NAME_USERNAME",
+                "the index `http://127.0.0.1:",
                 "no other index was asked instead",
             ],
         );
@@ -176,7 +177,7 @@ fn wrong_credentials_are_called_wrong() {
     index.admit_only("Basic something else");
     let project = Project::of("a\n");
     let run = project.compile(&index.url_with_login("me:sesame"), &[]);
-    run.says(2, &["with the credentials given"]);
+    run.says(2, &["with the credentials given in the URL"]);
     assert!(!run.stderr.contains("sesame"), "{}", run.stderr);
     assert_eq!(project.files(), ["requirements.in"]);
 }

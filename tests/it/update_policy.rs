@@ -1,21 +1,17 @@
 //! The cooldown and the rules of an update, inside the resolver.
 
 use jiff::{SignedDuration, Timestamp};
-use pinfold::cache::Cache;
 use pinfold::config::ProjectPattern;
-use pinfold::http;
-use pinfold::index::Refresh;
 use pinfold::ops::{
-    Compile, Compiled, Error, Hashes, Held, Ignore, OutputOptions, PinFacts, Source, Strategy,
-    TargetRequest, View, compile,
+    Compile, Compiled, Error, Hashes, Held, Ignore, OutputOptions, PinFacts, compile,
 };
-use pinfold::python::{Platform, PythonVersion, Specifiers};
-use pinfold::requirements::PerProject;
+use pinfold::python::Specifiers;
 use pinfold::update::{Bump, Hold, MissingUploadTime, Policy, Rule};
 use tempfile::TempDir;
 
 use crate::index::{Index, Mode, Release, dynamic_sdist, wheel};
 use crate::project::{hashes, pins};
+use crate::request::request;
 use crate::scripted::Reply;
 
 /// What counts as now.
@@ -103,49 +99,13 @@ impl Repository {
     /// Resolves all anew under a policy, without writing.
     fn try_update(&self, index: &Index, gate: Policy) -> Result<Compiled, Error> {
         let request = Compile {
-            sources: vec![Source::Path(self.path("requirements.in"))],
-            groups: Vec::new(),
-            constraints: Vec::new(),
-            bounds: Vec::new(),
-            kept_packages: Vec::new(),
-            view: View::default(),
-            overrides: Vec::new(),
-            extras: Vec::new(),
-            all_extras: false,
-            keyring: false,
-            exclude_newer_packages: Vec::new(),
-            output: Some(self.path("requirements.txt").into()),
             upgrade: true,
-            upgrade_packages: Vec::new(),
-            target: TargetRequest {
-                python: None,
-                python_version: Some(PythonVersion::parse("3.12").unwrap()),
-                python_platform: Some(Platform::parse("linux").unwrap()),
-            },
-            index_url: Some(index.url()),
-            extra_index_urls: Vec::new(),
-            find_links: Vec::new(),
-            no_index: false,
-            login: None,
-            strategy: Strategy::FirstIndex,
-            exclude_newer: None,
             gate: Some(gate),
-            pre_releases: None,
-            binary: PerProject::default(),
-            only_binary: Vec::new(),
-            no_binary: Vec::new(),
-            build: pinfold::ops::BuildOptions::default(),
-            without_dependencies: false,
             output_options: OutputOptions {
                 hashes: self.hashes,
                 ..OutputOptions::default()
             },
-            http: http::Settings::default(),
-            cache: Cache::at(self.folder.path().join("cache")),
-            refresh: Refresh::default(),
-            now: Timestamp::now(),
-            current_directory: self.path(""),
-            variable: Box::new(|_| None),
+            ..request(self.folder.path(), &index.url())
         };
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()

@@ -106,6 +106,13 @@ pub(super) enum Command {
     Update(Box<super::update::args::Update>),
     /// Carry out a plan that `pinfold update --plan-out` wrote
     Apply(Box<super::update::args::Apply>),
+    /// Say why a lock has the version of a project that it has, and what holds it back
+    ///
+    /// Names who requires it, what became of each newer release, and what would come of the
+    /// newest one: that is tried. Inputs, options and target are those of the lock's header; with
+    /// sources, those of the command line, as for `pinfold compile`. Nothing is written. Exits
+    /// with 1 if the lock does not have the project.
+    Explain(Box<super::explain::args::Explain>),
     /// Write a first configuration, or what runs `pinfold update` on a schedule
     ///
     /// The configuration is a `pinfold.toml` in which every key is explained, and set where this

@@ -1,6 +1,7 @@
 //! From what was typed to what is wanted: nothing is left open behind this.
 
 mod header;
+mod indexes;
 mod network;
 mod paths;
 mod style;
@@ -8,14 +9,17 @@ mod time;
 
 use std::path::{Path, PathBuf};
 
-pub(super) use self::network::{cache, login, network};
-pub(super) use self::time::time;
+pub(super) use self::indexes::configured_indexes;
+pub(super) use self::network::{cache, http, login, network};
+pub(super) use self::paths::{output, source_names};
+pub(super) use self::time::{limit, time};
 
-use super::args::{self, IndexStrategy, KeyringProvider, PreReleaseMode, WhichHashes};
+use super::args::{self, IndexStrategy, PreReleaseMode};
 use super::failure::Failure;
+use super::project::ProjectConfig;
 use crate::index::Refresh;
 use crate::ops::{
-    BuildOptions, Compile, Hashes, OutputOptions, Strategy, TargetRequest, View, WrittenHashes,
+    BuildOptions, Compile, Hashes, OutputOptions, Strategy, TargetRequest, View, WhichHashes,
 };
 use crate::python::{
     ExtraName, Platform, ProjectName, PythonVersion, Requirement, RequirementSource,
@@ -25,7 +29,7 @@ use crate::resolve::PreReleases;
 use crate::text::without_password;
 
 /// Returns what a command line asks for.
-pub(super) fn compile(args: &args::Compile) -> Result<Compile, Failure> {
+pub(super) fn compile(args: &args::Compile, project: &ProjectConfig) -> Result<Compile, Failure> {
     let variable = |name: &str| std::env::var(name).ok();
     let os_variable = |name: &str| std::env::var_os(name);
     let names = paths::source_names(args)?;
@@ -48,6 +52,7 @@ pub(super) fn compile(args: &args::Compile) -> Result<Compile, Failure> {
         .map(|text| time::limit("--exclude-newer", text, now))
         .transpose()?
         .flatten();
+    let indexes = indexes::indexes(args, project, now)?;
     Ok(Compile {
         output_options: OutputOptions {
             hashes: match (args.no_hashes, args.refresh_hashes) {
@@ -55,9 +60,9 @@ pub(super) fn compile(args: &args::Compile) -> Result<Compile, Failure> {
                 (_, true) => Hashes::Refresh,
                 _ => Hashes::Reuse,
             },
-            written_hashes: match args.hashes {
-                Some(WhichHashes::Target) => WrittenHashes::Target,
-                Some(WhichHashes::All) | None => WrittenHashes::All,
+            which_hashes: match args.hashes {
+                Some(args::WhichHashes::Target) => WhichHashes::Target,
+                Some(args::WhichHashes::All) | None => WhichHashes::All,
             },
             comments: args.input_comments,
             left_out: projects("--no-emit-package", &args.no_emit_packages)?,
@@ -90,8 +95,10 @@ pub(super) fn compile(args: &args::Compile) -> Result<Compile, Failure> {
         upgrade: args.upgrade,
         upgrade_packages: upgrade_packages(args)?,
         target: target(args)?,
-        index_url: args.index_url.clone().filter(|url| !url.is_empty()),
-        extra_index_urls: args.extra_index_urls.clone(),
+        index_url: indexes.default,
+        extra_index_urls: indexes.unnamed,
+        index_configs: indexes.named,
+        shadow_check: true,
         find_links: args.find_links.clone(),
         no_index: args.no_index,
         login: login(&variable),
@@ -117,8 +124,7 @@ pub(super) fn compile(args: &args::Compile) -> Result<Compile, Failure> {
         },
         no_binary: args.no_binary.clone(),
         without_dependencies: args.no_deps,
-        keyring: args.keyring_provider == KeyringProvider::Subprocess,
-        http: network(&args.network, os_variable)?,
+        http: http(args, os_variable)?,
         cache: cache(&args.network, os_variable),
         refresh: refresh(args)?,
         now,
@@ -196,7 +202,7 @@ fn projects(option: &str, names: &[String]) -> Result<Vec<ProjectName>, Failure>
     names.iter().map(|name| parse(option, name)).collect()
 }
 
-fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(
+pub(super) fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(
     option: &str,
     text: &str,
 ) -> Result<T, Failure> {
@@ -204,7 +210,7 @@ fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(
         .map_err(|error| Failure::usage(format!("`{option} {text}`: {error}"), None))
 }
 
-fn selectors(option: &str, values: &[String]) -> Result<Vec<Selector>, Failure> {
+pub(super) fn selectors(option: &str, values: &[String]) -> Result<Vec<Selector>, Failure> {
     values
         .iter()
         .filter(|value| !value.is_empty())
@@ -243,7 +249,7 @@ fn upgrade_packages(args: &args::Compile) -> Result<Vec<Requirement>, Failure> {
         .collect()
 }
 
-fn target(args: &args::Compile) -> Result<TargetRequest, Failure> {
+pub(super) fn target(args: &args::Compile) -> Result<TargetRequest, Failure> {
     let python_version = args
         .python_version
         .as_deref()
@@ -276,7 +282,7 @@ fn target(args: &args::Compile) -> Result<TargetRequest, Failure> {
     })
 }
 
-fn pre_releases(args: &args::Compile) -> Option<PreReleases> {
+pub(super) fn pre_releases(args: &args::Compile) -> Option<PreReleases> {
     if args.pre {
         return Some(PreReleases::Allow);
     }
@@ -289,7 +295,7 @@ fn pre_releases(args: &args::Compile) -> Option<PreReleases> {
     })
 }
 
-fn refresh(args: &args::Compile) -> Result<Refresh, Failure> {
+pub(super) fn refresh(args: &args::Compile) -> Result<Refresh, Failure> {
     // An upgrade wants to know of the newest versions, not of those of ten minutes ago.
     if args.refresh || args.upgrade {
         return Ok(Refresh::All);

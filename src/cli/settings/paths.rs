@@ -11,7 +11,7 @@ use crate::ops::Source;
 const DEFAULT_SOURCES: [&str; 4] = ["requirements.in", "setup.py", "pyproject.toml", "setup.cfg"];
 
 /// Returns what is compiled; nothing where groups are all there is.
-pub(super) fn source_names(args: &args::Compile) -> Result<Vec<String>, Failure> {
+pub(in crate::cli) fn source_names(args: &args::Compile) -> Result<Vec<String>, Failure> {
     if !args.sources.is_empty() || !args.groups.is_empty() {
         return Ok(args.sources.clone());
     }
@@ -40,7 +40,7 @@ pub(super) fn source(name: &str) -> Result<Source, Failure> {
 }
 
 /// Returns the output's path; none for standard output.
-pub(super) fn output(args: &args::Compile, names: &[String]) -> Result<Option<PathBuf>, Failure> {
+pub(in crate::cli) fn output(args: &args::Compile, names: &[String]) -> Result<Option<PathBuf>, Failure> {
     let path = match (args.output_file.as_deref(), names) {
         (Some("-"), _) => return Ok(None),
         (Some(path), _) => PathBuf::from(path),

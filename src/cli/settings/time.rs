@@ -1,8 +1,11 @@
 //! Times as people type them.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use crate::cli::failure::Failure;
+use crate::ops::Cutoff;
 use crate::python::ProjectName;
 use crate::text::cutoff;
 
@@ -24,7 +27,7 @@ pub(in crate::cli) fn time(option: &str, text: &str) -> Result<Timestamp, Failur
 }
 
 /// Reads a limit: a time, a day, a duration counted back from now, or `false` for none.
-pub(super) fn limit(
+pub(in crate::cli) fn limit(
     option: &str,
     text: &str,
     now: Timestamp,
@@ -48,15 +51,15 @@ pub(super) fn limit(
 pub(super) fn limits(
     texts: &[String],
     now: Timestamp,
-) -> Result<Vec<(ProjectName, Option<Timestamp>)>, Failure> {
+) -> Result<BTreeMap<ProjectName, Cutoff>, Failure> {
     let option = "--exclude-newer-package";
     texts
         .iter()
         .map(|text| {
             let (name, limit) = text.split_once('=').unwrap_or((text, ""));
             let limit = match limit.trim() {
-                "false" => None,
-                limit => Some(cutoff(limit, now).ok_or_else(|| {
+                "false" => Cutoff::Off,
+                limit => Cutoff::Before(cutoff(limit, now).ok_or_else(|| {
                     Failure::usage(
                         format!("`{option} {text}` has no time"),
                         Some("write `NAME=2026-10-01`, `NAME=7d` or `NAME=false`".to_owned()),

@@ -1,7 +1,7 @@
 //! `pinfold update` and `pinfold apply`.
 
 pub(super) mod args;
-mod settings;
+pub(super) mod settings;
 
 use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};

@@ -6,15 +6,18 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum as _;
 
 use super::args::{Configuration, Kind, Update};
-use crate::cli::args::{self, IndexStrategy, KeyringProvider};
+use crate::cli::args::{self, IndexStrategy};
 use crate::cli::docker::settings as docker;
 use crate::cli::failure::Failure;
 use crate::cli::layers;
 use crate::cli::project::{self, ProjectConfig};
-use crate::cli::settings::{cache, current_directory, login, network, time};
+use crate::cli::settings::{
+    cache, configured_indexes, current_directory, login, network, time,
+};
 use crate::config::{self, RuleSubject};
 use crate::files::Exclude;
 use crate::forge::Repository;
+use crate::http;
 use crate::index::Refresh;
 use crate::ops::docker::{DigestUpdates, ImageRule};
 use crate::ops::update::{ImagesRequest, Update as Request};
@@ -25,13 +28,13 @@ use crate::update::tags::TagLimit;
 use crate::update::{self, Bump, Defaults, LockConfig, Policy, Rule};
 
 /// A place where everything is: the root, and what its configuration says.
-pub(super) struct Place {
-    pub(super) root: PathBuf,
-    pub(super) project: ProjectConfig,
+pub(in crate::cli) struct Place {
+    pub(in crate::cli) root: PathBuf,
+    pub(in crate::cli) project: ProjectConfig,
 }
 
 /// Finds the root: the repository's, else the configuration's folder, else this one.
-pub(super) fn place(configuration: &Configuration) -> Result<Place, Failure> {
+pub(in crate::cli) fn place(configuration: &Configuration) -> Result<Place, Failure> {
     let here = current_directory()?;
     let project = if configuration.no_config {
         ProjectConfig {
@@ -89,10 +92,13 @@ pub(super) fn update(args: &Update, place: &Place) -> Result<(Request, registry:
         policy,
         images,
         defaults: defaults(&own),
-        keyring: args.keyring_provider == KeyringProvider::Subprocess,
+        index_configs: configured_indexes(&place.project, now)?,
         index_url: args.index_url.clone().filter(|url| !url.is_empty()),
         login: login(&|name: &str| std::env::var(name).ok()),
-        http: network(&args.registries.network, os_variable)?,
+        http: http::Settings {
+            keyring: args.keyring_provider.into(),
+            ..network(&args.registries.network, os_variable)?
+        },
         cache: cache(&args.registries.network, os_variable),
         refresh: Refresh::All,
         now,
@@ -105,7 +111,7 @@ pub(super) fn update(args: &Update, place: &Place) -> Result<(Request, registry:
 /// Returns what `[compile]` says of all locks, where their own commands say nothing.
 ///
 /// Only what decides which releases there are: how a lock looks stays as it is.
-fn defaults(own: &args::Compile) -> Defaults {
+pub(in crate::cli) fn defaults(own: &args::Compile) -> Defaults {
     let word = |value: Option<clap::builder::PossibleValue>| {
         value.map(|value| value.get_name().to_owned())
     };
@@ -145,7 +151,7 @@ fn include(config: &config::Config, folder: &Path) -> Result<Option<Exclude>, Fa
 }
 
 /// Returns a path as seen from the root, with `/`.
-fn below(root: &Path, path: &Path) -> Result<String, Failure> {
+pub(in crate::cli) fn below(root: &Path, path: &Path) -> Result<String, Failure> {
     let outside = || {
         Failure::usage(
             format!(
@@ -188,14 +194,7 @@ fn policy(
     config: &config::Config,
     as_of: jiff::Timestamp,
 ) -> Result<Policy, Failure> {
-    let mut policy = Policy::new(as_of);
-    let said = &config.policy;
-    if let Some(cooldown) = said.cooldown {
-        policy.cooldown = cooldown;
-    }
-    if let Some(cooldown) = said.cooldown_major {
-        policy.cooldown_major = cooldown;
-    }
+    let mut policy = configured_policy(config, as_of);
     if let Some(text) = args.cooldown.as_deref().filter(|text| !text.is_empty()) {
         policy.cooldown = duration(text)
             .map_err(|error| Failure::usage(format!("`--cooldown`: {error}"), None))?;
@@ -204,6 +203,19 @@ fn policy(
         if policy.cooldown.is_zero() {
             policy.cooldown_major = policy.cooldown;
         }
+    }
+    Ok(policy)
+}
+
+/// Returns the policy that the configuration has.
+pub(in crate::cli) fn configured_policy(config: &config::Config, as_of: jiff::Timestamp) -> Policy {
+    let mut policy = Policy::new(as_of);
+    let said = &config.policy;
+    if let Some(cooldown) = said.cooldown {
+        policy.cooldown = cooldown;
+    }
+    if let Some(cooldown) = said.cooldown_major {
+        policy.cooldown_major = cooldown;
     }
     if said.missing_upload_time == Some(config::MissingUploadTime::Allow) {
         policy.missing_upload_time = update::MissingUploadTime::Allow;
@@ -226,7 +238,7 @@ fn policy(
             reason: rule.reason.clone(),
         });
     }
-    Ok(policy)
+    policy
 }
 
 const fn bump(limit: config::MaxBump) -> Bump {
@@ -281,7 +293,7 @@ const fn digests(when: config::Digests) -> DigestUpdates {
 }
 
 /// Returns what a `[[lock]]` table says, its paths as seen from the root.
-fn lock_config(lock: &config::LockConfig, place: &Place) -> LockConfig {
+pub(in crate::cli) fn lock_config(lock: &config::LockConfig, place: &Place) -> LockConfig {
     let root = place
         .root
         .canonicalize()

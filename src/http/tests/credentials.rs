@@ -2,6 +2,7 @@
 
 use super::scripted::{Reply, Server};
 use super::*;
+use crate::http::LoginSource;
 
 const BASIC_ME: &str = "Basic bWU6cHc=";
 
@@ -29,6 +30,7 @@ fn a_refusal_tells_whether_credentials_were_sent() {
         url: server.url("/a"),
         status: 401,
         sent_credentials,
+        login: sent_credentials.then_some(LoginSource::Url),
         realm: Some("ours".to_owned()),
     };
     assert_eq!(error, denied(false));

@@ -7,6 +7,8 @@ pub(crate) mod scripted;
 
 mod answers;
 mod credentials;
+#[cfg(unix)]
+mod keyring;
 mod proxies;
 mod redirects;
 mod retries;

@@ -49,7 +49,7 @@ fn the_bundle_given_is_trusted_instead_of_the_environment_s() {
     let server = authority.server("127.0.0.1", false);
     let environment = |file| Environment {
         root_files: vec![file],
-        root_dirs: Vec::new(),
+        ..Environment::default()
     };
     check_trusted(
         with(|it| {
@@ -81,6 +81,7 @@ fn check_folders(authority: &Authority, other: &Authority) {
             it.environment = Environment {
                 root_files: vec![other.file()],
                 root_dirs: dirs(),
+                ..Environment::default()
             };
         }),
         &server.url("/"),
@@ -88,8 +89,8 @@ fn check_folders(authority: &Authority, other: &Authority) {
     check_trusted(
         with(|it| {
             it.environment = Environment {
-                root_files: Vec::new(),
                 root_dirs: dirs(),
+                ..Environment::default()
             };
         }),
         &server.url("/"),

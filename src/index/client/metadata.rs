@@ -8,6 +8,7 @@ use std::sync::{Arc, PoisonError};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use sha2::Digest;
+use sha2::digest::DynDigest;
 use url::Url;
 
 use super::error::NoStaticMetadata;
@@ -392,6 +393,7 @@ impl IndexClient {
             let body = response
                 .decode(MAX_FILE)
                 .map_err(|error| http_error(&file, error))?;
+            check_promises(&file, &body)?;
             let sha256 = Sha256::of(&body).0;
             let metadata = metadata_in_whole(&file, &name, body.into())?;
             let metadata = Some(understood(&file, &metadata)?);
@@ -409,15 +411,18 @@ impl IndexClient {
         url: &Url,
         is_enough: fn(&Facts) -> bool,
     ) -> Result<Known, MetadataError> {
-        let kept = self.cache.get_entry(FACTS, url.as_str()).and_then(|entry| {
-            let facts: Facts = postcard::from_bytes(entry.payload()).ok()?;
-            let freshness = postcard::from_bytes(entry.note()).ok()?;
-            is_enough(&facts).then_some(KeptFacts {
-                entry,
-                facts,
-                freshness,
-            })
-        });
+        let kept = self
+            .cache
+            .get_entry(FACTS, &facts_key(file, url))
+            .and_then(|entry| {
+                let facts: Facts = postcard::from_bytes(entry.payload()).ok()?;
+                let freshness = postcard::from_bytes(entry.note()).ok()?;
+                is_enough(&facts).then_some(KeptFacts {
+                    entry,
+                    facts,
+                    freshness,
+                })
+            });
         let is_refreshed = self.settings.refresh == Refresh::All;
         let is_good = |kept: &KeptFacts| {
             self.settings.offline || (!is_refreshed && kept.freshness.is_fresh(self.now()))
@@ -440,7 +445,7 @@ impl IndexClient {
         response: &Response,
         new: Option<Facts>,
     ) -> Result<Facts, MetadataError> {
-        let key = url.to_string();
+        let key = facts_key(file, url);
         let to_bytes = |freshness: &Freshness| {
             postcard::to_stdvec(freshness).expect("times and texts can always be stored")
         };
@@ -481,6 +486,24 @@ impl IndexClient {
             },
         })
     }
+}
+
+/// What the facts of a file are kept by: its URL, with the hashes that were checked when
+/// they were learnt and cannot be checked again without the file.
+fn facts_key(file: &File, url: &Url) -> String {
+    let mut key = url.to_string();
+    if file.has_only_sha256() {
+        return key;
+    }
+    let mut separator = '#';
+    for (algorithm, hex) in &file.hashes {
+        key.push(separator);
+        key.push_str(algorithm.name());
+        key.push('=');
+        key.push_str(hex);
+        separator = '&';
+    }
+    key
 }
 
 pub(super) fn facts_request(url: &Url, kept: Option<&KeptFacts>) -> Request {
@@ -666,16 +689,17 @@ fn file_name(url: &Url) -> Option<String> {
 
 fn direct(url: &Url, filename: String, kind: FileKind) -> File {
     let fragment = url.fragment().unwrap_or_default();
+    // One that is no hash at all stays, and agrees with nothing.
     let hash = |part: &str| {
-        let hex = part.strip_prefix("sha256=")?;
-        Some((Algorithm::Sha256, Sha256::from_hex(hex)?.to_string()))
+        let (name, hex) = part.split_once('=')?;
+        Some((Algorithm::from_name(name)?, hex.to_ascii_lowercase()))
     };
     let mut plain = url.clone();
     plain.set_fragment(None);
     File {
         filename,
         url: plain.into(),
-        hashes: fragment.split('&').find_map(hash).into_iter().collect(),
+        hashes: fragment.split('&').filter_map(hash).collect(),
         requires_python: None,
         yanked: None,
         upload_time: None,
@@ -685,33 +709,41 @@ fn direct(url: &Url, filename: String, kind: FileKind) -> File {
     }
 }
 
-/// Computes a file's SHA-256, and what else its index gives and can be trusted.
+/// Computes a file's SHA-256, and what else its index or its URL gives. MD5 and SHA-1 are
+/// no reason to trust a file, but one not to.
 struct Hashers {
     sha256: sha2::Sha256,
-    sha384: Option<sha2::Sha384>,
-    sha512: Option<sha2::Sha512>,
+    others: Vec<(Algorithm, Box<dyn DynDigest + Send>)>,
+}
+
+fn hasher(algorithm: Algorithm) -> Option<Box<dyn DynDigest + Send>> {
+    Some(match algorithm {
+        Algorithm::Md5 => Box::new(md5::Md5::default()),
+        Algorithm::Sha1 => Box::new(sha1::Sha1::default()),
+        Algorithm::Sha224 => Box::new(sha2::Sha224::default()),
+        Algorithm::Sha384 => Box::new(sha2::Sha384::default()),
+        Algorithm::Sha512 => Box::new(sha2::Sha512::default()),
+        Algorithm::Sha256 | Algorithm::Blake2b => return None,
+    })
 }
 
 impl Hashers {
     fn new(file: &File) -> Self {
-        let has = |wanted| {
-            file.hashes
-                .iter()
-                .any(|(algorithm, _)| *algorithm == wanted)
-        };
+        let mut others: Vec<(Algorithm, Box<dyn DynDigest + Send>)> = Vec::new();
+        for (algorithm, _) in &file.hashes {
+            if others.iter().all(|(other, _)| other != algorithm) {
+                others.extend(hasher(*algorithm).map(|hasher| (*algorithm, hasher)));
+            }
+        }
         Self {
             sha256: sha2::Sha256::new(),
-            sha384: has(Algorithm::Sha384).then(sha2::Sha384::new),
-            sha512: has(Algorithm::Sha512).then(sha2::Sha512::new),
+            others,
         }
     }
 
     fn update(&mut self, bytes: &[u8]) {
-        self.sha256.update(bytes);
-        if let Some(hasher) = &mut self.sha384 {
-            hasher.update(bytes);
-        }
-        if let Some(hasher) = &mut self.sha512 {
+        Digest::update(&mut self.sha256, bytes);
+        for (_, hasher) in &mut self.others {
             hasher.update(bytes);
         }
     }
@@ -719,26 +751,35 @@ impl Hashers {
     /// Compares with what the index says; returns the SHA-256.
     fn finish(self, file: &File) -> Result<Sha256, MetadataError> {
         let sha256 = Sha256(self.sha256.finalize().into());
-        let sha384 = self.sha384.map(|hasher| hex(&hasher.finalize()));
-        let sha512 = self.sha512.map(|hasher| hex(&hasher.finalize()));
+        let mut actual = vec![(Algorithm::Sha256, sha256.to_string())];
+        for (algorithm, hasher) in self.others {
+            actual.push((algorithm, hex(&hasher.finalize())));
+        }
         for (algorithm, expected) in &file.hashes {
-            let actual = match algorithm {
-                Algorithm::Sha256 => Some(sha256.to_string()),
-                Algorithm::Sha384 => sha384.clone(),
-                Algorithm::Sha512 => sha512.clone(),
-                _ => None,
-            };
-            if let Some(actual) = actual.filter(|actual| actual != expected) {
+            let of_algorithm = actual.iter().find(|(other, _)| other == algorithm);
+            if let Some((_, actual)) = of_algorithm.filter(|(_, actual)| actual != expected) {
                 return Err(MetadataError::Hash {
                     filename: file.filename.clone(),
                     algorithm: *algorithm,
                     expected: expected.clone(),
-                    actual,
+                    actual: actual.clone(),
                 });
             }
         }
         Ok(sha256)
     }
+}
+
+/// Checks what else than a SHA-256 a URL promises of a file.
+pub(super) fn check_promises(file: &File, body: &[u8]) -> Result<(), MetadataError> {
+    if file.has_only_sha256() {
+        return Ok(());
+    }
+    let mut file = file.clone();
+    file.hashes.retain(|(algorithm, hex)| {
+        *algorithm != Algorithm::Sha256 || Sha256::from_hex(hex).is_none()
+    });
+    check_whole(&file, body)
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -681,6 +681,83 @@ async fn hashes_files_that_have_no_hash() {
     ));
 }
 
+/// What Python's `hashlib` makes of `b"abc"`, of which each file here consists.
+const ABC: [(&str, &str); 5] = [
+    ("md5", "900150983cd24fb0d6963f7d28e17f72"),
+    ("sha1", "a9993e364706816aba3e25717850c26c9cd0d89d"),
+    (
+        "sha224",
+        "23097d223405d8228642a477bda255b32aadbce4bda0b3f7e36c9da7",
+    ),
+    (
+        "sha384",
+        "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed\
+         8086072ba1e7cc2358baeca134c825a7",
+    ),
+    (
+        "sha512",
+        "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a\
+         2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f",
+    ),
+];
+
+#[tokio::test]
+async fn any_hash_that_a_url_promises_is_checked() {
+    let server = Server::new(move |_| Answer::new(200, b"abc".to_vec()));
+    let folder = tempfile::tempdir().unwrap();
+    let on_disk = folder.path().join("demo-1.0.tar.gz");
+    std::fs::write(&on_disk, b"abc").unwrap();
+    let places = [
+        format!("{}/f/demo-1.0.tar.gz", server.address),
+        Url::from_file_path(&on_disk).unwrap().to_string(),
+    ];
+    for place in places {
+        for (algorithm, hex) in ABC {
+            let direct = async |hex: &str| {
+                let url = format!("{place}#egg=demo&{algorithm}={hex}");
+                let client = client(&folder, 0);
+                let found = client.direct_sdist(&url.parse().unwrap()).await;
+                client.finish_writes().await;
+                found.map(|sdist| sdist.sha256)
+            };
+            let upper = hex.to_ascii_uppercase();
+            assert_eq!(
+                direct(hex).await.unwrap(),
+                Sha256::of(b"abc"),
+                "{algorithm}"
+            );
+            assert_eq!(direct(&upper).await.unwrap(), Sha256::of(b"abc"));
+            // Also now that the cache knows the file.
+            for wrong in [format!("0{}", &hex[1..]), String::new()] {
+                let error = direct(&wrong).await.unwrap_err();
+                assert!(
+                    matches!(&error, MetadataError::Hash { algorithm: of, .. } if of.name() == algorithm),
+                    "{error:?}"
+                );
+            }
+        }
+        let no_hash: Url = format!("{place}#sha256=abc").parse().unwrap();
+        let error = client(&folder, 0).direct_sdist(&no_hash).await.unwrap_err();
+        assert!(matches!(error, MetadataError::Hash { .. }), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_hash_that_a_wheel_s_url_promises_is_checked() {
+    let bytes = wheel(9);
+    let server = Server::new(move |_| Answer::new(200, bytes.clone()));
+    let folder = tempfile::tempdir().unwrap();
+    for fragment in ["md5=00", "sha512=00", "sha256=00"] {
+        let url = format!("{}/f/{WHEEL}#{fragment}", server.address);
+        let client = client(&folder, 0);
+        let error = client.direct_wheel(&url.parse().unwrap()).await;
+        assert!(
+            matches!(error, Err(MetadataError::Hash { .. })),
+            "{fragment}: {error:?}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn reads_wheels_named_by_their_url() {
     let bytes = wheel(9);

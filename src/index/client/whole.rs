@@ -8,8 +8,8 @@ use rustc_hash::FxHashMap;
 use url::Url;
 
 use super::metadata::{
-    Facts, Known, MAX_FILE, Stored, direct_sdist_file, facts_request, http_error, key_of,
-    static_metadata, url_of,
+    Facts, Known, MAX_FILE, Stored, check_promises, direct_sdist_file, facts_request, http_error,
+    key_of, static_metadata, url_of,
 };
 use super::{IndexClient, MetadataError, blocking, local};
 use crate::http::display_url;
@@ -150,7 +150,12 @@ impl IndexClient {
     ) -> Result<(Sha256, Option<Bytes>), MetadataError> {
         if let Some(path) = local::path_of(url) {
             let named = file.clone();
-            let bytes = blocking(move || read(&named, &path)).await?;
+            let bytes = blocking(move || {
+                let bytes = read(&named, &path)?;
+                check_promises(&named, &bytes)?;
+                Ok(bytes)
+            })
+            .await?;
             return Ok((Sha256::of(&bytes), Some(bytes)));
         }
         let kept = match self.kept_facts(file, url, |_| true)? {
@@ -168,6 +173,7 @@ impl IndexClient {
             let bytes = response
                 .decode(MAX_FILE)
                 .map_err(|error| http_error(&named, error))?;
+            check_promises(&named, &bytes)?;
             let sha256 = Sha256::of(&bytes);
             Ok((response, Bytes::from(Vec::from(bytes)), sha256))
         })

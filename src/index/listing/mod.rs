@@ -65,6 +65,13 @@ impl File {
         Sha256::from_hex(hex)
     }
 
+    /// Whether its hashes are none, or SHA-256 that can be read.
+    pub(in crate::index) fn has_only_sha256(&self) -> bool {
+        self.hashes.iter().all(|(algorithm, hex)| {
+            *algorithm == Algorithm::Sha256 && Sha256::from_hex(hex).is_some()
+        })
+    }
+
     /// Returns the wheel's parsed name; none for an sdist.
     pub fn wheel(&self) -> Option<&WheelName> {
         match &self.kind {

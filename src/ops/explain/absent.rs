@@ -49,7 +49,7 @@ pub(super) async fn absent(
         .map(str::to_owned),
         ..Absent::default()
     };
-    for one in ground.inputs.unmet.iter() {
+    for one in &ground.inputs.unmet {
         if one.requirement.name == *name {
             absent.not_held.push(NotHeld {
                 by: one.place.clone(),
@@ -62,7 +62,7 @@ pub(super) async fn absent(
             });
         }
     }
-    for root in ground.request.roots.iter() {
+    for root in &ground.request.roots {
         if root.requirement.name == *name {
             absent
                 .wanted

@@ -1,6 +1,7 @@
 //! How a project comes into a lock: the ways from the user's requirements to it.
 
 use std::collections::VecDeque;
+use std::fmt::Write as _;
 
 use crate::ops::fetch::Resolution;
 use crate::python::{ExtraName, ProjectName, RequirementSource};
@@ -8,7 +9,7 @@ use crate::resolve::{Demand, Demander, Solution, Universe};
 use crate::text::without_password;
 
 /// How many ways are told.
-const MOST_CHAINS: usize = 12;
+const MOST_CHAINS: usize = 16;
 
 /// How many steps are looked at: in a large lock there are more ways than anybody reads.
 const MOST_STEPS: usize = 20_000;
@@ -72,11 +73,13 @@ pub(super) fn spelled(requirement: &crate::python::Requirement) -> String {
     let mut text = requirement.name.to_string();
     if !requirement.extras.is_empty() {
         let extras: Vec<String> = requirement.extras.iter().map(ToString::to_string).collect();
-        text.push_str(&format!("[{}]", extras.join(",")));
+        let _ = write!(text, "[{}]", extras.join(","));
     }
     match &requirement.source {
         RequirementSource::Specifiers(specifiers) => text.push_str(specifiers.as_str()),
-        RequirementSource::Url(url) => text.push_str(&format!(" @ {}", without_password(url))),
+        RequirementSource::Url(url) => {
+            let _ = write!(text, " @ {}", without_password(url));
+        }
     }
     text
 }
@@ -99,8 +102,15 @@ pub(super) fn chains(resolution: &mut Resolution, name: &ProjectName) -> Chains 
             break;
         }
         match &way[0].by {
+            // Of the ways between one requirement of the user's and one on the project, the
+            // shortest is enough.
             Demander::Input { .. } | Demander::Override { .. } => {
-                chains.chains.push(way.iter().map(Link::new).collect());
+                let way: Vec<Link> = way.iter().map(Link::new).collect();
+                let is_told =
+                    |other: &Vec<Link>| (other.first(), other.last()) == (way.first(), way.last());
+                if !chains.chains.iter().any(is_told) {
+                    chains.chains.push(way);
+                }
             }
             Demander::Project {
                 name: parent,

@@ -24,7 +24,7 @@ use crate::update;
 pub use absent::{Absent, NotHeld};
 pub use chains::{Chains, Link};
 pub use releases::{Candidate, Held as HeldByUpdate, Older, Rejection};
-pub use trial::{Holding, Move, Taken};
+pub use trial::{Holding, Move, Price, Taken};
 
 /// Everything that decides what is explained.
 pub struct Explain {
@@ -213,8 +213,9 @@ impl Inquiry<'_> {
         });
         let (newer, older, holding) = match (&releases, &locked) {
             (Some(releases), Some(locked)) => {
-                let newer = self.newer(releases, locked);
-                let older = self.older(releases, locked);
+                let pin = self.pin(locked, position);
+                let newer = self.newer(releases, &pin);
+                let older = self.older(releases, &pin);
                 let holding = self.holding(releases, locked, &newer).await;
                 (newer, older, holding)
             }

@@ -1,6 +1,7 @@
 //! What became of the releases that were not chosen.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use super::Inquiry;
 use super::chains::spelled;
@@ -58,6 +59,18 @@ pub struct Older {
 }
 
 impl Candidate {
+    /// Returns a release of which only these rules are known.
+    pub fn new(version: &str, rejections: Vec<Rejection>) -> Self {
+        Self {
+            version: version.to_owned(),
+            uploaded: None,
+            is_pre_release: false,
+            rejections,
+            held: None,
+            position: 0,
+        }
+    }
+
     /// Whether it could be used, whatever others want.
     pub fn is_usable(&self) -> bool {
         !self.rejections.iter().any(Rejection::is_its_own)
@@ -83,9 +96,26 @@ const CONSTRAINT: &str = "constraint";
 const REQUIREMENT: &str = "requirement";
 const PRE_RELEASE: &str = "pre-release";
 
+/// The release that the lock has, as what others are measured by.
+pub(super) struct Pin<'a> {
+    pub(super) version: &'a Version,
+    /// Whether it has a wheel for the target, as far as is known.
+    pub(super) has_wheel: bool,
+}
+
 impl Inquiry<'_> {
+    /// Returns what others are measured by.
+    pub(super) fn pin<'a>(&self, version: &'a Version, position: Option<u32>) -> Pin<'a> {
+        let universe = &self.resolution.resolver.universe;
+        let name = &self.request.project;
+        Pin {
+            version,
+            has_wheel: !position.is_some_and(|at| universe.comes_after_wheels(name, at)),
+        }
+    }
+
     /// Returns the releases newer than the pin, newest first.
-    pub(super) fn newer(&mut self, releases: &ProjectReleases, pin: &Version) -> Vec<Candidate> {
+    pub(super) fn newer(&mut self, releases: &ProjectReleases, pin: &Pin<'_>) -> Vec<Candidate> {
         let solution = &self.resolution.solution;
         let universe = &mut self.resolution.resolver.universe;
         let demands = universe.demands(solution, &self.request.project);
@@ -93,10 +123,10 @@ impl Inquiry<'_> {
             .request
             .policy
             .as_ref()
-            .map(|policy| policy.of(&self.request.project, Some(pin)));
+            .map(|policy| policy.of(&self.request.project, Some(pin.version)));
         (0..releases.count())
             .rev()
-            .take_while(|&at| releases.version(at) > pin)
+            .take_while(|&at| releases.version(at) > pin.version)
             .map(|position| {
                 let rejections = self.rejections(releases, position, pin, &demands);
                 let held = policy
@@ -121,9 +151,9 @@ impl Inquiry<'_> {
     }
 
     /// Counts the releases older than the pin.
-    pub(super) fn older(&self, releases: &ProjectReleases, pin: &Version) -> Older {
+    pub(super) fn older(&self, releases: &ProjectReleases, pin: &Pin<'_>) -> Older {
         let mut older = Older::default();
-        let below = (0..releases.count()).take_while(|&at| releases.version(at) < pin);
+        let below = (0..releases.count()).take_while(|&at| releases.version(at) < pin.version);
         for position in below {
             older.count += 1;
             match self.own_rejection(releases, position, pin) {
@@ -138,7 +168,7 @@ impl Inquiry<'_> {
         &self,
         releases: &ProjectReleases,
         position: u32,
-        pin: &Version,
+        pin: &Pin<'_>,
         demands: &[Demand],
     ) -> Vec<Rejection> {
         let version = releases.version(position);
@@ -190,7 +220,7 @@ impl Inquiry<'_> {
         &self,
         releases: &ProjectReleases,
         position: u32,
-        pin: &Version,
+        pin: &Pin<'_>,
     ) -> Option<Rejection> {
         let name = &self.request.project;
         let universe = &self.resolution.resolver.universe;
@@ -199,7 +229,13 @@ impl Inquiry<'_> {
             .unwrap_or_else(|| releases.availability(position));
         match availability {
             Availability::Unusable(reason) => Some(self.rejection(releases, position, &reason)),
-            _ if universe.is_last_resort(name, position) && !pin.any_prerelease() => {
+            _ if universe.comes_after_wheels(name, position) && pin.has_wheel => {
+                Some(Rejection::own(
+                    "sdist",
+                    "only a source distribution, and releases with a wheel come first".to_owned(),
+                ))
+            }
+            _ if universe.is_last_resort(name, position) && !pin.version.any_prerelease() => {
                 Some(Rejection::own(
                     PRE_RELEASE,
                     "a pre-release, and there are final ones".to_owned(),
@@ -219,10 +255,6 @@ impl Inquiry<'_> {
                     no_wheel(reason, &platforms)
                 }
             }
-            Reason::TooNew => match self.request.compile.exclude_newer {
-                Some(limit) => format!("uploaded after --exclude-newer {limit}"),
-                None => reason.to_string(),
-            },
             _ => reason.to_string(),
         };
         Rejection::own(rule(reason), words)
@@ -248,7 +280,7 @@ fn no_wheel(reason: &Reason, platforms: &[String]) -> String {
         .collect::<Vec<_>>()
         .join(", ");
     if platforms.len() > MOST_PLATFORMS {
-        named.push_str(&format!(" and {} more", platforms.len() - MOST_PLATFORMS));
+        let _ = write!(named, " and {} more", platforms.len() - MOST_PLATFORMS);
     }
     format!("no wheel for the target: its wheels are for {named}")
 }
@@ -261,8 +293,8 @@ fn rule(reason: &Reason) -> &'static str {
         Reason::NoWheel(_) => "no-wheel",
         Reason::NeedsBuild => "needs-build",
         Reason::BuildFailed { .. } => "build-failed",
-        Reason::TooNew => "exclude-newer",
-        Reason::NoUploadTime => "no-upload-time",
+        Reason::TooNew(_) => "exclude-newer",
+        Reason::NoUploadTime(_) => "no-upload-time",
         Reason::Held { .. } => "policy",
         Reason::PreRelease => PRE_RELEASE,
         Reason::BinaryPolicy(_) => "binary",

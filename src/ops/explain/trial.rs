@@ -1,16 +1,24 @@
 //! What would come of a newer version: tried, not guessed.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use super::Inquiry;
 use super::releases::Candidate;
 use crate::ops::candidates::ProjectReleases;
 use crate::ops::error::Error;
 use crate::python::{ProjectName, Specifiers, Version};
-use crate::resolve::{Constraint, Releases as _, Request, Solution};
+use crate::resolve::{Constraint, Explanation, Releases as _, Request, Solution};
 
 /// Where the constraint of a trial stands.
 const PLACE: &str = "what is tried";
+
+/// Where the constraints stand that keep other pins from going back.
+const NOT_BACK: &str = "what is pinned";
+
+fn is_of_trial(place: &str) -> bool {
+    place == PLACE || place == NOT_BACK
+}
 
 /// What holds a pin back.
 #[derive(Debug)]
@@ -31,6 +39,8 @@ pub enum Holding {
         facts: Vec<String>,
         /// What was tried and would help, else what might.
         advice: Vec<String>,
+        /// Whether it could be had if other pins went back.
+        price: Price,
         /// What would be taken instead.
         instead: Option<Taken>,
     },
@@ -45,12 +55,23 @@ pub enum Holding {
     },
 }
 
+/// Whether a version could be had if other pins went back to older versions.
+#[derive(Debug)]
+pub enum Price {
+    /// It could not.
+    None,
+    /// It could.
+    OthersGoBack(Taken),
+    /// That would take too long to find out.
+    NotKnown,
+}
+
 /// What would come of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Taken {
     /// The version that would be taken.
     pub version: String,
-    /// The command, without its files: `pinfold compile -P urllib3`.
+    /// The command: `pinfold compile -P urllib3 …`, with all that the lock is made with.
     pub command: String,
     /// What else would move.
     pub moves: Vec<Move>,
@@ -65,6 +86,24 @@ pub struct Move {
     pub from: Option<String>,
     /// Its version then; none if it would be gone.
     pub to: Option<String>,
+}
+
+impl Taken {
+    /// Whether another pin would go to an older version.
+    fn goes_back(&self) -> bool {
+        self.moves.iter().any(Move::is_back)
+    }
+}
+
+impl Move {
+    /// Whether it would go to an older version.
+    pub fn is_back(&self) -> bool {
+        let version = |text: &Option<String>| text.as_ref()?.parse::<Version>().ok();
+        match (version(&self.from), version(&self.to)) {
+            (Some(from), Some(to)) => to < from,
+            _ => false,
+        }
+    }
 }
 
 impl Inquiry<'_> {
@@ -104,7 +143,7 @@ impl Inquiry<'_> {
         // What `-P NAME` comes to.
         let free = self.fetcher.attempt(request.clone()).await?;
         let free = free.ok().map(|solution| {
-            let command = format!("pinfold compile -P {name}");
+            let command = self.command(&format!("-P {name}"));
             let chosen = solution.chosen.get(name);
             (
                 chosen.map(|chosen| chosen.version.clone()),
@@ -113,6 +152,7 @@ impl Inquiry<'_> {
         });
         if let Some((Some(version), taken)) = &free
             && version == wanted
+            && !taken.goes_back()
         {
             return Ok(Holding::Nothing(taken.clone()));
         }
@@ -129,37 +169,125 @@ impl Inquiry<'_> {
             specifiers: Specifiers::equal_to(wanted),
             place: PLACE.to_owned(),
         });
-        let explanation = match self.fetcher.attempt(request).await? {
+        // Without going back: what has to give way is told of the versions there are now,
+        // and old releases of others need not be looked at one by one.
+        let explanation = match self.fetcher.attempt(self.forward(&request)).await? {
             Ok(solution) => {
-                let command = format!("pinfold compile -P {name}=={}", newest.version);
-                return Ok(Holding::Nothing(self.taken(&solution, newest, command)));
+                return Ok(Holding::Nothing(
+                    self.way(request, newest, &solution).await?,
+                ));
             }
-            Err(explanation) => explanation,
+            Err(explanation) => *explanation,
         };
-        let is_trial = |request: &Request| {
-            let mut constraints = request.constraints.iter();
-            constraints.any(|constraint| constraint.place == PLACE)
+        let forced = match self.fetcher.attempt_briefly(request).await {
+            Ok(Ok(solution)) => Price::OthersGoBack(self.taken(
+                &solution,
+                newest,
+                self.command(&format!("-P {name}=={}", newest.version)),
+            )),
+            Ok(Err(_)) => Price::None,
+            Err(Error::GivenUp) => Price::NotKnown,
+            Err(error) => return Err(error),
         };
-        let mut explanation = *explanation;
+        self.conflict(newest, explanation, forced, instead).await
+    }
+
+    async fn conflict(
+        &self,
+        newest: &Candidate,
+        mut explanation: Explanation,
+        price: Price,
+        instead: Option<Taken>,
+    ) -> Result<Holding, Error> {
+        let bounds = |request: &Request| {
+            let constraints = request.constraints.iter();
+            constraints.filter(|one| is_of_trial(&one.place)).count()
+        };
+        let all = bounds(&self.forward(&self.ground.request)) + 1;
         explanation
             .loosened
-            .retain(|loosened| is_trial(&loosened.request));
+            .retain(|loosened| bounds(&loosened.request) >= all);
         let advice = self.fetcher.advice(&explanation).await;
-        let of_trial = format!("({PLACE})");
+        let is_told = |fact: &String| {
+            let place = fact.rsplit_once(" (").map(|(_, place)| place);
+            !place.is_some_and(|place| is_of_trial(place.trim_end_matches(')')))
+        };
         Ok(Holding::Conflict {
             version: newest.version.clone(),
-            facts: explanation
-                .facts
-                .into_iter()
-                .filter(|fact| !fact.ends_with(&of_trial))
-                .collect(),
-            advice: if advice.is_empty() {
+            facts: explanation.facts.into_iter().filter(is_told).collect(),
+            advice: if advice.is_empty() && matches!(price, Price::None) {
                 explanation.hints
             } else {
                 advice
             },
+            price,
             instead,
         })
+    }
+
+    /// Returns a request in which no other pin may go back.
+    fn forward(&self, request: &Request) -> Request {
+        let mut request = request.clone();
+        for (name, chosen) in &self.resolution.solution.chosen {
+            if *name != self.request.project
+                && let Ok(specifiers) = Specifiers::parse(&format!(">={}", chosen.version))
+            {
+                request.constraints.push(Constraint {
+                    name: name.clone(),
+                    specifiers,
+                    place: NOT_BACK.to_owned(),
+                });
+            }
+        }
+        request
+    }
+
+    /// Finds the shortest command that takes a version and no other pin back.
+    async fn way(
+        &self,
+        mut request: Request,
+        newest: &Candidate,
+        forward: &Solution,
+    ) -> Result<Taken, Error> {
+        let mut options = format!("-P {}=={}", self.request.project, newest.version);
+        if let Ok(Ok(solution)) = self.fetcher.attempt_briefly(request.clone()).await {
+            let taken = self.taken(&solution, newest, self.command(&options));
+            if !taken.goes_back() {
+                return Ok(taken);
+            }
+        }
+        let taken = self.taken(forward, newest, String::new());
+        for one in &taken.moves {
+            let (Some(from), Some(_)) = (&one.from, &one.to) else {
+                continue;
+            };
+            let bound = format!(">={from}");
+            let Ok(specifiers) = Specifiers::parse(&bound) else {
+                continue;
+            };
+            request.preferences.remove(&one.project);
+            request.constraints.push(Constraint {
+                name: one.project.clone(),
+                specifiers,
+                place: NOT_BACK.to_owned(),
+            });
+            let _ = write!(options, " -P '{}{bound}'", one.project);
+        }
+        let command = self.command(&options);
+        Ok(match self.fetcher.attempt_briefly(request).await {
+            Ok(Ok(solution)) => self.taken(&solution, newest, command),
+            _ => Taken { command, ..taken },
+        })
+    }
+
+    /// Returns the command that makes the lock, with further options.
+    fn command(&self, options: &str) -> String {
+        let command = &self.request.compile.output_options.command;
+        match command.strip_prefix("pinfold compile") {
+            Some(rest) => format!("pinfold compile {options}{rest}"),
+            // Someone's own command, which may take no options.
+            None => format!("pinfold compile {options}"),
+        }
     }
 
     /// Says what a solution would move beside the project itself.
@@ -193,4 +321,25 @@ fn with_cause(error: &Error) -> String {
         cause = error.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_older_version_is_a_way_back() {
+        let is_back = |from: Option<&str>, to: Option<&str>| {
+            let one = Move {
+                project: "a".parse().unwrap(),
+                from: from.map(str::to_owned),
+                to: to.map(str::to_owned),
+            };
+            one.is_back()
+        };
+        assert!(is_back(Some("1.10"), Some("1.9")));
+        assert!(!is_back(Some("1.9"), Some("1.10")));
+        assert!(!is_back(Some("1.0"), None));
+        assert!(!is_back(None, Some("1.0")));
+    }
 }

@@ -6,7 +6,7 @@
 //! locked is always admissible, so a full upgrade has a solution wherever keeping
 //! the pins has one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use jiff::Timestamp;
@@ -19,8 +19,8 @@ use crate::lock::{
     command_line, default_unsafe_packages,
 };
 use crate::ops::{
-    BuildOptions, Compile, Compiled, Error, Hashes, OutputOptions, Reporter, Source, Strategy,
-    TargetRequest, View, WrittenHashes, compile,
+    BuildOptions, Compile, Compiled, Cutoff, Error, Hashes, NamedIndex, OutputOptions, Reporter, Source, Strategy,
+    TargetRequest, View, WhichHashes, compile,
 };
 use crate::python::{ExtraName, Platform, ProjectName, PythonVersion, Specifiers, Version};
 use crate::requirements::{GroupRequest, PerProject, Selector, location};
@@ -28,7 +28,7 @@ use crate::resolve::{Constraint, PreReleases};
 use crate::text::{cutoff, without_password};
 use crate::update::{
     Alarm, Bump, Content, Failed, FileChange, HeldBack, LockTarget, Options, PinChange, Status,
-    TargetKind, TargetPlan, Why, sha256,
+    TargetKind, TargetPlan, Why, named_index, sha256,
 };
 
 /// The platform of locks that do not say theirs: what containers mostly are.
@@ -559,6 +559,23 @@ fn alarms(compiled: &Compiled) -> Vec<Alarm> {
     alarms
 }
 
+/// Returns what a lock's own command asks for, all pins kept and nothing held back.
+///
+/// # Errors
+/// When the command has something that cannot be meant.
+pub fn recorded(update: &Update, target: &LockTarget) -> Result<Compile, Error> {
+    let view = View::at(update.root.clone());
+    let request = request(update, target, &view, &[]).map_err(|failed| Error::Usage {
+        message: format!("`{}`: {}", target.output, failed.message),
+        help: None,
+    })?;
+    Ok(Compile {
+        upgrade: false,
+        gate: None,
+        ..request
+    })
+}
+
 /// Returns what is to be compiled for a lock.
 fn request(
     update: &Update,
@@ -617,8 +634,11 @@ fn request(
         index_url: options
             .index_url
             .clone()
+            .filter(|url| named_index(url).is_none())
             .or_else(|| update.index_url.clone()),
-        extra_index_urls: options.extra_index_urls.clone(),
+        extra_index_urls: unnamed(&options.extra_index_urls),
+        index_configs: named_indexes(update, options),
+        shadow_check: false,
         find_links: options.find_links.clone(),
         no_index: options.no_index,
         login: update.login.clone(),
@@ -640,7 +660,6 @@ fn request(
         without_dependencies: options.no_deps,
         output_options: output_options(target, command),
         build: build(options),
-        keyring: update.keyring,
         http: http(update, options),
         cache: update.cache.clone(),
         refresh: update.refresh.clone(),
@@ -660,10 +679,10 @@ fn output_options(target: &LockTarget, command: String) -> OutputOptions {
         } else {
             Hashes::None
         },
-        written_hashes: if options.target_hashes {
-            WrittenHashes::Target
+        which_hashes: if options.target_hashes {
+            WhichHashes::Target
         } else {
-            WrittenHashes::All
+            WhichHashes::All
         },
         comments: options.input_comments,
         left_out: names(&options.left_out),
@@ -738,10 +757,11 @@ fn newest(text: &str, as_of: Timestamp) -> Result<Option<Timestamp>, String> {
 fn exclude_newer_packages(
     options: &Options,
     as_of: Timestamp,
-) -> Result<Vec<(ProjectName, Option<Timestamp>)>, String> {
+) -> Result<BTreeMap<ProjectName, Cutoff>, String> {
     let read = |text: &String| {
         let (name, limit) = text.split_once('=')?;
-        Some((name.parse().ok()?, newest(limit, as_of).ok()?))
+        let limit = newest(limit, as_of).ok()?;
+        Some((name.parse().ok()?, limit.map_or(Cutoff::Off, Cutoff::Before)))
     };
     options
         .exclude_newer_packages
@@ -752,6 +772,31 @@ fn exclude_newer_packages(
             })
         })
         .collect()
+}
+
+/// Returns the indexes with names: those of the lock's command, then the configured ones.
+fn named_indexes(update: &Update, options: &Options) -> Vec<NamedIndex> {
+    let named = |text: &String, is_default: bool| {
+        let (name, url) = named_index(text)?;
+        Some(NamedIndex {
+            name: Some(name.to_owned()),
+            url: url.to_owned(),
+            packages: Vec::new(),
+            is_default,
+            exclude_newer: None,
+        })
+    };
+    let own = options.extra_index_urls.iter();
+    let mut indexes: Vec<NamedIndex> = own.filter_map(|text| named(text, false)).collect();
+    indexes.extend(update.index_configs.iter().cloned());
+    let default = options.index_url.as_ref();
+    indexes.extend(default.and_then(|text| named(text, true)));
+    indexes
+}
+
+fn unnamed(urls: &[String]) -> Vec<String> {
+    let unnamed = urls.iter().filter(|url| named_index(url).is_none());
+    unnamed.cloned().collect()
 }
 
 fn groups(options: &Options) -> Result<Vec<GroupRequest>, String> {

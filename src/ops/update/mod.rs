@@ -15,10 +15,10 @@ use std::path::PathBuf;
 pub use apply::{Applied, ApplyError, Held, Reads, apply, commit, lock, recover};
 pub use gather::{Gathered, gather, note_uncommitted};
 pub use images::ImagesRequest;
-pub use locks::found;
+pub use locks::{found, recorded};
 
 use super::docker::expired_rules;
-use super::{Error, Reporter, Variables};
+use super::{Error, NamedIndex, Reporter, Variables};
 use crate::cache::Cache;
 use crate::files::Exclude;
 use crate::http;
@@ -48,8 +48,8 @@ pub struct Update {
     pub images: Option<ImagesRequest>,
     /// What counts where the command of a lock says nothing.
     pub defaults: Defaults,
-    /// Whether the program `keyring` is asked for credentials.
-    pub keyring: bool,
+    /// The indexes that the configuration names.
+    pub index_configs: Vec<NamedIndex>,
     /// The index for locks that name none.
     pub index_url: Option<String>,
     /// User and password for the index.

@@ -1,0 +1,39 @@
+//! What can be typed behind `pinfold explain`.
+
+use clap::{Arg, Args};
+
+use crate::cli::args::Compile;
+
+#[derive(Debug, Args)]
+#[command(mut_args = without_writing)]
+pub(in crate::cli) struct Explain {
+    /// The project to explain
+    #[arg(value_name = "NAME")]
+    pub(super) name: String,
+
+    /// The lock file [default: the one that `pinfold compile` would write here]
+    #[arg(long, value_name = "FILE", conflicts_with = "output_file")]
+    pub(super) lock: Option<String>,
+    /// Name all newer releases, not only the newest
+    #[arg(long)]
+    pub(super) all: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) compile: Compile,
+}
+
+/// Hides what says how a lock is written and which pins move, and says what the rest is for.
+fn without_writing(option: Arg) -> Arg {
+    match (option.get_help_heading(), option.get_id().as_str()) {
+        (Some("Output" | "What moves"), _) => option.hide(true),
+        (_, "output_file") => option
+            .help("The same as `--lock`")
+            .long_help("The same as `--lock`"),
+        (_, "SRC") => option
+            .help("What the lock is made of [default: what its header says]")
+            .long_help("What the lock is made of [default: what its header says]"),
+        _ => option,
+    }
+}

@@ -1,0 +1,311 @@
+//! From what was typed behind `pinfold explain` to what is wanted.
+
+use std::path::{Path, PathBuf};
+
+use super::args::Explain;
+use crate::cli::args::IndexStrategy;
+use crate::cli::failure::Failure;
+use crate::cli::layers;
+use crate::cli::settings;
+use crate::cli::update::settings as update;
+use crate::files::Exclude;
+use crate::ops::explain::Explain as Request;
+use crate::ops::update::{self as deed, Gathered, Update};
+use crate::ops::{Compile, Strategy, TargetRequest};
+use crate::python::{ExtraName, ProjectName};
+use crate::requirements::Selector;
+use crate::update::{LockTarget, Policy};
+
+/// Returns what a command line asks for.
+pub(super) fn explain(args: &Explain) -> Result<Request, Failure> {
+    let project: ProjectName = args.name.parse().map_err(|_| {
+        Failure::usage(
+            format!("`{}` is not the name of a project", args.name),
+            Some("name one as in the lock file: `pinfold explain urllib3`".to_owned()),
+        )
+    })?;
+    refuse_moves(args)?;
+    let place = update::place(&args.compile.configuration)?;
+    let now = jiff::Timestamp::now();
+    // Who has no configuration may well not know what a cooldown is.
+    let policy = (!place.project.name.is_empty())
+        .then(|| update::configured_policy(&place.project.config, now));
+    let compile = if args.compile.sources.is_empty() {
+        of_lock(args, &place, now)?
+    } else {
+        as_typed(args, &place)?
+    };
+    Ok(Request {
+        compile,
+        project,
+        policy,
+    })
+}
+
+/// What would be silently of no use is refused.
+fn refuse_moves(args: &Explain) -> Result<(), Failure> {
+    let compile = &args.compile;
+    for (option, is_given) in [
+        ("--upgrade", compile.upgrade),
+        ("--upgrade-package", !compile.upgrade_packages.is_empty()),
+        ("--refresh-hashes", compile.refresh_hashes),
+        ("--dry-run", compile.dry_run),
+        ("--check", compile.check),
+    ] {
+        if is_given {
+            return Err(Failure::usage(
+                format!("`{option}` has no meaning here: nothing moves and nothing is written"),
+                Some(
+                    "`pinfold explain` tries by itself what would come of a newer version"
+                        .to_owned(),
+                ),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Returns what the command line says of sources and options, as for `compile`.
+fn as_typed(args: &Explain, place: &update::Place) -> Result<Compile, Failure> {
+    let mut compile = settings::compile(&args.compile, &place.project)?;
+    if let Some(lock) = &args.lock {
+        compile.output = Some(PathBuf::from(lock));
+    }
+    Ok(compile)
+}
+
+/// Returns what the lock says of itself, the command line having the last word.
+fn of_lock(
+    args: &Explain,
+    place: &update::Place,
+    now: jiff::Timestamp,
+) -> Result<Compile, Failure> {
+    let update = surroundings(args, place, now)?;
+    let gathered = deed::gather(&update);
+    let named = args
+        .lock
+        .clone()
+        .or_else(|| args.compile.output_file.clone());
+    let path = match named {
+        Some(path) => path,
+        None => match default_lock(args, place, &gathered)? {
+            Default::At(path) => path,
+            Default::Derived => return as_typed(args, place),
+        },
+    };
+    if path == "-" || !Path::new(&path).is_file() {
+        return Err(no_lock(&path));
+    }
+    let output = update::below(&place.root, Path::new(&path));
+    let target = output.as_ref().ok().and_then(|output| {
+        let mut locks = gathered.locks.iter();
+        locks.find(|target| target.output == *output)
+    });
+    // What is only found by its name may have been made with any options: those of the
+    // command line are as good, unless there are none to be had.
+    let Some(target) = target else {
+        let skipped = output.ok().and_then(|output| {
+            let mut skipped = gathered.skipped.iter();
+            skipped.find(|skipped| skipped.path == output)
+        });
+        let why = skipped.map_or_else(
+            || "it does not say what it is made of".to_owned(),
+            |skipped| skipped.why.clone(),
+        );
+        return unsaid(args, place, &path, &why);
+    };
+    let mut compile = deed::recorded(&update, target)?;
+    overlay(args, target, &mut compile)?;
+    Ok(compile)
+}
+
+/// Returns what a lock is made of that does not say it: what `compile` would take here, if
+/// that would write this lock.
+fn unsaid(
+    args: &Explain,
+    place: &update::Place,
+    path: &str,
+    why: &str,
+) -> Result<Compile, Failure> {
+    let is_default = settings::source_names(&args.compile).is_ok_and(|names| {
+        let derived = settings::output(&args.compile, &names);
+        derived.is_ok_and(|derived| derived.as_deref() == Some(Path::new(path)))
+    });
+    if is_default {
+        return as_typed(args, place);
+    }
+    Err(Failure::usage(
+        format!("what `{path}` is made of is not known: {why}"),
+        Some(format!(
+            "name its sources: `pinfold explain {} requirements.in --lock {path}`",
+            args.name
+        )),
+    ))
+}
+
+/// Where a lock is when nobody names it.
+enum Default {
+    At(String),
+    /// Where `compile` would write it.
+    Derived,
+}
+
+/// Returns the lock that `compile` would write here, else the only one there is.
+fn default_lock(
+    args: &Explain,
+    place: &update::Place,
+    gathered: &Gathered,
+) -> Result<Default, Failure> {
+    let names = match settings::source_names(&args.compile) {
+        Ok(names) => names,
+        Err(failure) => {
+            let here = settings::current_directory()?;
+            let is_here = |target: &&LockTarget| place.root.join(&target.output).starts_with(&here);
+            let locks: Vec<&LockTarget> = gathered.locks.iter().filter(is_here).collect();
+            return match &locks[..] {
+                [] => Err(failure),
+                [one] => Ok(Default::At(shown(&place.root, &here, one))),
+                several => {
+                    let names: Vec<String> = several
+                        .iter()
+                        .take(5)
+                        .map(|one| format!("`{}`", shown(&place.root, &here, one)))
+                        .collect();
+                    Err(Failure::usage(
+                        format!(
+                            "which lock file is meant? There are {}: {}",
+                            several.len(),
+                            names.join(", ")
+                        ),
+                        Some("name it with `--lock FILE`".to_owned()),
+                    ))
+                }
+            };
+        }
+    };
+    let Some(output) = settings::output(&args.compile, &names)? else {
+        return Ok(Default::Derived);
+    };
+    if !output.is_file() {
+        return Err(no_lock(&output.display().to_string()));
+    }
+    Ok(Default::At(output.display().to_string()))
+}
+
+fn shown(root: &Path, here: &Path, target: &LockTarget) -> String {
+    let path = root.join(&target.output);
+    path.strip_prefix(here)
+        .unwrap_or(&path)
+        .display()
+        .to_string()
+}
+
+fn no_lock(path: &str) -> Failure {
+    Failure::usage(
+        if path == "-" {
+            "standard output is no lock file".to_owned()
+        } else {
+            format!("there is no lock file `{path}`")
+        },
+        Some("make it with `pinfold compile`, or name another with `--lock FILE`".to_owned()),
+    )
+}
+
+/// Returns what there is to know of the repository, as for an update.
+fn surroundings(
+    args: &Explain,
+    place: &update::Place,
+    now: jiff::Timestamp,
+) -> Result<Update, Failure> {
+    let os_variable = |name: &str| std::env::var_os(name);
+    let config = &place.project.config;
+    let exclude: Vec<String> = config
+        .discover
+        .exclude
+        .iter()
+        .map(|one| one.value.clone())
+        .collect();
+    let network = &args.compile.network;
+    Ok(Update {
+        root: place.root.clone(),
+        paths: Vec::new(),
+        locks: true,
+        lock_configs: config
+            .locks
+            .iter()
+            .map(|lock| update::lock_config(lock, place))
+            .collect(),
+        include: None,
+        exclude: Exclude::new(&place.project.folder, &exclude)
+            .map_err(|error| Failure::usage(error.to_string(), None))?,
+        policy: Policy::new(now),
+        policy_in_words: String::new(),
+        images: None,
+        defaults: update::defaults(&layers::own_compile(&place.project, &place.root)?),
+        index_configs: settings::configured_indexes(&place.project, now)?,
+        index_url: None,
+        login: settings::login(&|name: &str| std::env::var(name).ok()),
+        http: settings::http(&args.compile, os_variable)?,
+        cache: settings::cache(network, os_variable),
+        refresh: settings::refresh(&args.compile)?,
+        now,
+        variable: Box::new(|| Box::new(|name: &str| std::env::var(name).ok())),
+    })
+}
+
+/// Lets what the command line says count for more than the lock's header.
+fn overlay(args: &Explain, target: &LockTarget, compile: &mut Compile) -> Result<(), Failure> {
+    let args = &args.compile;
+    let said = settings::target(args)?;
+    // A lock that says nothing of a target is this machine's, as it is for `compile`.
+    let is_silent = target.python_version.is_none() && target.python_platform.is_none();
+    if is_silent || said.python.is_some() {
+        compile.target = TargetRequest::default();
+    }
+    compile.target = TargetRequest {
+        python: said.python,
+        python_version: said.python_version.or(compile.target.python_version.take()),
+        python_platform: said
+            .python_platform
+            .or(compile.target.python_platform.take()),
+    };
+    if let Some(url) = args.index_url.as_ref().filter(|url| !url.is_empty()) {
+        compile.index_url = Some(url.clone());
+    }
+    if !args.extra_index_urls.is_empty() {
+        compile.extra_index_urls.clone_from(&args.extra_index_urls);
+    }
+    if !args.find_links.is_empty() {
+        compile.find_links.clone_from(&args.find_links);
+    }
+    compile.no_index |= args.no_index;
+    match args.index_strategy {
+        IndexStrategy::FirstIndex => {}
+        IndexStrategy::UnsafeFirstMatch => compile.strategy = Strategy::UnsafeFirstMatch,
+        IndexStrategy::UnsafeBestMatch => compile.strategy = Strategy::UnsafeBestMatch,
+    }
+    if let Some(text) = &args.exclude_newer {
+        compile.exclude_newer = settings::limit("--exclude-newer", text, compile.now)?;
+    }
+    if let Some(pre_releases) = settings::pre_releases(args) {
+        compile.pre_releases = Some(pre_releases);
+    }
+    let only_binary = settings::selectors("--only-binary", &args.only_binary)?;
+    let no_binary = settings::selectors("--no-binary", &args.no_binary)?;
+    if args.no_build {
+        compile.binary.answer_yes(&[Selector::All]);
+    }
+    compile.binary.answer_yes(&only_binary);
+    compile.binary.answer_no(&no_binary);
+    compile.constraints.extend(args.constraints.iter().cloned());
+    compile.overrides.extend(args.overrides.iter().cloned());
+    for extra in &args.extras {
+        let extra = settings::parse::<ExtraName>("--extra", extra)?;
+        if !compile.extras.contains(&extra) {
+            compile.extras.push(extra);
+        }
+    }
+    compile.all_extras |= args.all_extras;
+    compile.without_dependencies |= args.no_deps;
+    Ok(())
+}

@@ -1,0 +1,537 @@
+//! What `pinfold explain` says to people.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use crate::ops::explain::{
+    Absent, Candidate, Chains, Explained, Holding, Link, Older, Pinned, Price, Rejection, Standing,
+    Taken,
+};
+
+/// How many newer releases are told one by one.
+const MOST_RELEASES: usize = 20;
+
+/// How many rules are told of one release.
+const MOST_RULES: usize = 3;
+
+/// How many other pins are named that would move.
+const MOST_MOVES: usize = 10;
+
+/// Returns all there is to say of a pin.
+pub(super) fn pinned(explained: &Explained, pinned: &Pinned, tells_all: bool) -> String {
+    let mut text = String::new();
+    head(&mut text, explained, pinned);
+    required(&mut text, explained, &pinned.chains);
+    if !pinned.constraints.is_empty() {
+        text.push_str("\nConstrained by\n");
+        for (bound, place) in &pinned.constraints {
+            let _ = writeln!(text, "  {bound} ({place})");
+        }
+    }
+    if !matches!(pinned.holding, Holding::Direct) {
+        newer(&mut text, &pinned.newer, tells_all);
+        older(&mut text, &pinned.older);
+    }
+    holding(&mut text, pinned);
+    text
+}
+
+fn head(text: &mut String, explained: &Explained, pinned: &Pinned) {
+    let mut name = explained.project.to_string();
+    if !pinned.extras.is_empty() {
+        let _ = write!(name, "[{}]", pinned.extras.join(","));
+    }
+    let _ = writeln!(
+        text,
+        "{name} {} ({}:{})",
+        pinned.pin, explained.lock, pinned.line_number
+    );
+    let _ = writeln!(text, "  for {}", explained.target);
+    if let Some(marker) = &pinned.marker {
+        let _ = writeln!(text, "  only if {marker}");
+    }
+    if let Some(published) = pinned.published {
+        let _ = writeln!(text, "  uploaded on {}", day(published));
+    }
+    match pinned.yanked.as_deref() {
+        None => {}
+        Some("") => text.push_str("  yanked; it stays as the lock file has it\n"),
+        Some(words) => {
+            let _ = writeln!(text, "  yanked ({words}); it stays as the lock file has it");
+        }
+    }
+    match &pinned.standing {
+        Standing::Kept => {}
+        Standing::Moves(version) => {
+            let _ = writeln!(
+                text,
+                "  the lock file is not up to date: `pinfold compile` would move it to {version}"
+            );
+        }
+        Standing::Dropped => text.push_str(
+            "  the lock file is not up to date: nothing requires it, `pinfold compile` would remove it\n",
+        ),
+    }
+}
+
+fn required(text: &mut String, explained: &Explained, chains: &Chains) {
+    if chains.chains.is_empty() {
+        return;
+    }
+    text.push_str("\nRequired by\n");
+    let all: Vec<&[Link]> = chains.chains.iter().map(Vec::as_slice).collect();
+    branches(text, &all, 2);
+    if chains.has_more {
+        let _ = writeln!(text, "  and in more ways to {}", explained.project);
+    }
+}
+
+/// Tells of ways that begin alike once, as far as they do.
+fn branches(text: &mut String, ways: &[&[Link]], indent: usize) {
+    let mut told: Vec<&Link> = Vec::new();
+    for way in ways {
+        let Some((first, _)) = way.split_first() else {
+            continue;
+        };
+        if told.contains(&first) {
+            continue;
+        }
+        told.push(first);
+        let _ = writeln!(text, "{:indent$}{}", "", link(first));
+        let onward: Vec<&[Link]> = ways
+            .iter()
+            .filter_map(|way| way.split_first())
+            .filter(|(other, _)| *other == first)
+            .map(|(_, onward)| onward)
+            .collect();
+        branches(text, &onward, indent + 2);
+    }
+}
+
+fn link(link: &Link) -> String {
+    let mut text = match &link.project {
+        None => link.requirement.clone(),
+        Some((name, version, None)) => format!("{name} {version} requires {}", link.requirement),
+        Some((name, version, Some(extra))) => {
+            format!("{name}[{extra}] {version} requires {}", link.requirement)
+        }
+    };
+    if let Some(marker) = &link.marker {
+        let _ = write!(text, " ; {marker}");
+    }
+    match &link.place {
+        Some(place) if link.is_override => {
+            let _ = write!(text, " (override, {place})");
+        }
+        Some(place) => {
+            let _ = write!(text, " ({place})");
+        }
+        None => {}
+    }
+    if link.is_overridden {
+        text.push_str(", overridden");
+    }
+    text
+}
+
+fn newer(text: &mut String, candidates: &[Candidate], tells_all: bool) {
+    if candidates.is_empty() {
+        text.push_str("\nNewer releases: none\n");
+        return;
+    }
+    let _ = writeln!(text, "\nNewer releases: {}", candidates.len());
+    let told = if tells_all {
+        candidates.len()
+    } else {
+        MOST_RELEASES.min(candidates.len())
+    };
+    let (told, rest) = candidates.split_at(told);
+    for run in told.chunk_by(|one, other| words(one) == words(other)) {
+        let _ = writeln!(text, "  {}: {}", versions(run), told_of(run, true));
+    }
+    if !rest.is_empty() {
+        let _ = writeln!(
+            text,
+            "  and {}: {}; `--all` names them",
+            versions(rest),
+            counted(rest)
+        );
+    }
+}
+
+/// Returns versions from the oldest to the newest; the newest comes first in the run.
+fn versions(run: &[Candidate]) -> String {
+    match run {
+        [] => String::new(),
+        [one] => one.version.clone(),
+        [newest, oldest] => format!("{} and {}", oldest.version, newest.version),
+        [newest, .., oldest] => {
+            format!("{} to {} ({})", oldest.version, newest.version, run.len())
+        }
+    }
+}
+
+/// Returns the rules to tell of a release: that it is a pre-release matters only where
+/// nothing else speaks against it.
+fn rules(candidate: &Candidate) -> Vec<&Rejection> {
+    let rejections = candidate.rejections.iter();
+    let others: Vec<&Rejection> = rejections.filter(|one| one.rule != "pre-release").collect();
+    if others.is_empty() {
+        candidate.rejections.iter().collect()
+    } else {
+        others
+    }
+}
+
+/// Says what speaks against a release.
+fn words(candidate: &Candidate) -> String {
+    told_of(std::slice::from_ref(candidate), false)
+}
+
+/// Says what speaks against a run of releases, with the times where they matter.
+fn told_of(run: &[Candidate], tells_times: bool) -> String {
+    let candidate = &run[0];
+    let rules = rules(candidate);
+    if rules.is_empty() {
+        return match &candidate.held {
+            None => "could be used".to_owned(),
+            Some(held) => format!(
+                "could be used, but `pinfold update` does not take it: {} ({})",
+                held.words, held.code
+            ),
+        };
+    }
+    let mut told: Vec<String> = Vec::with_capacity(MOST_RULES + 1);
+    for rejection in rules.iter().take(MOST_RULES) {
+        let times = if tells_times && rejection.rule == "exclude-newer" {
+            times(run)
+        } else {
+            String::new()
+        };
+        told.push(format!("{}{times}", rejection.words));
+    }
+    if rules.len() > MOST_RULES {
+        told.push(format!("and {} more like this", rules.len() - MOST_RULES));
+    }
+    told.join("; ")
+}
+
+/// Says when releases were uploaded.
+fn times(run: &[Candidate]) -> String {
+    let times = || run.iter().filter_map(|candidate| candidate.uploaded);
+    match (times().min(), times().max()) {
+        (Some(first), Some(last)) if day(first) != day(last) => {
+            format!(", on {} to {}", day(first), day(last))
+        }
+        (Some(first), _) => format!(", on {}", day(first)),
+        _ => String::new(),
+    }
+}
+
+fn day(time: jiff::Timestamp) -> String {
+    time.strftime("%Y-%m-%d").to_string()
+}
+
+/// Counts releases by the first rule that speaks against each.
+fn counted(candidates: &[Candidate]) -> String {
+    let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
+    for candidate in candidates {
+        let rule = rules(candidate).first().map_or("", |first| first.rule);
+        *counts.entry(rule).or_default() += 1;
+    }
+    in_words(&counts)
+}
+
+fn in_words(counts: &BTreeMap<&str, u32>) -> String {
+    counts
+        .iter()
+        .map(|(rule, count)| match (*rule, count) {
+            ("pre-release", 1) => "1 pre-release".to_owned(),
+            ("requires-url", 1) => "1 that requires a URL".to_owned(),
+            _ => format!("{count} {}", rule_in_words(rule)),
+        })
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// Returns what is said of several releases that one rule speaks against.
+fn rule_in_words(rule: &str) -> &str {
+    match rule {
+        "" => "could be used",
+        "yanked" => "yanked",
+        "requires-python" => "for another Python",
+        "no-wheel" => "without a wheel for the target",
+        "sdist" => "with only a source distribution",
+        "needs-build" => "that would have to be built",
+        "exclude-newer" => "after --exclude-newer",
+        "no-upload-time" => "without an upload time",
+        "policy" => "held by the policy",
+        "pre-release" => "pre-releases",
+        "binary" => "excluded by `--only-binary` or `--no-binary`",
+        "offline" => "not in the cache",
+        "bad-metadata" => "with unusable metadata",
+        "requires-url" => "that require a URL",
+        "constraint" => "excluded by constraints",
+        "requirement" => "excluded by requirements",
+        other => other,
+    }
+}
+
+fn older(text: &mut String, older: &Older) {
+    if older.count == 0 {
+        return;
+    }
+    let _ = write!(text, "Older releases: {}", older.count);
+    if !older.rejected.is_empty() {
+        let _ = write!(text, "; of these {}", in_words(&older.rejected));
+    }
+    text.push('\n');
+}
+
+fn holding(text: &mut String, pinned: &Pinned) {
+    text.push_str("\nWhat holds it back\n");
+    match &pinned.holding {
+        Holding::Direct => {
+            text.push_str("  it is pinned to this place: there are no other versions of it\n");
+        }
+        Holding::Newest => text.push_str("  nothing: it is the newest release\n"),
+        Holding::NoneUsable => {
+            text.push_str("  none of the newer releases can be used, for the reasons above\n");
+        }
+        Holding::Nothing(taken) => {
+            let _ = writeln!(text, "  nothing: {} would be taken by", taken.version);
+            command(text, taken);
+        }
+        Holding::Conflict {
+            version,
+            facts,
+            advice,
+            price,
+            instead,
+        } => {
+            let what = match price {
+                Price::None => format!("there is no solution with {version}"),
+                Price::OthersGoBack(_) => {
+                    format!("{version} would need older versions of other projects")
+                }
+                Price::NotKnown => {
+                    format!("there is no solution with {version} in which no other pin goes back")
+                }
+            };
+            let _ = writeln!(text, "  {what}:");
+            for fact in facts {
+                let _ = writeln!(text, "    {fact}");
+            }
+            for line in advice {
+                let _ = writeln!(text, "  {line}");
+            }
+            if let Price::OthersGoBack(taken) = price {
+                text.push_str("  all the same it would be taken by\n");
+                command(text, taken);
+            }
+            if let Some(instead) = instead {
+                let _ = writeln!(text, "  instead, {} would be taken by", instead.version);
+                command(text, instead);
+            }
+        }
+        Holding::Untried { version, why, .. } => {
+            let _ = writeln!(text, "  not known: {version} could not be tried: {why}");
+        }
+    }
+    very_newest(text, pinned);
+}
+
+/// Says by which command a version would be taken, and what else would move.
+fn command(text: &mut String, taken: &Taken) {
+    let _ = writeln!(text, "    {}", taken.command);
+    if taken.moves.is_empty() {
+        return;
+    }
+    text.push_str("  and with it\n");
+    for one in taken.moves.iter().take(MOST_MOVES) {
+        let _ = match (&one.from, &one.to) {
+            (Some(from), Some(to)) => {
+                let note = if one.is_back() { ", older" } else { "" };
+                writeln!(text, "    {} {from} to {to}{note}", one.project)
+            }
+            (None, Some(to)) => writeln!(text, "    {} {to}, new", one.project),
+            (Some(from), None) => writeln!(text, "    {} {from}, removed", one.project),
+            (None, None) => Ok(()),
+        };
+    }
+    if let Some(more) = taken
+        .moves
+        .len()
+        .checked_sub(MOST_MOVES)
+        .filter(|&more| more > 0)
+    {
+        let _ = writeln!(text, "    and {more} more");
+    }
+}
+
+/// Says what is against the newest final release, if it is not the one that was tried.
+fn very_newest(text: &mut String, pinned: &Pinned) {
+    let newest = pinned.newer.iter().find(|one| !one.is_pre_release);
+    let tried = match &pinned.holding {
+        Holding::Nothing(taken) => Some(&taken.version),
+        Holding::Conflict { version, .. } | Holding::Untried { version, .. } => Some(version),
+        _ => return,
+    };
+    let Some(newest) = newest.filter(|newest| Some(&newest.version) != tried) else {
+        return;
+    };
+    if let Some(rejection) = newest.rejections.iter().find(|one| one.is_its_own()) {
+        let _ = writeln!(
+            text,
+            "  the newest of all, {}, cannot be used: {}",
+            newest.version, rejection.words
+        );
+    }
+}
+
+/// Says what is known of why a lock does not have a project.
+pub(super) fn reasons(explained: &Explained, absent: &Absent) -> Vec<String> {
+    let name = &explained.project;
+    let mut reasons: Vec<String> = absent
+        .wanted
+        .iter()
+        .map(|wanted| format!("now it would be there: {wanted}"))
+        .collect();
+    for one in &absent.not_held {
+        reasons.push(match &one.marker {
+            Some(marker) => format!(
+                "{} requires {} only if {marker}, which does not hold for {}",
+                one.by, one.requirement, explained.target
+            ),
+            None => format!(
+                "{} requires {}, and an override takes {name} out for {}",
+                one.by, one.requirement, explained.target
+            ),
+        });
+    }
+    if absent.wanted.is_empty() && absent.not_held.is_empty() {
+        for bound in &absent.constrained {
+            reasons.push(format!("{bound} is a constraint, which requires nothing"));
+        }
+    }
+    reasons
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn candidate(version: &str, rejections: &[(&'static str, &str)]) -> Candidate {
+        Candidate::new(
+            version,
+            rejections
+                .iter()
+                .map(|(rule, words)| Rejection {
+                    rule,
+                    words: (*words).to_owned(),
+                    place: None,
+                })
+                .collect(),
+        )
+    }
+
+    #[track_caller]
+    fn check(candidates: &[Candidate], expected: &str) {
+        let mut text = String::new();
+        newer(&mut text, candidates, false);
+        assert_eq!(text.trim_start(), expected);
+    }
+
+    const PYTHON: (&str, &str) = ("requires-python", "requires Python >=3.13");
+    const BOUND: (&str, &str) = ("requirement", "a 1.0 requires b<3");
+    const EARLY: (&str, &str) = ("pre-release", "a pre-release, and there are final ones");
+
+    #[test]
+    fn folds_neighbours_with_the_same_reasons() {
+        check(
+            &[
+                candidate("4.0", &[PYTHON, BOUND]),
+                candidate("3.2", &[BOUND]),
+                candidate("3.1", &[BOUND]),
+                candidate("3.0", &[BOUND]),
+                candidate("2.1", &[]),
+                candidate("2.0", &[PYTHON]),
+            ],
+            "Newer releases: 6
+  4.0: requires Python >=3.13; a 1.0 requires b<3
+  3.0 to 3.2 (3): a 1.0 requires b<3
+  2.1: could be used
+  2.0: requires Python >=3.13
+",
+        );
+    }
+
+    #[test]
+    fn a_pre_release_is_told_as_one_only_where_nothing_else_is_wrong() {
+        check(
+            &[
+                candidate("3.1", &[BOUND]),
+                candidate("3.1rc1", &[EARLY, BOUND]),
+                candidate("2.1rc1", &[EARLY]),
+            ],
+            "Newer releases: 3
+  3.1rc1 and 3.1: a 1.0 requires b<3
+  2.1rc1: a pre-release, and there are final ones
+",
+        );
+    }
+
+    #[test]
+    fn reasons_beyond_three_are_counted() {
+        let many = [PYTHON, BOUND, ("requirement", "x"), ("requirement", "y")];
+        check(
+            &[candidate("3.0", &many)],
+            "Newer releases: 1\n  3.0: requires Python >=3.13; a 1.0 requires b<3; x; and 1 more like this\n",
+        );
+    }
+
+    #[test]
+    fn what_is_beyond_the_limit_is_counted_by_its_first_rule() {
+        let mut all = vec![candidate("9.0", &[PYTHON]); MOST_RELEASES];
+        all.push(candidate("2.2", &[BOUND]));
+        all.push(candidate("2.1", &[EARLY]));
+        all.push(candidate("2.0", &[EARLY, BOUND]));
+        check(
+            &all,
+            "Newer releases: 23
+  9.0 to 9.0 (20): requires Python >=3.13
+  and 2.0 to 2.2 (3): 1 pre-release, 2 excluded by requirements; `--all` names them
+",
+        );
+    }
+
+    #[test]
+    fn ways_that_begin_alike_are_told_once_as_far_as_they_do() {
+        let link = |name: Option<&str>, requirement: &str| Link {
+            project: name.map(|name| (name.parse().unwrap(), "1.0".to_owned(), None)),
+            place: name.is_none().then(|| "r.in:1".to_owned()),
+            is_override: false,
+            requirement: requirement.to_owned(),
+            marker: None,
+            is_overridden: false,
+        };
+        let root = link(None, "a");
+        let ways = [
+            vec![root.clone(), link(Some("a"), "b<3")],
+            vec![link(None, "b")],
+            vec![root, link(Some("a"), "c"), link(Some("c"), "b>1")],
+        ];
+        let ways: Vec<&[Link]> = ways.iter().map(Vec::as_slice).collect();
+        let mut text = String::new();
+        branches(&mut text, &ways, 2);
+        assert_eq!(
+            text,
+            "  a (r.in:1)
+    a 1.0 requires b<3
+    a 1.0 requires c
+      c 1.0 requires b>1
+  b (r.in:1)
+"
+        );
+    }
+}

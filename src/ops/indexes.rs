@@ -1,0 +1,263 @@
+//! Which index is asked for which project.
+//!
+//! An index may own names, by patterns. A project it owns is looked for there and
+//! nowhere else, whatever the strategy and whoever requires it: nobody can put another
+//! project of that name before it, and no other index hears of the name. Only files from
+//! `--find-links` that the user gave for the run count beside it, not those of
+//! locations that a requirements file names. In turn, an index with patterns is asked
+//! for what it owns only, unless it is the default one.
+//!
+//! pip, which installs the lock, knows no owners: it merges all indexes that the lock
+//! names. There the hashes protect: another file has another hash.
+
+use rustc_hash::FxHashMap;
+
+use super::cutoff::Cutoff;
+use super::error::Error;
+use crate::config::ProjectPattern;
+use crate::http::{IndexLogin, Secret};
+use crate::index::{FindLinks, IndexUrl};
+use crate::python::ProjectName;
+
+/// How several indexes are used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Strategy {
+    /// The first index that knows a project is the only one for it.
+    #[default]
+    FirstIndex,
+    /// All indexes; a version of an earlier one comes before any of a later one.
+    UnsafeFirstMatch,
+    /// All indexes; the best version wins, wherever it is.
+    UnsafeBestMatch,
+}
+
+/// An index that the user says more of than where it is: `--index NAME=URL`, `[[index]]`.
+#[derive(Debug, Clone)]
+pub struct NamedIndex {
+    /// What the user calls it; its credentials are found by this.
+    pub name: Option<String>,
+    /// Where it is, as given.
+    pub url: String,
+    /// The projects it owns. If there are any it is asked for these only, unless it is
+    /// the default.
+    pub packages: Vec<ProjectPattern>,
+    /// Whether it stands in for PyPI, and is asked last.
+    pub is_default: bool,
+    /// Up to when its uploads count; else as for all.
+    pub exclude_newer: Option<Cutoff>,
+}
+
+/// Where distributions come from.
+#[derive(Debug, Clone, Default)]
+pub struct IndexSettings {
+    /// The indexes for projects that no index owns, the one to ask first coming first.
+    pub indexes: Vec<IndexUrl>,
+    /// The indexes that own projects.
+    pub owners: Vec<Owner>,
+    /// What indexes are called.
+    pub names: FxHashMap<IndexUrl, String>,
+    /// The limits that indexes have of their own, with what they are called.
+    pub cutoffs: FxHashMap<IndexUrl, (String, Cutoff)>,
+    /// Flat locations.
+    pub find_links: Vec<FindLinks>,
+    /// How many of the flat locations, from the first, may have files of owned projects.
+    pub trusted_find_links: usize,
+    /// How several indexes are used.
+    pub strategy: Strategy,
+}
+
+/// An index that owns projects.
+#[derive(Debug, Clone)]
+pub struct Owner {
+    /// What it is called.
+    pub name: String,
+    /// The index.
+    pub index: IndexUrl,
+    /// The projects it owns.
+    pub packages: Vec<ProjectPattern>,
+}
+
+impl IndexSettings {
+    /// Returns the index that owns a project, if one does.
+    ///
+    /// # Errors
+    /// When two do.
+    pub(super) fn owner(&self, project: &ProjectName) -> Result<Option<&Owner>, Error> {
+        let mut owners = self.owners.iter().filter_map(|owner| {
+            let pattern = owner
+                .packages
+                .iter()
+                .find(|pattern| pattern.matches(project))?;
+            Some((owner, pattern))
+        });
+        let Some((first, one)) = owners.next() else {
+            return Ok(None);
+        };
+        match owners.find(|(other, _)| other.index != first.index) {
+            None => Ok(Some(first)),
+            Some((second, other)) => Err(Error::Usage {
+                message: format!(
+                    "two indexes own {project}: `{}` by `{one}`, and `{}` by `{other}`",
+                    first.name, second.name
+                ),
+                help: Some("take the name out of the `packages` of one of them".to_owned()),
+            }),
+        }
+    }
+
+    /// Returns an index in words: `` `corp` (`https://index.example/simple/`) ``.
+    pub(super) fn shown(&self, index: &IndexUrl) -> String {
+        match self.names.get(index) {
+            Some(name) => format!("`{name}` (`{index}`)"),
+            None => format!("`{index}`"),
+        }
+    }
+
+    /// Returns the variables of the environment in which credentials for an index may
+    /// be: by its name, or those for the default index, which comes last.
+    pub(super) fn variables(&self, index: &IndexUrl) -> Option<String> {
+        match self.names.get(index) {
+            Some(name) => Some(variables_of("PINFOLD_INDEX_", name).join(" and ")),
+            None if self.indexes.last() == Some(index) => Some(DEFAULT_VARIABLES.join(" and ")),
+            None => None,
+        }
+    }
+
+    /// Whether an index owns a project.
+    pub(super) fn is_owned(&self, project: &ProjectName) -> bool {
+        let mut patterns = self.owners.iter().flat_map(|owner| &owner.packages);
+        patterns.any(|pattern| pattern.matches(project))
+    }
+}
+
+/// The variables for the default index.
+pub(super) const DEFAULT_VARIABLES: [&str; 2] =
+    ["PINFOLD_INDEX_USERNAME", "PINFOLD_INDEX_PASSWORD"];
+
+/// Returns the names of the variables for an index with a name.
+fn variables_of(prefix: &str, name: &str) -> [String; 2] {
+    let name: String = name
+        .chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() {
+                c.to_ascii_uppercase()
+            } else {
+                '_'
+            }
+        })
+        .collect();
+    [
+        format!("{prefix}{name}_USERNAME"),
+        format!("{prefix}{name}_PASSWORD"),
+    ]
+}
+
+/// Returns what variables say of the index with a name: `PINFOLD_INDEX_NAME_USERNAME` and
+/// `…_PASSWORD`, or else uv's.
+pub(super) fn login_of(
+    name: &str,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Option<IndexLogin> {
+    ["PINFOLD_INDEX_", "UV_INDEX_"]
+        .into_iter()
+        .find_map(|prefix| {
+            let names = variables_of(prefix, name);
+            let [user, password] = names
+                .each_ref()
+                .map(|name| variable(name).filter(|value| !value.is_empty()));
+            let set: Vec<&str> = [&user, &password]
+                .into_iter()
+                .zip(&names)
+                .filter_map(|(value, name)| value.is_some().then_some(name.as_str()))
+                .collect();
+            (!set.is_empty()).then(|| IndexLogin {
+                names: set.join(" and "),
+                user: user.map(Secret::new),
+                password: password.map(Secret::new),
+            })
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn owner(name: &str, packages: &[&str]) -> Owner {
+        Owner {
+            name: name.to_owned(),
+            index: IndexUrl::new(format!("https://{name}.example/").parse().unwrap()),
+            packages: packages
+                .iter()
+                .map(|pattern| ProjectPattern::parse(pattern).unwrap())
+                .collect(),
+        }
+    }
+
+    fn owner_of(settings: &IndexSettings, project: &str) -> String {
+        match settings.owner(&project.parse().unwrap()) {
+            Ok(owner) => owner.map_or_else(String::new, |owner| owner.name.clone()),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn names_have_one_owner_however_they_are_written() {
+        let settings = IndexSettings {
+            owners: vec![
+                owner("corp", &["Acme_*"]),
+                owner("torch", &["torch", "acme-gpu"]),
+            ],
+            ..IndexSettings::default()
+        };
+        assert_eq!(owner_of(&settings, "acme.core"), "corp");
+        assert_eq!(owner_of(&settings, "Torch"), "torch");
+        assert_eq!(owner_of(&settings, "torchvision"), "");
+        assert_eq!(
+            owner_of(&settings, "acme-gpu"),
+            "two indexes own acme-gpu: `corp` by `Acme_*`, and `torch` by `acme-gpu`"
+        );
+        let twice = IndexSettings {
+            owners: vec![owner("corp", &["a*"]), owner("corp", &["acme"])],
+            ..IndexSettings::default()
+        };
+        assert_eq!(owner_of(&twice, "acme"), "corp");
+    }
+
+    #[test]
+    fn reads_the_variables_of_an_index() {
+        let variables = [
+            ("PINFOLD_INDEX_MY_CORP_2_PASSWORD", "pw"),
+            ("UV_INDEX_MY_CORP_2_USERNAME", "uv"),
+            ("UV_INDEX_OTHER_USERNAME", "me"),
+            ("UV_INDEX_OTHER_PASSWORD", "pw"),
+            ("UV_INDEX_EMPTY_PASSWORD", ""),
+        ];
+        let login = |name: &str| {
+            let login = login_of(name, &|name| {
+                let mut all = variables.iter();
+                let (_, value) = all.find(|(other, _)| *other == name)?;
+                Some((*value).to_owned())
+            })?;
+            let shown = |secret: Option<Secret>| secret.map(|secret| secret.expose().to_owned());
+            Some((shown(login.user), shown(login.password), login.names))
+        };
+        let text = |text: &str| Some(text.to_owned());
+        assert_eq!(
+            login("my-corp.2"),
+            Some((
+                None,
+                text("pw"),
+                "PINFOLD_INDEX_MY_CORP_2_PASSWORD".to_owned()
+            ))
+        );
+        assert_eq!(
+            login("other"),
+            Some((
+                text("me"),
+                text("pw"),
+                "UV_INDEX_OTHER_USERNAME and UV_INDEX_OTHER_PASSWORD".to_owned()
+            ))
+        );
+        assert_eq!(login("empty"), None);
+    }
+}

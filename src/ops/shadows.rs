@@ -1,0 +1,82 @@
+//! Names of ours that others use as well.
+//!
+//! Where the first index that knows a project is the only one for it, a project of ours
+//! is safe from another of its name on a later index, until somebody turns the indexes
+//! round, or installs without them. So who has such a name is told of it, once, with
+//! what makes it safe: an index that owns it.
+
+use super::events::{Event, Reporter};
+use super::fetch::{Fetcher, Shadow};
+use crate::resolve::Solution;
+
+/// How many projects are named.
+const MOST_NAMES: usize = 5;
+
+/// Warns of chosen projects whose names later indexes know.
+pub(super) async fn warn(solution: &Solution, fetcher: &Fetcher<'_>, reporter: &dyn Reporter) {
+    if let Some(words) = words(&fetcher.shadows(solution).await) {
+        reporter.event(Event::Warning(words));
+    }
+}
+
+fn words(shadows: &[Shadow]) -> Option<String> {
+    // A project that several later indexes have is named once.
+    let mut told: Vec<&Shadow> = Vec::new();
+    for shadow in shadows {
+        if told.iter().all(|other| other.name != shadow.name) {
+            told.push(shadow);
+        }
+    }
+    let first = told.first()?;
+    let named: Vec<String> = told
+        .iter()
+        .take(MOST_NAMES)
+        .map(|shadow| {
+            format!(
+                "{} (from `{}`, also on `{}`)",
+                shadow.name, shadow.from, shadow.also_on
+            )
+        })
+        .collect();
+    let more = match told.len() - named.len() {
+        0 => String::new(),
+        more => format!(", and {more} more"),
+    };
+    Some(format!(
+        "a later index has other projects of the same name: {}{more}; if they are yours, say so with \
+         `packages = [\"{}\"]` in the `[[index]]` they come from, and no other index is asked for them",
+        named.join(", "),
+        first.name
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::index::IndexUrl;
+
+    fn shadow(name: &str, also_on: &str) -> Shadow {
+        let index = |host: &str| IndexUrl::new(format!("https://{host}.example/").parse().unwrap());
+        Shadow {
+            name: name.parse().unwrap(),
+            from: index("corp"),
+            also_on: index(also_on),
+        }
+    }
+
+    #[test]
+    fn names_few_and_each_once() {
+        assert_eq!(words(&[]), None);
+        let one = words(&[shadow("acme", "index"), shadow("acme", "other")]).unwrap();
+        assert_eq!(
+            one,
+            "a later index has other projects of the same name: acme (from `https://corp.example/`, \
+             also on `https://index.example/`); if they are yours, say so with `packages = [\"acme\"]` in \
+             the `[[index]]` they come from, and no other index is asked for them"
+        );
+        let many: Vec<Shadow> = (0..8).map(|n| shadow(&format!("a{n}"), "index")).collect();
+        let many = words(&many).unwrap();
+        assert!(many.contains("a4 (") && !many.contains("a5"), "{many}");
+        assert!(many.contains(", and 3 more;"), "{many}");
+    }
+}

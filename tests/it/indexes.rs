@@ -1,0 +1,521 @@
+//! Several indexes: who owns a name, who else has it, up to when uploads count, which
+//! files have their hashes in the lock, and who we are to whom.
+
+use std::sync::Mutex;
+
+use pinfold::config::ProjectPattern;
+use pinfold::ops::{
+    Compile, Cutoff, Error, Event, NamedIndex, OutputOptions, Reporter, Strategy, WhichHashes,
+    compile,
+};
+use tempfile::TempDir;
+
+use crate::index::{Index, Mode, Release, sdist, wheel};
+use crate::project::{Project, hashes, pins, run};
+use crate::request::request;
+use crate::scripted::Reply;
+
+/// What came of a compilation.
+struct Outcome {
+    /// The lock, or what is wrong with all that is behind it.
+    text: Result<String, String>,
+    warnings: Vec<String>,
+}
+
+impl Outcome {
+    #[track_caller]
+    fn pins(&self) -> Vec<String> {
+        pins(self.text.as_ref().unwrap())
+    }
+
+    #[track_caller]
+    fn hashes(&self) -> Vec<String> {
+        hashes(self.text.as_ref().unwrap())
+    }
+
+    #[track_caller]
+    fn refuses(&self, phrases: &[&str]) {
+        let words = self.text.as_ref().unwrap_err();
+        for phrase in phrases {
+            assert!(words.contains(phrase), "`{phrase}` is not in:\n{words}");
+        }
+    }
+}
+
+/// Keeps warnings.
+#[derive(Default)]
+struct Warnings(Mutex<Vec<String>>);
+
+impl Reporter for Warnings {
+    fn event(&self, event: Event) {
+        if let Event::Warning(words) = event {
+            self.0.lock().unwrap().push(words);
+        }
+    }
+}
+
+/// A folder in which is compiled, with a cache.
+struct Folder(TempDir);
+
+impl Folder {
+    fn of(requirements: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("requirements.in"), requirements).unwrap();
+        Self(folder)
+    }
+
+    fn has(&self, lock: &str) -> &Self {
+        std::fs::write(self.0.path().join("requirements.txt"), lock).unwrap();
+        self
+    }
+
+    /// Compiles with this default index and what else is said.
+    fn compile(&self, index: &Index, adapt: impl FnOnce(&mut Compile)) -> Outcome {
+        let mut request = request(self.0.path(), &index.url());
+        adapt(&mut request);
+        let warnings = Warnings::default();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let text = match runtime.block_on(compile(&request, &warnings)) {
+            Ok(compiled) => Ok(compiled.text),
+            Err(Error::NoSolution { explanation, .. }) => {
+                Err([explanation.facts, explanation.hints].concat().join("\n"))
+            }
+            Err(error) => {
+                let mut words = error.to_string();
+                let mut cause = std::error::Error::source(&error);
+                while let Some(error) = cause {
+                    words = format!("{words}\n{error}");
+                    cause = error.source();
+                }
+                Err(words)
+            }
+        };
+        Outcome {
+            text,
+            warnings: warnings.0.into_inner().unwrap(),
+        }
+    }
+}
+
+fn named(name: &str, index: &Index, packages: &[&str]) -> NamedIndex {
+    NamedIndex {
+        name: Some(name.to_owned()),
+        url: index.url(),
+        packages: packages
+            .iter()
+            .map(|pattern| ProjectPattern::parse(pattern).unwrap())
+            .collect(),
+        is_default: false,
+        exclude_newer: None,
+    }
+}
+
+fn asked_about(index: &Index, project: &str) -> bool {
+    index
+        .requests()
+        .contains(&format!("GET /simple/{project}/"))
+}
+
+// Ownership.
+
+#[test]
+fn owned_names_come_from_their_owner_whatever_the_strategy_and_whoever_requires_them() {
+    for strategy in [
+        Strategy::FirstIndex,
+        Strategy::UnsafeFirstMatch,
+        Strategy::UnsafeBestMatch,
+    ] {
+        let corp = Index::new([wheel("acme-core", "1.0").requires(&["acme.util", "dep"])]);
+        corp.add(wheel("acme-util", "1.0"));
+        let public = Index::new([
+            wheel("acme-core", "9.0"),
+            wheel("acme-util", "9.0"),
+            wheel("dep", "1.0"),
+        ]);
+        let outcome = Folder::of("Acme_Core\n").compile(&public, |it| {
+            it.strategy = strategy;
+            it.shadow_check = true;
+            it.index_configs = vec![named("corp", &corp, &["acme-*"])];
+        });
+        assert_eq!(
+            outcome.pins(),
+            ["acme-core==1.0", "acme-util==1.0", "dep==1.0"]
+        );
+        let told = public.requests();
+        assert!(
+            !told.iter().any(|request| request.contains("acme")),
+            "{told:?}"
+        );
+        // Nor is the owner asked for what it does not own.
+        assert!(!asked_about(&corp, "dep"));
+        assert_eq!(outcome.warnings, [""; 0]);
+    }
+}
+
+#[test]
+fn an_owned_name_that_its_owner_does_not_have_is_nowhere() {
+    let corp = Index::new([wheel("acme-core", "1.0")]);
+    let public = Index::new([
+        wheel("acme-new", "9.0"),
+        wheel("a", "1.0").requires(&["acme-new"]),
+    ]);
+    for requirements in ["acme-new\n", "a\n"] {
+        let outcome = Folder::of(requirements).compile(&public, |it| {
+            it.index_configs = vec![named("corp", &corp, &["acme-*"])];
+        });
+        outcome.refuses(&[
+            "the index `corp`, which owns the name, has no project acme-new",
+            "check the spelling of `acme-new`, or change which index owns the name",
+        ]);
+        assert!(!asked_about(&public, "acme-new"));
+    }
+}
+
+#[test]
+fn two_owners_of_a_name_are_refused() {
+    let (one, other) = (Index::new([]), Index::new([]));
+    let outcome = Folder::of("acme-core\n").compile(&other, |it| {
+        it.index_configs = vec![
+            named("one", &one, &["acme-*"]),
+            named("other", &other, &["*-core"]),
+        ];
+    });
+    outcome.refuses(&["two indexes own acme-core: `one` by `acme-*`, and `other` by `*-core`"]);
+}
+
+#[test]
+fn links_of_a_requirements_file_have_no_owned_names_and_those_of_the_user_do() {
+    let corp = Index::new([wheel("acme", "1.0")]);
+    let links = tempfile::tempdir().unwrap();
+    let release = wheel("acme", "9.0");
+    std::fs::write(links.path().join(release.filename()), release.bytes()).unwrap();
+    let links = links.path().to_str().unwrap().to_owned();
+    let own = |it: &mut Compile| it.index_configs = vec![named("corp", &corp, &["acme"])];
+    let folder = Folder::of(&format!("--find-links {links}\nacme\n"));
+    assert_eq!(folder.compile(&corp, own).pins(), ["acme==1.0"]);
+    assert_eq!(folder.compile(&corp, |_| {}).pins(), ["acme==9.0"]);
+    let outcome = Folder::of("acme\n").compile(&corp, |it| {
+        own(it);
+        it.find_links = vec![links.clone()];
+    });
+    assert_eq!(outcome.pins(), ["acme==9.0"]);
+}
+
+#[test]
+fn named_indexes_come_before_the_others_and_a_named_default_comes_last() {
+    let first = Index::new([wheel("a", "1.0")]);
+    let second = Index::new([wheel("a", "2.0"), wheel("b", "2.0")]);
+    let default = Index::new([wheel("a", "3.0"), wheel("b", "3.0"), wheel("c", "3.0")]);
+    let outcome = Folder::of("a\nb\nc\n").compile(&default, |it| {
+        it.index_url = None;
+        it.extra_index_urls = vec![second.url()];
+        it.index_configs = vec![
+            NamedIndex {
+                is_default: true,
+                ..named("main", &default, &[])
+            },
+            named("first", &first, &[]),
+        ];
+    });
+    assert_eq!(outcome.pins(), ["a==1.0", "b==2.0", "c==3.0"]);
+    let text = outcome.text.unwrap();
+    let options = format!(
+        "--index-url {}\n--extra-index-url {}\n--extra-index-url {}\n",
+        default.url(),
+        first.url(),
+        second.url()
+    );
+    assert!(text.contains(&options), "{text}");
+}
+
+// Names that a later index has as well.
+
+#[test]
+fn a_name_that_a_later_index_has_is_told_once() {
+    let corp = Index::new([
+        wheel("acme", "1.0"),
+        wheel("shared", "1.0"),
+        wheel("only", "1.0"),
+    ]);
+    let public = Index::new([
+        wheel("acme", "9.0"),
+        wheel("shared", "1.0"),
+        wheel("dep", "1.0"),
+    ]);
+    let folder = Folder::of("acme\nshared\nonly\ndep\n");
+    let extra = |it: &mut Compile| {
+        it.extra_index_urls = vec![corp.url()];
+        it.shadow_check = true;
+    };
+    let outcome = folder.compile(&public, extra);
+    let [warning] = &outcome.warnings[..] else {
+        panic!("{:?}", outcome.warnings);
+    };
+    assert!(
+        warning.contains("acme (from `") && warning.contains("packages = [\"acme\"]"),
+        "{warning}"
+    );
+    // The same file is the same project, wherever it is.
+    assert!(!warning.contains("shared"), "{warning}");
+    corp.requests();
+    public.requests();
+    // What is fresh in the cache costs nothing.
+    let again = folder.compile(&public, extra);
+    assert_eq!(again.warnings, outcome.warnings);
+    assert_eq!((corp.requests(), public.requests()), (vec![], vec![]));
+    let quiet = folder.compile(&public, |it| {
+        extra(it);
+        it.shadow_check = false;
+    });
+    assert_eq!(quiet.warnings, [""; 0]);
+}
+
+#[test]
+fn a_later_index_that_fails_fails_nothing() {
+    let corp = Index::new([wheel("acme", "1.0")]);
+    let public = Index::new([]);
+    for reply in [Reply::status(401), Reply::ok("no page")] {
+        public.set("/simple/acme/", reply);
+        let outcome = Folder::of("acme\n").compile(&public, |it| {
+            it.extra_index_urls = vec![corp.url()];
+            it.shadow_check = true;
+        });
+        assert_eq!(outcome.pins(), ["acme==1.0"]);
+        assert_eq!(outcome.warnings, [""; 0]);
+        assert!(asked_about(&public, "acme"));
+    }
+}
+
+#[test]
+fn nobody_else_is_told_of_names_offline_or_with_other_strategies() {
+    let corp = Index::new([wheel("acme", "1.0")]);
+    let public = Index::new([]);
+    let folder = Folder::of("acme\n");
+    let extra = |it: &mut Compile| it.extra_index_urls = vec![corp.url()];
+    folder.compile(&public, extra);
+    let outcome = folder.compile(&public, |it| {
+        extra(it);
+        it.shadow_check = true;
+        it.http.offline = true;
+    });
+    assert_eq!(outcome.pins(), ["acme==1.0"]);
+    assert_eq!(public.requests(), [""; 0]);
+}
+
+// Up to when uploads count.
+
+fn dated() -> Vec<Release> {
+    vec![
+        wheel("a", "1.0").uploaded("2026-01-01T00:00:00Z"),
+        wheel("a", "2.0").uploaded("2026-06-01T00:00:00Z"),
+        wheel("a", "3.0").uploaded("2026-09-01T00:00:00Z"),
+        wheel("b", "1.0").uploaded("2026-01-01T00:00:00Z"),
+        wheel("b", "2.0").uploaded("2026-09-01T00:00:00Z"),
+    ]
+}
+
+fn day(text: &str) -> Cutoff {
+    Cutoff::Before(format!("{text}T00:00:00Z").parse().unwrap())
+}
+
+fn limited(it: &mut Compile) {
+    it.exclude_newer = Some("2026-03-01T00:00:00Z".parse().unwrap());
+}
+
+#[test]
+fn a_project_has_a_limit_of_its_own_or_none() {
+    let index = Index::new(dated());
+    let check = |cutoff: Cutoff, expected: [&str; 2]| {
+        let outcome = Folder::of("a\nb\n").compile(&index, |it| {
+            limited(it);
+            it.exclude_newer_packages = [("a".parse().unwrap(), cutoff)].into();
+        });
+        assert_eq!(outcome.pins(), expected);
+    };
+    check(day("2026-07-01"), ["a==2.0", "b==1.0"]);
+    check(Cutoff::Off, ["a==3.0", "b==1.0"]);
+}
+
+#[test]
+fn an_index_without_upload_times_is_exempted() {
+    let corp = Index::in_mode(Mode::Html, [wheel("acme", "1.0")]);
+    let public = Index::new(dated());
+    let with = |exclude_newer| {
+        Folder::of("a\nacme\n").compile(&public, |it| {
+            limited(it);
+            it.index_configs = vec![NamedIndex {
+                exclude_newer,
+                ..named("corp", &corp, &[])
+            }];
+        })
+    };
+    with(None).refuses(&["no upload time", "`--exclude-newer-package acme=false`"]);
+    assert_eq!(with(Some(Cutoff::Off)).pins(), ["a==1.0", "acme==1.0"]);
+    with(Some(day("2026-01-01"))).refuses(&["the `exclude-newer` of the index `corp`"]);
+}
+
+#[test]
+fn a_refusal_names_the_limit_and_the_newest_release_behind_it() {
+    let index = Index::new(dated());
+    let folder = Folder::of("a>1\n");
+    folder.compile(&index, limited).refuses(&[
+        "uploaded after --exclude-newer",
+        "move or drop `--exclude-newer`, which rules out a 3.0 and 1 older release",
+    ]);
+    let outcome = folder.compile(&index, |it| {
+        it.exclude_newer_packages = [("a".parse().unwrap(), day("2026-03-01"))].into();
+    });
+    outcome.refuses(&["uploaded after --exclude-newer-package a"]);
+    // What is locked stays.
+    folder.has("a==2.0\n");
+    assert_eq!(folder.compile(&index, limited).pins(), ["a==2.0"]);
+}
+
+// Hashes for the target.
+
+fn for_target(it: &mut Compile) {
+    it.output_options = OutputOptions {
+        which_hashes: WhichHashes::Target,
+        ..OutputOptions::default()
+    };
+}
+
+const LINUX: &str = "cp312-cp312-manylinux_2_17_x86_64";
+
+fn platforms() -> [Release; 5] {
+    [
+        wheel("a", "1.0").tag(LINUX),
+        wheel("a", "1.0").tag("cp312-cp312-win_amd64"),
+        wheel("a", "1.0").tag("cp311-cp311-manylinux_2_17_x86_64"),
+        wheel("a", "1.0"),
+        sdist("a", "1.0"),
+    ]
+}
+
+fn sorted(releases: &[&Release]) -> Vec<String> {
+    let mut hashes: Vec<String> = releases.iter().map(|release| release.hash()).collect();
+    hashes.sort_unstable();
+    hashes
+}
+
+#[test]
+fn hashes_for_the_target_are_those_of_the_wheels_it_takes() {
+    let [linux, windows, old, pure, source] = platforms();
+    let index = Index::new(platforms());
+    let folder = Folder::of("a\n");
+    let outcome = folder.compile(&index, for_target);
+    assert_eq!(outcome.hashes(), sorted(&[&linux, &pure]));
+    let all = folder.compile(&index, |_| {});
+    assert_eq!(
+        all.hashes(),
+        sorted(&[&linux, &windows, &old, &pure, &source])
+    );
+    // Where there is no wheel for it, its source is built.
+    let index = Index::new([windows, old, source.clone()]);
+    let outcome = Folder::of("a\n").compile(&index, for_target);
+    assert_eq!(outcome.hashes(), sorted(&[&source]));
+    let index = Index::new([pure, source.clone()]);
+    let outcome = Folder::of("--no-binary a\na\n").compile(&index, for_target);
+    assert_eq!(outcome.hashes(), sorted(&[&source]));
+}
+
+#[test]
+fn recorded_hashes_of_other_platforms_fall_away_and_new_files_wait() {
+    let [linux, windows, _, pure, _] = platforms();
+    let gone = format!("sha256:{}", "0".repeat(64));
+    let lock = |hashes: &[&str]| {
+        let hashes: Vec<String> = hashes
+            .iter()
+            .map(|hash| format!(" --hash={hash}"))
+            .collect();
+        format!("a==1.0{}\n", hashes.concat())
+    };
+    let index = Index::new(platforms());
+    let folder = Folder::of("a\n");
+    folder.has(&lock(&[&windows.hash(), &linux.hash(), &gone]));
+    let outcome = folder.compile(&index, for_target);
+    assert_eq!(outcome.hashes(), {
+        let mut kept = vec![linux.hash(), gone.clone()];
+        kept.sort_unstable();
+        kept
+    });
+    // A lock made for another platform.
+    folder.has(&lock(&[&windows.hash()]));
+    let outcome = folder.compile(&index, for_target);
+    assert_eq!(outcome.hashes(), sorted(&[&linux, &pure]));
+    folder.has(&lock(&[&gone]));
+    let outcome = folder.compile(&index, for_target);
+    outcome.refuses(&["none of the hashes recorded for a==1.0"]);
+}
+
+// Who we are.
+
+#[test]
+fn an_index_finds_its_variables_by_its_name() {
+    let corp = Index::new([wheel("acme", "1.0")]);
+    corp.admit_only("Basic bWU6c2VzYW1l");
+    let public = Index::new([]);
+    let with = |variables: &'static [(&str, &str)]| {
+        Folder::of("acme\n").compile(&public, |it| {
+            it.index_configs = vec![named("my-corp", &corp, &[])];
+            it.variable = Box::new(move |name| {
+                let mut all = variables.iter();
+                let (_, value) = all.find(|(other, _)| *other == name)?;
+                Some((*value).to_owned())
+            });
+        })
+    };
+    let outcome = with(&[
+        ("PINFOLD_INDEX_MY_CORP_USERNAME", "me"),
+        ("PINFOLD_INDEX_MY_CORP_PASSWORD", "sesame"),
+    ]);
+    assert_eq!(outcome.pins(), ["acme==1.0"]);
+    assert!(!outcome.text.unwrap().contains("sesame"));
+    let outcome = with(&[
+        ("UV_INDEX_MY_CORP_USERNAME", "me"),
+        ("UV_INDEX_MY_CORP_PASSWORD", "wrong-sesame"),
+    ]);
+    outcome.refuses(&[
+        "from the index `my-corp` (`http://127.0.0.1:",
+        "given in UV_INDEX_MY_CORP_USERNAME and UV_INDEX_MY_CORP_PASSWORD",
+    ]);
+    assert!(!outcome.text.unwrap_err().contains("sesame"));
+    assert!(!asked_about(&public, "acme"));
+}
+
+#[test]
+fn a_refused_default_index_names_its_variables() {
+    let index = Index::new([]);
+    index.set("/simple/a/", Reply::status(401));
+    let project = Project::of("a\n");
+    let run = project.compile(&index.url(), &[]);
+    run.says(
+        2,
+        &[
+            "no credentials were sent",
+            "PINFOLD_INDEX_USERNAME and PINFOLD_INDEX_PASSWORD",
+            "--keyring-provider subprocess",
+        ],
+    );
+}
+
+#[test]
+fn a_later_index_with_our_names_is_a_warning_of_the_program() {
+    let corp = Index::new([wheel("acme", "1.0")]);
+    let public = Index::new([wheel("acme", "9.0")]);
+    let project = Project::of("acme\n");
+    let run = run(&mut project.compile_command(&[
+        "--index-url",
+        &public.url(),
+        "--extra-index-url",
+        &corp.url(),
+    ]));
+    run.says(
+        0,
+        &["warning: a later index has other projects of the same name: acme"],
+    );
+    assert_eq!(project.pins(), ["acme==1.0"]);
+}
