@@ -335,7 +335,10 @@ fn an_index_may_have_a_name() {
         run.says(0, &[]);
         let lock = project.lock();
         // pip knows no names of indexes.
-        assert!(lock.contains(&format!("index-url {}\n", index.url())), "{lock}");
+        assert!(
+            lock.contains(&format!("index-url {}\n", index.url())),
+            "{lock}"
+        );
         assert!(command(&project).contains(&named) && !lock.contains("sesame"));
         // An update finds the credentials by the name.
         let run = crate::project::run(&mut project.command(&["update", "--check"]));

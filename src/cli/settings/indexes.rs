@@ -38,12 +38,10 @@ pub(super) fn indexes(
         }
     }
     let default = args.index_url.as_deref().filter(|url| !url.is_empty());
-    let named_default = default
-        .and_then(named_index)
-        .map(|(name, url)| NamedIndex {
-            is_default: true,
-            ..typed(name, url, &mut configured)
-        });
+    let named_default = default.and_then(named_index).map(|(name, url)| NamedIndex {
+        is_default: true,
+        ..typed(name, url, &mut configured)
+    });
     if named_default.is_none() {
         indexes.default = default.map(str::to_owned);
     }

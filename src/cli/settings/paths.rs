@@ -40,7 +40,10 @@ pub(super) fn source(name: &str) -> Result<Source, Failure> {
 }
 
 /// Returns the output's path; none for standard output.
-pub(in crate::cli) fn output(args: &args::Compile, names: &[String]) -> Result<Option<PathBuf>, Failure> {
+pub(in crate::cli) fn output(
+    args: &args::Compile,
+    names: &[String],
+) -> Result<Option<PathBuf>, Failure> {
     let path = match (args.output_file.as_deref(), names) {
         (Some("-"), _) => return Ok(None),
         (Some(path), _) => PathBuf::from(path),

@@ -11,9 +11,7 @@ use crate::cli::docker::settings as docker;
 use crate::cli::failure::Failure;
 use crate::cli::layers;
 use crate::cli::project::{self, ProjectConfig};
-use crate::cli::settings::{
-    cache, configured_indexes, current_directory, login, network, time,
-};
+use crate::cli::settings::{cache, configured_indexes, current_directory, login, network, time};
 use crate::config::{self, RuleSubject};
 use crate::files::Exclude;
 use crate::forge::Repository;

@@ -19,8 +19,8 @@ use crate::lock::{
     command_line, default_unsafe_packages,
 };
 use crate::ops::{
-    BuildOptions, Compile, Compiled, Cutoff, Error, Hashes, NamedIndex, OutputOptions, Reporter, Source, Strategy,
-    TargetRequest, View, WhichHashes, compile,
+    BuildOptions, Compile, Compiled, Cutoff, Error, Hashes, NamedIndex, OutputOptions, Reporter,
+    Source, Strategy, TargetRequest, View, WhichHashes, compile,
 };
 use crate::python::{ExtraName, Platform, ProjectName, PythonVersion, Specifiers, Version};
 use crate::requirements::{GroupRequest, PerProject, Selector, location};
@@ -761,7 +761,10 @@ fn exclude_newer_packages(
     let read = |text: &String| {
         let (name, limit) = text.split_once('=')?;
         let limit = newest(limit, as_of).ok()?;
-        Some((name.parse().ok()?, limit.map_or(Cutoff::Off, Cutoff::Before)))
+        Some((
+            name.parse().ok()?,
+            limit.map_or(Cutoff::Off, Cutoff::Before),
+        ))
     };
     options
         .exclude_newer_packages
