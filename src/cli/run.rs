@@ -14,6 +14,7 @@ use super::explain;
 use super::failure::{Failure, problems};
 use super::init;
 use super::layers::{self, Parsed, Stop};
+use super::project::ProjectConfig;
 use super::reference;
 use super::report::Teller;
 use super::settings;
@@ -25,7 +26,11 @@ use crate::ui::{ColorChoice, Diagnostic, Printer, Verbosity};
 
 /// Runs a command line and returns the exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
-    let Parsed { arguments, said } = match layers::parse(arguments) {
+    let Parsed {
+        arguments,
+        said,
+        project,
+    } = match layers::parse(arguments) {
         Ok(parsed) => parsed,
         Err(Stop::Usage(error)) => return usage(&error),
         Err(Stop::Failure(failure)) => {
@@ -58,7 +63,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         printer.warning(warning);
     }
     let result = match &arguments.command {
-        Command::Compile(args) => compile(args, &printer, !global.no_progress),
+        Command::Compile(args) => compile(args, &project, &printer, !global.no_progress),
         Command::Docker(args) => docker::run(args, &printer, !global.no_progress),
         Command::Explain(args) => explain::run(args, &printer, !global.no_progress),
         Command::Update(args) => update::run(args, &printer, !global.no_progress),
@@ -110,9 +115,14 @@ pub(super) fn stdout_failed(error: &std::io::Error) -> Failure {
     Failure::usage(format!("standard output cannot be written: {error}"), None)
 }
 
-fn compile(args: &args::Compile, printer: &Printer, shows_progress: bool) -> Result<u8, Failure> {
+fn compile(
+    args: &args::Compile,
+    project: &ProjectConfig,
+    printer: &Printer,
+    shows_progress: bool,
+) -> Result<u8, Failure> {
     let started = Instant::now();
-    let mut request = settings::compile(args)?;
+    let mut request = settings::compile(args, project)?;
     request.http.observer = observer(printer);
     let ended = run_to_end(printer, shows_progress, async |teller| {
         ops::compile(&request, teller).await

@@ -384,16 +384,12 @@ fn list(value: &str) -> impl Iterator<Item = &str> {
         .filter(|part| !part.is_empty())
 }
 
-/// Returns an index's URL: uv may put a name before it, pip-compile stars into it.
+/// Returns an index, with its name if it has one; pip-compile puts stars into URLs.
 fn index(value: &str) -> String {
-    let url = match value.split_once('=') {
-        Some((name, url)) if !name.contains([':', '/', '$']) => url,
-        _ => value,
-    };
-    if url.contains(":****@") {
-        return without_password(url);
+    if value.contains(":****@") {
+        return without_password(value);
     }
-    url.to_owned()
+    value.to_owned()
 }
 
 fn push(list: &mut Vec<String>, value: &str) {

@@ -22,7 +22,7 @@ mod words;
 
 pub use duration::duration_in_words;
 pub use header::{CompileCommand, Recipe, Tool, recipe, recipe_beside};
-pub use options::{Defaults, Options};
+pub use options::{Defaults, Options, named_index};
 pub use plan::{
     Alarm, Content, Failed, FileChange, HeldBack, ImageChange, PLAN_VERSION, PinChange, Plan,
     PlanError, Status, TargetKind, TargetPlan, sha256,

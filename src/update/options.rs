@@ -76,6 +76,13 @@ pub struct Options {
     pub newline: Option<Newline>,
 }
 
+/// Parts `NAME=URL`; none if there is no name.
+pub fn named_index(text: &str) -> Option<(&str, &str)> {
+    let (name, url) = text.split_once('=')?;
+    let is_part = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
+    (!name.is_empty() && name.bytes().all(is_part)).then_some((name, url))
+}
+
 /// What counts where the command of a lock says nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Defaults {

@@ -316,6 +316,37 @@ fn groups_are_compiled_beside_sources_or_alone() {
 }
 
 #[test]
+fn a_project_can_be_resolved_and_left_out() {
+    let (project, run) = compile(&["--no-emit-package", "b"]);
+    run.says(0, &[]);
+    assert_eq!(project.pins(), ["a==1.0"]);
+}
+
+#[test]
+fn an_index_may_have_a_name() {
+    let index = Index::new(releases());
+    index.admit_only("Basic bWU6c2VzYW1l");
+    let named = format!("my-corp={}", index.url());
+    for option in ["--index", "--default-index"] {
+        let project = Project::of("a\n")
+            .with_variable("PINFOLD_INDEX_MY_CORP_USERNAME", "me")
+            .with_variable("PINFOLD_INDEX_MY_CORP_PASSWORD", "sesame");
+        let run = run(&mut project.compile_command(&[option, &named]));
+        run.says(0, &[]);
+        let lock = project.lock();
+        // pip knows no names of indexes.
+        assert!(
+            lock.contains(&format!("index-url {}\n", index.url())),
+            "{lock}"
+        );
+        assert!(command(&project).contains(&named) && !lock.contains("sesame"));
+        // An update finds the credentials by the name.
+        let run = crate::project::run(&mut project.command(&["update", "--check"]));
+        run.says(0, &[]);
+    }
+}
+
+#[test]
 fn a_project_that_is_excluded_in_uv_is_overridden_here() {
     // As the sentence for `--exclude` says.
     let index = Index::new(releases());

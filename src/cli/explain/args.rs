@@ -31,7 +31,7 @@ fn without_writing(option: Arg) -> Arg {
         (_, "output_file") => option
             .help("The same as `--lock`")
             .long_help("The same as `--lock`"),
-        (_, "sources") => option
+        (_, "SRC") => option
             .help("What the lock is made of [default: what its header says]")
             .long_help("What the lock is made of [default: what its header says]"),
         _ => option,

@@ -33,7 +33,7 @@ pub(super) fn explain(args: &Explain) -> Result<Request, Failure> {
     let compile = if args.compile.sources.is_empty() {
         of_lock(args, &place, now)?
     } else {
-        as_typed(args)?
+        as_typed(args, &place)?
     };
     Ok(Request {
         compile,
@@ -66,8 +66,8 @@ fn refuse_moves(args: &Explain) -> Result<(), Failure> {
 }
 
 /// Returns what the command line says of sources and options, as for `compile`.
-fn as_typed(args: &Explain) -> Result<Compile, Failure> {
-    let mut compile = settings::compile(&args.compile)?;
+fn as_typed(args: &Explain, place: &update::Place) -> Result<Compile, Failure> {
+    let mut compile = settings::compile(&args.compile, &place.project)?;
     if let Some(lock) = &args.lock {
         compile.output = Some(PathBuf::from(lock));
     }
@@ -90,7 +90,7 @@ fn of_lock(
         Some(path) => path,
         None => match default_lock(args, place, &gathered)? {
             Default::At(path) => path,
-            Default::Derived => return as_typed(args),
+            Default::Derived => return as_typed(args, place),
         },
     };
     if path == "-" || !Path::new(&path).is_file() {
@@ -112,7 +112,7 @@ fn of_lock(
             || "it does not say what it is made of".to_owned(),
             |skipped| skipped.why.clone(),
         );
-        return unsaid(args, &path, &why);
+        return unsaid(args, place, &path, &why);
     };
     let mut compile = deed::recorded(&update, target)?;
     overlay(args, target, &mut compile)?;
@@ -121,13 +121,18 @@ fn of_lock(
 
 /// Returns what a lock is made of that does not say it: what `compile` would take here, if
 /// that would write this lock.
-fn unsaid(args: &Explain, path: &str, why: &str) -> Result<Compile, Failure> {
+fn unsaid(
+    args: &Explain,
+    place: &update::Place,
+    path: &str,
+    why: &str,
+) -> Result<Compile, Failure> {
     let is_default = settings::source_names(&args.compile).is_ok_and(|names| {
         let derived = settings::output(&args.compile, &names);
         derived.is_ok_and(|derived| derived.as_deref() == Some(Path::new(path)))
     });
     if is_default {
-        return as_typed(args);
+        return as_typed(args, place);
     }
     Err(Failure::usage(
         format!("what `{path}` is made of is not known: {why}"),
@@ -236,18 +241,15 @@ fn surroundings(
         policy: Policy::new(now),
         policy_in_words: String::new(),
         images: None,
+        defaults: update::defaults(&layers::own_compile(&place.project, &place.root)?),
+        index_configs: settings::configured_indexes(&place.project, now)?,
         index_url: None,
         login: settings::login(&|name: &str| std::env::var(name).ok()),
-        index_configs: settings::configured(config, now)?,
-        http: crate::http::Settings {
-            keyring: settings::keyring(args.compile.keyring_provider),
-            ..settings::network(network, os_variable)?
-        },
+        http: settings::http(&args.compile, os_variable)?,
         cache: settings::cache(network, os_variable),
         refresh: settings::refresh(&args.compile)?,
         now,
         variable: Box::new(|| Box::new(|name: &str| std::env::var(name).ok())),
-        defaults: update::defaults(&layers::own_compile(&place.project, &place.project.folder)?),
     })
 }
 
@@ -270,13 +272,11 @@ fn overlay(args: &Explain, target: &LockTarget, compile: &mut Compile) -> Result
     if let Some(url) = args.index_url.as_ref().filter(|url| !url.is_empty()) {
         compile.index_url = Some(url.clone());
     }
-    let extra_index_urls = args.extra_index_urls.clone();
-    if !extra_index_urls.is_empty() {
-        compile.extra_index_urls = extra_index_urls;
+    if !args.extra_index_urls.is_empty() {
+        compile.extra_index_urls.clone_from(&args.extra_index_urls);
     }
-    let find_links = args.find_links.clone();
-    if !find_links.is_empty() {
-        compile.find_links = find_links;
+    if !args.find_links.is_empty() {
+        compile.find_links.clone_from(&args.find_links);
     }
     compile.no_index |= args.no_index;
     match args.index_strategy {
@@ -310,10 +310,8 @@ fn overlay(args: &Explain, target: &LockTarget, compile: &mut Compile) -> Result
     }
     compile.binary.answer_yes(&only_binary);
     compile.binary.answer_no(&no_binary);
-    let constraints = args.constraints.clone();
-    compile.constraints.extend(constraints);
-    let overrides = args.overrides.clone();
-    compile.overrides.extend(overrides);
+    compile.constraints.extend(args.constraints.iter().cloned());
+    compile.overrides.extend(args.overrides.iter().cloned());
     for extra in &args.extras {
         let extra = settings::parse::<ExtraName>("--extra", extra)?;
         if !compile.extras.contains(&extra) {

@@ -108,6 +108,15 @@ fn takes_foreign(own: &Layer) -> bool {
 pub(super) fn own(project: &ProjectConfig, here: &Path) -> Layer {
     let mut layer = Layer::of(project.name.as_str());
     let folder = (project.folder != here).then_some(project.folder.as_path());
+    // An index that stands in for PyPI comes before those that weaker layers name.
+    if let Some(index) = project.config.indexes.iter().find(|index| index.is_default) {
+        let at = position(&project.text, index.span.start);
+        layer.settings.push(Setting {
+            option: "index-url".to_owned(),
+            value: SettingValue::Texts(Vec::new()),
+            place: format!("{}:{}", project.name, at.line_number),
+        });
+    }
     for setting in &project.config.compile {
         let at = position(&project.text, setting.name.span.start);
         let option = &setting.name.value;

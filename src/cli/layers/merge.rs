@@ -15,7 +15,7 @@ use crate::config::{Layer, Setting, SettingProblem, SettingValue, pip_args};
 
 /// What pip-tools calls the sources, which are no option; and what they are to clap.
 const SOURCE_FILES: &str = "src-files";
-const SOURCES: &str = "SRC";
+pub(in crate::cli) const SOURCES: &str = "SRC";
 
 /// What our own configuration cannot say, since it says where that is.
 pub(in crate::cli) const NO_KEYS: [&str; 3] = ["config", "no-config", "directory"];

@@ -19,6 +19,7 @@ use clap::{ArgMatches, Command, CommandFactory as _, FromArgMatches as _};
 pub(super) use self::options::{Shape, options, shape, variable};
 
 pub(super) use self::merge::NO_KEYS;
+use self::merge::SOURCES;
 use self::merge::{Counting, Merged, Rank, Ranked, merge};
 use super::args::{Arguments, Compile};
 use super::failure::{Failure, problems};
@@ -34,6 +35,8 @@ use crate::ui::Diagnostic;
 pub(super) struct Parsed {
     pub(super) arguments: Arguments,
     pub(super) said: Said,
+    /// Our own configuration, if it was read for the layers.
+    pub(super) project: ProjectConfig,
 }
 
 /// What there is to say of the layers.
@@ -88,7 +91,9 @@ impl From<Failure> for Stop {
 
 /// Returns the definition of all that can be typed.
 pub(super) fn command() -> Command {
-    Arguments::command().mut_subcommand("compile", foreign::add_to)
+    Arguments::command()
+        .mut_subcommand("compile", foreign::add_to)
+        .mut_subcommand("explain", foreign::add_to)
 }
 
 /// Parses a command line, with all layers below it.
@@ -112,9 +117,18 @@ pub(super) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Par
     let mut merged = merge(line.deepest(), deepest, &layers);
     let mut matches = line.parse(&typed, &mut merged, &mut said)?;
     enter(&matches)?;
-    if line.path == ["compile"] {
-        let files = files::read(innermost(&matches))?;
+    let mut project = ProjectConfig::default();
+    if line.path == ["compile"] || line.path == ["explain"] {
+        let mut files = files::read(innermost(&matches))?;
+        if line.path == ["explain"] && !innermost(&matches).ids().any(|id| id.as_str() == SOURCES) {
+            // What the lock is made of, its header says; how servers are reached, it does not.
+            for ranked in &mut files.layers {
+                let settings = &mut ranked.layer.settings;
+                settings.retain(|setting| OF_UPDATE.contains(&setting.option.as_str()));
+            }
+        }
         layers.extend(files.layers);
+        project = files.project;
         for ranked in &layers {
             let ignored = ranked.layer.ignored.iter();
             said.details
@@ -123,7 +137,7 @@ pub(super) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Par
         merged = merge(line.deepest(), deepest, &layers);
         matches = line.parse(&typed, &mut merged, &mut said)?;
         said.tell(&merged);
-        unknown(line.deepest(), &merged, &files.project)?;
+        unknown(line.deepest(), &merged, &project)?;
         let warnings =
             foreign::check(innermost(&matches)).map_err(|failure| said.explain(failure))?;
         // What a file says to another tool is not ours to warn of.
@@ -142,6 +156,7 @@ pub(super) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Par
     Ok(Parsed {
         arguments: Arguments::from_arg_matches(&matches)?,
         said,
+        project,
     })
 }
 

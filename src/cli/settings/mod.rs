@@ -9,15 +9,14 @@ mod time;
 
 use std::path::{Path, PathBuf};
 
-use self::indexes::Indexes;
-pub(super) use self::indexes::configured;
-pub(super) use self::network::{cache, login, network};
+pub(super) use self::indexes::configured_indexes;
+pub(super) use self::network::{cache, http, login, network};
 pub(super) use self::paths::{output, source_names};
 pub(super) use self::time::{limit, limits, time};
 
-use super::args::{self, IndexStrategy, KeyringProvider, PreReleaseMode};
+use super::args::{self, IndexStrategy, PreReleaseMode};
 use super::failure::Failure;
-use crate::http;
+use super::project::ProjectConfig;
 use crate::index::Refresh;
 use crate::ops::{
     BuildOptions, Compile, Hashes, OutputOptions, Strategy, TargetRequest, View, WhichHashes,
@@ -25,12 +24,12 @@ use crate::ops::{
 use crate::python::{
     ExtraName, Platform, ProjectName, PythonVersion, Requirement, RequirementSource,
 };
-use crate::requirements::{GroupRequest, PerProject, Selector};
+use crate::requirements::{GroupRequest, GroupRequestError, PerProject, Selector};
 use crate::resolve::PreReleases;
 use crate::text::without_password;
 
 /// Returns what a command line asks for.
-pub(super) fn compile(args: &args::Compile) -> Result<Compile, Failure> {
+pub(super) fn compile(args: &args::Compile, project: &ProjectConfig) -> Result<Compile, Failure> {
     let variable = |name: &str| std::env::var(name).ok();
     let os_variable = |name: &str| std::env::var_os(name);
     let names = paths::source_names(args)?;
@@ -53,11 +52,7 @@ pub(super) fn compile(args: &args::Compile) -> Result<Compile, Failure> {
         .map(|text| time::limit("--exclude-newer", text, now))
         .transpose()?
         .flatten();
-    let Indexes {
-        index_url,
-        extra_index_urls,
-        index_configs,
-    } = indexes::indexes(args, &current_directory, now)?;
+    let indexes = indexes::indexes(args, project, now)?;
     Ok(Compile {
         output_options: output_options(args, &names, output.as_deref())?,
         sources,
@@ -77,9 +72,9 @@ pub(super) fn compile(args: &args::Compile) -> Result<Compile, Failure> {
         upgrade: args.upgrade,
         upgrade_packages: upgrade_packages(args)?,
         target: target(args)?,
-        index_url,
-        extra_index_urls,
-        index_configs,
+        index_url: indexes.default,
+        extra_index_urls: indexes.unnamed,
+        index_configs: indexes.named,
         shadow_check: !args.no_shadow_check,
         find_links: args.find_links.clone(),
         no_index: args.no_index,
@@ -106,10 +101,7 @@ pub(super) fn compile(args: &args::Compile) -> Result<Compile, Failure> {
         },
         no_binary: args.no_binary.clone(),
         without_dependencies: args.no_deps,
-        http: http::Settings {
-            keyring: keyring(args.keyring_provider),
-            ..network(&args.network, os_variable)?
-        },
+        http: http(args, os_variable)?,
         cache: cache(&args.network, os_variable),
         refresh: refresh(args)?,
         now,
@@ -168,14 +160,6 @@ fn path_text(path: &Path) -> Result<String, Failure> {
     })
 }
 
-/// Whether the program `keyring` is asked for credentials.
-pub(super) fn keyring(provider: KeyringProvider) -> http::KeyringProvider {
-    match provider {
-        KeyringProvider::Disabled => http::KeyringProvider::Disabled,
-        KeyringProvider::Subprocess => http::KeyringProvider::Subprocess,
-    }
-}
-
 /// Of builds and wheels: what is said of all projects, then of single ones.
 fn binary(args: &args::Compile) -> Result<PerProject, Failure> {
     let mut binary = PerProject::default();
@@ -195,17 +179,16 @@ fn binary(args: &args::Compile) -> Result<PerProject, Failure> {
     Ok(binary)
 }
 
-/// Reads `[PATH:]NAME`.
 pub(super) fn groups(texts: &[String]) -> Result<Vec<GroupRequest>, Failure> {
-    let read = |text: &String| {
-        text.parse::<GroupRequest>().map_err(|error| {
-            Failure::usage(
-                format!("`--group {text}`: {error}"),
-                Some(error.help().to_owned()),
-            )
+    texts
+        .iter()
+        .map(|text| {
+            text.parse().map_err(|error: GroupRequestError| {
+                let help = Some(error.help().to_owned());
+                Failure::usage(format!("`--group {text}`: {error}"), help)
+            })
         })
-    };
-    texts.iter().map(read).collect()
+        .collect()
 }
 
 pub(super) fn config_settings(texts: &[String]) -> Result<Vec<(String, String)>, Failure> {

@@ -68,3 +68,23 @@ pub(in crate::cli) fn cache(
         None => Cache::none(),
     }
 }
+
+/// The same for a compilation, which may have credentials from elsewhere.
+pub(in crate::cli) fn http(
+    args: &args::Compile,
+    variable: impl Fn(&str) -> Option<OsString>,
+) -> Result<http::Settings, Failure> {
+    Ok(http::Settings {
+        keyring: args.keyring_provider.into(),
+        ..network(&args.network, variable)?
+    })
+}
+
+impl From<args::KeyringProvider> for http::KeyringProvider {
+    fn from(provider: args::KeyringProvider) -> Self {
+        match provider {
+            args::KeyringProvider::Disabled => Self::Disabled,
+            args::KeyringProvider::Subprocess => Self::Subprocess,
+        }
+    }
+}

@@ -11,10 +11,11 @@ use crate::cli::docker::settings as docker;
 use crate::cli::failure::Failure;
 use crate::cli::layers;
 use crate::cli::project::{self, ProjectConfig};
-use crate::cli::settings::{cache, configured, current_directory, keyring, login, network, time};
+use crate::cli::settings::{cache, configured_indexes, current_directory, login, network, time};
 use crate::config::{self, RuleSubject};
 use crate::files::Exclude;
 use crate::forge::Repository;
+use crate::http;
 use crate::index::Refresh;
 use crate::ops::docker::{DigestUpdates, ImageRule};
 use crate::ops::update::{ImagesRequest, Update as Request};
@@ -89,11 +90,11 @@ pub(super) fn update(args: &Update, place: &Place) -> Result<(Request, registry:
         policy,
         images,
         defaults: defaults(&own),
+        index_configs: configured_indexes(&place.project, now)?,
         index_url: args.index_url.clone().filter(|url| !url.is_empty()),
         login: login(&|name: &str| std::env::var(name).ok()),
-        index_configs: configured(config, now)?,
-        http: crate::http::Settings {
-            keyring: keyring(args.keyring_provider),
+        http: http::Settings {
+            keyring: args.keyring_provider.into(),
             ..network(&args.registries.network, os_variable)?
         },
         cache: cache(&args.registries.network, os_variable),

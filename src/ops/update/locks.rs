@@ -19,8 +19,8 @@ use crate::lock::{
     command_line, default_unsafe_packages,
 };
 use crate::ops::{
-    BuildOptions, Compile, Compiled, Cutoff, Error, Hashes, OutputOptions, Reporter, Source,
-    Strategy, TargetRequest, View, WhichHashes, compile,
+    BuildOptions, Compile, Compiled, Cutoff, Error, Hashes, NamedIndex, OutputOptions, Reporter,
+    Source, Strategy, TargetRequest, View, WhichHashes, compile,
 };
 use crate::python::{ExtraName, Platform, ProjectName, PythonVersion, Specifiers, Version};
 use crate::requirements::{GroupRequest, PerProject, Selector, location};
@@ -28,7 +28,7 @@ use crate::resolve::{Constraint, PreReleases};
 use crate::text::{cutoff, without_password};
 use crate::update::{
     Alarm, Bump, Content, Failed, FileChange, HeldBack, LockTarget, Options, PinChange, Status,
-    TargetKind, TargetPlan, Why, sha256,
+    TargetKind, TargetPlan, Why, named_index, sha256,
 };
 
 /// The platform of locks that do not say theirs: what containers mostly are.
@@ -634,9 +634,10 @@ fn request(
         index_url: options
             .index_url
             .clone()
+            .filter(|url| named_index(url).is_none())
             .or_else(|| update.index_url.clone()),
-        extra_index_urls: options.extra_index_urls.clone(),
-        index_configs: update.index_configs.clone(),
+        extra_index_urls: unnamed(&options.extra_index_urls),
+        index_configs: named_indexes(update, options),
         shadow_check: false,
         find_links: options.find_links.clone(),
         no_index: options.no_index,
@@ -774,6 +775,31 @@ fn exclude_newer_packages(
             })
         })
         .collect()
+}
+
+/// Returns the indexes with names: those of the lock's command, then the configured ones.
+fn named_indexes(update: &Update, options: &Options) -> Vec<NamedIndex> {
+    let named = |text: &String, is_default: bool| {
+        let (name, url) = named_index(text)?;
+        Some(NamedIndex {
+            name: Some(name.to_owned()),
+            url: url.to_owned(),
+            packages: Vec::new(),
+            is_default,
+            exclude_newer: None,
+        })
+    };
+    let own = options.extra_index_urls.iter();
+    let mut indexes: Vec<NamedIndex> = own.filter_map(|text| named(text, false)).collect();
+    indexes.extend(update.index_configs.iter().cloned());
+    let default = options.index_url.as_ref();
+    indexes.extend(default.and_then(|text| named(text, true)));
+    indexes
+}
+
+fn unnamed(urls: &[String]) -> Vec<String> {
+    let unnamed = urls.iter().filter(|url| named_index(url).is_none());
+    unnamed.cloned().collect()
 }
 
 fn groups(options: &Options) -> Result<Vec<GroupRequest>, String> {

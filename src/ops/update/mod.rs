@@ -18,7 +18,7 @@ pub use images::ImagesRequest;
 pub use locks::{found, recorded};
 
 use super::docker::expired_rules;
-use super::{Error, Reporter, Variables};
+use super::{Error, NamedIndex, Reporter, Variables};
 use crate::cache::Cache;
 use crate::files::Exclude;
 use crate::http;
@@ -48,8 +48,8 @@ pub struct Update {
     pub images: Option<ImagesRequest>,
     /// What counts where the command of a lock says nothing.
     pub defaults: Defaults,
-    /// Indexes that have a name, own projects or have a limit of their own.
-    pub index_configs: Vec<crate::ops::NamedIndex>,
+    /// The indexes that the configuration names.
+    pub index_configs: Vec<NamedIndex>,
     /// The index for locks that name none.
     pub index_url: Option<String>,
     /// User and password for the index.
