@@ -29,10 +29,10 @@ use crate::http::{self, Client, IndexLogin};
 use crate::index::{FindLinks, IndexClient, IndexUrl, PYPI_SIMPLE, Refresh, Settings};
 use crate::lock::{self, Lock, LockFile, OptionLines};
 use crate::python::{
-    ExtraName, Marker, ProjectName, Requirement, RequirementSource, Target, Version,
+    ExtraName, Marker, ProjectName, Requirement, RequirementSource, Specifiers, Target, Version,
 };
 use crate::requirements::{GroupRequest, PerProject};
-use crate::resolve::{Chosen, Constraint, PreReleases, Request, Solution};
+use crate::resolve::{Chosen, Constraint, PreReleases, Request, RootRequirement, Solution};
 use crate::text::{Newline, has_query_secret, without_password};
 use crate::update;
 use crate::vcs::{self, Git};
@@ -488,7 +488,8 @@ fn repositories(request: &Compile) -> Git {
     })
 }
 
-/// Forgets places that an override stands in the place of: nobody need look there.
+/// Forgets places that an override stands in the place of: nobody need look there, but
+/// their projects are required all the same.
 fn drop_overridden(inputs: &mut Inputs) {
     let places = inputs.located.iter().filter(|located| located.is_override);
     let by_name = inputs.overrides.iter().map(|one| &one.requirement.name);
@@ -498,11 +499,23 @@ fn drop_overridden(inputs: &mut Inputs) {
         .chain(&inputs.dropped)
         .cloned()
         .collect();
-    let is_overridden = |located: &Located| {
-        let name = located.name.as_ref();
-        !located.is_override && name.is_some_and(|name| overridden.contains(name))
-    };
-    inputs.located.retain(|located| !is_overridden(located));
+    for located in std::mem::take(&mut inputs.located) {
+        match &located.name {
+            Some(name) if !located.is_override && overridden.contains(name) => {
+                inputs.roots.push(RootRequirement {
+                    requirement: Requirement {
+                        name: name.clone(),
+                        extras: located.extras,
+                        source: RequirementSource::Specifiers(Specifiers::default()),
+                        marker: located.marker,
+                    },
+                    place: located.place,
+                    origin: located.origin,
+                });
+            }
+            _ => inputs.located.push(located),
+        }
+    }
 }
 
 /// What is said beside a place holds for the project that is there.

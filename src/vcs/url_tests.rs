@@ -1,3 +1,5 @@
+//! URLs of repositories, read and pinned.
+
 use super::*;
 
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";

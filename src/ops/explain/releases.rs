@@ -228,7 +228,7 @@ impl Inquiry<'_> {
             .usability(name, position)
             .unwrap_or_else(|| releases.availability(position));
         match availability {
-            Availability::Unusable(reason) => Some(Self::rejection(releases, position, &reason)),
+            Availability::Unusable(reason) => Some(self.rejection(releases, position, &reason)),
             _ if universe.comes_after_wheels(name, position) && pin.has_wheel => {
                 Some(Rejection::own(
                     "sdist",
@@ -245,7 +245,7 @@ impl Inquiry<'_> {
         }
     }
 
-    fn rejection(releases: &ProjectReleases, position: u32, reason: &Reason) -> Rejection {
+    fn rejection(&self, releases: &ProjectReleases, position: u32, reason: &Reason) -> Rejection {
         let words = match reason {
             Reason::NoWheel(_) => {
                 let platforms = releases.wheel_platforms(position);
@@ -253,6 +253,12 @@ impl Inquiry<'_> {
                     reason.to_string()
                 } else {
                     no_wheel(reason, &platforms)
+                }
+            }
+            Reason::TooNew(rule) if rule == "--exclude-newer" => {
+                match self.request.compile.exclude_newer {
+                    Some(limit) => format!("{reason} {limit}"),
+                    None => reason.to_string(),
                 }
             }
             _ => reason.to_string(),
