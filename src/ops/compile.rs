@@ -16,7 +16,6 @@ use super::facts::{Held, PinFacts, Standing};
 use super::fetch::{self, DirectRelease, Fetcher, Flat, Parts};
 use super::indexes::{self, DEFAULT_VARIABLES, IndexSettings, NamedIndex, Owner, Strategy};
 use super::inputs::{self, Inputs, Reading, Source};
-use super::located::Located;
 use super::output::{self, Hashes, Made, OutputOptions, WhichHashes};
 use super::shadows;
 use super::sources::{PlacePin, Settled, Surveyor};
