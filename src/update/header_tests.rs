@@ -211,7 +211,7 @@ fn reads_what_uv_writes() {
     let options = &command.options;
     assert_eq!(
         options.extra_index_urls,
-        ["https://i.example/simple?a=b&c=d"]
+        ["corp=https://i.example/simple?a=b&c=d"]
     );
     assert_eq!(
         options.index_url.as_deref(),
@@ -237,8 +237,7 @@ fn joins_what_uv_does_not_quote() {
     }
     check(
         &uv("uv pip compile my dir/a.in b.in -o o.txt --config-setting a=b c d --universal"),
-        "uv pip compile of=my dir/a.in|b.in to=o.txt ignored=--config-setting a=b c d \
-         unsupported=--universal",
+        "uv pip compile of=my dir/a.in|b.in to=o.txt unsupported=--universal",
     );
     check(
         &uv(r"uv pip compile requirements\dev.in -o requirements\dev.txt"),
@@ -411,18 +410,37 @@ fn says_why_a_command_cannot_be_followed() {
 }
 
 #[test]
+fn reads_groups_builds_and_limits() {
+    let command = command(&uv(
+        "uv pip compile --group dev --group sub/pyproject.toml:docs -b bounds.txt \
+         --no-build-isolation -C a=b --exclude-newer 7d --exclude-newer-package c=false \
+         --no-emit-package setuptools -o o.txt",
+    ));
+    let options = &command.options;
+    assert_eq!(options.groups, ["dev", "sub/pyproject.toml:docs"]);
+    assert_eq!(
+        options.group_files(),
+        ["pyproject.toml", "sub/pyproject.toml"]
+    );
+    assert_eq!(options.build_constraints, ["bounds.txt"]);
+    assert_eq!(options.config_settings, ["a=b"]);
+    assert!(!options.build_isolation);
+    assert_eq!(options.exclude_newer.as_deref(), Some("7d"));
+    assert_eq!(options.exclude_newer_packages, ["c=false"]);
+    assert_eq!(options.left_out, ["setuptools"]);
+    assert_eq!((command.ignored, command.unsupported), (vec![], vec![]));
+}
+
+#[test]
 fn names_what_it_cannot_do() {
     for (flag, expected) in [
         ("--universal", "--universal"),
-        ("--group dev", "--group dev"),
         ("--resolution lowest", "--resolution lowest"),
         ("--torch-backend=cpu", "--torch-backend cpu"),
         ("--format pylock.toml", "--format pylock.toml"),
         ("-o pylock.dev.toml", "pylock.toml"),
-        (
-            "--no-emit-package setuptools",
-            "--no-emit-package setuptools",
-        ),
+        ("--exclude drop.txt", "--exclude drop.txt"),
+        ("--hashes=some", "--hashes some"),
         ("--annotation-style=odd", "--annotation-style odd"),
         ("--python-version=pypy3", "--python-version pypy3"),
         ("--newline=cr", "--newline cr"),

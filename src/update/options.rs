@@ -80,7 +80,9 @@ pub struct Options {
 pub fn named_index(text: &str) -> Option<(&str, &str)> {
     let (name, url) = text.split_once('=')?;
     let is_part = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
-    (!name.is_empty() && name.bytes().all(is_part)).then_some((name, url))
+    let is_name =
+        name.starts_with(|first: char| first.is_ascii_alphanumeric()) && name.bytes().all(is_part);
+    is_name.then_some((name, url))
 }
 
 /// What counts where the command of a lock says nothing.

@@ -258,7 +258,11 @@ mod tests {
             .arg(one("index-url").alias("default-index"))
             .arg(list("find-links"))
             .arg(one("timeout"))
-            .arg(Arg::new("pip_args").long("pip-args"))
+            .arg(
+                Arg::new("pip_args")
+                    .long("pip-args")
+                    .allow_hyphen_values(true),
+            )
     }
 
     fn flag(option: &str, value: bool) -> Setting {

@@ -145,7 +145,7 @@ pub(super) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Par
         let typed = warnings.into_iter().filter(|(name, _)| is_typed(name));
         said.warnings.extend(typed.map(|(_, warning)| warning));
     } else {
-        if line.path == ["update"] || line.path == ["explain"] {
+        if line.path == ["update"] {
             let (own, _) = files::read_own(innermost(&matches), &OF_UPDATE)?;
             layers.push(own);
             merged = merge(line.deepest(), deepest, &layers);

@@ -31,9 +31,27 @@ pub(super) fn indexes(
         named: Vec::new(),
     };
     let mut configured = configured_indexes(project, now)?;
+    // Their order counts, so if one has a name all stand where those with names do.
+    let has_names = args
+        .extra_index_urls
+        .iter()
+        .any(|text| named_index(text).is_some());
     for text in &args.extra_index_urls {
         match named_index(text) {
-            Some((name, url)) => indexes.named.push(typed(name, url, &mut configured)),
+            Some((name, url)) => {
+                let index = typed(name, url, &mut configured);
+                indexes.named.push(NamedIndex {
+                    is_default: false,
+                    ..index
+                });
+            }
+            None if has_names => indexes.named.push(NamedIndex {
+                name: None,
+                url: text.clone(),
+                packages: Vec::new(),
+                is_default: false,
+                exclude_newer: None,
+            }),
             None => indexes.unnamed.push(text.clone()),
         }
     }
@@ -94,4 +112,82 @@ pub(in crate::cli) fn configured_indexes(
             })
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::FromArgMatches as _;
+
+    use super::*;
+    use crate::config::{Config, Home};
+
+    #[track_caller]
+    fn check(typed: &[&str], config: &str, expected: &[&str]) {
+        let words = ["pinfold", "compile"].iter().chain(typed);
+        let matches = crate::cli::layers::command()
+            .try_get_matches_from(words)
+            .unwrap();
+        let (_, matches) = matches.subcommand().unwrap();
+        let args = args::Compile::from_arg_matches(matches).unwrap();
+        let (config, problems) = Config::parse(config, Home::PinfoldToml);
+        assert_eq!(problems, []);
+        let project = ProjectConfig {
+            config: config.unwrap(),
+            ..ProjectConfig::default()
+        };
+        let found = indexes(&args, &project, Timestamp::UNIX_EPOCH).unwrap();
+        let named = found.named.iter().map(|index| {
+            let name = index.name.as_deref().unwrap_or("-");
+            let owned = index.packages.len();
+            let default = if index.is_default { " default" } else { "" };
+            format!("{name} {} owns {owned}{default}", index.url)
+        });
+        let unnamed = found.unnamed.iter().cloned();
+        let all: Vec<String> = named.chain(unnamed).chain(found.default).collect();
+        assert_eq!(all, expected);
+    }
+
+    const CONFIG: &str =
+        "[[index]]\nname = 'corp'\nurl = 'https://c.example/'\npackages = ['acme-*']\n";
+
+    #[test]
+    fn what_is_typed_comes_first_in_its_order() {
+        check(
+            &[
+                "--index",
+                "https://a.example/",
+                "--index",
+                "b=https://b.example/",
+            ],
+            CONFIG,
+            &[
+                "- https://a.example/ owns 0",
+                "b https://b.example/ owns 0",
+                "corp https://c.example/ owns 1",
+            ],
+        );
+        check(
+            &["--index", "https://a.example/", "-i", "https://d.example/"],
+            CONFIG,
+            &[
+                "corp https://c.example/ owns 1",
+                "https://a.example/",
+                "https://d.example/",
+            ],
+        );
+    }
+
+    #[test]
+    fn an_index_that_moved_owns_what_it_owned() {
+        check(
+            &["--index", "corp=https://new.example/"],
+            CONFIG,
+            &["corp https://new.example/ owns 1"],
+        );
+        check(
+            &["--default-index", "corp=https://new.example/"],
+            CONFIG,
+            &["corp https://new.example/ owns 1 default"],
+        );
+    }
 }
