@@ -25,6 +25,7 @@ mod scripted;
 
 mod architecture;
 mod bad_input;
+mod builds;
 mod caching;
 mod choices;
 mod configuration;
