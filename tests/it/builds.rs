@@ -470,7 +470,7 @@ fn check_own(file: &str, content: &str, arguments: &[&str], pins: &[&str]) {
     let Some(project) = Project::new().with_python() else {
         return;
     };
-    project.unpack("", &own());
+    project.unpack(".", &own());
     std::fs::remove_file(project.path("pyproject.toml")).unwrap();
     project.write(file, content);
     let mut all = vec![file];
@@ -511,7 +511,7 @@ fn a_setup_cfg_is_built_with_what_stands_for_setuptools() {
 fn an_extra_that_a_built_project_does_not_have_is_refused() {
     let index = index_of_own();
     let project = with_python!(Project::new());
-    project.unpack("", &own());
+    project.unpack(".", &own());
     std::fs::remove_file(project.path("pyproject.toml")).unwrap();
     project.write("setup.py", "");
     let run = project.compile(&index.url(), &["setup.py", "--extra", "nope"]);
@@ -522,7 +522,7 @@ fn an_extra_that_a_built_project_does_not_have_is_refused() {
 fn the_python_that_a_built_project_requires_is_checked() {
     let index = index_of_own();
     let project = with_python!(Project::new());
-    project.unpack("", &own());
+    project.unpack(".", &own());
     std::fs::remove_file(project.path("pyproject.toml")).unwrap();
     project.write("setup.py", "");
     let run = run(&mut project.command(&[
@@ -541,7 +541,7 @@ fn the_python_that_a_built_project_requires_is_checked() {
 fn a_project_that_fails_to_build_ends_the_run_with_what_it_said() {
     let index = index_of_own();
     let project = with_python!(Project::new());
-    project.unpack("", &own().fails_to_build("line one\nline two"));
+    project.unpack(".", &own().fails_to_build("line one\nline two"));
     std::fs::remove_file(project.path("pyproject.toml")).unwrap();
     project.write("setup.py", "");
     let run = project.compile(&index.url(), &[]);

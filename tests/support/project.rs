@@ -7,7 +7,7 @@ use std::os::unix::fs::symlink;
 use std::io::{Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
+use std::sync::{OnceLock, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -73,8 +73,13 @@ impl Project {
     pub(crate) fn with_programs(self, names: &[&str]) -> Option<Self> {
         let folder = self.root.path().join("programs");
         fs::create_dir(&folder).unwrap();
-        for name in names {
-            symlink(program(name)?, folder.join(name)).unwrap();
+        for &name in names {
+            let program = if name == "python3" {
+                python()?
+            } else {
+                program(name)?
+            };
+            symlink(program, folder.join(name)).unwrap();
         }
         Some(self.with_variable("PATH", folder.to_str().unwrap()))
     }
@@ -114,7 +119,7 @@ impl Project {
         lines
     }
 
-    /// Writes the source tree of a release into a folder.
+    /// Writes the source tree of a release into a folder; `.` for the project's own.
     pub(crate) fn unpack(&self, folder: &str, release: &Release) {
         for (path, content) in release.tree() {
             self.write(&format!("{folder}/{path}"), content);
@@ -138,6 +143,7 @@ impl Project {
 
     pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) {
         let path = self.path(name);
+        assert!(path.starts_with(self.root.path()), "{name} is elsewhere");
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, content).unwrap();
     }
@@ -265,6 +271,24 @@ impl Running {
             stderr,
         }
     }
+}
+
+/// Returns the machine's Python itself: what is on the search path may be a script of a
+/// version manager that starts it.
+fn python() -> Option<PathBuf> {
+    static PYTHON: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let python = PYTHON.get_or_init(|| {
+        let program = program("python3")?;
+        let script = "import sys, venv; print(sys.executable)";
+        let output = Command::new(program).args(["-I", "-c", script]).output();
+        let output = output.ok().filter(|output| output.status.success())?;
+        let text = String::from_utf8(output.stdout).ok()?;
+        Some(PathBuf::from(text.trim_end()))
+    });
+    if python.is_none() {
+        left_out("there is no `python3` with `venv`");
+    }
+    python.clone()
 }
 
 /// Starts a command.
