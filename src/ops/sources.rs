@@ -513,7 +513,7 @@ impl Surveyor<'_> {
             .filter(|one| own.as_ref() != Some(&one.name) && holds(one, &wanted))
             .map(|mut requirement| {
                 // Which extras are wanted is settled here.
-                requirement.marker = requirement.marker.filter(|marker| !marker.mentions_extra());
+                requirement.marker = requirement.marker.and_then(|marker| marker.without_extra());
                 RootRequirement {
                     requirement,
                     place: tree.file.clone(),
