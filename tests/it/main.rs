@@ -43,6 +43,7 @@ mod laws;
 mod layers;
 mod options;
 mod output;
+mod places;
 mod projects;
 mod refusals;
 mod scripts;

@@ -19,16 +19,20 @@ def built():
     return text, fields["Name"].replace("-", "_"), fields["Version"]
 
 
-def note(hook):
+def note(hook, settings):
     log = os.environ.get("BUILD_LOG")
     if log:
         _, name, version = built()
+        line = "%s %s %s" % (name, version, hook)
+        for key, value in sorted((settings or {}).items()):
+            values = value if isinstance(value, list) else [value]
+            line += " %s=%s" % (key, ",".join(values))
         with open(log, "a") as file:
-            file.write("%s %s %s\n" % (name, version, hook))
+            file.write(line + "\n")
 
 
-def work(hook):
-    note(hook)
+def work(hook, settings):
+    note(hook, settings)
     if Path("fails").exists():
         print(Path("fails").read_text())
         raise SystemExit("no way to build this")
@@ -45,12 +49,12 @@ def get_requires_for_build_wheel(config_settings=None):
 
 
 def prepare_metadata_for_build_wheel(folder, config_settings=None):
-    work("metadata")
+    work("metadata", config_settings)
     return write_info(folder)
 
 
 def prepare_metadata_for_build_editable(folder, config_settings=None):
-    work("editable-metadata")
+    work("editable-metadata", config_settings)
     return write_info(folder)
 
 
@@ -63,7 +67,7 @@ def write_info(folder):
 
 
 def build_wheel(folder, config_settings=None, metadata_directory=None):
-    work("wheel")
+    work("wheel", config_settings)
     text, name, version = built()
     stem = "%s-%s" % (name, version)
     filename = stem + "-py3-none-any.whl"

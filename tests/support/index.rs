@@ -90,7 +90,8 @@ pub(crate) fn dynamic_sdist(name: &str, version: &str) -> Release {
 ///
 /// Each call of the backend adds a line to the file that `BUILD_LOG` names.
 pub(crate) fn buildable_sdist(name: &str, version: &str) -> Release {
-    let system = "[build-system]\nrequires = []\nbuild-backend = \"backend\"\nbackend-path = [\"own\"]\n";
+    let system =
+        "[build-system]\nrequires = []\nbuild-backend = \"backend\"\nbackend-path = [\"own\"]\n";
     Release {
         form: Form::BuildableSdist,
         ..wheel(name, version)
@@ -124,9 +125,8 @@ impl Release {
 
     /// Has it built by a backend that is to be installed, from a module.
     pub(crate) fn built_by(self, requires: &[&str], module: &str) -> Self {
-        let system = format!(
-            "[build-system]\nrequires = {requires:?}\nbuild-backend = \"{module}\"\n"
-        );
+        let system =
+            format!("[build-system]\nrequires = {requires:?}\nbuild-backend = \"{module}\"\n");
         self.file("pyproject.toml", &system)
     }
 

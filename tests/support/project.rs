@@ -3,8 +3,8 @@
 //! Nothing of the machine gets in: no variables, no home, no cache, no Python.
 
 use std::fs;
-use std::os::unix::fs::symlink;
 use std::io::{Read, Write as _};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{OnceLock, mpsc};
