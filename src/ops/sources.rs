@@ -310,7 +310,9 @@ impl Surveyor<'_> {
             None => self.git.commit(&parsed).await.map_err(failed)?,
         };
         let checkout = self.git.checkout(&parsed, &commit).await.map_err(failed)?;
-        let key = format!("git|{}", parsed.pinned(&commit));
+        // What an editable install requires may be more.
+        let kind = if located.is_editable { "-e " } else { "" };
+        let key = format!("git|{kind}{}", parsed.pinned(&commit));
         let metadata = self.tree(located, checkout.path(), Some(&key)).await?;
         let written = parsed.pinned_as_written(&located.as_written, &commit);
         let source = if located.is_editable {
@@ -329,23 +331,36 @@ impl Surveyor<'_> {
 
     /// Returns the commit that the lock has for a revision, unless it is to move.
     fn kept_commit(&self, located: &Located, url: &GitUrl, revision: &str) -> Option<String> {
-        self.locked.pins.iter().find_map(|pin| {
-            let is_other = located.name.as_ref().is_some_and(|name| *name != pin.name);
-            if is_other
-                || (self.is_upgraded)(&pin.name)
-                || pin.revision.as_deref() != Some(revision)
-            {
+        // The lock has names of variables where the URL has their values.
+        let as_written = GitUrl::parse(&located.as_written).ok();
+        let is_here = |locked: &GitUrl| {
+            [Some(url), as_written.as_ref()]
+                .into_iter()
+                .flatten()
+                .any(|url| {
+                    locked.repository() == url.repository()
+                        && locked.subdirectory() == url.subdirectory()
+                })
+        };
+        let pins = self.locked.pins.iter().map(|pin| {
+            let revision = pin.revision.as_deref();
+            (Some(&pin.name), &pin.source, revision)
+        });
+        let places = self.locked.places.iter().map(|place| {
+            let revision = place.revision.as_deref();
+            (place.egg.as_ref(), &place.source, revision)
+        });
+        pins.chain(places).find_map(|(name, source, kept)| {
+            let name = name?;
+            let is_other = located.name.as_ref().is_some_and(|other| other != name);
+            if is_other || (self.is_upgraded)(name) || kept != Some(revision) {
                 return None;
             }
-            let text = match &pin.source {
-                PinSource::Url(text) => text.as_str(),
-                PinSource::Editable(text) => text.split(" @ ").last()?,
-                _ => return None,
+            let (PinSource::Url(text) | PinSource::Editable(text)) = source else {
+                return None;
             };
-            let locked = GitUrl::parse(text).ok()?;
-            (locked.repository() == url.repository() && locked.subdirectory() == url.subdirectory())
-                .then(|| locked.revision().map(str::to_owned))
-                .flatten()
+            let locked = GitUrl::parse(text).ok().filter(&is_here)?;
+            locked.revision().map(str::to_owned)
         })
     }
 

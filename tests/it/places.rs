@@ -8,9 +8,9 @@ use std::path::Path;
 use std::process::{Child, Command};
 
 use crate::index::{Index, Release, buildable_sdist, sdist, wheel};
-use crate::project::{Project, Run, files_below, hashes, run};
+use crate::project::{Project, Run, files_below, hashes};
 use crate::registries::program;
-use crate::scripted::Reply;
+use crate::scripted::{Reply, Server};
 
 /// Makes a project that has a Python, or ends the test.
 macro_rules! with_python {
@@ -49,17 +49,9 @@ fn is_settled(project: &Project, index: &Index) {
     let input = project.read("requirements.in");
     project.write("requirements.in", format!("{input}zzz\n"));
     let run = project.compiles(&index.url(), &[]);
-    run.says(0, &["(1 pin added)"]);
+    run.says(0, &["`requirements.txt`: 1 pin added ("]);
     assert!(project.lock().starts_with(&lock), "{}", project.lock());
     project.write("requirements.in", input);
-}
-
-/// Returns the lines of a lock without the comments of the top.
-fn body(lock: &str) -> String {
-    let mut lines = lock.lines().skip_while(|line| line.starts_with('#'));
-    lines
-        .by_ref()
-        .fold(String::new(), |text, line| text + line + "\n")
 }
 
 /// A `pyproject.toml` that says all.
@@ -319,7 +311,7 @@ fn a_place_counts_for_all_who_require_the_project() {
     );
     project.write("p/pyproject.toml", plain_project("p", "0.5", &[]));
     let run = project.compile(&index.url(), &[]);
-    run.says(1, &["a 1.0 requires p>=1", "requirements.in:2"]);
+    run.says(1, &["a 1.0 requires p>=1", "p has 0.5"]);
 }
 
 #[test]
@@ -885,10 +877,65 @@ fn a_variable_in_the_url_of_a_repository_round_trips() {
     project.compiles(&index.url(), &[]);
     assert_eq!(line_of_p(&project), format!("p @ {url}@{commit}"));
     is_settled(&project, &index);
-    origin.git(&["push", "--quiet", bare, "HEAD:refs/heads/other"]);
-    let run = project.compiles(&index.url(), &["-U", "-v"]);
+    let second = origin.commit("2.0");
+    origin.git(&["push", "--quiet", bare, "HEAD"]);
+    project.compiles(&index.url(), &[]);
     assert_eq!(line_of_p(&project), format!("p @ {url}@{commit}"));
-    assert!(!run.stdout.contains("sesame"), "{}", run.stdout);
+    project.compiles(&index.url(), &["-U"]);
+    assert_eq!(line_of_p(&project), format!("p @ {url}@{second}"));
+}
+
+#[test]
+fn a_login_for_a_repository_reaches_its_server_and_nothing_else() {
+    let project = with_git!(Project::new());
+    let origin = Origin::new();
+    let first = origin.head();
+    let bare = tempfile::tempdir().unwrap();
+    let folder = bare.path().to_owned();
+    origin.git(&["clone", "--quiet", "--bare", ".", folder.to_str().unwrap()]);
+    let bare_git = |arguments: &[&str]| {
+        let mut all = vec!["--git-dir", folder.to_str().unwrap()];
+        all.extend(arguments);
+        origin.git(&all)
+    };
+    bare_git(&["update-server-info"]);
+    let files = folder.clone();
+    let server = Server::answering(move |seen| {
+        if seen.header("authorization") != Some("Basic bWU6c2VzYW1l") {
+            return Reply::status(401).header("WWW-Authenticate", "Basic realm=\"tests\"");
+        }
+        let path = seen.path.split('?').next().unwrap_or_default();
+        let path = path.strip_prefix("/p.git/").unwrap_or_default();
+        fs::read(files.join(path)).map_or_else(|_| Reply::status(404), Reply::ok)
+    });
+    let project = project.with_variable("TOKEN", "sesame");
+    let index = index_of_d();
+    let with = |user: &str| {
+        format!(
+            "git+{}",
+            server
+                .url("/p.git")
+                .replacen("://", &format!("://{user}@"), 1)
+        )
+    };
+    for (user, locked) in [("me:${TOKEN}", "me:${TOKEN}"), ("me:sesame", "me")] {
+        let _ = fs::remove_file(project.path("requirements.txt"));
+        project.write("requirements.in", format!("p @ {}@main\n", with(user)));
+        let run = project.compiles(&index.url(), &["-v", "--no-cache"]);
+        assert_kept(&project, &run);
+        let run = project.compiles(&index.url(), &["-v"]);
+        assert_kept(&project, &run);
+        assert_eq!(line_of_p(&project), format!("p @ {}@{first}", with(locked)));
+        is_settled(&project, &index);
+    }
+    let second = origin.commit("2.0");
+    origin.git(&["push", "--quiet", folder.to_str().unwrap(), "HEAD"]);
+    bare_git(&["update-server-info"]);
+    project.compiles(&index.url(), &[]);
+    assert_eq!(line_of_p(&project), format!("p @ {}@{first}", with("me")));
+    let run = project.compiles(&index.url(), &["-U", "-v"]);
+    assert_kept(&project, &run);
+    assert_eq!(line_of_p(&project), format!("p @ {}@{second}", with("me")));
 }
 
 #[test]
@@ -949,5 +996,5 @@ fn another_folder_and_another_cache_give_the_same_lock() {
         locks.push(cold);
     }
     assert_eq!(locks[0], locks[1]);
-    assert!(body(&locks[0]).contains("\n-e ./p[dev]\n"), "{}", locks[0]);
+    assert!(locks[0].contains("\n-e ./p[dev]\n"), "{}", locks[0]);
 }
