@@ -637,6 +637,7 @@ fn path_place(text: &str, mut all_hashes: Vec<String>) -> LockedPlace {
         egg: None,
         extras: extras
             .split(',')
+            .filter(|extra| !extra.is_empty())
             .filter_map(|extra| extra.trim().parse().ok())
             .collect(),
         marker,

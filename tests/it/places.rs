@@ -712,8 +712,7 @@ fn an_editable_repository_gets_its_name() {
     let commit = origin.head();
     for line in [
         format!("-e {url}@main#egg=p"),
-        format!("-e p @ {url}@main"),
-        format!("-e {url}@main"),
+        format!("-e \"p @ {url}@main\""),
     ] {
         let _ = fs::remove_file(project.path("requirements.txt"));
         project.write("requirements.in", format!("{line}\n"));
@@ -726,6 +725,11 @@ fn an_editable_repository_gets_its_name() {
         assert_eq!(hashes(&lock).len(), 1);
         is_settled(&project, &index);
     }
+    let named = project.read("requirements.in");
+    project.write("requirements.in", format!("-e {url}@main\n"));
+    let run = project.compile(&index.url(), &[]);
+    run.says(2, &["requirements.in:1", "the name of the project"]);
+    project.write("requirements.in", named);
     // It is kept, and moves, as another does.
     let second = origin.commit("2.0");
     project.compiles(&index.url(), &[]);
@@ -910,17 +914,13 @@ fn a_login_for_a_repository_reaches_its_server_and_nothing_else() {
     });
     let project = project.with_variable("TOKEN", "sesame");
     let index = index_of_d();
-    let with = |user: &str| {
-        format!(
-            "git+{}",
-            server
-                .url("/p.git")
-                .replacen("://", &format!("://{user}@"), 1)
-        )
+    let with = |login: &str| {
+        let url = server.url("/p.git");
+        format!("git+{}", url.replacen("://", &format!("://{login}"), 1))
     };
-    for (user, locked) in [("me:${TOKEN}", "me:${TOKEN}"), ("me:sesame", "me")] {
+    for (login, locked) in [("me:${TOKEN}@", "me:${TOKEN}@"), ("me:sesame@", "")] {
         let _ = fs::remove_file(project.path("requirements.txt"));
-        project.write("requirements.in", format!("p @ {}@main\n", with(user)));
+        project.write("requirements.in", format!("p @ {}@main\n", with(login)));
         let run = project.compiles(&index.url(), &["-v", "--no-cache"]);
         assert_kept(&project, &run);
         let run = project.compiles(&index.url(), &["-v"]);
@@ -932,10 +932,10 @@ fn a_login_for_a_repository_reaches_its_server_and_nothing_else() {
     origin.git(&["push", "--quiet", folder.to_str().unwrap(), "HEAD"]);
     bare_git(&["update-server-info"]);
     project.compiles(&index.url(), &[]);
-    assert_eq!(line_of_p(&project), format!("p @ {}@{first}", with("me")));
+    assert_eq!(line_of_p(&project), format!("p @ {}@{first}", with("")));
     let run = project.compiles(&index.url(), &["-U", "-v"]);
     assert_kept(&project, &run);
-    assert_eq!(line_of_p(&project), format!("p @ {}@{second}", with("me")));
+    assert_eq!(line_of_p(&project), format!("p @ {}@{second}", with("")));
 }
 
 #[test]
