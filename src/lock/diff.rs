@@ -399,7 +399,7 @@ mod tests {
             ..Lock::default()
         };
         let told = |old: &str| summary(&changes(&read(old), &new));
-        let rest = "-e git+https://me@host/r@0123#egg=g\n";
+        let rest = "-e git+https://host/r@0123#egg=g\n";
         let same = "only the text around the pins";
         assert_eq!(told(&format!("-e ./e[dev]\n./p[dev]\n{rest}")), same);
         assert_eq!(told(&format!("-e ./e[dev]\n./p\n{rest}")), same);
@@ -409,7 +409,7 @@ mod tests {
         );
         assert_eq!(told(&format!("./p\n{rest}")), "1 pin added");
         assert_eq!(
-            told("-e ./e[dev]\n./p\n-e git+https://me@host/r@4567#egg=g\n"),
+            told("-e ./e[dev]\n./p\n-e git+https://host/r@4567#egg=g\n"),
             "1 pin changed"
         );
         assert_eq!(

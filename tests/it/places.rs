@@ -2,6 +2,7 @@
 //!
 //! Folders that have to be built take the machine's Python, repositories its git.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
@@ -76,7 +77,7 @@ fn a_wheel_and_archives_by_url_have_their_hash() {
         let path = format!("/files/{}", file.filename());
         let reply = Reply::ok(file.bytes()).header("Cache-Control", "max-age=600");
         index.set(&path, reply);
-        lines.push_str(&format!("{name} @ {}\n", index.file_url(file)));
+        writeln!(lines, "{name} @ {}", index.file_url(file)).unwrap();
     }
     let project = with_python!(Project::of(&lines));
     project.compiles(&index.url(), &[]);
@@ -803,7 +804,7 @@ fn a_repository_is_read_over_the_network() {
             origin.folder.path().parent().unwrap().display()
         ))
         .env("HOME", origin.folder.path());
-    let _daemon = Daemon(command.spawn().unwrap());
+    let daemon = Daemon(command.spawn().unwrap());
     let end = std::time::Instant::now() + std::time::Duration::from_secs(10);
     while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
         assert!(
@@ -819,7 +820,7 @@ fn a_repository_is_read_over_the_network() {
     project.compiles(&index.url(), &[]);
     assert_eq!(line_of_p(&project), format!("p @ {url}@{commit}"));
     is_settled(&project, &index);
-    drop(_daemon);
+    drop(daemon);
     // All that is needed is here.
     project.compiles(&index.url(), &[]);
     project.compiles(&index.url(), &["--offline"]);
