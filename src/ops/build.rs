@@ -135,6 +135,8 @@ pub(super) struct Bench {
     /// By what they hold, and by how deep it is that they are needed.
     environments: Shared<(usize, Vec<String>), Result<Arc<Room>, Failure>>,
     metadata: Shared<String, Result<Arc<CoreMetadata>, Failure>>,
+    /// By their folders, and whether they are to be editable.
+    trees: Shared<(PathBuf, bool), Result<Arc<CoreMetadata>, Failure>>,
     /// How many backends run at a time.
     permits: Semaphore,
 }
@@ -147,6 +149,7 @@ impl Default for Bench {
             constraints: OnceCell::new(),
             environments: Shared::default(),
             metadata: Shared::default(),
+            trees: Shared::default(),
             permits: Semaphore::new(at_a_time),
         }
     }
@@ -181,6 +184,11 @@ const DEEPEST: usize = 8;
 impl<'a> Builder<'a> {
     pub(super) fn new(shop: Workshop<'a>, bench: Arc<Bench>) -> Self {
         Self { shop, bench }
+    }
+
+    /// Whether the network is turned off.
+    pub(super) const fn is_offline(&self) -> bool {
+        self.shop.wish.http.offline
     }
 
     /// Returns what a source distribution says of itself when it is built.
@@ -274,6 +282,18 @@ impl<'a> Builder<'a> {
     /// Returns what a source tree says of itself when it is built. `key` names its
     /// content, if that is known not to change.
     pub(super) async fn tree(
+        &self,
+        tree: &Path,
+        kind: Kind,
+        what: &str,
+        key: Option<&str>,
+    ) -> Result<Arc<CoreMetadata>, Failure> {
+        let same = (tree.to_owned(), kind == Kind::Editable);
+        let work = Box::pin(self.kept_or_built_tree(tree, kind, what, key));
+        self.bench.trees.get(same, work).await
+    }
+
+    async fn kept_or_built_tree(
         &self,
         tree: &Path,
         kind: Kind,

@@ -431,6 +431,10 @@ impl<'a> Fetcher<'a> {
                 Err(Failure::Build { why, output, .. }) => {
                     Ok(Learned::Metadata(Err(Reason::BuildFailed { why, output })))
                 }
+                // Without the network nothing that fails to come is a fault of it.
+                Err(Failure::Fetch(_)) if builder.is_offline() => {
+                    Ok(Learned::Metadata(Err(Reason::Offline)))
+                }
                 Err(Failure::Fetch(source)) => Err(Error::Build {
                     what: file.filename.clone(),
                     source,

@@ -474,17 +474,22 @@ fn a_network_that_fails_is_not_taken_for_a_release_that_cannot_be_built() {
 }
 
 #[test]
-fn without_the_network_what_would_have_to_be_built_is_passed_over() {
-    let index = Index::new([wheel("a", "1.0")]);
-    let project = with_python!(Project::of("a\n"));
+fn without_the_network_what_cannot_be_built_is_passed_over() {
+    let needs =
+        |version: &str| buildable_sdist("a", version).built_by(&["tiny-backend"], "tiny_backend");
+    let index = Index::new([
+        needs("1.0"),
+        needs("2.0"),
+        needs("3.0").uploaded("2019-01-01T00:00:00Z"),
+        backend_wheel("tiny-backend", "1.0"),
+    ]);
+    let project = with_python!(Project::of("a<2\n"));
     project.compiles(&index.url(), &[]);
-    index.add(buildable_sdist("a", "2.0").built_by(&["tiny-backend"], "tiny_backend"));
-    index.add(backend_wheel("tiny-backend", "1.0"));
-    index.cache_control("no-cache");
-    project.compiles(&index.url(), &["--refresh", "--no-binary", "b"]);
-    let run = project.compile(&index.url(), &["-U", "--offline"]);
-    run.says(0, &[]);
+    project.write("requirements.in", "a\n");
+    let run = project.compiles(&index.url(), &["-U", "--offline"]);
+    run.says(0, &["passed over", "a 2.0", "a 3.0"]);
     assert_eq!(project.pins(), ["a==1.0"]);
+    assert_eq!(project.builds(), ["a 1.0 metadata"]);
 }
 
 #[test]

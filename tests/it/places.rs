@@ -136,6 +136,20 @@ fn the_hash_in_a_url_is_checked() {
 }
 
 #[test]
+fn the_hashes_beside_a_url_are_the_only_ones() {
+    let file = sdist("a", "1.0");
+    let index = Index::new([file.clone()]);
+    let url = index.file_url(&file);
+    let project = Project::of(&format!("a @ {url} --hash={}\n", file.hash()));
+    project.compiles(&index.url(), &[]);
+    assert_eq!(hashes(&project.lock()), [file.hash()]);
+    let wrong = format!("sha256:{}", "0".repeat(64));
+    project.write("requirements.in", format!("a @ {url} --hash={wrong}\n"));
+    let run = project.compile(&index.url(), &[]);
+    run.says(2, &["none of the hashes given for a (requirements.in:1)"]);
+}
+
+#[test]
 fn what_is_behind_a_url_has_to_be_what_it_is_called() {
     let file = sdist("b", "1.0");
     let index = Index::new([file.clone()]);
@@ -180,6 +194,26 @@ fn an_archive_here_is_locked_with_its_hash() {
     project.compiles(&index.url(), &[]);
     assert_eq!(project.pins(), ["./a-1.0.tar.gz"]);
     assert_eq!(hashes(&project.lock()), [file.hash()]);
+}
+
+#[test]
+fn a_file_url_is_locked_as_it_is_written() {
+    let index = Index::new([wheel("d", "1.0")]);
+    let files = [wheel("a", "1.0").requires(&["d"]), sdist("b", "1.0")];
+    let project = Project::new();
+    let mut lines = String::new();
+    for (name, file) in ["a", "b"].iter().zip(&files) {
+        project.write(&file.filename(), file.bytes());
+        let path = project.path(&file.filename());
+        writeln!(lines, "{name} @ file://{}", path.display()).unwrap();
+    }
+    project.write("requirements.in", &lines);
+    project.compiles(&index.url(), &[]);
+    let mut pins: Vec<&str> = lines.lines().collect();
+    pins.push("d==1.0");
+    assert_eq!(project.pins(), pins);
+    assert_eq!(hashes(&project.lock())[..2], files.map(|file| file.hash()));
+    is_settled(&project, &index);
 }
 
 #[test]
@@ -278,6 +312,21 @@ fn two_spellings_of_one_place_are_one() {
 }
 
 #[test]
+fn a_folder_that_is_named_twice_is_built_once_and_editable_if_once_so() {
+    let index = Index::new([wheel("d", "1.0"), wheel("e", "1.0")]);
+    let project = with_python!(Project::of("./p[dev]\n-e ./p\n"));
+    let release = buildable_sdist("p", "1.0")
+        .requires(&["d", "e ; extra == 'dev'"])
+        .extras(&["dev"]);
+    project.unpack("p", &release);
+    project.compiles(&index.url(), &[]);
+    let lock = project.lock();
+    assert_eq!(project.builds(), ["p 1.0 editable-metadata"]);
+    assert!(lock.contains("\n-e ./p\n"), "{lock}");
+    assert_eq!(project.pins()[..2], ["d==1.0", "e==1.0"]);
+}
+
+#[test]
 fn two_places_of_one_project_are_refused() {
     let index = Index::new([]);
     let project = Project::of("./p\n./q\n");
@@ -357,7 +406,7 @@ fn a_place_that_only_an_extra_of_a_place_requires_is_not_looked_at() {
     let project = Project::of("./p\n");
     let text = plain_project("p", "1.0", &[]);
     let text = format!(
-        "{text}[project.optional-dependencies]\nx = [\"inner @ {}\"]\n",
+        "{text}[project.optional-dependencies]\nx = [\"inner @ {}\"]\nall = [\"p[x]\"]\n",
         index.file_url(&inner)
     );
     project.write("p/pyproject.toml", text);
@@ -365,9 +414,27 @@ fn a_place_that_only_an_extra_of_a_place_requires_is_not_looked_at() {
     assert_eq!(project.pins(), ["./p"]);
     assert_eq!(index.requests(), [""; 0]);
     index.add(inner);
-    project.write("requirements.in", "./p[x]\n");
+    for lines in ["./p[x]\n", "./p\n./p[x]\n", "./p[all]\n"] {
+        project.write("requirements.in", lines);
+        project.compiles(&index.url(), &[]);
+        assert_eq!(project.pins().len(), 2, "{lines}");
+    }
+}
+
+#[test]
+fn places_may_require_each_other() {
+    let index = Index::new([]);
+    let a = wheel("a", "1.0");
+    let b = wheel("b", "1.0");
+    let url = |release: &Release| index.file_url(release);
+    let project = Project::of(&format!("a @ {}\n", url(&a)));
+    index.add(a.clone().requires(&[&format!("b @ {}", url(&b))]));
+    index.add(b.clone().requires(&[&format!("a @ {}", url(&a))]));
     project.compiles(&index.url(), &[]);
-    assert_eq!(project.pins().len(), 2);
+    assert_eq!(
+        project.pins(),
+        [format!("a @ {}", url(&a)), format!("b @ {}", url(&b))]
+    );
 }
 
 #[test]
