@@ -25,6 +25,7 @@ mod scripted;
 
 mod architecture;
 mod bad_input;
+mod builds;
 mod caching;
 mod choices;
 mod configuration;
@@ -42,6 +43,7 @@ mod laws;
 mod layers;
 mod options;
 mod output;
+mod places;
 mod projects;
 mod refusals;
 mod scripts;
