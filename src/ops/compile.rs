@@ -333,6 +333,13 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
     } = &ground;
     let likely: Vec<ProjectName> = locked.pins.iter().map(|pin| pin.name.clone()).collect();
     let resolution = fetcher.resolve(resolve_request.clone(), &likely).await;
+    let built = builder.built();
+    if !built.is_empty() {
+        reporter.event(Event::Note(format!(
+            "built, to learn what is required: {} (`--no-build` runs no code of packages)",
+            built.join(", ")
+        )));
+    }
     if let Some(warning) = http.take_warning() {
         reporter.event(Event::Warning(warning));
     }
