@@ -10,7 +10,7 @@ use super::layer::SettingValue;
 use super::reader::{Reader, Table, Value};
 use super::value::Located;
 use crate::python::ProjectName;
-use crate::text::{Span, duration};
+use crate::text::{self, Span};
 
 /// An option that `[compile]` sets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,9 +137,8 @@ pub(super) fn cutoff(name: &str, value: &Value<'_>, reader: &mut Reader) -> Opti
     text
 }
 
-fn is_cutoff(text: &str) -> bool {
-    let is_day = || text.len() == "2027-01-31".len() && text.parse::<jiff::civil::Date>().is_ok();
-    text == "false" || duration(text).is_ok() || text.parse::<jiff::Timestamp>().is_ok() || is_day()
+fn is_cutoff(said: &str) -> bool {
+    said == "false" || text::cutoff(said, jiff::Timestamp::UNIX_EPOCH).is_some()
 }
 
 #[cfg(test)]

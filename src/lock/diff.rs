@@ -3,11 +3,12 @@
 //! Compared by project and source; comments, order and spelling of the text do
 //! not count. The text itself is compared in `ui`.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write};
 
 use super::model::{Lock, PinSource};
-use super::read::LockFile;
+use super::read::{LockFile, LockedPlace};
 use crate::python::ProjectName;
 use crate::text::without_password;
 
@@ -70,9 +71,9 @@ impl Change {
     }
 }
 
-/// A pin of either side. Editables are left out: a file does not name them.
+/// A pin of either side.
 struct View<'a> {
-    source: &'a PinSource,
+    source: Cow<'a, PinSource>,
     marker: Option<&'a str>,
     extras: BTreeSet<&'a str>,
     hashes: &'a [String],
@@ -81,33 +82,76 @@ struct View<'a> {
 /// Returns what moved from `old` to `new`, sorted by name.
 ///
 /// Extras are compared only if the old file has some, since leaving them out
-/// is a question of style.
+/// is a question of style. A place that the old file does not name is that of the pin
+/// that has the same; one that has gone cannot be told.
 pub fn changes(old: &LockFile, new: &Lock) -> Vec<Change> {
     let mut names: BTreeMap<&ProjectName, (Vec<View<'_>>, Vec<View<'_>>)> = BTreeMap::new();
     for pin in &old.pins {
         names.entry(&pin.name).or_default().0.push(View {
-            source: &pin.source,
+            source: Cow::Borrowed(&pin.source),
             marker: pin.marker.as_deref(),
             extras: pin.extras.iter().map(AsRef::as_ref).collect(),
             hashes: &pin.hashes,
         });
     }
+    let mut places: Vec<&LockedPlace> = old.places.iter().collect();
     for pin in &new.pins {
-        if matches!(pin.source, PinSource::Editable(_)) {
-            continue;
+        let source = as_written(&pin.source);
+        let (before, after) = names.entry(&pin.name).or_default();
+        if matches!(*source, PinSource::Path(_) | PinSource::Editable(_)) {
+            let same = places
+                .iter()
+                .position(|place| place.source == *source)
+                .or_else(|| {
+                    let is_named = |place: &&LockedPlace| place.egg.as_ref() == Some(&pin.name);
+                    places.iter().position(is_named)
+                });
+            if let Some(at) = same {
+                let place = places.remove(at);
+                before.push(View {
+                    source: Cow::Borrowed(&place.source),
+                    marker: place.marker.as_deref(),
+                    extras: place.extras.iter().map(AsRef::as_ref).collect(),
+                    hashes: &place.hashes,
+                });
+            }
         }
-        names.entry(&pin.name).or_default().1.push(View {
-            source: &pin.source,
+        after.push(View {
+            source,
             marker: pin.marker.as_deref(),
             extras: pin.extras.iter().map(AsRef::as_ref).collect(),
             hashes: if pin.unhashable { &[] } else { &pin.hashes },
         });
+    }
+    for place in places {
+        if let Some(name) = &place.egg {
+            names.entry(name).or_default().0.push(View {
+                source: Cow::Borrowed(&place.source),
+                marker: place.marker.as_deref(),
+                extras: BTreeSet::new(),
+                hashes: &place.hashes,
+            });
+        }
     }
     let mut changes = Vec::new();
     for (name, (old, new)) in names {
         compare(name, old, new, &mut changes);
     }
     changes
+}
+
+/// Returns a source as a file has it: without the password of a URL.
+fn as_written(source: &PinSource) -> Cow<'_, PinSource> {
+    let safe = |text: &String| {
+        let safe = without_password(text);
+        (safe != *text).then_some(safe)
+    };
+    let changed = match source {
+        PinSource::Url(text) => safe(text).map(PinSource::Url),
+        PinSource::Editable(text) => safe(text).map(PinSource::Editable),
+        PinSource::Version { .. } | PinSource::Path(_) => None,
+    };
+    changed.map_or(Cow::Borrowed(source), Cow::Owned)
 }
 
 /// Compares the pins of one project: several, if markers tell them apart.
@@ -134,18 +178,18 @@ fn compare(
         changes.push(match new.next() {
             Some(after) => Change::Changed {
                 name: name.clone(),
-                from: before.source.clone(),
-                to: after.source.clone(),
+                from: before.source.clone().into_owned(),
+                to: after.source.clone().into_owned(),
             },
             None => Change::Removed {
                 name: name.clone(),
-                from: before.source.clone(),
+                from: before.source.clone().into_owned(),
             },
         });
     }
     changes.extend(new.map(|after| Change::Added {
         name: name.clone(),
-        to: after.source.clone(),
+        to: after.source.clone().into_owned(),
     }));
 }
 
@@ -154,7 +198,7 @@ fn compare_same(name: &ProjectName, old: &View<'_>, new: &View<'_>, changes: &mu
     if old.marker != new.marker || (!old.extras.is_empty() && old.extras != new.extras) {
         changes.push(Change::ConditionChanged {
             name: name.clone(),
-            source: new.source.clone(),
+            source: new.source.clone().into_owned(),
         });
     }
     let before: BTreeSet<&String> = old.hashes.iter().collect();
@@ -162,7 +206,7 @@ fn compare_same(name: &ProjectName, old: &View<'_>, new: &View<'_>, changes: &mu
     if before != after {
         changes.push(Change::HashesChanged {
             name: name.clone(),
-            source: new.source.clone(),
+            source: new.source.clone().into_owned(),
             added: after
                 .difference(&before)
                 .map(|&hash| hash.clone())
@@ -328,6 +372,52 @@ mod tests {
     fn extras_that_a_style_left_out_are_no_change() {
         check("a==1", "a[x]==1", "only the text around the pins");
         check("a[y]==1", "a[x]==1", "1 pin with another marker or extra");
+    }
+
+    #[test]
+    fn places_that_a_file_does_not_name_are_known_again() {
+        let place = |name: &str, source: PinSource| Pin {
+            name: name.parse().unwrap(),
+            extras: vec!["dev".parse().unwrap()],
+            source,
+            marker: None,
+            hashes: Vec::new(),
+            via: Vec::new(),
+            revision: None,
+            comments: Vec::new(),
+            unhashable: true,
+        };
+        let git = |commit: &str| {
+            PinSource::Editable(format!("git+https://me:secret@host/r@{commit}#egg=g"))
+        };
+        let new = Lock {
+            pins: vec![
+                place("p", PinSource::Path("./p".to_owned())),
+                place("e", PinSource::Editable("./e[dev]".to_owned())),
+                place("g", git("0123")),
+            ],
+            ..Lock::default()
+        };
+        let told = |old: &str| summary(&changes(&read(old), &new));
+        let rest = "-e git+https://host/r@0123#egg=g\n";
+        let same = "only the text around the pins";
+        assert_eq!(told(&format!("-e ./e[dev]\n./p[dev]\n{rest}")), same);
+        assert_eq!(told(&format!("-e ./e[dev]\n./p\n{rest}")), same);
+        assert_eq!(
+            told(&format!("-e ./e[dev]\n./p[x]\n{rest}")),
+            "1 pin with another marker or extra"
+        );
+        assert_eq!(told(&format!("./p\n{rest}")), "1 pin added");
+        assert_eq!(
+            told("-e ./e[dev]\n./p\n-e git+https://host/r@4567#egg=g\n"),
+            "1 pin changed"
+        );
+        assert_eq!(
+            told(&format!(
+                "-e ./e[dev]\n./p\n{rest}-e git+https://host/h@1#egg=h\n"
+            )),
+            "1 pin removed"
+        );
     }
 
     #[test]

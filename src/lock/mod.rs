@@ -13,7 +13,7 @@ mod write;
 pub use command::{CommandOption, OptionKind, command_line};
 pub use diff::{Change, changes, summary};
 pub use model::{Header, Lock, OptionLines, Pin, PinSource};
-pub use read::{FileHeader, LockFile, LockedPin, read};
+pub use read::{FileHeader, LockFile, LockedPin, LockedPlace, read};
 pub use write::{
     Annotations, EmittedOptions, Style, UnsafePackages, UnsafePlacing, default_unsafe_packages,
     render,

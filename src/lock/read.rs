@@ -23,8 +23,27 @@ pub struct LockFile {
     pub header: Option<FileHeader>,
     /// Option lines and editables as they stand, without comments.
     pub options: Vec<String>,
+    /// Lines that may be of a place, and give no name by which they would be pins.
+    pub places: Vec<LockedPlace>,
     /// What was not understood, and skipped.
     pub problems: Vec<Problem>,
+}
+
+/// A place as it stands in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LockedPlace {
+    /// A path, or what stands behind `-e` with its extras.
+    pub source: PinSource,
+    /// The name that the fragment of an editable's URL gives.
+    pub egg: Option<ProjectName>,
+    /// The extras behind a path.
+    pub extras: Vec<ExtraName>,
+    /// The marker, as written.
+    pub marker: Option<String>,
+    /// The hashes, in the order of the file.
+    pub hashes: Vec<String>,
+    /// The name of a revision that gave the commit, by the comment.
+    pub revision: Option<String>,
 }
 
 impl LockFile {
@@ -169,6 +188,8 @@ enum Annotates {
     Pin,
     /// The last pin, in a list that `# via` has opened.
     ListOfPin,
+    /// The last place.
+    Place,
 }
 
 struct Reader<'a> {
@@ -255,6 +276,15 @@ impl<'a> Reader<'a> {
         if self.annotates == Annotates::Nothing {
             return;
         }
+        if self.annotates == Annotates::Place {
+            if let (Some(place), Some(revision)) = (
+                self.file.places.last_mut(),
+                comment.strip_prefix(super::write::REVISION),
+            ) {
+                place.revision = Some(revision.trim().to_owned());
+            }
+            return;
+        }
         let Some(pin) = self.file.pins.last_mut() else {
             return;
         };
@@ -275,7 +305,16 @@ impl<'a> Reader<'a> {
     fn option(&mut self, line: Line<'a>) {
         let joined = self.join(line);
         let (option, _) = split_comment(&joined.text);
-        self.file.options.push(option.trim().to_owned());
+        let option = option.trim();
+        let editable = option
+            .strip_prefix("--editable")
+            .or_else(|| option.strip_prefix("-e"));
+        if let Some(editable) = editable {
+            let editable = editable.trim_start_matches('=').trim_start();
+            self.file.places.push(editable_place(editable));
+            self.annotates = Annotates::Place;
+        }
+        self.file.options.push(option.to_owned());
     }
 
     /// Reads a requirement and the continuation lines that belong to it.
@@ -310,11 +349,15 @@ impl<'a> Reader<'a> {
                 }
                 self.file.pins.push(pin);
             }
-            Err(message) => self.file.problems.push(Problem {
-                span,
-                message,
-                help: None,
-            }),
+            Err(message) => {
+                self.file.places.push(path_place(text, joined.hashes));
+                self.annotates = Annotates::Place;
+                self.file.problems.push(Problem {
+                    span,
+                    message,
+                    help: None,
+                });
+            }
         }
     }
 
@@ -557,6 +600,60 @@ fn head(text: &str) -> Result<Head<'_>, String> {
     })
 }
 
+/// Reads what stands behind `-e`.
+fn editable_place(text: &str) -> LockedPlace {
+    let (place, marker) = split_marker(text);
+    let egg = place.split_once('#').and_then(|(_, fragment)| {
+        let egg = fragment
+            .split('&')
+            .find_map(|part| part.strip_prefix("egg="))?;
+        egg.split('[').next()?.parse().ok()
+    });
+    LockedPlace {
+        source: PinSource::Editable(place.to_owned()),
+        egg,
+        extras: Vec::new(),
+        marker,
+        hashes: Vec::new(),
+        revision: None,
+    }
+}
+
+/// Reads a line that begins with a path.
+///
+/// ```text
+/// place = path [ "[" extra { "," extra } "]" ] [ " ;" marker ] { option }
+/// ```
+fn path_place(text: &str, mut all_hashes: Vec<String>) -> LockedPlace {
+    let (requirement, options) = split_options(text.trim());
+    hashes(options, &mut all_hashes);
+    let (place, marker) = split_marker(requirement);
+    let (path, extras) = place
+        .strip_suffix(']')
+        .and_then(|place| place.rsplit_once('['))
+        .unwrap_or((place, ""));
+    LockedPlace {
+        source: PinSource::Path(path.trim_end().to_owned()),
+        egg: None,
+        extras: extras
+            .split(',')
+            .filter(|extra| !extra.is_empty())
+            .filter_map(|extra| extra.trim().parse().ok())
+            .collect(),
+        marker,
+        hashes: all_hashes,
+        revision: None,
+    }
+}
+
+/// Splits a place from its marker; a semicolon alone may be a part of the place.
+fn split_marker(text: &str) -> (&str, Option<String>) {
+    match text.split_once(" ;") {
+        Some((place, marker)) => (place.trim_end(), Some(marker.trim().to_owned())),
+        None => (text.trim_end(), None),
+    }
+}
+
 /// Splits before the first option: a word that begins with `--`.
 fn split_options(text: &str) -> (&str, &str) {
     let mut from = 0;
@@ -736,6 +833,45 @@ mod tests {
         );
         assert_eq!(file.problems[0].span, Span::new(0, 8));
         assert_eq!(file.options, ["-e ./proj"]);
+    }
+
+    #[test]
+    fn reads_places_without_a_name() {
+        let text = "-e git+https://host/r@0123#egg=X_y[a]&subdirectory=q\n    # at main\n    # via -r a.in\n\
+            -e ./p[dev] ; os_name == 'nt'\n./q[x, y] ; os_name == 'nt'\n    # via -r a.in\n\
+            ../a-1.tar.gz \\\n    --hash=sha256:aa\n    # via -r a.in\nb==1\n    # via -r a.in\n";
+        let file = read(text);
+        let brief: Vec<String> = file
+            .places
+            .iter()
+            .map(|place| {
+                format!(
+                    "{:?} {:?} {:?} {:?} {:?} {:?}",
+                    place.source,
+                    place.egg.as_ref().map(ToString::to_string),
+                    place
+                        .extras
+                        .iter()
+                        .map(AsRef::as_ref)
+                        .collect::<Vec<&str>>(),
+                    place.marker,
+                    place.hashes,
+                    place.revision
+                )
+            })
+            .collect();
+        assert_eq!(
+            brief,
+            [
+                r#"Editable("git+https://host/r@0123#egg=X_y[a]&subdirectory=q") Some("x-y") [] None [] Some("main")"#,
+                r#"Editable("./p[dev]") None [] Some("os_name == 'nt'") [] None"#,
+                r#"Path("./q") None ["x", "y"] Some("os_name == 'nt'") [] None"#,
+                r#"Path("../a-1.tar.gz") None [] None ["sha256:aa"] None"#,
+            ]
+        );
+        assert_eq!(file.pins.len(), 1);
+        assert_eq!(file.pins[0].via, ["-r a.in"]);
+        assert_eq!(file.options.len(), 2);
     }
 
     #[test]

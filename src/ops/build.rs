@@ -95,6 +95,33 @@ pub(super) struct Workshop<'a> {
     pub(super) reporter: &'a dyn Reporter,
 }
 
+/// A source distribution of an index.
+pub(super) struct Sdist<'s> {
+    /// The project it is of.
+    pub(super) name: &'s ProjectName,
+    /// The release it is of.
+    pub(super) version: &'s Version,
+    pub(super) file: &'s File,
+    /// Why it has to be built, for the log.
+    pub(super) why: &'s str,
+}
+
+impl Sdist<'_> {
+    /// Checks that what its build says is about this release, and no other.
+    fn check(&self, metadata: &CoreMetadata) -> Result<(), Failure> {
+        let is_name = metadata.name.parse::<ProjectName>().ok().as_ref() == Some(self.name);
+        let is_version = metadata.version.parse::<Version>().ok().as_ref() == Some(self.version);
+        let what = match (is_name, is_version) {
+            (true, true) => return Ok(()),
+            (false, _) => &metadata.name,
+            (true, false) => &metadata.version,
+        };
+        Err(Failure::because(format!(
+            "its build says that it is `{what}`"
+        )))
+    }
+}
+
 /// Builds, each thing once.
 pub(super) struct Builder<'a> {
     shop: Workshop<'a>,
@@ -105,8 +132,11 @@ pub(super) struct Builder<'a> {
 pub(super) struct Bench {
     host: OnceCell<Result<Arc<Host>, String>>,
     constraints: OnceCell<Result<Vec<Constraint>, Failure>>,
-    environments: Shared<Vec<String>, Result<Arc<Room>, Failure>>,
+    /// By what they hold, and by how deep it is that they are needed.
+    environments: Shared<(usize, Vec<String>), Result<Arc<Room>, Failure>>,
     metadata: Shared<String, Result<Arc<CoreMetadata>, Failure>>,
+    /// By their folders, and whether they are to be editable.
+    trees: Shared<(PathBuf, bool), Result<Arc<CoreMetadata>, Failure>>,
     /// How many backends run at a time.
     permits: Semaphore,
 }
@@ -119,6 +149,7 @@ impl Default for Bench {
             constraints: OnceCell::new(),
             environments: Shared::default(),
             metadata: Shared::default(),
+            trees: Shared::default(),
             permits: Semaphore::new(at_a_time),
         }
     }
@@ -155,25 +186,28 @@ impl<'a> Builder<'a> {
         Self { shop, bench }
     }
 
-    /// Returns what a source distribution says of itself when it is built; `why` it
-    /// has to be is for the log.
+    /// Whether the network is turned off.
+    pub(super) const fn is_offline(&self) -> bool {
+        self.shop.wish.http.offline
+    }
+
+    /// Returns what a source distribution says of itself when it is built.
     pub(super) async fn sdist(
         &self,
-        name: &ProjectName,
-        file: &File,
-        content: Option<Bytes>,
-        why: &str,
+        sdist: &Sdist<'_>,
         chain: Chain<'_>,
     ) -> Result<Arc<CoreMetadata>, Failure> {
-        Self::check_chain(name, chain)?;
+        Self::check_chain(sdist.name, chain)?;
         let host = self.host().await?;
         let key = format!(
             "{}|{}",
-            file.sha256()
-                .map_or_else(|| file.url.clone(), |hash| hash.to_string()),
+            sdist
+                .file
+                .sha256()
+                .map_or_else(|| sdist.file.url.clone(), |hash| hash.to_string()),
             host.key
         );
-        let work = self.kept_or_built(name, file, content, why, &key, chain);
+        let work = self.kept_or_built(sdist, &key, chain);
         // Who is deeper than the first build must not wait for one that may wait for it.
         if chain.is_empty() {
             let work = Box::pin(work);
@@ -184,29 +218,23 @@ impl<'a> Builder<'a> {
 
     async fn kept_or_built(
         &self,
-        name: &ProjectName,
-        file: &File,
-        content: Option<Bytes>,
-        why: &str,
+        sdist: &Sdist<'_>,
         key: &str,
         chain: Chain<'_>,
     ) -> Result<Arc<CoreMetadata>, Failure> {
-        let is_kept = file.sha256().is_some();
-        if is_kept && let Some(metadata) = self.kept(key) {
-            return Ok(metadata);
-        }
-        self.tell(&format!("building {}: {why}", file.filename));
-        let unpacked = self.unpack(file, content).await?;
-        let mut chain = chain.to_vec();
-        chain.push(name.clone());
-        let bytes = self.prepare(&unpacked.tree, Kind::Wheel, &chain).await?;
-        let metadata = self.keep(is_kept.then_some(key), &bytes)?;
-        if metadata.name.parse::<ProjectName>().ok().as_ref() != Some(name) {
-            return Err(Failure::because(format!(
-                "its build says that it is `{}`",
-                metadata.name
-            )));
-        }
+        let is_kept = sdist.file.sha256().is_some();
+        let kept = if is_kept { self.kept(key) } else { None };
+        let metadata = if let Some(metadata) = kept {
+            metadata
+        } else {
+            self.tell(&format!("building {}: {}", sdist.file.filename, sdist.why));
+            let unpacked = self.unpack(sdist.file, None).await?;
+            let mut chain = chain.to_vec();
+            chain.push(sdist.name.clone());
+            let bytes = self.prepare(&unpacked.tree, Kind::Wheel, &chain).await?;
+            self.keep(is_kept.then_some(key), &bytes)?
+        };
+        sdist.check(&metadata)?;
         Ok(metadata)
     }
 
@@ -254,6 +282,18 @@ impl<'a> Builder<'a> {
     /// Returns what a source tree says of itself when it is built. `key` names its
     /// content, if that is known not to change.
     pub(super) async fn tree(
+        &self,
+        tree: &Path,
+        kind: Kind,
+        what: &str,
+        key: Option<&str>,
+    ) -> Result<Arc<CoreMetadata>, Failure> {
+        let same = (tree.to_owned(), kind == Kind::Editable);
+        let work = Box::pin(self.kept_or_built_tree(tree, kind, what, key));
+        self.bench.trees.get(same, work).await
+    }
+
+    async fn kept_or_built_tree(
         &self,
         tree: &Path,
         kind: Kind,
@@ -328,8 +368,11 @@ impl<'a> Builder<'a> {
         requirements.sort_unstable();
         requirements.dedup();
         let work = Box::pin(self.furnish(requirements.clone(), chain.to_vec()));
+        // One for a place may wait for one of a release, which waits for none: with the
+        // same requirements it must not be the same.
         if chain.len() <= 1 {
-            return self.bench.environments.get(requirements, work).await;
+            let key = (chain.len(), requirements);
+            return self.bench.environments.get(key, work).await;
         }
         work.await
     }
@@ -571,7 +614,8 @@ impl<'a> Builder<'a> {
                     target::builder(&self.shop.wish.target, &self.shop.wish.cache).map_err(|error| error.to_string())?;
                 if let Some(wanted) = is_other {
                     self.shop.reporter.event(Event::Warning(format!(
-                        "there is no Python {wanted} here: what has to be built is built with Python {} (`{}`)",
+                        "there is no Python {} here: what has to be built is built with Python {} (`{}`)",
+                        wanted.short(),
                         interpreter.version(),
                         interpreter.path.display()
                     )));

@@ -81,6 +81,8 @@ pub struct Compile {
     pub shadow_check: bool,
     /// `--find-links`, as given.
     pub find_links: Vec<String>,
+    /// Folders of links that belong to the machine: the lock does not name them.
+    pub unwritten_find_links: Vec<String>,
     /// Whether no index is asked.
     pub no_index: bool,
     /// User and password for the index.
@@ -729,8 +731,13 @@ fn network(request: &Compile, inputs: &Inputs) -> Result<(http::Settings, IndexS
         let mut seen = FxHashSet::default();
         settings.indexes.retain(|index| seen.insert(index.clone()));
     }
-    settings.trusted_find_links = request.find_links.len();
-    let given: Vec<String> = request.find_links.iter().map(|text| given(text)).collect();
+    let given: Vec<String> = request
+        .find_links
+        .iter()
+        .chain(&request.unwritten_find_links)
+        .map(|text| given(text))
+        .collect();
+    settings.trusted_find_links = given.len();
     for text in given.iter().map(String::as_str).chain(
         inputs
             .options

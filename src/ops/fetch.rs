@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::build::{Builder, Failure};
+use super::build::{Builder, Failure, Sdist};
 use super::candidates::{Listed, Pinned, Policy, ProjectReleases, PythonSupport};
 use super::error::{AskedIndex, Error};
 use super::events::{Event, Reporter};
@@ -416,11 +416,24 @@ impl<'a> Fetcher<'a> {
                 (Some(builder), Budget::All) => builder,
                 _ => return (need, Ok(Learned::Metadata(Err(Reason::NeedsBuild)))),
             };
-            let built = builder.sdist(&name, &file, None, &why, &self.chain).await;
+            let Some(releases) = self.releases(&name) else {
+                unreachable!("only releases of an index take a build to be known")
+            };
+            let sdist = Sdist {
+                name: &name,
+                version: releases.version(position),
+                file: &file,
+                why: &why,
+            };
+            let built = builder.sdist(&sdist, &self.chain).await;
             let learned = match built {
                 Ok(core) => Ok(Learned::Metadata(self.judge(&name, position, &core))),
                 Err(Failure::Build { why, output, .. }) => {
                     Ok(Learned::Metadata(Err(Reason::BuildFailed { why, output })))
+                }
+                // Without the network nothing that fails to come is a fault of it.
+                Err(Failure::Fetch(_)) if builder.is_offline() => {
+                    Ok(Learned::Metadata(Err(Reason::Offline)))
                 }
                 Err(Failure::Fetch(source)) => Err(Error::Build {
                     what: file.filename.clone(),

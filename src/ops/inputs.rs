@@ -676,6 +676,10 @@ impl Reader<'_> {
             origin: from.origin,
         };
         if from.role == Role::Constraints {
+            if let Some(name) = &located.name {
+                let origins = &mut self.inputs.constraint_origins;
+                origins.push((name.clone(), located.origin.clone()));
+            }
             self.inputs.located_constraints.push(located);
         } else {
             self.inputs.located.push(located);

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use url::Url;
 
 use super::build::{Builder, Failure};
@@ -21,8 +21,8 @@ use crate::build::Kind;
 use crate::index::{CoreMetadata, IndexClient};
 use crate::lock::{LockFile, PinSource};
 use crate::python::{
-    Environment, ExtraName, Marker, ProjectName, Requirement, RequirementSource, Specifiers,
-    Version, WheelName,
+    Environment, ExtraName, ProjectName, Requirement, RequirementSource, Specifiers, Version,
+    WheelName,
 };
 use crate::requirements::{PerProject, Project};
 use crate::resolve::{Availability, Reason, RootRequirement};
@@ -84,7 +84,7 @@ pub(super) struct PlacePin {
 /// What was found at one place.
 struct Find {
     name: ProjectName,
-    release: DirectRelease,
+    release: Arc<DirectRelease>,
     pin: PlacePin,
 }
 
@@ -97,15 +97,18 @@ impl Surveyor<'_> {
     ) -> Result<Settled, Error> {
         let mut settled = Settled::default();
         let mut seen: FxHashMap<ProjectName, (At, String)> = FxHashMap::default();
+        let mut finds: FxHashMap<At, Find> = FxHashMap::default();
+        let mut followed: FxHashSet<(ProjectName, Vec<ExtraName>)> = FxHashSet::default();
         let own = located.iter().map(|one| (one.clone(), true));
         let others = constraints.iter().map(|one| (one.clone(), false));
         let mut wave: Vec<(Located, bool)> = own.chain(others).collect();
         while !wave.is_empty() {
-            let finds = wave.iter().map(|(located, _)| self.find(located));
-            let finds = futures_util::future::try_join_all(finds).await?;
+            self.find_all(&wave, &mut finds).await?;
             let mut next = Vec::new();
-            for ((located, is_own), find) in wave.into_iter().zip(finds) {
-                let Find { name, release, pin } = find;
+            for (located, is_own) in wave {
+                let find = &finds[&located.at];
+                let name = find.name.clone();
+                check_name(&located, &name)?;
                 let url = spelled_url(&located);
                 if let Some((at, place)) = seen.get(&name) {
                     if *at != located.at && (is_own || place_of(at) != place_of(&located.at)) {
@@ -121,10 +124,14 @@ impl Surveyor<'_> {
                         });
                     }
                 } else {
-                    next.extend(self.places_required(&release, &located));
                     seen.insert(name.clone(), (located.at.clone(), located.place.clone()));
-                    settled.direct.insert(name.clone(), Arc::new(release));
-                    settled.pins.insert(name.clone(), pin);
+                    settled
+                        .direct
+                        .insert(name.clone(), Arc::clone(&find.release));
+                    settled.pins.insert(name.clone(), find.pin.clone());
+                }
+                if followed.insert((name.clone(), located.extras.clone())) {
+                    next.extend(self.places_required(&find.release, &located));
                 }
                 settled.places.push((name.clone(), url.clone()));
                 if !is_own {
@@ -151,27 +158,49 @@ impl Surveyor<'_> {
         Ok(settled)
     }
 
+    /// Looks at places that were not looked at, each once. A place that is editable
+    /// in one of its spellings is editable.
+    async fn find_all(
+        &self,
+        wave: &[(Located, bool)],
+        finds: &mut FxHashMap<At, Find>,
+    ) -> Result<(), Error> {
+        let (editable, others): (Vec<&Located>, Vec<&Located>) = wave
+            .iter()
+            .map(|(located, _)| located)
+            .partition(|located| located.is_editable);
+        let mut new: FxHashSet<&At> = FxHashSet::default();
+        let places: Vec<&Located> = editable
+            .into_iter()
+            .chain(others)
+            .filter(|located| !finds.contains_key(&located.at) && new.insert(&located.at))
+            .collect();
+        let found = places.iter().map(async |located| {
+            let find = self.find(located).await?;
+            Ok::<_, Error>((located.at.clone(), find))
+        });
+        finds.extend(futures_util::future::try_join_all(found).await?);
+        Ok(())
+    }
+
     /// Returns the places that a release requires something from.
     fn places_required(&self, release: &DirectRelease, by: &Located) -> Vec<Located> {
+        let requires = &release.metadata.requires_dist;
+        if !requires.iter().any(|text| text.contains('@')) {
+            return Vec::new();
+        }
+        let requirements: Vec<Requirement> = requires
+            .iter()
+            .filter_map(|text| Requirement::parse_metadata(text).ok())
+            .collect();
+        let own = release.metadata.name.parse().ok();
+        let extras = self.with_own_extras(own.as_ref(), &requirements, by.extras.clone());
         let mut required = Vec::new();
-        for text in &release.metadata.requires_dist {
-            if !text.contains('@') {
-                continue;
-            }
-            let Ok(requirement) = Requirement::parse_metadata(text) else {
-                continue;
-            };
-            let holds = |marker: &Marker| {
-                marker.evaluate(self.environment, None)
-                    || by
-                        .extras
-                        .iter()
-                        .any(|extra| marker.evaluate(self.environment, Some(extra)))
-            };
+        for requirement in &requirements {
             let RequirementSource::Url(url) = &requirement.source else {
                 continue;
             };
-            if !requirement.marker.as_ref().is_none_or(holds) {
+            if !self.holds(requirement, &extras) {
                 continue;
             }
             let location = Location {
@@ -201,23 +230,43 @@ impl Surveyor<'_> {
     }
 
     async fn find(&self, located: &Located) -> Result<Find, Error> {
-        let find = match &located.at {
-            At::File(url) if is_wheel(url) => self.wheel(located, url).await?,
-            At::File(url) => self.sdist(located, url).await?,
-            At::Folder(folder) => self.folder(located, folder).await?,
-            At::Repository(url) => self.repository(located, url).await?,
-        };
-        match &located.name {
-            Some(name) if *name != find.name => Err(Error::Usage {
-                message: format!(
-                    "{}: `{}` is {}, not {name}",
-                    located.place,
-                    without_password(&located.as_written),
-                    find.name
-                ),
-                help: Some("correct the name, or the place".to_owned()),
-            }),
-            _ => Ok(find),
+        match &located.at {
+            At::File(url) if is_wheel(url) => self.wheel(located, url).await,
+            At::File(url) => self.sdist(located, url).await,
+            At::Folder(folder) => self.folder(located, folder).await,
+            At::Repository(url) => self.repository(located, url).await,
+        }
+    }
+
+    /// Whether a requirement is one of the project, or of one of the extras.
+    fn holds(&self, requirement: &Requirement, extras: &[ExtraName]) -> bool {
+        requirement.marker.as_ref().is_none_or(|marker| {
+            marker.evaluate(self.environment, None)
+                || extras
+                    .iter()
+                    .any(|extra| marker.evaluate(self.environment, Some(extra)))
+        })
+    }
+
+    /// Returns extras with those of the same project that they stand for.
+    fn with_own_extras(
+        &self,
+        own: Option<&ProjectName>,
+        requirements: &[Requirement],
+        mut extras: Vec<ExtraName>,
+    ) -> Vec<ExtraName> {
+        loop {
+            let mut more = Vec::new();
+            for requirement in requirements {
+                if own == Some(&requirement.name) && self.holds(requirement, &extras) {
+                    let new = requirement.extras.iter();
+                    more.extend(new.filter(|extra| !extras.contains(extra)).cloned());
+                }
+            }
+            if more.is_empty() {
+                return extras;
+            }
+            extras.extend(more);
         }
     }
 
@@ -240,12 +289,12 @@ impl Surveyor<'_> {
         let hash = format!("sha256:{}", wheel.sha256);
         Ok(Find {
             name: name.clone(),
-            release: DirectRelease {
+            release: Arc::new(DirectRelease {
                 version: version.clone(),
                 availability,
                 metadata: Arc::clone(&wheel.metadata),
                 hash: Some(hash),
-            },
+            }),
             pin: file_pin(located),
         })
     }
@@ -310,7 +359,9 @@ impl Surveyor<'_> {
             None => self.git.commit(&parsed).await.map_err(failed)?,
         };
         let checkout = self.git.checkout(&parsed, &commit).await.map_err(failed)?;
-        let key = format!("git|{}", parsed.pinned(&commit));
+        // What an editable install requires may be more.
+        let kind = if located.is_editable { "-e " } else { "" };
+        let key = format!("git|{kind}{}", parsed.pinned(&commit));
         let metadata = self.tree(located, checkout.path(), Some(&key)).await?;
         let written = parsed.pinned_as_written(&located.as_written, &commit);
         let source = if located.is_editable {
@@ -329,23 +380,36 @@ impl Surveyor<'_> {
 
     /// Returns the commit that the lock has for a revision, unless it is to move.
     fn kept_commit(&self, located: &Located, url: &GitUrl, revision: &str) -> Option<String> {
-        self.locked.pins.iter().find_map(|pin| {
-            let is_other = located.name.as_ref().is_some_and(|name| *name != pin.name);
-            if is_other
-                || (self.is_upgraded)(&pin.name)
-                || pin.revision.as_deref() != Some(revision)
-            {
+        // The lock has names of variables where the URL has their values.
+        let as_written = GitUrl::parse(&located.as_written).ok();
+        let is_here = |locked: &GitUrl| {
+            [Some(url), as_written.as_ref()]
+                .into_iter()
+                .flatten()
+                .any(|url| {
+                    locked.repository() == url.repository()
+                        && locked.subdirectory() == url.subdirectory()
+                })
+        };
+        let pins = self.locked.pins.iter().map(|pin| {
+            let revision = pin.revision.as_deref();
+            (Some(&pin.name), &pin.source, revision)
+        });
+        let places = self.locked.places.iter().map(|place| {
+            let revision = place.revision.as_deref();
+            (place.egg.as_ref(), &place.source, revision)
+        });
+        pins.chain(places).find_map(|(name, source, kept)| {
+            let name = name?;
+            let is_other = located.name.as_ref().is_some_and(|other| other != name);
+            if is_other || (self.is_upgraded)(name) || kept != Some(revision) {
                 return None;
             }
-            let text = match &pin.source {
-                PinSource::Url(text) => text.as_str(),
-                PinSource::Editable(text) => text.split(" @ ").last()?,
-                _ => return None,
+            let (PinSource::Url(text) | PinSource::Editable(text)) = source else {
+                return None;
             };
-            let locked = GitUrl::parse(text).ok()?;
-            (locked.repository() == url.repository() && locked.subdirectory() == url.subdirectory())
-                .then(|| locked.revision().map(str::to_owned))
-                .flatten()
+            let locked = GitUrl::parse(text).ok().filter(&is_here)?;
+            locked.revision().map(str::to_owned)
         })
     }
 
@@ -465,7 +529,7 @@ impl Surveyor<'_> {
                 }),
             });
         }
-        let mut wanted: Vec<ExtraName> = if tree.all_extras {
+        let wanted: Vec<ExtraName> = if tree.all_extras {
             provided
         } else {
             tree.extras.clone()
@@ -485,35 +549,14 @@ impl Surveyor<'_> {
                 })?,
             );
         }
-        let holds = |requirement: &Requirement, wanted: &[ExtraName]| {
-            requirement.marker.as_ref().is_none_or(|marker| {
-                marker.evaluate(self.environment, None)
-                    || wanted
-                        .iter()
-                        .any(|extra| marker.evaluate(self.environment, Some(extra)))
-            })
-        };
-        // An extra may stand for others of the same project.
-        loop {
-            let mut more = Vec::new();
-            for requirement in &requirements {
-                if own.as_ref() == Some(&requirement.name) && holds(requirement, &wanted) {
-                    let new = requirement.extras.iter();
-                    more.extend(new.filter(|extra| !wanted.contains(extra)).cloned());
-                }
-            }
-            if more.is_empty() {
-                break;
-            }
-            wanted.extend(more);
-        }
+        let wanted = self.with_own_extras(own.as_ref(), &requirements, wanted);
         let origin = format!("{} ({})", metadata.name, tree.file);
         Ok(requirements
             .into_iter()
-            .filter(|one| own.as_ref() != Some(&one.name) && holds(one, &wanted))
+            .filter(|one| own.as_ref() != Some(&one.name) && self.holds(one, &wanted))
             .map(|mut requirement| {
                 // Which extras are wanted is settled here.
-                requirement.marker = requirement.marker.filter(|marker| !marker.mentions_extra());
+                requirement.marker = requirement.marker.and_then(|marker| marker.without_extra());
                 RootRequirement {
                     requirement,
                     place: tree.file.clone(),
@@ -521,6 +564,21 @@ impl Surveyor<'_> {
                 }
             })
             .collect())
+    }
+}
+
+/// Checks that a place has the project that a line says it has.
+fn check_name(located: &Located, found: &ProjectName) -> Result<(), Error> {
+    match &located.name {
+        Some(name) if name != found => Err(Error::Usage {
+            message: format!(
+                "{}: `{}` is {found}, not {name}",
+                located.place,
+                shown(located)
+            ),
+            help: Some("correct the name, or the place".to_owned()),
+        }),
+        _ => Ok(()),
     }
 }
 
@@ -549,12 +607,12 @@ fn find_of(
         .map_err(|_| wrong("version", &metadata.version))?;
     Ok(Find {
         name,
-        release: DirectRelease {
+        release: Arc::new(DirectRelease {
             version,
             availability: Availability::Sdist,
             metadata,
             hash,
-        },
+        }),
         pin,
     })
 }

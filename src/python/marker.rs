@@ -225,6 +225,30 @@ impl Marker {
         self.root.evaluate(environment, extra)
     }
 
+    /// Returns what else has to hold where the extra is known to be as asked for; none
+    /// if that is nothing, or cannot be told apart.
+    pub fn without_extra(&self) -> Option<Self> {
+        let is_on_extra = |node: &Node| node.any_test(&mut |test| test.variable == Variable::Extra);
+        let mut parts = Vec::new();
+        let mut rest = vec![&self.root];
+        while let Some(node) = rest.pop() {
+            match node {
+                Node::All(nodes) => rest.extend(nodes.iter().rev()),
+                Node::Group(inner) if is_on_extra(inner) => rest.push(inner),
+                node if is_on_extra(node) => {}
+                node => parts.push(node),
+            }
+        }
+        let mut text = String::new();
+        for (index, part) in parts.iter().enumerate() {
+            if index > 0 {
+                text.push_str(" and ");
+            }
+            print(part, parts.len() == 1, &mut text);
+        }
+        Self::parse(&text).ok()
+    }
+
     /// Whether the answer may depend on the extra.
     pub fn mentions_extra(&self) -> bool {
         self.root

@@ -159,3 +159,25 @@ fn old_metadata_may_leave_quotes_out() {
     let marker = Marker::parse_from("python_version = 2.7", 0, Mode::Lenient).unwrap();
     assert_eq!(marker.to_pip_string(), r#"python_version == "2.7""#);
 }
+
+#[test]
+fn what_holds_beside_the_extra_is_told_apart() {
+    for (marker, rest) in [
+        ("extra == 'a'", None),
+        ("os_name == 'nt'", Some("os_name == \"nt\"")),
+        (
+            "(python_version >= '3.10') and extra == 'a'",
+            Some("python_version >= \"3.10\""),
+        ),
+        (
+            "(os_name == 'nt' or os_name == 'x') and (python_version < '4' and extra == 'a')",
+            Some("(os_name == \"nt\" or os_name == \"x\") and python_version < \"4\""),
+        ),
+        ("os_name == 'nt' or extra == 'a'", None),
+        ("extra == 'a' and (os_name == 'nt' or extra == 'b')", None),
+    ] {
+        let told = Marker::parse(marker).unwrap().without_extra();
+        let told = told.map(|marker| marker.to_pip_string());
+        assert_eq!(told.as_deref(), rest, "{marker}");
+    }
+}

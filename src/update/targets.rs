@@ -639,12 +639,6 @@ impl Finder<'_> {
             let shown = without_password(written);
             let path = at(folder, written)
                 .ok_or_else(|| format!("`{shown}` is outside of the repository"))?;
-            if let name @ ("setup.py" | "setup.cfg") = file_name(&path) {
-                return Err(format!(
-                    "`{name}` says what it requires only when it is built, which pinfold does \
-                     not do yet"
-                ));
-            }
             if !self.repository.has(&path) {
                 return Err(format!("`{path}`, of which it is made, is not there"));
             }

@@ -395,10 +395,7 @@ fn knows_what_pip_compile_takes_by_itself() {
             ("setup.py", "setup()\n"),
             ("requirements.txt", &text),
         ],
-        &[
-            "- requirements.txt: `setup.py` says what it requires only when it is built, \
-             which pinfold does not do yet",
-        ],
+        &["requirements.txt <- setup.py #0 pip-compile"],
     );
     check(
         &[("requirements.txt", &text)],

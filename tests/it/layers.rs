@@ -371,6 +371,26 @@ fn the_index_of_the_machine_stands_in_the_header_without_credentials() {
 }
 
 #[test]
+fn a_folder_of_links_of_the_machine_is_used_and_not_written() {
+    let index = Index::new([]);
+    let machine = Project::new();
+    let release = wheel("a", "1.0");
+    machine.write(&format!("links/{}", release.filename()), release.bytes());
+    let folder = machine.path("links").display().to_string();
+    for place in ["pip", "uv"] {
+        let project = say(Project::of("a\n"), place, "find-links", &folder);
+        let run = compile(&project, &["--index-url", &index.url()]);
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        assert_eq!(project.pins(), ["a==1.0"]);
+        let lock = project.lock();
+        assert!(!lock.contains("links"), "{place}: {lock}");
+    }
+    let project = say(Project::of("a\n"), "compile", "find-links", &folder);
+    compile(&project, &["--index-url", &index.url()]);
+    assert!(project.lock().contains(&format!("\n--find-links {folder}\n")));
+}
+
+#[test]
 fn pip_tools_may_name_the_sources() {
     let index = Index::new([wheel("a", "1.0"), wheel("b", "1.0")]);
     let project = Project::of("a\n");

@@ -39,6 +39,8 @@ pub(crate) struct Release {
     uploaded: String,
     payload: usize,
     form: Form,
+    /// What it has beside its metadata: paths below its top folder, and contents.
+    files: Vec<(String, String)>,
 }
 
 #[derive(Debug, Clone)]
@@ -48,6 +50,8 @@ enum Form {
     StaticSdist,
     /// What it requires shows when it is built.
     DynamicSdist,
+    /// As before, and it can be built; what it requires is not in it as it is.
+    BuildableSdist,
 }
 
 /// A wheel for any platform.
@@ -62,6 +66,7 @@ pub(crate) fn wheel(name: &str, version: &str) -> Release {
         uploaded: "2026-01-01T00:00:00Z".to_owned(),
         payload: 0,
         form: Form::Wheel("py3-none-any".to_owned()),
+        files: Vec::new(),
     }
 }
 
@@ -81,7 +86,89 @@ pub(crate) fn dynamic_sdist(name: &str, version: &str) -> Release {
     }
 }
 
+/// An sdist that is built by a backend of its own, which requires nothing.
+///
+/// Each call of the backend adds a line to the file that `BUILD_LOG` names.
+pub(crate) fn buildable_sdist(name: &str, version: &str) -> Release {
+    let system =
+        "[build-system]\nrequires = []\nbuild-backend = \"backend\"\nbackend-path = [\"own\"]\n";
+    Release {
+        form: Form::BuildableSdist,
+        ..wheel(name, version)
+            .file("pyproject.toml", system)
+            .file("own/backend.py", BACKEND)
+    }
+}
+
+/// A wheel with a backend in it, as module `NAME` with underscores.
+pub(crate) fn backend_wheel(name: &str, version: &str) -> Release {
+    wheel(name, version).file(&format!("{}.py", name.replace('-', "_")), BACKEND)
+}
+
+/// What stands for setuptools where a project names no backend.
+pub(crate) fn legacy_backend_wheel() -> Release {
+    wheel("setuptools", "80.0")
+        .file("setuptools/__init__.py", "")
+        .file("setuptools/build_meta.py", BACKEND)
+}
+
+/// The backend of the releases here.
+const BACKEND: &str = include_str!("backend.py");
+
 impl Release {
+    /// Puts a file into it, in the place of another of that name.
+    pub(crate) fn file(mut self, path: &str, content: &str) -> Self {
+        self.files.retain(|(other, _)| other != path);
+        self.files.push((path.to_owned(), content.to_owned()));
+        self
+    }
+
+    /// Has it built by a backend that is to be installed, from a module.
+    pub(crate) fn built_by(self, requires: &[&str], module: &str) -> Self {
+        let system =
+            format!("[build-system]\nrequires = {requires:?}\nbuild-backend = \"{module}\"\n");
+        self.file("pyproject.toml", &system)
+    }
+
+    /// Has its backend ask for more (`get_requires_for_build_wheel`).
+    pub(crate) fn build_asks_for(self, requirements: &[&str]) -> Self {
+        self.file("asks", &requirements.join("\n"))
+    }
+
+    /// Has its build say something and fail.
+    pub(crate) fn fails_to_build(self, words: &str) -> Self {
+        self.file("fails", words)
+    }
+
+    /// Has its build connect to where `BUILD_CALLS` says, and do nothing more.
+    pub(crate) fn hangs_in_build(self) -> Self {
+        self.file("hangs", "")
+    }
+
+    /// Has its build give the metadata of another release.
+    pub(crate) fn reports(self, other: &Release) -> Self {
+        self.file("BUILT", &other.metadata())
+    }
+
+    /// Returns the files of its source tree.
+    pub(crate) fn tree(&self) -> Vec<(String, String)> {
+        let mut files = self.files.clone();
+        match self.form {
+            Form::BuildableSdist => {
+                let told = format!(
+                    "Metadata-Version: 2.1\nName: {}\nVersion: {}\n",
+                    self.name, self.version
+                );
+                files.push(("PKG-INFO".to_owned(), told));
+                if !files.iter().any(|(path, _)| path == "BUILT") {
+                    files.push(("BUILT".to_owned(), self.metadata()));
+                }
+            }
+            _ => files.push(("PKG-INFO".to_owned(), self.metadata())),
+        }
+        files
+    }
+
     pub(crate) fn requires(mut self, requirements: &[&str]) -> Self {
         self.requires = requirements.iter().map(ToString::to_string).collect();
         self
@@ -128,14 +215,16 @@ impl Release {
         let stem = format!("{}-{}", self.name.replace(['-', '.'], "_"), self.version);
         match &self.form {
             Form::Wheel(tag) => format!("{stem}-{tag}.whl"),
-            Form::StaticSdist | Form::DynamicSdist => format!("{stem}.tar.gz"),
+            Form::StaticSdist | Form::DynamicSdist | Form::BuildableSdist => {
+                format!("{stem}.tar.gz")
+            }
         }
     }
 
     /// Returns the core metadata.
     pub(crate) fn metadata(&self) -> String {
         let version = match self.form {
-            Form::DynamicSdist => "2.1",
+            Form::DynamicSdist | Form::BuildableSdist => "2.1",
             Form::Wheel(_) | Form::StaticSdist => "2.2",
         };
         let mut text = format!(
@@ -169,6 +258,10 @@ impl Release {
                     zip.start_file("payload", stored).unwrap();
                     zip.write_all(&vec![0; self.payload]).unwrap();
                 }
+                for (path, content) in &self.files {
+                    zip.start_file(path, options).unwrap();
+                    zip.write_all(content.as_bytes()).unwrap();
+                }
                 for (name, content) in [("WHEEL", info), ("METADATA", self.metadata())] {
                     zip.start_file(format!("{stem}.dist-info/{name}"), options)
                         .unwrap();
@@ -176,16 +269,18 @@ impl Release {
                 }
                 zip.finish().unwrap().into_inner()
             }
-            Form::StaticSdist | Form::DynamicSdist => {
+            Form::StaticSdist | Form::DynamicSdist | Form::BuildableSdist => {
                 let gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
                 let mut tar = tar::Builder::new(gzip);
-                let content = self.metadata();
-                let mut header = tar::Header::new_gnu();
-                header.set_size(content.len() as u64);
-                header.set_mode(0o644);
-                header.set_cksum();
-                tar.append_data(&mut header, format!("{stem}/PKG-INFO"), content.as_bytes())
-                    .unwrap();
+                for (path, content) in self.tree() {
+                    let mut header = tar::Header::new_gnu();
+                    header.set_size(content.len() as u64);
+                    header.set_mode(0o644);
+                    header.set_cksum();
+                    let path = format!("{stem}/{path}");
+                    tar.append_data(&mut header, path, content.as_bytes())
+                        .unwrap();
+                }
                 tar.into_inner().unwrap().finish().unwrap()
             }
         }

@@ -4,13 +4,17 @@
 
 use std::fs;
 use std::io::{Read, Write as _};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
+use std::sync::{OnceLock, mpsc};
 use std::thread;
 use std::time::Duration;
 
 use tempfile::TempDir;
+
+use crate::index::Release;
+use crate::registries::program;
 
 /// The program as it was built for these tests.
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_pinfold");
@@ -64,6 +68,64 @@ impl Project {
         self
     }
 
+    /// Lets all further runs find these programs of the machine, and no others; none
+    /// where one is missing, which is then said.
+    pub(crate) fn with_programs(self, names: &[&str]) -> Option<Self> {
+        let folder = self.root.path().join("programs");
+        fs::create_dir(&folder).unwrap();
+        for &name in names {
+            let program = if name == "python3" {
+                python()?
+            } else {
+                program(name)?
+            };
+            symlink(program, folder.join(name)).unwrap();
+        }
+        Some(self.with_variable("PATH", folder.to_str().unwrap()))
+    }
+
+    /// Lets all further runs find the machine's Python, and keeps a log of what is
+    /// built, with temporary files in a folder of their own.
+    pub(crate) fn with_python(self) -> Option<Self> {
+        self.with_python_and(&[])
+    }
+
+    /// As [`with_python`](Self::with_python), with other programs.
+    pub(crate) fn with_python_and(self, others: &[&str]) -> Option<Self> {
+        let mut names = vec!["python3"];
+        names.extend(others);
+        fs::create_dir(self.temporary()).unwrap();
+        let temporary = self.temporary();
+        let log = self.root.path().join("builds");
+        let project = self
+            .with_programs(&names)?
+            .with_variable("TMPDIR", temporary.to_str().unwrap())
+            .with_variable("BUILD_LOG", log.to_str().unwrap());
+        Some(project)
+    }
+
+    /// Returns the folder for temporary files of who has a Python.
+    pub(crate) fn temporary(&self) -> PathBuf {
+        self.root.path().join("temporary")
+    }
+
+    /// Returns what was built since the last call: `a 1.0 metadata`, sorted.
+    pub(crate) fn builds(&self) -> Vec<String> {
+        let log = self.root.path().join("builds");
+        let text = fs::read_to_string(&log).unwrap_or_default();
+        let _ = fs::remove_file(log);
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        lines.sort_unstable();
+        lines
+    }
+
+    /// Writes the source tree of a release into a folder; `.` for the project's own.
+    pub(crate) fn unpack(&self, folder: &str, release: &Release) {
+        for (path, content) in release.tree() {
+            self.write(&format!("{folder}/{path}"), content);
+        }
+    }
+
     /// Returns the path of something in the folder.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.root.path().join("work").join(name)
@@ -81,6 +143,7 @@ impl Project {
 
     pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) {
         let path = self.path(name);
+        assert!(path.starts_with(self.root.path()), "{name} is elsewhere");
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, content).unwrap();
     }
@@ -208,6 +271,24 @@ impl Running {
             stderr,
         }
     }
+}
+
+/// Returns the machine's Python itself: what is on the search path may be a script of a
+/// version manager that starts it.
+fn python() -> Option<PathBuf> {
+    static PYTHON: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let python = PYTHON.get_or_init(|| {
+        let program = program("python3")?;
+        let script = "import sys, venv; print(sys.executable)";
+        let output = Command::new(program).args(["-I", "-c", script]).output();
+        let output = output.ok().filter(|output| output.status.success())?;
+        let text = String::from_utf8(output.stdout).ok()?;
+        Some(PathBuf::from(text.trim_end()))
+    });
+    if python.is_none() {
+        left_out("there is no `python3` with `venv`");
+    }
+    python.clone()
 }
 
 /// Starts a command.

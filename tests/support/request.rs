@@ -39,6 +39,7 @@ pub(crate) fn request(folder: &Path, index_url: &str) -> Compile {
         index_configs: Vec::new(),
         shadow_check: false,
         find_links: Vec::new(),
+        unwritten_find_links: Vec::new(),
         no_index: false,
         login: None,
         strategy: Strategy::FirstIndex,

@@ -201,6 +201,9 @@ pub(in crate::cli) struct Compile {
     /// A folder or a page with links to distributions
     #[arg(short, long, value_name = "LOCATION", help_heading = "Indexes")]
     pub(in crate::cli) find_links: Vec<String>,
+    /// A folder with links that the lock does not name: the machine's own settings mean this
+    #[arg(long, hide = true, value_name = "FOLDER")]
+    pub(in crate::cli) machine_find_links: Vec<String>,
     /// Ask no index, only `--find-links`
     #[arg(long, help_heading = "Indexes")]
     pub(in crate::cli) no_index: bool,

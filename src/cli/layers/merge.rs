@@ -125,6 +125,19 @@ pub(in crate::cli) fn merge(command: &Command, typed: &ArgMatches, layers: &[Ran
     merge.merged
 }
 
+/// Folders of links that a machine's own settings name are used and not written: where
+/// the lock is installed they need not be.
+fn of_machine(rank: Rank, word: OsString) -> OsString {
+    let folder = word
+        .to_str()
+        .and_then(|word| word.strip_prefix("--find-links="))
+        .filter(|place| rank >= Rank::UvVariables && !place.contains("://"));
+    match folder {
+        Some(folder) => format!("--machine-find-links={folder}").into(),
+        None => word,
+    }
+}
+
 struct Merge<'a> {
     command: &'a Command,
     decided: HashSet<String>,
@@ -153,6 +166,8 @@ impl Merge<'_> {
             if self.decided.contains(&subject) {
                 continue;
             }
+            let words = words.into_iter().map(|word| of_machine(*rank, word));
+            let words = words.collect();
             decided_here.push(subject);
             self.merged.counting.push(Counting {
                 option: setting.option,

@@ -77,6 +77,7 @@ pub(super) fn compile(args: &args::Compile, project: &ProjectConfig) -> Result<C
         index_configs: indexes.named,
         shadow_check: !args.no_shadow_check,
         find_links: args.find_links.clone(),
+        unwritten_find_links: args.machine_find_links.clone(),
         no_index: args.no_index,
         login: login(&variable),
         strategy: match args.index_strategy {

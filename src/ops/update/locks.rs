@@ -640,6 +640,7 @@ fn request(
         index_configs: named_indexes(update, options),
         shadow_check: false,
         find_links: options.find_links.clone(),
+        unwritten_find_links: Vec::new(),
         no_index: options.no_index,
         login: update.login.clone(),
         strategy: strategy(options),
