@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::index::{Index, Mode, Release, dynamic_sdist, sdist, wheel};
-use crate::project::{PROGRAM, Project, Run, files_below, hashes, run};
+use crate::index::{Index, Release, dynamic_sdist, sdist, wheel};
+use crate::project::{Project, files_below, hashes, run};
 
 /// Compiles against an index and returns the lock, without its header and hashes.
 #[track_caller]
@@ -320,7 +320,6 @@ fn the_path_of_a_constraint_is_written_in_its_short_form() {
     project.write("sub/x", "");
     project.compiles(&index.url(), &["-c", "./sub/../constraints.txt", "--no-hashes"]);
     let lock = project.lock();
-    assert!(lock.contains(" --constraint=constraints.txt "), "{lock}");
     assert!(
         lock.ends_with(
             "a==1.0\n    # via\n    #   -c constraints.txt\n    #   -c more.txt\n    #   -r requirements.in\n"
@@ -448,7 +447,7 @@ fn an_editable_keeps_its_spelling_and_is_warned_of() {
     assert!(lock.contains("\n-e ./p[dev]\n    # via -r requirements.in\n"), "{lock}");
     assert!(lock.contains("\na==1.0 \\\n    --hash="), "{lock}");
     assert!(lock.contains("\nb==1.0 \\\n    --hash="), "{lock}");
-    run.says(0, &["warning: ", "./p"]);
+    run.says(0, &["warning: pip cannot check a repository or a folder", "my-p"]);
     let without = project.compiles(&index.url(), &["--no-header", "--no-hashes"]);
     assert!(project.lock().starts_with("-e ./p[dev]\n"), "{}", project.lock());
     assert!(!without.stderr.contains("warning"), "{}", without.stderr);
@@ -461,7 +460,6 @@ fn git(folder: &Path, arguments: &[&str]) -> String {
         .current_dir(folder)
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
         .env("GIT_CONFIG_SYSTEM", "/dev/null")
-        .args(["--quiet"].iter().filter(|_| arguments[0] != "rev-parse"))
         .env("GIT_AUTHOR_NAME", "t")
         .env("GIT_AUTHOR_EMAIL", "t@host.example")
         .env("GIT_COMMITTER_NAME", "t")
@@ -559,7 +557,7 @@ fn the_architecture_that_lacks_a_wheel_is_named() {
         "--python-platform",
         "linux/arm64",
     ]));
-    run.says(1, &["native 1.0", "no usable wheel", "manylinux_2_17_x86_64", "aarch64"]);
+    run.says(1, &["native 1.0", "no usable wheel", "manylinux_2_17_x86_64", "linux aarch64"]);
 }
 
 // §9: "airflow[mysql] error ≤ 20 lines"; §0.4: "the cause is one line, \"mysqlclient has
@@ -634,7 +632,8 @@ fn the_boto_set_takes_few_versions() {
     };
     let tried = ["aiobotocore", "boto3", "botocore"].map(tried);
     assert!(tried.iter().all(|count| *count < 40), "{tried:?}");
-    assert!(!requests.iter().any(|one| one.ends_with(".tar.gz")));
+    let sdists = requests.iter().filter(|one| one.ends_with(".tar.gz"));
+    assert_eq!(sdists.collect::<Vec<_>>(), [""; 0]);
 }
 
 // What is new.

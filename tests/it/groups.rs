@@ -177,29 +177,25 @@ fn paths_in_a_group_lead_from_its_file() {
     );
     project.write(&format!("other/wheels/{name}"), release.bytes());
     let (_, pinned) = compile(&project, &["--group", "other/pyproject.toml:test"]);
-    assert_eq!(pinned.len(), 1);
-    assert!(pinned[0].contains(&format!("other/wheels/{name}")), "{pinned:?}");
+    // A lock is read from where pip is run.
+    let path = format!("file:other/wheels/{name}");
+    assert_eq!(pinned, [&*path]);
+    let (run, _) = compile(&project, &["--group", "other/pyproject.toml:test", "--check"]);
+    run.says(0, &["up to date"]);
 }
 
+// A group is for work on the project, maybe with another Python than it runs on.
 #[test]
-fn the_projects_requires_python_holds_for_its_groups() {
+fn the_projects_requires_python_is_not_that_of_its_groups() {
     let project = project();
-    let index = Index::new(releases());
-    let run = crate::project::run(&mut project.command(&[
-        "compile",
-        "-i",
-        &index.url(),
-        "--group",
-        "test",
-        "-o",
-        "out.txt",
-        "--python-version",
-        "3.13",
-        "--python-platform",
-        "linux",
-    ]));
-    run.says(2, &["`pyproject.toml` requires Python", "3.13"]);
-    assert_eq!(index.requests(), [""; 0]);
+    project.write("pyproject.toml", PYPROJECT.replace("<3.13", "<3.12"));
+    let (_, pinned) = compile(&project, &["--group", "test"]);
+    assert_eq!(pinned, ["b==1.0"]);
+    refused(
+        &project,
+        &["pyproject.toml", "--group", "test"],
+        &["`pyproject.toml` requires Python", "3.12"],
+    );
 }
 
 #[test]
