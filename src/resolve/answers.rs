@@ -123,15 +123,21 @@ impl Provider for Universe {
         if let Some(sequence) = &self.projects[project as usize].sequence {
             return Arc::clone(sequence);
         }
-        let count = self
-            .releases(project)
-            .map_or(0, |releases| releases.count());
-        let sequence: Arc<[u32]> = (0..count)
-            .rev()
-            .filter(|&at| self.rank(project, at, Eyes::Solver) == Some(0))
-            .collect();
+        let sequence = self.ranked(project, 0);
         self.projects[project as usize].sequence = Some(Arc::clone(&sequence));
         sequence
+    }
+
+    fn to_build(&mut self, package: PackageId) -> Arc<[u32]> {
+        let Some(project) = self.project_of(package) else {
+            return Arc::from([]);
+        };
+        if let Some(to_build) = &self.projects[project as usize].to_build {
+            return Arc::clone(to_build);
+        }
+        let to_build = self.ranked(project, 1);
+        self.projects[project as usize].to_build = Some(Arc::clone(&to_build));
+        to_build
     }
 
     fn allowed_by(&mut self, package: PackageId, version: u32, on: PackageId) -> Allowance {

@@ -739,8 +739,10 @@ fn reason_hints(universe: &Universe, unusable: &BTreeMap<ProjectId, VersionSet>)
                     )
                 }
                 Reason::NoWheel(_) => {
+                    let target = &universe.request.environment;
                     format!(
-                        "choose another target with `--python-platform` or `--python-version` that {name} has wheels for"
+                        "choose another target with `--python-platform` or `--python-version` that {name} has wheels for: this one is Python {} on {} {}",
+                        target.python_version, target.sys_platform, target.platform_machine
                     )
                 }
                 Reason::NeedsBuild => {

@@ -5,7 +5,9 @@
 //! grid of samples is looked at first, then ever more of them where the border
 //! must lie: between a sample that fails and one that does not, and between
 //! one that wants what is too new and one that wants what is too old. What lies
-//! between two samples that fail in the same way is taken to fail as they do.
+//! between two samples that fail in the same way is taken to fail as they do. So are
+//! releases that may have to be built, where all those with a wheel fail: old ones
+//! mostly, and to look at one costs more than to choose another version of the other.
 
 use super::provider::{Allowance, PackageId, Provider};
 use super::set::{Term, VersionSet};
@@ -56,39 +58,70 @@ impl Probe {
         within: &Term,
     ) -> Self {
         let sequence = provider.sequence(package);
-        let Some(start) = sequence.iter().position(|&other| other == version) else {
-            return Self::Nothing;
-        };
-        let rest = &sequence[start..];
+        let to_build = provider.to_build(package);
         let reachable = match within {
             Term::In(set) => set.clone(),
             Term::NotIn(set) => VersionSet::all(provider.count(on)).difference(set),
         };
-        let samples: Vec<Sample> = rest
-            .iter()
-            .map(|&version| match provider.allowed_by(package, version, on) {
-                Allowance::Unknown => Sample::Unknown,
-                Allowance::Required(allowed) if allowed.is_disjoint(&reachable) => {
-                    Sample::Fails(side(&allowed, &reachable), allowed)
-                }
-                Allowance::Required(_) | Allowance::NotRequired => Sample::Works,
-            })
-            .collect();
+        let mut sample = |version| match provider.allowed_by(package, version, on) {
+            Allowance::Unknown => Sample::Unknown,
+            Allowance::Required(allowed) if allowed.is_disjoint(&reachable) => {
+                Sample::Fails(side(&allowed, &reachable), allowed)
+            }
+            Allowance::Required(_) | Allowance::NotRequired => Sample::Works,
+        };
+        let rest_of = |versions: &[u32]| versions.iter().position(|&other| other == version);
+        let Some(start) = rest_of(&sequence) else {
+            // To look at samples of these would be to build them.
+            let Some(start) = rest_of(&to_build) else {
+                return Self::Nothing;
+            };
+            let mut known: Vec<Sample> = sequence.iter().map(|&other| sample(other)).collect();
+            known.extend(to_build[..start].iter().map(|&other| sample(other)));
+            let rest = unlike_working(&to_build[start..], &mut sample);
+            return match allowed_by_all(&known) {
+                Some(allowed) if !rest.is_empty() => Self::Fails {
+                    versions: VersionSet::of(rest.iter().copied()),
+                    allowed,
+                },
+                _ => Self::Nothing,
+            };
+        };
+        let rest = &sequence[start..];
+        let samples: Vec<Sample> = rest.iter().map(|&other| sample(other)).collect();
         match wanted(&samples) {
             Ok(0 | 1) => Self::Nothing,
-            Ok(end) => Self::Fails {
-                versions: VersionSet::of(rest[..end].iter().copied()),
-                allowed: samples[..end].iter().fold(
-                    VersionSet::empty(),
-                    |all, sample| match sample {
-                        Sample::Fails(_, allowed) => all.union(allowed),
-                        _ => all,
-                    },
-                ),
-            },
+            Ok(end) => {
+                let mut failing = rest[..end].to_vec();
+                if end == rest.len() {
+                    failing.extend(unlike_working(&to_build, &mut sample));
+                }
+                Self::Fails {
+                    versions: VersionSet::of(failing),
+                    allowed: allowed_by_all(&samples[..end]).unwrap_or_else(VersionSet::empty),
+                }
+            }
             Err(wanted) => Self::Unknown(wanted.into_iter().map(|at| rest[at]).collect()),
         }
     }
+}
+
+/// Returns the first of some versions, up to one that is known to work.
+fn unlike_working<'a>(versions: &'a [u32], mut sample: impl FnMut(u32) -> Sample) -> &'a [u32] {
+    let mut each = versions.iter();
+    let works = each.position(|&version| sample(version) == Sample::Works);
+    &versions[..works.unwrap_or(versions.len())]
+}
+
+/// Returns what those of some samples allow that fail; none if there are none of these.
+fn allowed_by_all(samples: &[Sample]) -> Option<VersionSet> {
+    let mut all: Option<VersionSet> = None;
+    for sample in samples {
+        if let Sample::Fails(_, allowed) = sample {
+            all = Some(all.map_or_else(|| allowed.clone(), |all| all.union(allowed)));
+        }
+    }
+    all
 }
 
 fn side(allowed: &VersionSet, reachable: &VersionSet) -> Side {

@@ -60,6 +60,10 @@ pub(super) trait Provider {
     /// tried, without those of last resort.
     fn sequence(&mut self, package: PackageId) -> Arc<[u32]>;
 
+    /// Returns the versions that are tried after those of the sequence, because they
+    /// may have to be built, in their order.
+    fn to_build(&mut self, package: PackageId) -> Arc<[u32]>;
+
     /// Returns what a version allows of another package.
     fn allowed_by(&mut self, package: PackageId, version: u32, on: PackageId) -> Allowance;
 

@@ -457,6 +457,10 @@ impl Solver {
                 let Some(version) = provider.choose(package, &left) else {
                     break;
                 };
+                // What is asked for is built, and that is not done to be ahead.
+                if self.assume && provider.to_build(package).contains(&version) {
+                    break;
+                }
                 provider.want(package, version);
                 left = left.difference(&VersionSet::single(version));
             }

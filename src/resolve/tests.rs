@@ -565,6 +565,46 @@ fn does_not_walk_a_thousand_releases() {
     assert!(run.rounds < 60, "{}", run.rounds);
 }
 
+/// aiobotocore as it is: it lags behind botocore, and its old releases have no wheel.
+fn boto_with_sdists(wheels: u32) -> Table {
+    let mut table = boto(200, 0);
+    for minor in 0..180 {
+        let availability = if minor < 180 - wheels {
+            Availability::Sdist
+        } else {
+            Availability::Wheel
+        };
+        let botocore = format!("botocore>=1.{minor},<1.{}", minor + 1);
+        let version = format!("2.{minor}");
+        table.add("aiobotocore", &version, &[&botocore], availability);
+    }
+    table
+}
+
+#[test]
+fn what_may_have_to_be_built_is_not_looked_at_while_another_can_give_way() {
+    for wheels in [2, 20, 100] {
+        let table = boto_with_sdists(wheels);
+        let run = resolve(&table, roots(&["boto3", "botocore", "aiobotocore"]));
+        let Outcome::Solved(solution) = run.outcome else {
+            panic!("{:#?}", run.outcome);
+        };
+        let aiobotocore = &solution.chosen[&"aiobotocore".parse().unwrap()];
+        assert_eq!(aiobotocore.version.to_string(), "2.179");
+        // The few that are looked at before it is clear that one after the other fails.
+        let most = wheels as usize + 8;
+        assert!(run.fetched["aiobotocore"] <= most, "{:?}", run.fetched);
+    }
+    // It is looked at all the same where nothing else helps.
+    let table = boto_with_sdists(20);
+    let run = resolve(&table, roots(&["botocore<1.100", "aiobotocore"]));
+    let Outcome::Solved(solution) = run.outcome else {
+        panic!("{:#?}", run.outcome);
+    };
+    let aiobotocore = &solution.chosen[&"aiobotocore".parse().unwrap()];
+    assert_eq!(aiobotocore.version.to_string(), "2.99");
+}
+
 #[test]
 fn proves_a_refusal_that_samples_suggest() {
     // Every release fails but one that no sample will meet: it must be found all the same.

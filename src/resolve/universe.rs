@@ -50,6 +50,8 @@ pub(super) struct Project {
     pub(super) preference: Option<u32>,
     sets: FxHashMap<Specifiers, VersionSet>,
     pub(super) sequence: Option<Arc<[u32]>>,
+    /// Likewise those that may have to be built.
+    pub(super) to_build: Option<Arc<[u32]>>,
     allows_pre_releases: bool,
     /// The URLs that requirements may name, without their fragments.
     direct: Vec<String>,
@@ -173,6 +175,7 @@ impl Universe {
             preference: None,
             sets: FxHashMap::default(),
             sequence: None,
+            to_build: None,
             allows_pre_releases: false,
             direct: Vec::new(),
             constraints: Vec::new(),
@@ -376,6 +379,16 @@ impl Universe {
             .as_ref()
             .map_or(0, |releases| releases.turn(position));
         Some(u16::from(turn) * 4 + sdist + if last { 2 } else { 0 })
+    }
+
+    /// Returns the releases of a rank, newest first.
+    pub(super) fn ranked(&self, project: ProjectId, rank: u16) -> Arc<[u32]> {
+        let releases = self.releases(project);
+        let count = releases.map_or(0, |releases| releases.count());
+        (0..count)
+            .rev()
+            .filter(|&at| self.rank(project, at, Eyes::Solver) == Some(rank))
+            .collect()
     }
 
     /// Returns the release to try first out of a set.

@@ -23,6 +23,7 @@ mod request;
 #[path = "../support/scripted.rs"]
 mod scripted;
 
+mod acceptance;
 mod architecture;
 mod bad_input;
 mod builds;
@@ -36,6 +37,7 @@ mod docker_faults;
 mod docker_registries;
 mod docker_update;
 mod explain;
+mod groups;
 mod includes;
 mod indexes;
 mod init;

@@ -5,7 +5,7 @@
 //! asked, and a path that no client has a reason to ask for fails the test. What
 //! it should get wrong is set path by path with [`Index::set`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -326,7 +326,17 @@ struct Inner {
     login: Option<String>,
     seen: Vec<Seen>,
     unexpected: Vec<String>,
+    gates: Vec<Gate>,
 }
+
+/// Paths none of which is answered before all of them are asked for.
+struct Gate {
+    paths: BTreeSet<String>,
+    missing: BTreeSet<String>,
+}
+
+/// After this, what a gate waits for does not come.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 impl Index {
     /// Serves releases as PyPI would.
@@ -345,6 +355,7 @@ impl Index {
                 login: None,
                 seen: Vec::new(),
                 unexpected: Vec::new(),
+                gates: Vec::new(),
             }),
             asked: Condvar::new(),
         });
@@ -398,6 +409,14 @@ impl Index {
     /// How long pages are fresh.
     pub(crate) fn cache_control(&self, value: &str) {
         value.clone_into(&mut self.inner().cache_control);
+    }
+
+    /// Answers none of these paths before all of them are asked for: who asks for one
+    /// after the other fails the test.
+    pub(crate) fn hold_until_all(&self, paths: &[String]) {
+        let paths: BTreeSet<String> = paths.iter().cloned().collect();
+        let missing = paths.clone();
+        self.inner().gates.push(Gate { paths, missing });
     }
 
     /// Lets in only who sends this `Authorization`.
@@ -459,7 +478,11 @@ impl State {
     fn answer(&self, seen: &Seen) -> Reply {
         let mut inner = self.lock();
         inner.seen.push(seen.clone());
+        for gate in &mut inner.gates {
+            gate.missing.remove(&seen.path);
+        }
         self.asked.notify_all();
+        inner = self.hold(inner, &seen.path);
         if let Some(reply) = inner.once.remove(&seen.path) {
             return reply;
         }
@@ -481,6 +504,36 @@ impl State {
             .unexpected
             .push(format!("{} {}", seen.method, seen.path));
         Reply::status(404)
+    }
+
+    /// Waits until all gates of a path are open.
+    fn hold<'a>(
+        &self,
+        mut inner: MutexGuard<'a, Inner>,
+        path: &str,
+    ) -> MutexGuard<'a, Inner> {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let mut gates = inner.gates.iter();
+            let Some(gate) =
+                gates.find(|gate| gate.paths.contains(path) && !gate.missing.is_empty())
+            else {
+                return inner;
+            };
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                let missing = format!("{path} was not answered, but {:?} not asked for", gate.missing);
+                inner.gates.clear();
+                inner.unexpected.push(missing);
+                self.asked.notify_all();
+                return inner;
+            }
+            inner = self
+                .asked
+                .wait_timeout(inner, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
     }
 
     fn page(&self, inner: &Inner, project: &str, seen: &Seen) -> Reply {
