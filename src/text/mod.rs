@@ -1,9 +1,10 @@
 //! Words for text: spans and the problems found at them, lines, newlines, lengths of
-//! time, words of option strings, and the nearest known word to a misspelt one.
+//! time, words of option strings, hexadecimal digits, and the nearest known word to a misspelt one.
 
 mod cutoff;
 mod duration;
 mod edit;
+mod hex;
 mod line;
 mod mapped;
 mod nearest;
@@ -14,6 +15,7 @@ mod words;
 pub use cutoff::cutoff;
 pub use duration::{DurationError, duration};
 pub use edit::{Conflict, Edit, apply};
+pub use hex::{decode_hex, hex, hex_pair, push_hex};
 pub use line::{Newline, Position, line_at, position};
 pub use mapped::Mapped;
 pub use nearest::nearest;

@@ -251,10 +251,7 @@ fn percent_decoded(text: &str) -> Cow<'_, str> {
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {
         let mut byte = [0];
-        if *first == b'%'
-            && tail.len() >= 2
-            && crate::index::hash::decode_hex(&tail[..2], &mut byte)
-        {
+        if *first == b'%' && tail.len() >= 2 && crate::text::decode_hex(&tail[..2], &mut byte) {
             bytes.push(byte[0]);
             rest = &tail[2..];
         } else {
