@@ -1,5 +1,5 @@
 //! Words for text: spans and the problems found at them, lines, newlines, lengths of
-//! time, words of option strings, hexadecimal digits, and the nearest known word to a misspelt one.
+//! time, words of option strings, hexadecimal digits, percent-encoding, and the nearest known word to a misspelt one.
 
 mod cutoff;
 mod duration;
@@ -8,6 +8,7 @@ mod hex;
 mod line;
 mod mapped;
 mod nearest;
+mod percent;
 mod secrets;
 mod span;
 mod words;
@@ -19,6 +20,7 @@ pub use hex::{decode_hex, hex, hex_pair, push_hex};
 pub use line::{Newline, Position, line_at, position};
 pub use mapped::Mapped;
 pub use nearest::nearest;
+pub use percent::{percent_decoded, percent_decoded_bytes};
 pub use secrets::{has_query_secret, with_masked_passwords, without_password};
 pub use span::{Problem, Span};
 pub use words::{SplitError, Word, split_words};

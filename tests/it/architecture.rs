@@ -32,7 +32,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("build", &["text", "python", "files"]),
     ("forge", &["text"]),
     ("vcs", &["text"]),
-    ("http", &["cache"]),
+    ("http", &["text", "cache"]),
     ("index", &["text", "python", "cache", "http"]),
     ("interpreter", &["python"]),
     ("registry", &["image", "cache", "http"]),
