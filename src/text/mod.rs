@@ -1,6 +1,7 @@
-//! Words for text: spans and the problems found at them, lines, newlines, lengths of
+//! Words for text: numbers of things, spans and the problems found at them, lines, newlines, lengths of
 //! time, words of option strings, hexadecimal digits, percent-encoding, and the nearest known word to a misspelt one.
 
+mod count;
 mod cutoff;
 mod duration;
 mod edit;
@@ -13,11 +14,12 @@ mod secrets;
 mod span;
 mod words;
 
+pub use count::many;
 pub use cutoff::cutoff;
 pub use duration::{DurationError, duration};
 pub use edit::{Conflict, Edit, apply};
 pub use hex::{decode_hex, hex, hex_pair, push_hex};
-pub use line::{Newline, Position, line_at, position};
+pub use line::{Newline, Position, line_at, lossy_offset, position};
 pub use mapped::Mapped;
 pub use nearest::nearest;
 pub use percent::{percent_decoded, percent_decoded_bytes};
