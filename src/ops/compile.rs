@@ -239,6 +239,7 @@ pub(super) async fn ground(request: &Compile, reporter: &dyn Reporter) -> Result
             policy: &policy(request, &inputs, &target),
             environment: &environment,
             binary: &binary(request, &inputs),
+            is_build_forbidden: request.build.is_forbidden,
             view: &request.view,
             current_directory: &request.current_directory,
             locked: &locked,
@@ -420,6 +421,7 @@ fn policy(request: &Compile, inputs: &Inputs, target: &Target) -> Policy {
         request.gate.clone(),
         binary(request, inputs),
     );
+    policy.is_build_forbidden = request.build.is_forbidden;
     policy.which_hashes = request.output_options.which_hashes;
     policy
 }

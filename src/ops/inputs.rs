@@ -561,7 +561,7 @@ impl Reader<'_> {
             name: Some(requirement.name),
             extras: requirement.extras,
             marker: requirement.marker,
-            as_written: self.from_here(&url, &from.base),
+            as_written: self.as_seen_from_here(&url, &from.base),
             value: url,
             hashes: BTreeSet::new(),
             is_editable: false,
@@ -577,7 +577,7 @@ impl Reader<'_> {
 
     /// Returns a URL as it has to be written where pinfold is run: pip takes the path of
     /// a relative `file:` URL from there, tables mean their own folder.
-    fn from_here(&self, url: &str, base: &str) -> String {
+    fn as_seen_from_here(&self, url: &str, base: &str) -> String {
         let here = self.reading.current_directory;
         match url.strip_prefix("file:") {
             Some(path) if !path.starts_with('/') && base != here => {

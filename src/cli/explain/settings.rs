@@ -284,7 +284,7 @@ fn overlay(args: &Explain, target: &LockTarget, compile: &mut Compile) -> Result
         IndexStrategy::UnsafeFirstMatch => compile.strategy = Strategy::UnsafeFirstMatch,
         IndexStrategy::UnsafeBestMatch => compile.strategy = Strategy::UnsafeBestMatch,
     }
-    if let Some(text) = &args.exclude_newer {
+    if let Some(text) = &args.limit() {
         compile.exclude_newer = settings::limit("--exclude-newer", text, compile.now)?;
     }
     let limits = settings::limits(&args.exclude_newer_packages, compile.now)?;
@@ -297,6 +297,7 @@ fn overlay(args: &Explain, target: &LockTarget, compile: &mut Compile) -> Result
     let build = &mut compile.build;
     build.constraints.extend(args.build_constraints.clone());
     build.is_isolated &= !args.no_build_isolation;
+    build.is_forbidden |= args.no_build;
     build
         .settings
         .extend(settings::config_settings(&args.config_settings)?);

@@ -15,7 +15,7 @@ use crate::cli::project::{self, ProjectConfig};
 use crate::cli::settings::current_directory;
 use crate::config::{
     ForeignFile, Layer, Setting, SettingProblem, SettingValue, System, pip_conf, pip_conf_files,
-    pip_tools, pip_tools_file, pip_variables, uv_variables,
+    pip_tools, pip_tools_file, pip_variables, uv_unread, uv_variables,
 };
 use crate::files;
 use crate::ops::FileProblems;
@@ -39,6 +39,8 @@ pub(super) fn read_own(
 
 /// The layers below the variables, strongest first, and our own configuration.
 pub(super) struct Files {
+    /// What another tool is told, would matter, and is not read.
+    pub(super) unread: Vec<&'static str>,
     pub(super) layers: Vec<Ranked>,
     pub(super) project: ProjectConfig,
 }
@@ -60,13 +62,19 @@ pub(super) fn read(matches: &ArgMatches) -> Result<Files, Failure> {
         rank: Rank::Config,
         layer: own,
     }];
+    let mut unread = Vec::new();
     if takes_foreign {
+        unread = uv_unread(|name| std::env::var(name).ok());
         if !flag(matches, "no_config") {
             layers.extend(of_pip_tools(matches)?);
         }
         layers.extend(of_machine()?);
     }
-    Ok(Files { layers, project })
+    Ok(Files {
+        unread,
+        layers,
+        project,
+    })
 }
 
 const PIP_TOOLS: &str = ".pip-tools.toml";

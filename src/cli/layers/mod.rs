@@ -128,6 +128,12 @@ pub(super) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Par
             }
         }
         layers.extend(files.layers);
+        for name in &files.unread {
+            let ours = name.replacen("UV_", "PINFOLD_", 1);
+            said.warnings.push(format!(
+                "{name} is for uv and is not read here: set {ours}, or `no-foreign-config` to leave uv's settings alone"
+            ));
+        }
         project = files.project;
         for ranked in &layers {
             let ignored = ranked.layer.ignored.iter();

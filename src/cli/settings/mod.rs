@@ -47,7 +47,7 @@ pub(super) fn compile(args: &args::Compile, project: &ProjectConfig) -> Result<C
     let current_directory = current_directory()?;
     let now = jiff::Timestamp::now();
     let exclude_newer = args
-        .exclude_newer
+        .limit()
         .as_deref()
         .map(|text| time::limit("--exclude-newer", text, now))
         .transpose()?
@@ -93,6 +93,7 @@ pub(super) fn compile(args: &args::Compile, project: &ProjectConfig) -> Result<C
         build: BuildOptions {
             constraints: args.build_constraints.clone(),
             is_isolated: !args.no_build_isolation,
+            is_forbidden: args.no_build,
             settings: config_settings(&args.config_settings)?,
         },
         only_binary: if args.no_build {

@@ -120,7 +120,7 @@ pub(in crate::cli) fn defaults(own: &args::Compile) -> Defaults {
         index_strategy: is_strategy_said
             .then(|| word(own.index_strategy.to_possible_value()))
             .flatten(),
-        exclude_newer: own.exclude_newer.clone(),
+        exclude_newer: own.limit(),
         exclude_newer_packages: own.exclude_newer_packages.clone(),
         prerelease: if own.pre {
             Some("allow".to_owned())
