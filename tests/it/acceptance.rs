@@ -28,7 +28,9 @@ fn pins(releases: &[Release], requirements: impl AsRef<[u8]>, arguments: &[&str]
 /// Releases of projects that require nothing.
 fn plain(releases: &[(&str, &str)]) -> Vec<Release> {
     let mut all = releases.iter();
-    all.by_ref().map(|(name, version)| wheel(name, version)).collect()
+    all.by_ref()
+        .map(|(name, version)| wheel(name, version))
+        .collect()
 }
 
 // Waves of requests.
@@ -39,7 +41,11 @@ const DEPTH: usize = 12;
 fn chain() -> Vec<Release> {
     let release = |number: usize| {
         let next = format!("c{:02}", number + 1);
-        let requires = if number + 1 < DEPTH { &[&*next][..] } else { &[] };
+        let requires = if number + 1 < DEPTH {
+            &[&*next][..]
+        } else {
+            &[]
+        };
         wheel(&format!("c{number:02}"), "1.0").requires(requires)
     };
     (0..DEPTH).map(release).collect()
@@ -95,7 +101,10 @@ fn what_is_stale_is_asked_for_in_one_wave() {
         let mut asked: Vec<&str> = seen.iter().map(|seen| &*seen.path).collect();
         asked.sort_unstable();
         assert_eq!(asked, pages(), "{arguments:?}");
-        assert!(seen.iter().all(|seen| seen.header("if-none-match").is_some()));
+        assert!(
+            seen.iter()
+                .all(|seen| seen.header("if-none-match").is_some())
+        );
         assert_eq!(project.lock(), lock);
     }
 }
@@ -128,7 +137,10 @@ fn markers_of_optional_dependencies_count() {
         "[project]\nname = 'p'\nversion = '1'\n[project.optional-dependencies]\n\
          x = ['winonly; sys_platform == \"win32\"', 'nixonly; sys_platform == \"linux\"']\n",
     );
-    project.compiles(&index.url(), &["--extra", "x", "--no-hashes", "--no-header"]);
+    project.compiles(
+        &index.url(),
+        &["--extra", "x", "--no-hashes", "--no-header"],
+    );
     assert_eq!(
         project.lock(),
         "nixonly==1.0 ; sys_platform == \"linux\"\n    # via p (pyproject.toml)\n"
@@ -169,7 +181,10 @@ fn a_target_below_the_projects_python_is_refused() {
 #[test]
 fn a_line_goes_on_inside_a_requirement() {
     let releases = plain(&[("c11", "0.9"), ("c11", "1.0"), ("d", "1.0")]);
-    assert_eq!(pins(&releases, "c11 \\\n  <1\nd\n", &[]), ["c11==0.9", "d==1.0"]);
+    assert_eq!(
+        pins(&releases, "c11 \\\n  <1\nd\n", &[]),
+        ["c11==0.9", "d==1.0"]
+    );
     assert_eq!(pins(&releases, "c1\\\n1\n", &[]), ["c11==1.0"]);
 }
 
@@ -199,7 +214,10 @@ fn a_comment_may_name_the_encoding() {
 #[test]
 fn two_options_on_one_line_both_apply() {
     let index = Index::new([wheel("a", "2.0"), sdist("a", "1.0"), wheel("b", "1.0")]);
-    let project = Project::of(&format!("--index-url {} --no-binary a\na\nb\n", index.url()));
+    let project = Project::of(&format!(
+        "--index-url {} --no-binary a\na\nb\n",
+        index.url()
+    ));
     run(&mut project.compile_command(&[])).says(0, &[]);
     assert_eq!(project.pins(), ["a==1.0", "b==1.0"]);
     let lock = project.lock();
@@ -318,7 +336,10 @@ fn the_path_of_a_constraint_is_written_in_its_short_form() {
     project.write("constraints.txt", "a<2\n");
     project.write("more.txt", "a<9\n");
     project.write("sub/x", "");
-    project.compiles(&index.url(), &["-c", "./sub/../constraints.txt", "--no-hashes"]);
+    project.compiles(
+        &index.url(),
+        &["-c", "./sub/../constraints.txt", "--no-hashes"],
+    );
     let lock = project.lock();
     assert!(
         lock.ends_with(
@@ -362,7 +383,10 @@ fn sources_in_the_header_are_sorted_and_options_have_their_long_names() {
     let project = Project::new();
     project.write("z.in", "a\n");
     project.write("b.in", "b\n");
-    project.compiles(&index.url(), &["z.in", "b.in", "-o", "out.txt", "--pre", "-v", "-U"]);
+    project.compiles(
+        &index.url(),
+        &["z.in", "b.in", "-o", "out.txt", "--pre", "-v", "-U"],
+    );
     let lock = project.read("out.txt");
     assert!(
         lock.contains(
@@ -397,7 +421,13 @@ fn what_is_not_emitted_is_named_at_the_end() {
         wheel("b", "1.0"),
         wheel("c", "1.0"),
     ];
-    let arguments = ["--no-annotate", "--no-emit-package", "B", "--no-emit-package", "nosuch"];
+    let arguments = [
+        "--no-annotate",
+        "--no-emit-package",
+        "B",
+        "--no-emit-package",
+        "nosuch",
+    ];
     assert_eq!(
         body(&releases, "a\n", &arguments),
         "a==1.0\nc==1.0\n\n# The following packages were excluded from the output:\n# b\n"
@@ -444,12 +474,22 @@ fn an_editable_keeps_its_spelling_and_is_warned_of() {
     let lock = project.lock();
     let warning = "# WARNING: pip install will require the following package to be hashed.\n";
     assert!(lock.starts_with(warning), "{lock}");
-    assert!(lock.contains("\n-e ./p[dev]\n    # via -r requirements.in\n"), "{lock}");
+    assert!(
+        lock.contains("\n-e ./p[dev]\n    # via -r requirements.in\n"),
+        "{lock}"
+    );
     assert!(lock.contains("\na==1.0 \\\n    --hash="), "{lock}");
     assert!(lock.contains("\nb==1.0 \\\n    --hash="), "{lock}");
-    run.says(0, &["warning: pip cannot check a repository or a folder", "my-p"]);
+    run.says(
+        0,
+        &["warning: pip cannot check a repository or a folder", "my-p"],
+    );
     let without = project.compiles(&index.url(), &["--no-header", "--no-hashes"]);
-    assert!(project.lock().starts_with("-e ./p[dev]\n"), "{}", project.lock());
+    assert!(
+        project.lock().starts_with("-e ./p[dev]\n"),
+        "{}",
+        project.lock()
+    );
     assert!(!without.stderr.contains("warning"), "{}", without.stderr);
 }
 
@@ -537,7 +577,10 @@ fn what_is_required_may_ask_for_a_pre_release() {
         wheel("pre", "1.0"),
         wheel("pre", "2.0rc1"),
     ];
-    assert_eq!(pins(&releases, "needspre\n", &[]), ["needspre==1.0", "pre==2.0rc1"]);
+    assert_eq!(
+        pins(&releases, "needspre\n", &[]),
+        ["needspre==1.0", "pre==2.0rc1"]
+    );
 }
 
 // §9: "missing wheel on arm64 named"
@@ -557,7 +600,15 @@ fn the_architecture_that_lacks_a_wheel_is_named() {
         "--python-platform",
         "linux/arm64",
     ]));
-    run.says(1, &["native 1.0", "no usable wheel", "manylinux_2_17_x86_64", "linux aarch64"]);
+    run.says(
+        1,
+        &[
+            "native 1.0",
+            "no usable wheel",
+            "manylinux_2_17_x86_64",
+            "linux aarch64",
+        ],
+    );
 }
 
 // §9: "airflow[mysql] error ≤ 20 lines"; §0.4: "the cause is one line, \"mysqlclient has
@@ -628,7 +679,10 @@ fn the_boto_set_takes_few_versions() {
     let requests = index.requests();
     let tried = |name: &str| {
         let start = format!("GET /files/{name}-");
-        requests.iter().filter(|one| one.starts_with(&start)).count()
+        requests
+            .iter()
+            .filter(|one| one.starts_with(&start))
+            .count()
     };
     let tried = ["aiobotocore", "boto3", "botocore"].map(tried);
     assert!(tried.iter().all(|count| *count < 40), "{tried:?}");
@@ -681,7 +735,12 @@ fn an_age_limit_may_be_a_duration_and_be_for_one_package() {
         pins(&releases, "a\nb\n", &["--exclude-newer", "30d"]),
         ["a==1.0", "b==1.0"]
     );
-    let arguments = ["--exclude-newer", "P30D", "--exclude-newer-package", "B=false"];
+    let arguments = [
+        "--exclude-newer",
+        "P30D",
+        "--exclude-newer-package",
+        "B=false",
+    ];
     assert_eq!(pins(&releases, "a\nb\n", &arguments), ["a==1.0", "b==2.0"]);
     let arguments = ["--exclude-newer-package", "a=2 weeks"];
     assert_eq!(pins(&releases, "a\nb\n", &arguments), ["a==1.0", "b==2.0"]);
@@ -690,14 +749,26 @@ fn an_age_limit_may_be_a_duration_and_be_for_one_package() {
 // Issue: "Several inputs."
 #[test]
 fn several_inputs_make_one_lock() {
-    let index = Index::new(plain(&[("a", "1.0"), ("a", "2.0"), ("b", "1.0"), ("c", "1.0")]));
+    let index = Index::new(plain(&[
+        ("a", "1.0"),
+        ("a", "2.0"),
+        ("b", "1.0"),
+        ("c", "1.0"),
+    ]));
     let project = Project::of("a\n");
     project.write("dev.in", "a<2\nb\n");
     project.write(
         "run.py",
         "# /// script\n# dependencies = ['c']\n# ///\nimport c\n",
     );
-    let arguments = ["requirements.in", "dev.in", "run.py", "-o", "all.txt", "--no-hashes"];
+    let arguments = [
+        "requirements.in",
+        "dev.in",
+        "run.py",
+        "-o",
+        "all.txt",
+        "--no-hashes",
+    ];
     project.compiles(&index.url(), &arguments);
     let lock = project.read("all.txt");
     assert!(
@@ -740,10 +811,16 @@ fn a_name_of_two_indexes_is_told_unless_that_is_not_wanted() {
     let project = Project::of("acme\n");
     let named = format!("corp={}", corp.url());
     let run = project.compiles(&public.url(), &["--index", &named]);
-    run.says(0, &["warning: a later index has other projects of the same name: acme"]);
+    run.says(
+        0,
+        &["warning: a later index has other projects of the same name: acme"],
+    );
     assert_eq!(project.pins(), ["acme==1.0"]);
     public.requests();
-    let run = project.compiles(&public.url(), &["--index", &named, "--no-shadow-check", "-U"]);
+    let run = project.compiles(
+        &public.url(),
+        &["--index", &named, "--no-shadow-check", "-U"],
+    );
     assert!(!run.stderr.contains("warning"), "{}", run.stderr);
     assert_eq!(public.requests(), [""; 0]);
     assert_eq!(project.pins(), ["acme==1.0"]);
@@ -797,7 +874,10 @@ fn the_keyring_program_gives_the_password() {
     assert!(!project.lock().contains("sesame"));
     for file in files_below(&project.cache()) {
         let bytes = fs::read(&file).unwrap();
-        assert!(!String::from_utf8_lossy(&bytes).contains("sesame"), "{file:?}");
+        assert!(
+            !String::from_utf8_lossy(&bytes).contains("sesame"),
+            "{file:?}"
+        );
     }
     let denied = project.compile(&index.url(), &["--refresh", "-U", "-o", "other.txt"]);
     denied.says(2, &["no credentials were sent"]);

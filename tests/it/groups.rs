@@ -101,7 +101,12 @@ fn a_group_that_includes_itself_is_refused_at_its_place() {
     refused(
         &project(),
         &["--group", "circle"],
-        &["includes itself: ", "circle", "back", "--> pyproject.toml:1"],
+        &[
+            "includes itself: ",
+            "circle",
+            "back",
+            "--> pyproject.toml:1",
+        ],
     );
 }
 
@@ -144,7 +149,10 @@ fn a_file_with_groups_needs_no_project() {
 #[test]
 fn a_path_before_the_name_says_whose_group_is_meant() {
     let project = project();
-    project.write("other/pyproject.toml", "[dependency-groups]\ntest = ['e']\n");
+    project.write(
+        "other/pyproject.toml",
+        "[dependency-groups]\ntest = ['e']\n",
+    );
     // Beside a source of another folder it is still that of the current one.
     project.write("other/more.in", "d\n");
     let (_, pinned) = compile(&project, &["other/more.in", "--group", "test"]);
@@ -153,8 +161,7 @@ fn a_path_before_the_name_says_whose_group_is_meant() {
         compile(&project, &["--group", &format!("{path}:test")]);
         let lock = project.read("out.txt");
         assert_eq!(
-            lock,
-            "e==1.0\n    # via (other/pyproject.toml:test)\n",
+            lock, "e==1.0\n    # via (other/pyproject.toml:test)\n",
             "{path}"
         );
     }
@@ -180,7 +187,10 @@ fn paths_in_a_group_lead_from_its_file() {
     // A lock is read from where pip is run.
     let path = format!("file:other/wheels/{name}");
     assert_eq!(pinned, [&*path]);
-    let (run, _) = compile(&project, &["--group", "other/pyproject.toml:test", "--check"]);
+    let (run, _) = compile(
+        &project,
+        &["--group", "other/pyproject.toml:test", "--check"],
+    );
     run.says(0, &["up to date"]);
 }
 

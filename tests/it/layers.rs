@@ -387,7 +387,11 @@ fn a_folder_of_links_of_the_machine_is_used_and_not_written() {
     }
     let project = say(Project::of("a\n"), "compile", "find-links", &folder);
     compile(&project, &["--index-url", &index.url()]);
-    assert!(project.lock().contains(&format!("\n--find-links {folder}\n")));
+    assert!(
+        project
+            .lock()
+            .contains(&format!("\n--find-links {folder}\n"))
+    );
 }
 
 #[test]

@@ -507,11 +507,7 @@ impl State {
     }
 
     /// Waits until all gates of a path are open.
-    fn hold<'a>(
-        &self,
-        mut inner: MutexGuard<'a, Inner>,
-        path: &str,
-    ) -> MutexGuard<'a, Inner> {
+    fn hold<'a>(&self, mut inner: MutexGuard<'a, Inner>, path: &str) -> MutexGuard<'a, Inner> {
         let end = Instant::now() + PATIENCE;
         loop {
             let mut gates = inner.gates.iter();
@@ -522,7 +518,10 @@ impl State {
             };
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                let missing = format!("{path} was not answered, but {:?} not asked for", gate.missing);
+                let missing = format!(
+                    "{path} was not answered, but {:?} not asked for",
+                    gate.missing
+                );
                 inner.gates.clear();
                 inner.unexpected.push(missing);
                 self.asked.notify_all();
