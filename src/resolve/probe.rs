@@ -107,7 +107,7 @@ impl Probe {
 }
 
 /// Returns the first of some versions, up to one that is known to work.
-fn unlike_working<'a>(versions: &'a [u32], mut sample: impl FnMut(u32) -> Sample) -> &'a [u32] {
+fn unlike_working(versions: &[u32], mut sample: impl FnMut(u32) -> Sample) -> &[u32] {
     let mut each = versions.iter();
     let works = each.position(|&version| sample(version) == Sample::Works);
     &versions[..works.unwrap_or(versions.len())]

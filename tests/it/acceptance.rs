@@ -942,8 +942,15 @@ fn a_constraint_with_an_extra_or_a_marker_only_bounds() {
         "bounds.txt",
         "a[x]<2\na<1 ; sys_platform == 'win32'\nb==9\n",
     );
-    project.compiles(&index.url(), &["-c", "bounds.txt"]);
+    let run = project.compiles(&index.url(), &["-c", "bounds.txt"]);
     assert_eq!(project.pins(), ["a==1.0"]);
+    run.says(
+        0,
+        &[
+            "warning: extras have no effect in a constraint",
+            "--> bounds.txt:1:1",
+        ],
+    );
 }
 
 // "conflicting_pins", "conflicting_transitive": both sides with their places
