@@ -99,6 +99,7 @@ impl Reporter for Teller<'_> {
                     None => format!("{image}: no answer"),
                 });
             }
+            Event::Note(text) => self.printer.note(&text),
             Event::Warning(text) => self.printer.warning(&text),
             Event::Detail(text) => self.detail(|| text),
         }

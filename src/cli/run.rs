@@ -22,6 +22,7 @@ use super::update;
 use crate::files;
 use crate::http::{Exchange, Observer};
 use crate::ops::{self, Compiled};
+use crate::text::many;
 use crate::ui::{ColorChoice, Diagnostic, Printer, Verbosity};
 
 /// Runs a command line and returns the exit code.
@@ -268,9 +269,9 @@ fn finish(
         printer
             .data(compiled.text.as_bytes())
             .map_err(|error| stdout_failed(&error))?;
-        printer.line(&closing(
+        printer.line(&ended(
             &format!("Pinned {}", pins(compiled)),
-            compiled,
+            compiled.requests,
             elapsed,
         ));
         return Ok(exit::DONE);
@@ -281,7 +282,7 @@ fn finish(
         (true, None) => format!("Pinned {} in `{name}`", pins(compiled)),
         (true, Some(changes)) => format!("Updated `{name}`: {changes}"),
     };
-    printer.line(&closing(&done, compiled, elapsed));
+    printer.line(&ended(&done, compiled.requests, elapsed));
     tell_moves(compiled, printer);
     Ok(exit::DONE)
 }
@@ -304,17 +305,14 @@ fn tell_moves(compiled: &Compiled, printer: &Printer) {
 }
 
 fn pins(compiled: &Compiled) -> String {
-    match compiled.pins {
-        1 => "1 project".to_owned(),
-        pins => format!("{pins} projects"),
-    }
+    many(compiled.pins, "project")
 }
 
-fn closing(done: &str, compiled: &Compiled, elapsed: Duration) -> String {
-    let requests = match compiled.requests {
+/// Returns a closing line with what it took.
+pub(super) fn ended(done: &str, requests: u64, elapsed: Duration) -> String {
+    let requests = match requests {
         0 => "no requests".to_owned(),
-        1 => "1 request".to_owned(),
-        requests => format!("{requests} requests"),
+        requests => many(requests, "request"),
     };
     format!("{done} ({requests}, {:.2} s)", elapsed.as_secs_f64())
 }

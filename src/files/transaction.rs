@@ -27,6 +27,7 @@ use sha2::{Digest as _, Sha256};
 use super::error::{Action, Error};
 use super::replace::{folder_of, replace, stage};
 use super::temporaries;
+use crate::text::hex;
 
 /// How the temporaries of a transaction begin, to be told from those of [`replace`].
 const PREFIX: &str = ".pinfold-all-";
@@ -383,12 +384,7 @@ fn content(path: &Path) -> Result<Option<Vec<u8>>, Error> {
 }
 
 fn hash(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    let digest = Sha256::digest(bytes);
-    digest.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    hex(&Sha256::digest(bytes))
 }
 
 /// Forces the names in the folders of these files to disk, where that can be done.

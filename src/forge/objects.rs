@@ -11,6 +11,7 @@ use std::str::FromStr;
 
 use super::error::Error;
 use super::git::{Git, last_lines, odd};
+use crate::text::hex;
 
 /// The name of a commit: SHA-1 or SHA-256 in lower-case hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -257,12 +258,8 @@ fn parse_tree(mut bytes: &[u8], id_length: usize) -> Option<Tree> {
         let rest = &bytes[space + 1..];
         let end = rest.iter().position(|&byte| byte == 0)?;
         let (id, after) = rest[end + 1..].split_at_checked(id_length)?;
-        let mut hex = String::with_capacity(2 * id_length);
-        for byte in id {
-            use fmt::Write as _;
-            let _ = write!(hex, "{byte:02x}");
-        }
-        tree.insert(rest[..end].to_vec(), Entry { mode, id: hex });
+        let id = hex(id);
+        tree.insert(rest[..end].to_vec(), Entry { mode, id });
         bytes = after;
     }
     Some(tree)

@@ -5,9 +5,9 @@
 //! the message. A commit whose content or message people changed has a broken seal.
 //! It is no signature: whoever wants to can make one, and gains nothing.
 
-use std::fmt::Write as _;
-
 use sha2::{Digest as _, Sha256};
+
+use crate::text::hex;
 
 const KEY: &str = "Pinfold-Seal: ";
 
@@ -37,11 +37,7 @@ fn seal(tree: &str, body: &str) -> String {
         hasher.update(part);
         hasher.update([0]);
     }
-    let mut text = String::with_capacity(64);
-    for byte in hasher.finalize() {
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
+    hex(&hasher.finalize())
 }
 
 /// Without what git refuses or what would hide in a message.

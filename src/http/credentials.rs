@@ -16,6 +16,7 @@ use url::Url;
 
 use super::keyring::Keyring;
 use super::netrc::Netrc;
+use crate::text::percent_decoded;
 
 /// A text that is never shown.
 #[derive(Clone, PartialEq, Eq, Default)]
@@ -323,30 +324,14 @@ pub(super) fn take_login(url: &mut Url) -> Option<Login> {
         return None;
     }
     let login = Login {
-        user: Secret(percent_decode(url.username())),
-        password: Secret(percent_decode(url.password().unwrap_or_default())),
+        user: Secret(percent_decoded(url.username()).into_owned()),
+        password: Secret(percent_decoded(url.password().unwrap_or_default()).into_owned()),
         source: LoginSource::Url,
     };
     // These fail only for URLs without a host, which have no user either.
     let _ = url.set_username("");
     let _ = url.set_password(None);
     Some(login)
-}
-
-fn percent_decode(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&byte, tail)) = rest.split_first() {
-        let digit = |index: usize| char::from(*tail.get(index)?).to_digit(16);
-        if let (b'%', Some(high), Some(low)) = (byte, digit(0), digit(1)) {
-            bytes.push(u8::try_from(high * 16 + low).expect("two hex digits are a byte"));
-            rest = &tail[2..];
-        } else {
-            bytes.push(byte);
-            rest = tail;
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]

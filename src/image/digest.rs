@@ -8,6 +8,8 @@ use std::str::FromStr;
 
 use sha2::{Digest as _, Sha256, Sha512};
 
+use crate::text::hex;
+
 /// A digest: `sha256:` or `sha512:` and the lower-case hex of the hash.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Digest(String);
@@ -96,14 +98,6 @@ impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// What came from elsewhere, fit to be shown.

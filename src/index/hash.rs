@@ -7,6 +7,8 @@ use std::str::FromStr;
 
 use sha2::Digest as _;
 
+use crate::text::{decode_hex, hex_pair};
+
 /// A hash algorithm, by its name in `hashlib`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Algorithm {
@@ -105,8 +107,7 @@ impl fmt::Display for Sha256 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = [0; 64];
         for (byte, pair) in self.0.iter().zip(text.chunks_exact_mut(2)) {
-            pair[0] = HEX_DIGITS[usize::from(byte >> 4)];
-            pair[1] = HEX_DIGITS[usize::from(byte & 15)];
+            pair.copy_from_slice(&hex_pair(*byte));
         }
         f.write_str(str::from_utf8(&text).expect("hexadecimal digits are ASCII"))
     }
@@ -130,36 +131,6 @@ impl FromStr for Sha256 {
         Self::from_hex(text).ok_or_else(|| NotSha256(text.to_owned()))
     }
 }
-
-pub(super) const HEX_DIGITS: &[u8; 16] = b"0123456789abcdef";
-
-/// Fills `bytes` from twice as many digits; false if there are other things in
-/// `hex`, or more or fewer of them.
-pub(super) fn decode_hex(hex: &[u8], bytes: &mut [u8]) -> bool {
-    if hex.len() != bytes.len() * 2 {
-        return false;
-    }
-    let mut bad = 0;
-    for (byte, pair) in bytes.iter_mut().zip(hex.chunks_exact(2)) {
-        let (high, low) = (NIBBLES[usize::from(pair[0])], NIBBLES[usize::from(pair[1])]);
-        bad |= high | low;
-        *byte = high << 4 | low & 15;
-    }
-    bad & 0xf0 == 0
-}
-
-/// The value of each hexadecimal digit, 0xf0 for every other byte.
-static NIBBLES: [u8; 256] = {
-    let mut table = [0xf0; 256];
-    let mut value = 0;
-    while value < 16 {
-        let digit = HEX_DIGITS[value as usize];
-        table[digit as usize] = value;
-        table[digit.to_ascii_uppercase() as usize] = value;
-        value += 1;
-    }
-    table
-};
 
 #[cfg(test)]
 mod tests {

@@ -7,8 +7,9 @@
 //! kept by its hash. A build that fails is a reason against that release, and the
 //! search goes on; only what the user named by its place has to be built.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use tempfile::TempDir;
@@ -137,6 +138,8 @@ pub(super) struct Bench {
     metadata: Shared<String, Result<Arc<CoreMetadata>, Failure>>,
     /// By their folders, and whether they are to be editable.
     trees: Shared<(PathBuf, bool), Result<Arc<CoreMetadata>, Failure>>,
+    /// What was built, for those who want to know what was run.
+    built: Mutex<BTreeSet<String>>,
     /// How many backends run at a time.
     permits: Semaphore,
 }
@@ -150,6 +153,7 @@ impl Default for Bench {
             environments: Shared::default(),
             metadata: Shared::default(),
             trees: Shared::default(),
+            built: Mutex::default(),
             permits: Semaphore::new(at_a_time),
         }
     }
@@ -227,7 +231,7 @@ impl<'a> Builder<'a> {
         let metadata = if let Some(metadata) = kept {
             metadata
         } else {
-            self.tell(&format!("building {}: {}", sdist.file.filename, sdist.why));
+            self.tell(&sdist.file.filename, sdist.why);
             let unpacked = self.unpack(sdist.file, None).await?;
             let mut chain = chain.to_vec();
             chain.push(sdist.name.clone());
@@ -273,7 +277,7 @@ impl<'a> Builder<'a> {
         if let Some(metadata) = self.kept(&key) {
             return Ok(metadata);
         }
-        self.tell(&format!("building {}: {why}", file.filename));
+        self.tell(&file.filename, why);
         let unpacked = self.unpack(file, content).await?;
         let bytes = self.prepare(&unpacked.tree, Kind::Wheel, &[]).await?;
         self.keep(Some(&key), &bytes)
@@ -305,9 +309,7 @@ impl<'a> Builder<'a> {
         if let Some(metadata) = key.as_deref().and_then(|key| self.kept(key)) {
             return Ok(metadata);
         }
-        self.tell(&format!(
-            "building {what}: only a build tells what it requires"
-        ));
+        self.tell(what, "only a build tells what it requires");
         let bytes = self.prepare(tree, kind, &[]).await?;
         self.keep(key.as_deref(), &bytes)
     }
@@ -547,9 +549,10 @@ impl<'a> Builder<'a> {
             save(&place, &wheel)?;
             return Ok(place);
         }
-        self.tell(&format!(
-            "building {name} {version}: a build requires it, and it has no wheel"
-        ));
+        self.tell(
+            &format!("{name} {version}"),
+            "a build requires it, and it has no wheel",
+        );
         let unpacked = self.unpack(file, None).await?;
         let mut chain = chain.to_vec();
         chain.push(name.clone());
@@ -656,8 +659,22 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    fn tell(&self, what: &str) {
-        self.shop.reporter.event(Event::Building(what.to_owned()));
+    fn tell(&self, what: &str, why: &str) {
+        let event = Event::Building(format!("building {what}: {why}"));
+        self.shop.reporter.event(event);
+        let mut built = self
+            .bench
+            .built
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        built.insert(what.to_owned());
+    }
+
+    /// Returns what was built, or tried to be, in this run.
+    pub(super) fn built(&self) -> Vec<String> {
+        let built = &self.bench.built;
+        let built = built.lock().unwrap_or_else(PoisonError::into_inner);
+        built.iter().cloned().collect()
     }
 }
 

@@ -32,7 +32,7 @@ use crate::python::{
 };
 use crate::requirements::{GroupRequest, PerProject};
 use crate::resolve::{Chosen, Constraint, PreReleases, Request, RootRequirement, Solution};
-use crate::text::{Newline, has_query_secret, without_password};
+use crate::text::{Newline, has_query_secret, many, without_password};
 use crate::update;
 use crate::vcs::{self, Git};
 
@@ -333,6 +333,13 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
     } = &ground;
     let likely: Vec<ProjectName> = locked.pins.iter().map(|pin| pin.name.clone()).collect();
     let resolution = fetcher.resolve(resolve_request.clone(), &likely).await;
+    let built = builder.built();
+    if !built.is_empty() {
+        reporter.event(Event::Note(format!(
+            "built, to learn what is required: {} (`--no-build` runs no code of packages)",
+            built.join(", ")
+        )));
+    }
     if let Some(warning) = http.take_warning() {
         reporter.event(Event::Warning(warning));
     }
@@ -1025,9 +1032,9 @@ fn compare_hashes(
 
 fn tell_new_files(name: &ProjectName, version: &Version, new: usize, reporter: &dyn Reporter) {
     if new > 0 {
-        let files = if new == 1 { "file" } else { "files" };
+        let files = many(new, "new file");
         reporter.event(Event::Detail(format!(
-            "{name} {version} has {new} new {files} since it was locked; `--refresh-hashes` accepts them"
+            "{name} {version} has {files} since it was locked; `--refresh-hashes` accepts them"
         )));
     }
 }

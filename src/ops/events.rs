@@ -53,6 +53,8 @@ pub enum Event {
         /// What it said; none if it did not.
         digest: Option<Digest>,
     },
+    /// Something that is worth a line, and nothing to worry about.
+    Note(String),
     /// Something the user should know, though the deed goes on.
     Warning(String),
     /// A detail for those who asked for details.

@@ -17,7 +17,7 @@ use crate::requirements::{
     Written, decode, location,
 };
 use crate::resolve::{Constraint, RootRequirement};
-use crate::text::{Problem, Span, position};
+use crate::text::{Problem, Span, lossy_offset, position};
 use crate::{files, text};
 
 /// Something to be compiled.
@@ -812,11 +812,6 @@ fn selector_text(selector: &Selector) -> String {
 /// `file:line`, as it is shown.
 pub(super) fn place(name: &str, text: &str, span: Span) -> String {
     format!("{name}:{}", position(text, span.start).line_number)
-}
-
-/// Where a byte offset lies in the lossily decoded text.
-fn lossy_offset(bytes: &[u8], offset: usize) -> usize {
-    String::from_utf8_lossy(&bytes[..offset.min(bytes.len())]).len()
 }
 
 #[cfg(test)]

@@ -185,11 +185,11 @@ impl Surveyor<'_> {
 
     /// Returns the places that a release requires something from.
     fn places_required(&self, release: &DirectRelease, by: &Located) -> Vec<Located> {
-        let requires = &release.metadata.requires_dist;
-        if !requires.iter().any(|text| text.contains('@')) {
+        let texts = &release.metadata.requires_dist;
+        if !texts.iter().any(|text| text.contains('@')) {
             return Vec::new();
         }
-        let requirements: Vec<Requirement> = requires
+        let requirements: Vec<Requirement> = texts
             .iter()
             .filter_map(|text| Requirement::parse_metadata(text).ok())
             .collect();

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use url::Url;
 
 use crate::python::{ExtraName, Marker, ProjectName, Requirement, RequirementSource};
-use crate::text::{Problem, Span};
+use crate::text::{Problem, Span, percent_decoded};
 
 use super::lines::is_space;
 
@@ -322,24 +322,6 @@ fn name_of_path(path: &str, offset: usize) -> Result<Option<ProjectName>, Proble
 
 fn is_wheel(file: &str) -> bool {
     file.strip_suffix(".whl").is_some()
-}
-
-fn percent_decoded(file: &str) -> Cow<'_, str> {
-    if !file.contains('%') {
-        return Cow::Borrowed(file);
-    }
-    let mut bytes = Vec::with_capacity(file.len());
-    let mut rest = file.as_bytes();
-    while let Some((&first, behind)) = rest.split_first() {
-        let code = behind
-            .get(..2)
-            .filter(|digits| first == b'%' && digits.iter().all(u8::is_ascii_hexdigit))
-            .and_then(|digits| std::str::from_utf8(digits).ok())
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        bytes.push(code.unwrap_or(first));
-        rest = if code.is_some() { &behind[2..] } else { behind };
-    }
-    Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// Reads the project's name from a wheel's file name (PEP 427).

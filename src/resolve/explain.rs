@@ -18,6 +18,7 @@ use super::set::{Term, VersionSet};
 use super::solver::{Solver, Step};
 use super::universe::{Kind, Mask, ProjectId, Universe};
 use crate::python::{ProjectName, Requirement, RequirementSource, Specifiers};
+use crate::text::many;
 
 /// Why no choice of versions meets all requirements.
 #[derive(Debug, Clone)]
@@ -705,10 +706,8 @@ fn newest_in_words(universe: &Universe, project: ProjectId, versions: &VersionSe
     let newest = versions.newest_first().next();
     match newest.zip(universe.releases(project)) {
         Some((newest, releases)) if versions.len() > 1 => {
-            let others = versions.len() - 1;
-            let noun = if others == 1 { "release" } else { "releases" };
-            let version = releases.version(newest);
-            format!("{name} {version} and {others} older {noun}")
+            let others = many(versions.len() - 1, "older release");
+            format!("{name} {} and {others}", releases.version(newest))
         }
         Some((newest, releases)) => format!("{name} {}", releases.version(newest)),
         None => format!("releases of {name}"),

@@ -26,6 +26,12 @@ pub fn position(text: &str, offset: usize) -> Position {
     }
 }
 
+/// Returns where a byte of `bytes` lies in the text that `String::from_utf8_lossy` makes
+/// of them, its end when `offset` is behind them.
+pub fn lossy_offset(bytes: &[u8], offset: usize) -> usize {
+    String::from_utf8_lossy(&bytes[..offset.min(bytes.len())]).len()
+}
+
 /// Returns the span of the line that holds the byte at `offset`, without its ending.
 pub fn line_at(text: &str, offset: usize) -> Span {
     let offset = text.floor_char_boundary(offset.min(text.len()));

@@ -1,22 +1,28 @@
-//! Words for text: spans and the problems found at them, lines, newlines, lengths of
-//! time, words of option strings, and the nearest known word to a misspelt one.
+//! Words for text: numbers of things, spans and the problems found at them, lines, newlines, lengths of
+//! time, words of option strings, hexadecimal digits, percent-encoding, and the nearest known word to a misspelt one.
 
+mod count;
 mod cutoff;
 mod duration;
 mod edit;
+mod hex;
 mod line;
 mod mapped;
 mod nearest;
+mod percent;
 mod secrets;
 mod span;
 mod words;
 
+pub use count::many;
 pub use cutoff::cutoff;
 pub use duration::{DurationError, duration};
 pub use edit::{Conflict, Edit, apply};
-pub use line::{Newline, Position, line_at, position};
+pub use hex::{decode_hex, hex, hex_pair, push_hex};
+pub use line::{Newline, Position, line_at, lossy_offset, position};
 pub use mapped::Mapped;
 pub use nearest::nearest;
+pub use percent::{percent_decoded, percent_decoded_bytes};
 pub use secrets::{has_query_secret, with_masked_passwords, without_password};
 pub use span::{Problem, Span};
 pub use words::{SplitError, Word, split_words};

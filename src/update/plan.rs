@@ -8,6 +8,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::text::hex;
+
 /// The number of this form; it grows when a program that reads it would break.
 pub const PLAN_VERSION: u32 = 1;
 
@@ -300,14 +302,6 @@ impl Content {
 /// Returns the SHA-256 of bytes, in hex.
 pub fn sha256(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// Whether a path stays below the folder it is relative to.

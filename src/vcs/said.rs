@@ -3,10 +3,12 @@
 //! Git has one exit code for all failures, and the servers have their own words. So this
 //! goes by words, those of the C locale; what is not known is an error of git's.
 
-use crate::text::with_masked_passwords;
+use std::borrow::Cow;
+
+use crate::text::{percent_decoded, with_masked_passwords};
 
 use super::error::Error;
-use super::url::{GitUrl, percent_decoded};
+use super::url::GitUrl;
 
 /// How many lines are told.
 const TOLD_LINES: usize = 3;
@@ -167,11 +169,11 @@ fn without_secrets(url: &GitUrl, mut text: String) -> String {
     };
     let (user, password) = credentials.split_once(':').unwrap_or(("", credentials));
     for secret in [credentials, password, user] {
-        for secret in [secret.to_owned(), percent_decoded(secret)] {
+        for secret in [Cow::Borrowed(secret), percent_decoded(secret)] {
             // Short ones are parts of words.
             let is_told = secret.contains("${") || secret.len() < 4;
-            if !is_told && text.contains(&secret) {
-                text = text.replace(&secret, "****");
+            if !is_told && text.contains(&*secret) {
+                text = text.replace(&*secret, "****");
             }
         }
     }

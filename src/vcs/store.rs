@@ -21,6 +21,7 @@ use sha2::{Digest as _, Sha256};
 use super::error::Error;
 use super::program::{At, Program, failed};
 use super::url::{GitUrl, is_full_hash};
+use crate::text::hex;
 
 /// How often a lock that another holds is tried.
 const LOCK_PAUSE: Duration = Duration::from_millis(20);
@@ -285,14 +286,7 @@ fn name_of(url: &GitUrl) -> String {
 }
 
 fn hash_of(text: &str) -> String {
-    use std::fmt::Write as _;
-
-    let digest = Sha256::digest(text.as_bytes());
-    let mut name = String::with_capacity(40);
-    for byte in &digest[..20] {
-        let _ = write!(name, "{byte:02x}");
-    }
-    name
+    hex(&Sha256::digest(text.as_bytes())[..20])
 }
 
 fn fetch(options: &[&str], url: &GitUrl) -> Vec<String> {

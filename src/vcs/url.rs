@@ -12,7 +12,7 @@
 
 use std::fmt;
 
-use crate::text::without_password;
+use crate::text::{percent_decoded, without_password};
 
 /// Where a project is in a git repository.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -198,7 +198,7 @@ impl GitUrl {
             fragment
                 .split('&')
                 .find_map(|part| part.strip_prefix(key)?.strip_prefix('='))
-                .map(percent_decoded)
+                .map(|value| percent_decoded(value).into_owned())
         };
         Ok(Self {
             transport,
@@ -288,8 +288,8 @@ impl GitUrl {
         let (user, password) = credentials.split_once(':').unwrap_or((credentials, ""));
         Some(Login {
             server: format!("{}://{}", self.transport.scheme(), self.host),
-            user: percent_decoded(user),
-            password: percent_decoded(password),
+            user: percent_decoded(user).into_owned(),
+            password: percent_decoded(password).into_owned(),
         })
     }
 
@@ -530,26 +530,6 @@ fn encode(text: &str, into: &mut String) {
             c => into.push(c),
         }
     }
-}
-
-pub(super) fn percent_decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&first, behind)) = rest.split_first() {
-        let escaped = behind
-            .get(..2)
-            .filter(|_| first == b'%')
-            .and_then(|digits| std::str::from_utf8(digits).ok())
-            .filter(|digits| is_hex(digits))
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        bytes.push(escaped.unwrap_or(first));
-        rest = if escaped.is_some() {
-            &behind[2..]
-        } else {
-            behind
-        };
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// Hosts have no case; the names of variables do.

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 /// What each module may use beside itself. A row uses rows above it only.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("text", &[]),
-    ("image", &[]),
+    ("image", &["text"]),
     ("dockerfile", &["text", "image"]),
     ("compose", &["text", "image", "dockerfile"]),
     // For spans: parsers of requirements, specifiers and markers say where a problem is.
@@ -32,8 +32,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("build", &["text", "python", "files"]),
     ("forge", &["text"]),
     ("vcs", &["text"]),
-    ("http", &["cache"]),
-    ("index", &["python", "cache", "http"]),
+    ("http", &["text", "cache"]),
+    ("index", &["text", "python", "cache", "http"]),
     ("interpreter", &["python"]),
     ("registry", &["image", "cache", "http"]),
     (

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::cli::exit;
 use crate::cli::failure;
+use crate::cli::run::ended;
 use crate::dockerfile::{Carrier, ImageUse, Meaning, Place, Reason, Site, State, VariableSource};
 use crate::files;
 use crate::image::Reference;
@@ -13,6 +14,7 @@ use crate::ops::FileProblems;
 use crate::ops::docker::{
     Failure, FindingKind, Outcome, Pinned, PinnedFile, Survey, SurveyedFile, Verified,
 };
+use crate::text::{lossy_offset, many};
 use crate::ui::{Diagnostic, Printer};
 
 /// How many images with one and the same failure are named.
@@ -47,13 +49,9 @@ fn lossy(bytes: &[u8], problems: &mut [crate::text::Problem]) -> String {
     if let Ok(text) = std::str::from_utf8(bytes) {
         return text.to_owned();
     }
-    let moved = |offset: usize| {
-        let before = &bytes[..offset.min(bytes.len())];
-        String::from_utf8_lossy(before).len()
-    };
     for problem in problems {
-        problem.span.start = moved(problem.span.start);
-        problem.span.end = moved(problem.span.end).max(problem.span.start);
+        problem.span.start = lossy_offset(bytes, problem.span.start);
+        problem.span.end = lossy_offset(bytes, problem.span.end).max(problem.span.start);
     }
     String::from_utf8_lossy(bytes).into_owned()
 }
@@ -289,14 +287,6 @@ fn digests(count: usize) -> String {
     many(count, "digest")
 }
 
-fn many(count: usize, noun: &str) -> String {
-    if count == 1 {
-        format!("1 {noun}")
-    } else {
-        format!("{count} {noun}s")
-    }
-}
-
 fn capital(text: &str) -> String {
     let mut chars = text.chars();
     match chars.next() {
@@ -397,15 +387,6 @@ fn nothing(unread: &[files::Error]) -> String {
     } else {
         "No file could be looked at".to_owned()
     }
-}
-
-/// Returns a closing line with what it took.
-fn ended(text: &str, requests: u64, elapsed: Duration) -> String {
-    let requests = match requests {
-        0 => "no requests".to_owned(),
-        requests => many(usize::try_from(requests).unwrap_or(usize::MAX), "request"),
-    };
-    format!("{text} ({requests}, {:.2} s)", elapsed.as_secs_f64())
 }
 
 /// Returns what is known about each reference.

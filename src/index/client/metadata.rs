@@ -20,6 +20,7 @@ use crate::index::page::{self, MetadataFile};
 use crate::index::wheel::{self, FIRST_TAIL, Search, SparseFile, WheelError};
 use crate::index::{Algorithm, CoreMetadata, Sha256, sdist};
 use crate::python::{ProjectName, WheelName};
+use crate::text::hex;
 
 /// Where metadata is kept, by hash or URL of the file. Other fields, other number.
 const METADATA: &str = "metadata-v1";
@@ -780,15 +781,4 @@ pub(super) fn check_promises(file: &File, body: &[u8]) -> Result<(), MetadataErr
         *algorithm != Algorithm::Sha256 || Sha256::from_hex(hex).is_none()
     });
     check_whole(&file, body)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            // Writing to a string does not fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
 }

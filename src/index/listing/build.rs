@@ -6,9 +6,9 @@ use rustc_hash::FxHashMap;
 
 use super::blob::{HEADER, MAGIC, STATUSES, flag};
 use super::names::{self, Parts};
-use crate::index::hash::decode_hex;
 use crate::index::page::{MetadataFile, Page, PageFile};
 use crate::python::{ProjectName, Version};
+use crate::text::decode_hex;
 
 /// Makes a listing's bytes.
 pub(super) fn build(project: &ProjectName, page: &Page<'_>) -> Vec<u8> {

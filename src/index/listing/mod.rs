@@ -16,9 +16,10 @@ use std::sync::OnceLock;
 
 use jiff::Timestamp;
 
-use super::hash::{Algorithm, HEX_DIGITS, Sha256};
+use super::hash::{Algorithm, Sha256};
 use super::page::{MetadataFile, Page, PageFile, ProjectStatus};
 use crate::python::{ProjectName, Version, WheelName};
+use crate::text::{hex, push_hex};
 use blob::Layout;
 
 pub(super) use names::is_sdist_name;
@@ -275,7 +276,7 @@ impl<'a> Entry<'a> {
                 if let 1 | 2 = index {
                     url.push('/');
                 }
-                push_hex(&mut url, *byte);
+                push_hex(&mut url, &[*byte]);
             }
             url.push('/');
         }
@@ -306,13 +307,7 @@ impl<'a> Entry<'a> {
         } else {
             FileKind::Sdist
         };
-        let hash = |(algorithm, bytes): (Algorithm, &[u8])| {
-            let mut hex = String::with_capacity(bytes.len() * 2);
-            for byte in bytes {
-                push_hex(&mut hex, *byte);
-            }
-            (algorithm, hex)
-        };
+        let hash = |(algorithm, bytes): (Algorithm, &[u8])| (algorithm, hex(bytes));
         let sha256 = self.sha256.map(|bytes| (Algorithm::Sha256, bytes));
         Some(File {
             filename,
@@ -332,11 +327,6 @@ impl<'a> Entry<'a> {
             kind,
         })
     }
-}
-
-fn push_hex(text: &mut String, byte: u8) {
-    text.push(char::from(HEX_DIGITS[usize::from(byte >> 4)]));
-    text.push(char::from(HEX_DIGITS[usize::from(byte & 15)]));
 }
 
 #[cfg(test)]

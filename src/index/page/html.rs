@@ -22,6 +22,7 @@ use super::{
     resolve, shortened, time,
 };
 use crate::index::hash::Sha256;
+use crate::text::percent_decoded_bytes;
 
 /// Reads an HTML page.
 pub(super) fn parse<'a>(body: &'a [u8], url: &Url) -> Result<Page<'a>, PageError> {
@@ -244,25 +245,10 @@ pub(in crate::index) fn file_name<'a>(url: &Cow<'a, str>) -> Option<Cow<'a, str>
 
 /// Decodes `%2B` and the like; what does not give UTF-8 stays as it is.
 fn percent_decoded(text: &str) -> Cow<'_, str> {
-    if !text.contains('%') {
-        return Cow::Borrowed(text);
+    match percent_decoded_bytes(text) {
+        Cow::Borrowed(_) => Cow::Borrowed(text),
+        Cow::Owned(bytes) => String::from_utf8(bytes).map_or(Cow::Borrowed(text), Cow::Owned),
     }
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let mut byte = [0];
-        if *first == b'%'
-            && tail.len() >= 2
-            && crate::index::hash::decode_hex(&tail[..2], &mut byte)
-        {
-            bytes.push(byte[0]);
-            rest = &tail[2..];
-        } else {
-            bytes.push(*first);
-            rest = tail;
-        }
-    }
-    String::from_utf8(bytes).map_or(Cow::Borrowed(text), Cow::Owned)
 }
 
 /// An opening tag: its name, then its attributes one by one.

@@ -6,7 +6,8 @@
 use std::fmt::Write as _;
 
 use super::escape::{self, command_data, command_property, tame};
-use super::gist::{Gist, many};
+use super::gist::Gist;
+use crate::text::many;
 use crate::update::plan::{Plan, Status, TargetPlan};
 
 /// How many warnings are shown.

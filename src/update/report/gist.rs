@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 use jiff::Timestamp;
 
+use crate::text::many;
 use crate::update::plan::{Alarm, HeldBack, ImageChange, PinChange, Plan, Status, TargetPlan};
 
 /// A plan by rows.
@@ -227,13 +228,4 @@ pub(super) fn short(digest: &str) -> &str {
         .char_indices()
         .nth(12)
         .map_or(digits, |(end, _)| &digits[..end])
-}
-
-/// Returns a number of things.
-pub(super) fn many(count: usize, noun: &str) -> String {
-    if count == 1 {
-        format!("1 {noun}")
-    } else {
-        format!("{count} {noun}s")
-    }
 }

@@ -8,7 +8,8 @@ use std::fmt::Write as _;
 
 use super::actions::why;
 use super::escape::{MESSAGE, NAME, code, leading_code, message, prose};
-use super::gist::{AlarmRow, Gist, ImageRow, PackageRow, day, is_written, many, minute, short};
+use super::gist::{AlarmRow, Gist, ImageRow, PackageRow, day, is_written, minute, short};
+use crate::text::many;
 use crate::update::plan::{HeldBack, Plan, Status, TargetPlan};
 
 /// How many names a cell lists.

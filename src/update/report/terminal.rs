@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 
 use super::actions::why;
 use super::escape::{MESSAGE, NAME, no_command, tame};
-use super::gist::{Gist, day, is_written, many, short};
+use super::gist::{Gist, day, is_written, short};
+use crate::text::many;
 use crate::update::plan::{
     Alarm, Failed, HeldBack, ImageChange, PinChange, Plan, Status, TargetPlan,
 };
