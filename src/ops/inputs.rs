@@ -312,10 +312,11 @@ impl Reader<'_> {
     ) -> Result<(), Error> {
         let file = RequirementsFile::parse(text, self.reading.variable);
         let mut problems = file.problems.clone();
+        let mut warnings = file.warnings.clone();
         if role == Role::Constraints {
             problems.extend(file.constraint_problems());
+            warnings.extend(file.constraint_warnings());
         }
-        let mut warnings = file.warnings.clone();
         self.open.push(location.to_owned());
         for item in file.items {
             let included = match &item.kind {
@@ -561,7 +562,7 @@ impl Reader<'_> {
             name: Some(requirement.name),
             extras: requirement.extras,
             marker: requirement.marker,
-            as_written: self.as_seen_from_here(&url, &from.base),
+            as_written: self.seen_from_here(&url, &from.base),
             value: url,
             hashes: BTreeSet::new(),
             is_editable: false,
@@ -577,7 +578,7 @@ impl Reader<'_> {
 
     /// Returns a URL as it has to be written where pinfold is run: pip takes the path of
     /// a relative `file:` URL from there, tables mean their own folder.
-    fn as_seen_from_here(&self, url: &str, base: &str) -> String {
+    fn seen_from_here(&self, url: &str, base: &str) -> String {
         let here = self.reading.current_directory;
         match url.strip_prefix("file:") {
             Some(path) if !path.starts_with('/') && base != here => {
@@ -678,7 +679,11 @@ impl Reader<'_> {
         let located = Located {
             comments,
             name: placed.name,
-            extras: placed.extras,
+            // Those of a constraint have no effect.
+            extras: match from.role {
+                Role::Constraints => Vec::new(),
+                Role::Requirements | Role::Overrides => placed.extras,
+            },
             marker: placed.marker,
             at,
             is_editable: placed.is_editable,

@@ -262,7 +262,7 @@ fn a_project_lists_places_relative_to_itself() {
     assert_eq!(
         ground.places(&inputs.located),
         [format!(
-            "own[] BASE/p/sub (file:./sub) p/pyproject.toml:6, {origin}"
+            "own[] BASE/p/sub (file:p/sub) p/pyproject.toml:6, {origin}"
         )]
     );
     assert_eq!(said(&inputs), ["flask: for the web | why"]);
@@ -403,7 +403,7 @@ fn a_script_requires_what_its_block_lists() {
     assert_eq!(roots(&inputs), ["a>1, t/s.py:4, (t/s.py)"]);
     assert_eq!(
         ground.places(&inputs.located),
-        ["sub[] BASE/t/sub (file:sub) t/s.py:5, (t/s.py)"]
+        ["sub[] BASE/t/sub (file:t/sub) t/s.py:5, (t/s.py)"]
     );
     assert_eq!(said(&inputs), ["a: why | behind"]);
 }

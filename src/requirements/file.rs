@@ -175,19 +175,13 @@ impl RequirementsFile {
     /// Returns what makes this file unfit to be a constraints file.
     ///
     /// A constraint only limits versions of what something else requires: it has a
-    /// name, no extras, and is not editable.
+    /// name, and is not editable.
     pub fn constraint_problems(&self) -> Vec<Problem> {
         let problem = |item: &Item| match &item.kind {
             ItemKind::Editable(_) => Some("an editable requirement cannot be a constraint"),
             ItemKind::Requirement(line) => match &line.requirement {
-                UnresolvedRequirement::Named(requirement) if !requirement.extras.is_empty() => {
-                    Some("a constraint cannot have extras")
-                }
                 UnresolvedRequirement::Unnamed(unnamed) if unnamed.name.is_none() => {
                     Some("a constraint needs a name")
-                }
-                UnresolvedRequirement::Unnamed(unnamed) if !unnamed.extras.is_empty() => {
-                    Some("a constraint cannot have extras")
                 }
                 _ => None,
             },
@@ -196,6 +190,26 @@ impl RequirementsFile {
         self.items
             .iter()
             .filter_map(|item| problem(item).map(|message| Problem::new(item.span, message)))
+            .collect()
+    }
+
+    /// Returns what has no effect in a constraints file: extras, which compiled files may
+    /// have that serve as one.
+    pub fn constraint_warnings(&self) -> Vec<Problem> {
+        let has_extras = |item: &&Item| match &item.kind {
+            ItemKind::Requirement(line) => match &line.requirement {
+                UnresolvedRequirement::Named(requirement) => !requirement.extras.is_empty(),
+                UnresolvedRequirement::Unnamed(unnamed) => !unnamed.extras.is_empty(),
+            },
+            _ => false,
+        };
+        self.items
+            .iter()
+            .filter(has_extras)
+            .map(|item| {
+                Problem::new(item.span, "extras have no effect in a constraint")
+                    .with_help("leave them out: pip refuses them here")
+            })
             .collect()
     }
 

@@ -371,11 +371,14 @@ fn knows_what_cannot_be_a_constraint() {
     assert_eq!(
         messages,
         [
-            "a constraint cannot have extras",
             "an editable requirement cannot be a constraint",
             "a constraint needs a name",
         ]
     );
+    let warnings = file.constraint_warnings();
+    assert_eq!(warnings.len(), 1);
+    assert_eq!(warnings[0].message, "extras have no effect in a constraint");
+    assert_eq!(warnings[0].span.range(), 0..8);
 }
 
 /// Text that is likely to reach every part of the parser.
@@ -397,7 +400,8 @@ proptest! {
     #[test]
     fn reads_any_text_and_points_into_it(text in any_text()) {
         let file = parse(&text);
-        let constraints = file.constraint_problems();
+        let mut constraints = file.constraint_problems();
+        constraints.extend(file.constraint_warnings());
         let spans = file.items.iter().map(|item| item.span)
             .chain(file.problems.iter().chain(&file.warnings).map(|problem| problem.span))
             .chain(constraints.iter().map(|problem| problem.span));

@@ -9,6 +9,7 @@ use super::diagnostics::{Diagnostic, Level};
 use super::diff;
 use super::outline;
 use super::progress::{Current, Progress};
+use crate::text::with_masked_passwords;
 
 /// How much is said on standard error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -145,7 +146,8 @@ impl Printer {
         unless_nobody_reads(self.write(&self.stdout, bytes))
     }
 
-    /// Prints the difference between a file and what it would become, as data.
+    /// Prints the difference between a file and what it would become, as data, with stars
+    /// for passwords: older files may have some.
     pub fn diff(&self, name: &str, old: Option<&str>, new: &str) -> io::Result<()> {
         let text = if self.stdout.is_terminal {
             let old = old.map(diff::visible);
@@ -153,7 +155,7 @@ impl Printer {
         } else {
             diff::unified(name, old, new, self.stdout.color)
         };
-        self.data(text.as_bytes())
+        self.data(with_masked_passwords(&text).as_bytes())
     }
 
     /// Prints a text as data for people, its lines that are not indented as headings.

@@ -1,4 +1,42 @@
 //! What people who come from pip-compile and from uv rely on, case by case.
+//!
+//! The cases are those of the study of both tools: its ready-made ones (§9), and what its
+//! tables say of the output (§2.2), of requirements files (§3), of the choice of versions
+//! (§4) and of the options (§1) where no other test has it. Words in quotes above a test
+//! are the study's.
+//!
+//! | case of §9 | here, else where |
+//! |---|---|
+//! | `Requires-Python` upper bound | `an_upper_bound_on_python_counts`; `choices.rs` |
+//! | waves of requests for a pinned chain | `a_pinned_chain_that_is_twelve_deep_takes_two_waves` |
+//! | stale revalidation in one wave | `what_is_stale_is_asked_for_in_one_wave`; `caching.rs` |
+//! | no-op with zero requests | `nothing_to_do_takes_no_request_and_writes_nothing`; `caching.rs` |
+//! | optional-dependency marker | `markers_of_optional_dependencies_count` |
+//! | self-referential extra | `a_project_may_require_its_own_extra_by_another_spelling`; `projects.rs` |
+//! | `${VAR}` in an index URL round-trips | `secrets.rs`, `places.rs` for all other URLs |
+//! | password never in any byte of output | `secrets.rs`; of repositories `places.rs`; of queries `indexes.rs`; the keyring's below |
+//! | `[a,b]` spelling | `extras_stand_sorted_and_without_blanks` |
+//! | `===` kept | `an_arbitrary_equality_stays_one_and_counts_as_a_pin` |
+//! | CRLF kept | `line_ends_are_those_of_the_lock`; `output.rs` |
+//! | `-e ./p[dev]` with hashes | `an_editable_keeps_its_spelling_and_is_warned_of`; `places.rs` |
+//! | VCS commit | `a_branch_becomes_a_commit`; `places.rs` |
+//! | continuation inside a requirement | `a_line_goes_on_inside_a_requirement` |
+//! | comment ending in `\` | `a_comment_that_ends_in_a_backslash_goes_on` |
+//! | PEP 263 file | `a_comment_may_name_the_encoding` |
+//! | two options on one line | `two_options_on_one_line_both_apply` |
+//! | `--pre` in a file | `pre_in_a_file_lets_pre_releases_in` |
+//! | `-c` path normalised | `the_path_of_a_constraint_is_written_in_its_short_form`; `includes.rs` |
+//! | local version | `a_local_version_is_preferred_and_meets_its_public_one` |
+//! | yanked kept when pinned | `a_yanked_release_stays_where_it_is_pinned`; `choices.rs` |
+//! | pre-release only via a transitive | `what_is_required_may_ask_for_a_pre_release`; `choices.rs` |
+//! | missing wheel on arm64 named | `the_architecture_that_lacks_a_wheel_is_named` |
+//! | airflow error of at most 20 lines | `a_large_refusal_is_told_in_twenty_lines` |
+//! | boto set in under 40 versions | `the_boto_set_takes_few_versions`; `src/resolve/tests.rs` |
+//! | `requires-python` of the project | `a_target_below_the_projects_python_is_refused`; `projects.rs`, `scripts.rs`, `builds.rs` |
+//!
+//! Elsewhere, of what is new: groups in `groups.rs`, scripts in `scripts.rs`, limits per
+//! project and index in `indexes.rs`, who is asked first and what is said of other tools'
+//! settings in `layers.rs`, all flags of both tools in `options.rs`, builds in `builds.rs`.
 
 use std::fs;
 use std::path::Path;
@@ -881,4 +919,249 @@ fn the_keyring_program_gives_the_password() {
     }
     let denied = project.compile(&index.url(), &["--refresh", "-U", "-o", "other.txt"]);
     denied.says(2, &["no credentials were sent"]);
+}
+
+// uv's catalogue, by the names of its tests.
+
+// "missing_requirements_in", "missing_venv": what is needed is named. See `bad_input.rs`.
+
+// "compile_constraint_extra": a constraint may have an extra, which adds nothing
+#[test]
+fn a_constraint_with_an_extra_or_a_marker_only_bounds() {
+    let index = Index::new([
+        wheel("a", "1.0")
+            .extras(&["x"])
+            .requires(&["b ; extra == 'x'"]),
+        wheel("a", "2.0")
+            .extras(&["x"])
+            .requires(&["b ; extra == 'x'"]),
+        wheel("b", "1.0"),
+    ]);
+    let project = Project::of("a\n");
+    project.write(
+        "bounds.txt",
+        "a[x]<2\na<1 ; sys_platform == 'win32'\nb==9\n",
+    );
+    let run = project.compiles(&index.url(), &["-c", "bounds.txt"]);
+    assert_eq!(project.pins(), ["a==1.0"]);
+    run.says(
+        0,
+        &[
+            "warning: extras have no effect in a constraint",
+            "--> bounds.txt:1:1",
+        ],
+    );
+}
+
+// "conflicting_pins", "conflicting_transitive": both sides with their places
+#[test]
+fn a_conflict_with_a_constraint_names_its_file() {
+    let index = Index::new(plain(&[("a", "1.0"), ("a", "2.0")]));
+    let project = Project::of("a>=2\n");
+    project.write("bounds.txt", "a<2\n");
+    let run = project.compile(&index.url(), &["-c", "bounds.txt"]);
+    run.says(1, &["a>=2 (requirements.in:1)", "a<2", "bounds.txt:1"]);
+}
+
+// "upgrade_package": "with a specifier it also constrains transitives; naming an absent
+// package adds nothing"
+#[test]
+fn an_upgrade_with_a_bound_holds_for_what_is_required_of_others() {
+    let index = Index::new([
+        wheel("a", "1.0").requires(&["b"]),
+        wheel("b", "1.0"),
+        wheel("b", "2.0"),
+        wheel("b", "3.0"),
+        wheel("c", "1.0"),
+    ]);
+    let project = Project::of("a\n");
+    project.write("requirements.txt", "a==1.0\nb==1.0\n");
+    project.compiles(&index.url(), &["-P", "b<3", "-P", "c"]);
+    assert_eq!(project.pins(), ["a==1.0", "b==2.0"]);
+    project.compiles(&index.url(), &["-U", "-P", "b<2"]);
+    assert_eq!(project.pins(), ["a==1.0", "b==1.0"]);
+}
+
+// "override_multi_dependency", "override_with_incompatible_constraint"
+#[test]
+fn an_override_is_above_requirements_and_not_above_constraints() {
+    let index = Index::new([
+        wheel("a", "1.0").requires(&["c<2", "b"]),
+        wheel("b", "1.0").requires(&["c<3"]),
+        wheel("c", "1.0"),
+        wheel("c", "4.0"),
+    ]);
+    let project = Project::of("a\nc<2\n");
+    project.write("overrides.txt", "c>=4\n");
+    project.compiles(&index.url(), &["--override", "overrides.txt"]);
+    assert_eq!(project.pins(), ["a==1.0", "b==1.0", "c==4.0"]);
+    project.write("bounds.txt", "c<4\n");
+    let arguments = ["--override", "overrides.txt", "-c", "bounds.txt", "-U"];
+    project
+        .compile(&index.url(), &arguments)
+        .says(1, &["c>=4", "c<4"]);
+}
+
+// "no_deps_valid_extra", "no_deps_invalid_extra"
+#[test]
+fn without_dependencies_extras_bring_nothing() {
+    let releases = [
+        wheel("a", "1.0")
+            .extras(&["x"])
+            .requires(&["b ; extra == 'x'"]),
+        wheel("b", "1.0"),
+    ];
+    let lock = body(&releases, "a[x]\n", &["--no-deps", "--no-strip-extras"]);
+    assert_eq!(lock, "a[x]==1.0\n    # via -r requirements.in\n");
+}
+
+// "recursive_extras", "recursive_dependencies": those that lead back to where they began
+#[test]
+fn releases_may_require_each_other() {
+    let releases = [
+        wheel("a", "1.0")
+            .extras(&["x"])
+            .requires(&["b", "a[x] ; extra == 'x'"]),
+        wheel("b", "1.0").requires(&["a[x]"]),
+    ];
+    assert_eq!(
+        body(&releases, "a\n", &[]),
+        "a==1.0\n    # via\n    #   -r requirements.in\n    #   b\nb==1.0\n    # via a\n"
+    );
+}
+
+// "emit_index_urls", "emit_find_links": in the order in which they were given
+#[test]
+fn indexes_that_are_given_stand_in_the_lock_and_pypi_does_not() {
+    let main = Index::new(plain(&[("a", "1.0")]));
+    let one = Index::new([]);
+    let two = Index::new([]);
+    let project = Project::of("a\n");
+    let (one, two) = (one.url(), two.url());
+    run(&mut project.compile_command(&[
+        "-i",
+        &main.url(),
+        "--extra-index-url",
+        &one,
+        "--extra-index-url",
+        &two,
+        "--no-header",
+        "--no-hashes",
+        "--no-annotate",
+    ]))
+    .says(0, &[]);
+    assert_eq!(
+        project.lock(),
+        format!(
+            "--index-url {}\n--extra-index-url {one}\n--extra-index-url {two}\n\na==1.0\n",
+            main.url()
+        )
+    );
+    // No index is asked, and none is written.
+    let lock = body(&[], "", &["--emit-index-url"]);
+    assert!(!lock.contains("index-url https"), "{lock}");
+}
+
+// "compile_yanked_version_indirect": what is required of others may not be yanked
+#[test]
+fn a_yanked_release_that_another_pins_is_told() {
+    let index = Index::new([
+        wheel("a", "2.0").requires(&["b==1.5"]),
+        wheel("a", "1.0").requires(&["b"]),
+        wheel("b", "1.0"),
+        wheel("b", "1.5").yanked("no"),
+    ]);
+    let project = Project::of("a\n");
+    let run = project.compiles(&index.url(), &[]);
+    let pins = project.pins();
+    let is_told = run.stderr.contains("b 1.5 was yanked");
+    assert!(
+        pins == ["a==1.0", "b==1.0"] || (pins == ["a==2.0", "b==1.5"] && is_told),
+        "{pins:?}: {}",
+        run.stderr
+    );
+}
+
+// "no_stream", "preserve_url": a URL is kept as it was written
+#[test]
+fn a_url_keeps_its_fragment_and_its_escapes() {
+    let release = wheel("a", "1.0+cpu");
+    let index = Index::new([release.clone()]);
+    let url = index.file_url(&release).replace('+', "%2B");
+    let path = url.split_once("/files/").unwrap().1.to_owned();
+    index.set(
+        &format!("/files/{path}"),
+        crate::scripted::Reply::ok(release.bytes()),
+    );
+    let line = format!("a @ {url}#{}", release.hash().replace(':', "="));
+    let project = Project::of(&format!("{line}\n"));
+    project.compiles(&index.url(), &[]);
+    assert_eq!(project.pins(), [line]);
+    assert_eq!(hashes(&project.lock()), [release.hash()]);
+}
+
+// "metadata_2_2", "compile_wheel_path_dependency" and so on are those of `places.rs`.
+// "unsupported_output_file", "sorting": canonical names, whatever is written
+#[test]
+fn pins_are_sorted_by_their_canonical_names() {
+    let releases = plain(&[
+        ("zope.interface", "1.0"),
+        ("Zope", "1.0"),
+        ("A_b", "1.0"),
+        ("a-a", "1.0"),
+    ]);
+    assert_eq!(
+        pins(&releases, "Zope.Interface\nZOPE\nA_b\na.a\n", &[]),
+        ["a-a==1.0", "a-b==1.0", "zope==1.0", "zope-interface==1.0"]
+    );
+}
+
+// "requirement_in_setup_cfg", "compile_pyproject_toml_dynamic": see `builds.rs`.
+// "dynamic_version": a version that only a build tells hinders nothing
+#[test]
+fn a_dynamic_version_takes_no_build() {
+    let index = Index::new(plain(&[("a", "1.0")]));
+    let project = Project::new();
+    project.write(
+        "pyproject.toml",
+        "[build-system]\nrequires = ['nosuch']\n[project]\nname = 'p'\ndynamic = ['version']\n\
+         dependencies = ['a']\n",
+    );
+    project.compiles(&index.url(), &[]);
+    assert_eq!(project.pins(), ["a==1.0"]);
+    assert_eq!(index.requests().len(), 2);
+}
+
+// "expand_env_var_requirements_txt": in the path of an include
+#[test]
+fn variables_may_stand_in_the_paths_of_includes() {
+    let index = Index::new(plain(&[("a", "1.0"), ("a", "2.0")]));
+    let project = Project::of("-r ${WHERE}/more.in\n").with_variable("WHERE", "sub");
+    project.write("sub/more.in", "a<2\n");
+    project.compiles(&index.url(), &["--no-header", "--no-hashes"]);
+    assert_eq!(project.lock(), "a==1.0\n    # via -r sub/more.in\n");
+}
+
+// "unsafe_package", "no_emit_package": together
+#[test]
+fn what_is_unsafe_and_not_emitted_is_not_emitted() {
+    let releases = plain(&[("a", "1.0"), ("pip", "25.0"), ("setuptools", "80.0")]);
+    let arguments = ["--no-annotate", "--no-emit-package", "setuptools"];
+    assert_eq!(
+        body(&releases, "a\npip\nsetuptools\n", &arguments),
+        "a==1.0\n\n# The following packages are considered to be unsafe in a requirements file:\n\
+         pip==25.0\n\n# The following packages were excluded from the output:\n# setuptools\n"
+    );
+}
+
+// "offline_registry", "no_cache": see `caching.rs`. "invalid_version_output": a lock that
+// is not a lock is no reason to fail
+#[test]
+fn a_lock_with_lines_that_are_none_is_written_anew() {
+    let index = Index::new(plain(&[("a", "1.0"), ("a", "2.0")]));
+    let project = Project::of("a\n");
+    project.write("requirements.txt", "a==1.0\n<<<<<<< HEAD\nb==\n=======\n");
+    let run = project.compiles(&index.url(), &["--no-hashes"]);
+    assert_eq!(project.pins(), ["a==1.0"], "{}", run.stderr);
+    assert!(!project.lock().contains("<<<<"), "{}", project.lock());
 }

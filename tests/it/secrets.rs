@@ -25,7 +25,7 @@ fn assert_kept(project: &Project, run: &Run) {
         assert!(!text.contains("sesame"), "{place}: {text}");
         assert!(!text.contains("bWU6c2VzYW1l"), "{place}: {text}");
     }
-    let written = ["requirements.in", "netrc"];
+    let written = ["requirements.in", "netrc", "pinfold.toml", "pip.conf"];
     for path in files_below(&project.path(""))
         .into_iter()
         .chain(files_below(&project.cache()))
@@ -267,4 +267,225 @@ fn a_password_is_for_its_own_host() {
             .iter()
             .all(|seen| seen.header("authorization").is_none())
     );
+}
+
+/// All ways to name an index, the password in its URL.
+#[test]
+fn a_password_in_the_url_is_not_told_wherever_the_url_stands() {
+    let index = guarded();
+    let url = index.url_with_login("me:sesame");
+    let named = format!("corp={url}");
+    let file = |name: &str, text: String| {
+        let project = Project::of("a\n");
+        project.write(name, text);
+        project
+    };
+    let variable = |name: &str| Project::of("a\n").with_variable(name, &url);
+    let pip_conf = || {
+        let project = file("pip.conf", format!("[global]\nindex-url = {url}\n"));
+        let path = project.path("pip.conf").display().to_string();
+        project.with_variable("PIP_CONFIG_FILE", &path)
+    };
+    let owner = format!("[[index]]\nname = 'corp'\nurl = '{url}'\npackages = ['*']\n");
+    let cases: [(&str, Project, Vec<&str>); 11] = [
+        ("--index", Project::of("a\n"), vec!["--index", &named]),
+        (
+            "--default-index",
+            Project::of("a\n"),
+            vec!["--default-index", &named],
+        ),
+        ("[[index]]", file("pinfold.toml", owner), vec![]),
+        (
+            "[compile]",
+            file(
+                "pinfold.toml",
+                format!("[compile]\nextra-index-url = ['{url}']\n"),
+            ),
+            vec![],
+        ),
+        (
+            "PINFOLD_EXTRA_INDEX_URL",
+            variable("PINFOLD_EXTRA_INDEX_URL"),
+            vec![],
+        ),
+        ("PIP_INDEX_URL", variable("PIP_INDEX_URL"), vec![]),
+        (
+            "PIP_EXTRA_INDEX_URL",
+            variable("PIP_EXTRA_INDEX_URL"),
+            vec![],
+        ),
+        ("UV_INDEX_URL", variable("UV_INDEX_URL"), vec![]),
+        ("UV_INDEX", variable("UV_INDEX"), vec![]),
+        ("pip.conf", pip_conf(), vec![]),
+        ("--pip-args", Project::of("a\n"), vec!["--pip-args", &url]),
+    ];
+    for (way, project, mut arguments) in cases {
+        let pip_args = format!("--index-url {url}");
+        if way == "--pip-args" {
+            arguments[1] = &pip_args;
+        }
+        arguments.extend(["-v", "--no-shadow-check"]);
+        let run = run(&mut project.compile_command(&arguments));
+        assert_eq!(run.code, 0, "{way}: {}", run.stderr);
+        assert_kept(&project, &run);
+        assert_eq!(project.pins(), ["a==1.0", "b==1.0"], "{way}");
+        // Neither is it in what other deeds say of the lock.
+        let run = crate::project::run(&mut project.command(&["explain", "b", "-v"]));
+        assert_kept(&project, &run);
+        let run = crate::project::run(&mut project.command(&["update", "--dry-run", "-v"]));
+        assert_kept(&project, &run);
+        let mut project = project;
+        if way == "--index" {
+            // Nor in a refusal.
+            project.write("requirements.in", "a>9\nb==\n");
+            project = project.with_variable("PINFOLD_EXTRA_INDEX_URL", &url);
+            let run = crate::project::run(&mut project.compile_command(&arguments));
+            assert_eq!(run.code, 2, "{}", run.stderr);
+            assert_kept(&project, &run);
+        }
+    }
+}
+
+#[test]
+fn a_password_in_the_url_of_a_page_of_links_is_used_and_not_told() {
+    let index = guarded();
+    let release = wheel("a", "9.0");
+    index.add(release.clone());
+    let url = format!("http://me:sesame@{}/files/links.html", index.host());
+    let page = format!("<a href=\"{0}\">{0}</a>", release.filename());
+    index.set(
+        "/files/links.html",
+        Reply::ok(page).header("Content-Type", "text/html"),
+    );
+    for in_file in [false, true] {
+        let project = Project::of("a\n");
+        let mut arguments = vec!["-v", "--no-index", "--find-links", &url];
+        if in_file {
+            project.write("requirements.in", format!("--no-index\n-f {url}\na\n"));
+            arguments.truncate(1);
+        }
+        let run = run(&mut project.compile_command(&arguments));
+        run.says(0, &[]);
+        assert_kept(&project, &run);
+        assert_eq!(project.pins(), ["a==9.0"]);
+        let seen = index.seen();
+        let file = seen
+            .iter()
+            .find(|seen| seen.path.starts_with("/files/a-"))
+            .unwrap();
+        assert_eq!(file.header("authorization"), Some(LOGIN));
+    }
+}
+
+#[test]
+fn a_password_in_the_url_of_an_archive_is_used_and_not_told() {
+    let release = crate::index::sdist("c", "1.0").requires(&["b"]);
+    let index = guarded();
+    index.add(release.clone());
+    let url = index.file_url(&release).replacen("://", "://me:sesame@", 1);
+    for line in [format!("c @ {url}\n"), format!("{url}\n")] {
+        let project = Project::of(&line);
+        let run = project.compile(&index.url_with_login("me:sesame"), &["-v"]);
+        run.says(0, &[]);
+        assert_kept(&project, &run);
+        assert_eq!(project.pins().len(), 2, "{}", project.lock());
+    }
+}
+
+#[test]
+fn a_proxy_with_a_password_gets_it_and_nobody_else_does() {
+    // It answers for the index, which is asked through it.
+    let proxy = Index::new(releases());
+    for path in ["/simple/a/", "/simple/b/"] {
+        let page = format!("http://index.example{path}");
+        let file = &path["/simple/".len()..path.len() - 1];
+        let filename = wheel(file, "1.0").filename();
+        let text = format!(
+            "<a href=\"http://{}/files/{filename}\">{filename}</a>",
+            proxy.host()
+        );
+        proxy.set(&page, Reply::ok(text).header("Content-Type", "text/html"));
+        let file = format!("http://{}/files/{filename}", proxy.host());
+        let bytes = releases()
+            .into_iter()
+            .find(|release| release.filename() == filename)
+            .unwrap()
+            .bytes();
+        proxy.set(&file, Reply::ok(bytes));
+    }
+    let url = format!("http://me:sesame@{}", proxy.host());
+    for way in ["--proxy", "HTTP_PROXY", "PIP_PROXY"] {
+        let project = Project::of("a\n");
+        let mut arguments = vec!["-v", "-i", "http://index.example/simple/"];
+        let project = if way == "--proxy" {
+            arguments.extend(["--proxy", &url]);
+            project
+        } else {
+            project.with_variable(&way.to_lowercase().replace("pip_proxy", "PIP_PROXY"), &url)
+        };
+        let run = run(&mut project.compile_command(&arguments));
+        assert_eq!(run.code, 0, "{way}: {}", run.stderr);
+        assert_kept(&project, &run);
+        assert_eq!(project.pins().len(), 2);
+        for seen in proxy.seen() {
+            assert_eq!(seen.header("proxy-authorization"), Some(LOGIN), "{way}");
+            assert_eq!(seen.header("authorization"), None, "{way}");
+        }
+    }
+}
+
+#[test]
+fn a_password_that_an_older_lock_has_is_not_shown_when_it_goes() {
+    // pip-compile writes them.
+    let index = guarded();
+    let project = Project::of("a\n");
+    let url = index.url_with_login("me:sesame");
+    let old = format!("--index-url {url}\n\na==1.0\n    # via -r requirements.in\nb==1.0\n");
+    project.write("requirements.txt", old);
+    for arguments in [
+        vec!["-i", &url, "-v", "--dry-run"],
+        vec!["-i", &url, "-v", "--check"],
+    ] {
+        let run = run(&mut project.compile_command(&arguments));
+        for text in [&run.stdout, &run.stderr] {
+            assert!(!text.contains("sesame"), "{text}");
+        }
+    }
+    run(&mut project.compile_command(&["-i", &url])).says(0, &[]);
+    assert!(!project.lock().contains("sesame"));
+}
+
+#[test]
+fn a_password_with_escapes_is_told_in_neither_form() {
+    let index = Index::new(releases());
+    // me:se same
+    index.admit_only("Basic bWU6c2Ugc2FtZQ==");
+    let project = Project::of("a\n");
+    let url = index.url_with_login("me:se%20same");
+    let run = run(&mut project.compile_command(&["-i", &url, "-v"]));
+    run.says(0, &[]);
+    let mut texts = vec![run.stdout, run.stderr];
+    for path in files_below(&project.path(""))
+        .into_iter()
+        .chain(files_below(&project.cache()))
+    {
+        texts.push(String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned());
+    }
+    for text in texts {
+        for form in ["se%20same", "se same", "bWU6c2Ugc2FtZQ"] {
+            assert!(!text.contains(form), "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_token_in_place_of_a_user_is_not_told() {
+    let index = Index::new(releases());
+    // sesame:
+    index.admit_only("Basic c2VzYW1lOg==");
+    let project = Project::of("a\n");
+    let url = index.url_with_login("sesame");
+    let run = run(&mut project.compile_command(&["-i", &url, "-v"]));
+    run.says(0, &[]);
+    assert_kept(&project, &run);
 }
