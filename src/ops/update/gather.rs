@@ -48,7 +48,7 @@ pub fn gather(update: &Update) -> Gathered {
     }
     let mut paths: BTreeSet<String> = BTreeSet::new();
     for path in &found.files {
-        let Some(relative) = relative(&update.root, path) else {
+        let Some(relative) = files::relative(&update.root, path) else {
             continue;
         };
         let name = relative.rsplit('/').next().unwrap_or_default();
@@ -113,7 +113,7 @@ pub fn note_uncommitted(root: &Path, gathered: &mut Gathered) -> Result<(), Appl
     let dirty = repository.dirty(&base, &paths)?;
     gathered.uncommitted = dirty
         .iter()
-        .filter_map(|path| relative(root, path))
+        .filter_map(|path| files::relative(root, path))
         .collect();
     Ok(())
 }
@@ -172,14 +172,4 @@ fn select(gathered: &mut Gathered, is_wanted: &dyn Fn(&str) -> bool) {
         .retain(|target| groups.contains(&target.group));
     gathered.images.retain(|path| is_wanted(path));
     gathered.skipped.retain(|skipped| is_wanted(&skipped.path));
-}
-
-/// Returns a path from the root on, with `/`.
-fn relative(root: &Path, path: &Path) -> Option<String> {
-    let relative = path.strip_prefix(root).ok()?;
-    let parts: Option<Vec<&str>> = relative
-        .components()
-        .map(|part| part.as_os_str().to_str())
-        .collect();
-    Some(parts?.join("/"))
 }
