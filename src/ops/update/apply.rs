@@ -250,7 +250,7 @@ fn check_committed(
     reads: &Reads,
     root: &Path,
     repository: &Repository,
-    base: &forge::Commit,
+    base: &Commit,
 ) -> Result<(), ApplyError> {
     let mut names: BTreeSet<&str> = BTreeSet::new();
     for file in files {
@@ -268,19 +268,28 @@ fn check_committed(
             return Err(ApplyError::Changed(file.path.clone()));
         }
     }
-    let paths: Vec<PathBuf> = names.iter().map(|name| root.join(name)).collect();
-    let dirty = repository.dirty(base, &paths)?;
+    let dirty = dirty(root, repository, base, &names)?;
     if dirty.is_empty() {
         return Ok(());
     }
-    Err(ApplyError::Dirty(
-        names
-            .iter()
-            .zip(&paths)
-            .filter(|(_, path)| dirty.contains(path))
-            .map(|(name, _)| (*name).to_owned())
-            .collect(),
-    ))
+    Err(ApplyError::Dirty(dirty))
+}
+
+/// Returns which of these files below the root are not as a commit has them.
+pub(super) fn dirty(
+    root: &Path,
+    repository: &Repository,
+    base: &Commit,
+    names: &BTreeSet<&str>,
+) -> Result<Vec<String>, forge::Error> {
+    let paths: Vec<PathBuf> = names.iter().map(|name| root.join(name)).collect();
+    let dirty = repository.dirty(base, &paths)?;
+    Ok(names
+        .iter()
+        .zip(&paths)
+        .filter(|(_, path)| dirty.contains(path))
+        .map(|(name, _)| (*name).to_owned())
+        .collect())
 }
 
 #[cfg(test)]
