@@ -570,13 +570,11 @@ fn previous(request: &Compile) -> Result<Option<String>, Error> {
     let Some(path) = &request.output else {
         return Ok(None);
     };
-    let bytes = match request.view.read(path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.cause == files::Cause::Missing => return Ok(None),
-        Err(error) => return Err(error.into()),
-    };
-    let text = String::from_utf8(bytes).map_err(|_| Error::OutputNotText { path: path.clone() })?;
-    Ok(Some(text))
+    let bytes = files::if_there(request.view.read(path))?;
+    bytes
+        .map(String::from_utf8)
+        .transpose()
+        .map_err(|_| Error::OutputNotText { path: path.clone() })
 }
 
 fn resolve_request(

@@ -6,6 +6,7 @@ use super::args::Explain;
 use crate::cli::args::IndexStrategy;
 use crate::cli::failure::Failure;
 use crate::cli::layers;
+use crate::cli::project;
 use crate::cli::settings;
 use crate::cli::update::settings as update;
 use crate::files::Exclude;
@@ -193,11 +194,7 @@ fn default_lock(
 }
 
 fn shown(root: &Path, here: &Path, target: &LockTarget) -> String {
-    let path = root.join(&target.output);
-    path.strip_prefix(here)
-        .unwrap_or(&path)
-        .display()
-        .to_string()
+    project::shown(&root.join(&target.output), here)
 }
 
 fn no_lock(path: &str) -> Failure {

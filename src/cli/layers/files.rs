@@ -10,7 +10,7 @@ use clap::parser::ValueSource;
 
 use super::merge::{Rank, Ranked};
 use super::wrong;
-use crate::cli::failure::{self, Failure, problems};
+use crate::cli::failure::Failure;
 use crate::cli::project::{self, ProjectConfig};
 use crate::cli::settings::current_directory;
 use crate::config::{
@@ -21,7 +21,6 @@ use crate::files;
 use crate::ops::FileProblems;
 use crate::requirements::location;
 use crate::text::{Problem, position};
-use crate::ui::Diagnostic;
 
 /// Reads our own configuration alone, of which a command takes some options.
 pub(super) fn read_own(
@@ -255,19 +254,11 @@ fn of_pip_conf(variable: &dyn Fn(&str) -> Option<String>) -> Result<Ranked, Fail
 
 /// Reads a file; none if it is not there.
 fn text(path: &Path, name: &str) -> Result<Option<String>, Failure> {
-    let bytes = match files::read(path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.cause == files::Cause::Missing => return Ok(None),
-        Err(error) => {
-            return Err(with_way_out(Failure {
-                code: crate::cli::exit::FAILED,
-                diagnostics: vec![failure::file(&error)],
-            }));
-        }
-    };
-    let text = String::from_utf8(bytes)
-        .map_err(|_| with_way_out(Failure::usage(format!("`{name}` is not UTF-8"), None)))?;
-    Ok(Some(text))
+    let bytes = files::read_if_there(path).map_err(|error| with_way_out(error.into()))?;
+    bytes
+        .map(String::from_utf8)
+        .transpose()
+        .map_err(|_| with_way_out(Failure::usage(format!("`{name}` is not UTF-8"), None)))
 }
 
 fn in_file(name: String, text: String, found: Vec<Problem>) -> Failure {
@@ -276,10 +267,7 @@ fn in_file(name: String, text: String, found: Vec<Problem>) -> Failure {
         text,
         problems: found,
     };
-    with_way_out(Failure {
-        code: crate::cli::exit::FAILED,
-        diagnostics: vec![problems(Diagnostic::error(""), file)],
-    })
+    with_way_out(file.into())
 }
 
 /// Adds how another tool's settings are left out.

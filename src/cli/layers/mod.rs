@@ -22,13 +22,12 @@ pub(super) use self::merge::NO_KEYS;
 use self::merge::SOURCES;
 use self::merge::{Counting, Merged, Rank, Ranked, merge};
 use super::args::{Arguments, Compile};
-use super::failure::{Failure, problems};
+use super::failure::Failure;
 use super::foreign;
 use super::project::ProjectConfig;
 use crate::config::{Layer, Setting, SettingProblem, SettingValue};
 use crate::ops::FileProblems;
 use crate::text::{Problem, nearest};
-use crate::ui::Diagnostic;
 
 /// A command line with all that belongs to it.
 #[derive(Debug)]
@@ -426,10 +425,7 @@ fn unknown(command: &Command, merged: &Merged, project: &ProjectConfig) -> Resul
         text: project.text.clone(),
         problems: found,
     };
-    Err(Failure {
-        code: super::exit::FAILED,
-        diagnostics: vec![problems(Diagnostic::error(""), file)],
-    })
+    Err(file.into())
 }
 
 impl Said {

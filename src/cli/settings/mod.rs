@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 pub(super) use self::indexes::configured_indexes;
 pub(super) use self::network::{cache, http, login, network};
-pub(super) use self::paths::{output, source_names};
+pub(super) use self::paths::{output, source_names, standard_input};
 pub(super) use self::time::{limit, limits, time};
 
 use super::args::{self, IndexStrategy, PreReleaseMode};
