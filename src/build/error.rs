@@ -175,6 +175,11 @@ impl Error {
         }
     }
 
+    /// Whether this machine is at fault, and not what was to be built.
+    pub const fn is_of_the_machine(&self) -> bool {
+        matches!(self, Self::Io { .. } | Self::Python { .. })
+    }
+
     /// Returns what to do about it, if there is something to say.
     pub fn help(&self) -> Option<String> {
         match self {

@@ -162,7 +162,7 @@ fn no_solution(explanation: &Explanation, advice: Vec<String>) -> Diagnostic {
 
 fn help(error: &ops::Error) -> Option<String> {
     match error {
-        ops::Error::Usage { help, .. } => help.clone(),
+        ops::Error::Usage { help, .. } | ops::Error::Machine { help, .. } => help.clone(),
         ops::Error::FailedBuild(failed) => failed.help.clone(),
         ops::Error::File(error) => error.help(),
         ops::Error::Repository { source, .. } => source.help(),

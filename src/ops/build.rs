@@ -69,6 +69,25 @@ pub(super) enum Failure {
 }
 
 impl Failure {
+    /// Not a fault of what was to be built: on another machine it may well be, so that
+    /// to go on without it would give a lock that depends on the machine.
+    fn of_the_machine(why: impl Into<String>, help: Option<String>) -> Self {
+        let help = help.unwrap_or_else(|| {
+            "builds use the folder for temporary files: see that there is room in it, or name \
+             another with TMPDIR"
+                .to_owned()
+        });
+        Self::Fetch(Arc::new(Error::Machine {
+            why: why.into(),
+            help: Some(help),
+        }))
+    }
+
+    /// Whether it is this machine that is at fault.
+    pub(super) fn is_of_the_machine(&self) -> bool {
+        matches!(self, Self::Fetch(error) if matches!(**error, Error::Machine { .. }))
+    }
+
     fn because(why: impl Into<String>) -> Self {
         Self::Build {
             why: why.into(),
@@ -80,6 +99,9 @@ impl Failure {
 
 impl From<build::Error> for Failure {
     fn from(error: build::Error) -> Self {
+        if error.is_of_the_machine() {
+            return Self::of_the_machine(super::fetch::with_causes(&error), error.help());
+        }
         Self::Build {
             why: super::fetch::with_causes(&error),
             output: error.output().to_vec(),
@@ -196,6 +218,15 @@ impl<'a> Builder<'a> {
     /// Whether the network is turned off.
     pub(super) const fn is_offline(&self) -> bool {
         self.shop.wish.http.offline
+    }
+
+    /// Returns what a source distribution said of itself when it was built before.
+    pub(super) async fn known(&self, sdist: &Sdist<'_>) -> Option<Arc<CoreMetadata>> {
+        let hash = sdist.file.sha256()?;
+        let host = self.host().await.ok()?;
+        let metadata = self.kept(&format!("{hash}|{}", host.key))?;
+        sdist.check(&metadata).ok()?;
+        Some(metadata)
     }
 
     /// Returns what a source distribution says of itself when it is built.
@@ -392,7 +423,10 @@ impl<'a> Builder<'a> {
             .prefix("pinfold-build-")
             .tempdir()
             .map_err(|error| {
-                Failure::because(format!("no folder for the build can be made: {error}"))
+                Failure::of_the_machine(
+                    format!("no folder for the build can be made: {error}"),
+                    None,
+                )
             })?;
         let (environment, wheels) = futures_util::future::try_join(
             async {
@@ -565,7 +599,7 @@ impl<'a> Builder<'a> {
         let settings = &self.shop.wish.build.settings;
         let into = folder.join(format!("built-{name}"));
         crate::files::create_folder(&into)
-            .map_err(|error| Failure::because(super::fetch::with_causes(&error)))?;
+            .map_err(|error| Failure::of_the_machine(super::fetch::with_causes(&error), None))?;
         let wheel = room
             .environment
             .wheel(&unpacked.tree, &system, settings, &into)
@@ -589,7 +623,10 @@ impl<'a> Builder<'a> {
             .prefix("pinfold-sdist-")
             .tempdir()
             .map_err(|error| {
-                Failure::because(format!("no folder for the build can be made: {error}"))
+                Failure::of_the_machine(
+                    format!("no folder for the build can be made: {error}"),
+                    None,
+                )
             })?;
         let filename = file.filename.clone();
         let into = folder.path().to_owned();
@@ -639,9 +676,10 @@ impl<'a> Builder<'a> {
             })
             .await;
         host.clone().map_err(|why| {
-            Failure::because(format!(
-                "it has to be built, and no Python can do that: {why}"
-            ))
+            Failure::of_the_machine(
+                format!("no Python can build: {why}"),
+                Some("install a Python, or name one with `--python`; `--no-build` takes nothing that has to be built".to_owned()),
+            )
         })
     }
 
@@ -689,7 +727,7 @@ struct Unpacked {
 
 fn save(place: &Path, bytes: &[u8]) -> Result<(), Failure> {
     crate::files::replace(place, bytes)
-        .map_err(|error| Failure::because(super::fetch::with_causes(&error)))
+        .map_err(|error| Failure::of_the_machine(super::fetch::with_causes(&error), None))
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {

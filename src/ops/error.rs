@@ -90,13 +90,21 @@ pub enum Error {
         /// Why not.
         source: Box<index::MetadataError>,
     },
-    /// What a build takes could not be fetched.
-    #[error("could not fetch what the build of `{what}` takes")]
+    /// What a build takes could not be had.
+    #[error("`{what}` has to be built, and what that takes cannot be had")]
     Build {
         /// What was to be built.
         what: String,
         /// Why not.
         source: std::sync::Arc<Self>,
+    },
+    /// Nothing can be built on this machine.
+    #[error("{why}")]
+    Machine {
+        /// Why not.
+        why: String,
+        /// What to do.
+        help: Option<String>,
     },
     /// What the user names by its place has to be built, and the build fails.
     #[error(transparent)]

@@ -47,6 +47,8 @@ pub(super) struct Fetcher<'a> {
     known: Mutex<FxHashMap<ProjectName, Known>>,
     /// Which index was the first to know a project that none owns, if others come after it.
     came_from: Mutex<FxHashMap<ProjectName, usize>>,
+    /// Files whose builds failed, and why.
+    failed_builds: Mutex<BTreeMap<String, String>>,
     /// Releases that the cache does not have, in a run without the network.
     missed: Mutex<Vec<(ProjectName, Version)>>,
 }
@@ -164,6 +166,7 @@ impl<'a> Fetcher<'a> {
             reporter: parts.reporter,
             known: Mutex::default(),
             came_from: Mutex::default(),
+            failed_builds: Mutex::default(),
             missed: Mutex::default(),
         }
     }
@@ -413,8 +416,8 @@ impl<'a> Fetcher<'a> {
                     };
                     return (need, Ok(Learned::Metadata(Err(reason))));
                 }
-                (Some(builder), Budget::All) => builder,
-                _ => return (need, Ok(Learned::Metadata(Err(Reason::NeedsBuild)))),
+                (Some(builder), _) => builder,
+                (None, _) => return (need, Ok(Learned::Metadata(Err(Reason::NeedsBuild)))),
             };
             let Some(releases) = self.releases(&name) else {
                 unreachable!("only releases of an index take a build to be known")
@@ -425,14 +428,28 @@ impl<'a> Fetcher<'a> {
                 file: &file,
                 why: &why,
             };
+            // A trial may use what was built before, no more.
+            if budget != Budget::All {
+                let known = builder.known(&sdist).await;
+                let judged = known.map(|core| self.judge(&name, position, &core));
+                let metadata = judged.unwrap_or(Err(Reason::NeedsBuild));
+                return (need, Ok(Learned::Metadata(metadata)));
+            }
             let built = builder.sdist(&sdist, &self.chain).await;
+            if let Err(Failure::Build { why, .. }) = &built {
+                let failed = self.failed_builds.lock();
+                let mut failed = failed.unwrap_or_else(PoisonError::into_inner);
+                failed.insert(file.filename.clone(), why.clone());
+            }
             let learned = match built {
                 Ok(core) => Ok(Learned::Metadata(self.judge(&name, position, &core))),
                 Err(Failure::Build { why, output, .. }) => {
                     Ok(Learned::Metadata(Err(Reason::BuildFailed { why, output })))
                 }
                 // Without the network nothing that fails to come is a fault of it.
-                Err(Failure::Fetch(_)) if builder.is_offline() => {
+                Err(failure @ Failure::Fetch(_))
+                    if builder.is_offline() && !failure.is_of_the_machine() =>
+                {
                     Ok(Learned::Metadata(Err(Reason::Offline)))
                 }
                 Err(Failure::Fetch(source)) => Err(Error::Build {
@@ -707,6 +724,12 @@ impl<'a> Fetcher<'a> {
         });
         let answers = futures_util::future::join_all(answers).await;
         answers.into_iter().flatten().collect()
+    }
+
+    /// Returns the files that were passed over since their builds failed, and why.
+    pub(super) fn failed_builds(&self) -> BTreeMap<String, String> {
+        let failed = self.failed_builds.lock();
+        failed.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Returns the releases that were passed over for want of the network.

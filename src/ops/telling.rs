@@ -30,6 +30,7 @@ pub(super) fn tell(
     }
     warn_of(solution, fetcher, reporter);
     warn_of_unhashable(wish, places, reporter);
+    warn_of_failed_builds(fetcher, reporter);
     if reporter.wants_details() {
         tell_choices(solution, request, fetcher, reporter);
     }
@@ -54,6 +55,22 @@ fn warn_of_unhashable(
             "pip cannot check a repository or a folder against a hash, so `pip install --require-hashes` refuses: {}; \
              name an archive or a release instead, or write no hashes with `--no-hashes`",
             names.join(", ")
+        )));
+    }
+}
+
+/// Says what was passed over since it could not be built: its neighbours in the lock are
+/// older for no other reason.
+fn warn_of_failed_builds(fetcher: &Fetcher<'_>, reporter: &dyn Reporter) {
+    let failed: Vec<String> = fetcher
+        .failed_builds()
+        .into_iter()
+        .map(|(filename, why)| format!("{filename} ({why})"))
+        .collect();
+    if !failed.is_empty() {
+        reporter.event(Event::Warning(format!(
+            "passed over, because their builds fail: {}",
+            failed.join(", ")
         )));
     }
 }

@@ -336,7 +336,7 @@ fn builds_can_be_forbidden() {
     let index = Index::new([buildable_sdist("a", "1.0"), buildable_sdist("b", "1.0")]);
     let project = with_python!(Project::of("a\nb\n"));
     for (arguments, phrase) in [
-        (&["--no-build"][..], "`--only-binary` rules out its source"),
+        (&["--no-build"][..], "`--no-build` rules out its source"),
         (&["--only-binary", ":all:"], "--only-binary"),
         (&["--only-binary", "a"], "--only-binary"),
     ] {
@@ -366,7 +366,57 @@ fn without_an_interpreter_the_reason_is_told() {
     let index = Index::new([buildable_sdist("a", "1.0")]);
     let project = Project::of("a\n");
     let run = project.compile(&index.url(), &[]);
-    run.says(1, &["a 1.0", "no Python can do that"]);
+    run.says(2, &["a-1.0.tar.gz", "no Python can build", "--python"]);
+}
+
+#[test]
+fn what_this_machine_cannot_do_is_no_fault_of_a_release() {
+    let index = Index::new([buildable_sdist("a", "1.0"), buildable_sdist("a", "2.0")]);
+    let project = with_python!(Project::of("a\n"));
+    let nowhere = project.path("nowhere").display().to_string();
+    let project = project.with_variable("TMPDIR", &nowhere);
+    let run = project.compile(&index.url(), &[]);
+    run.says(2, &["a-2.0.tar.gz", "no folder for the build", "TMPDIR"]);
+    assert_eq!(project.files(), ["requirements.in"]);
+}
+
+#[test]
+fn who_is_passed_over_for_a_failed_build_is_told() {
+    let index = Index::new([
+        buildable_sdist("a", "2.0").fails_to_build("broken"),
+        buildable_sdist("a", "1.0"),
+    ]);
+    let project = with_python!(Project::of("a\n"));
+    let run = project.compile(&index.url(), &[]);
+    run.says(0, &["passed over, because their builds fail: a-2.0.tar.gz"]);
+    assert_eq!(project.pins(), ["a==1.0"]);
+}
+
+#[test]
+fn a_project_file_is_not_built_where_builds_are_forbidden() {
+    let index = Index::new([]);
+    let project = with_python!(Project::new());
+    project.write("setup.py", "open('ran', 'w')\n");
+    let run = project.compile(&index.url(), &["setup.py", "--no-build"]);
+    run.says(2, &["`setup.py`", "`--no-build` forbids that"]);
+    assert_eq!(project.files(), ["setup.py"]);
+}
+
+#[test]
+fn explain_tries_with_what_was_built_before() {
+    let index = Index::new([
+        buildable_sdist("a", "1.0"),
+        wheel("b", "1.0"),
+        wheel("b", "2.0"),
+    ]);
+    let project = with_python!(Project::of("a\nb\n"));
+    project.write("old.txt", "b==1.0\n");
+    project.compile(&index.url(), &["-c", "old.txt", "-o", "requirements.txt"]);
+    project.write("old.txt", "");
+    let run =
+        crate::project::run(&mut project.command(&["explain", "b", "--index-url", &index.url()]));
+    run.says(0, &[]);
+    assert!(run.stdout.contains("nothing"), "{}", run.stdout);
 }
 
 #[test]
