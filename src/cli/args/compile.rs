@@ -353,7 +353,7 @@ pub(in crate::cli) struct Compile {
     )]
     pub(in crate::cli) no_emit_packages: Vec<String>,
     /// How lines end
-    #[arg(long, value_enum, value_name = "STYLE", default_value_t = NewlineStyle::Preserve, help_heading = "Output")]
+    #[arg(long, value_enum, ignore_case = true, value_name = "STYLE", default_value_t = NewlineStyle::Preserve, help_heading = "Output")]
     pub(in crate::cli) newline: NewlineStyle,
 
     #[command(flatten)]
