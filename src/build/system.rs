@@ -36,18 +36,14 @@ impl BuildSystem {
     /// Reads the pyproject.toml of a tree; without one there has to be a setup.py
     /// (or a setup.cfg).
     pub fn of_tree(tree: &Path) -> Result<Self, Error> {
-        let bytes = match files::read(&tree.join("pyproject.toml")) {
-            Ok(bytes) => bytes,
-            Err(error) if error.cause == files::Cause::Missing => {
-                let has = |name: &str| tree.join(name).is_file();
-                if has("setup.py") || has("setup.cfg") {
-                    return Ok(Self::legacy());
-                }
-                return Err(Error::NotAProject {
-                    tree: tree.to_owned(),
-                });
+        let Some(bytes) = files::read_if_there(&tree.join("pyproject.toml"))? else {
+            let has = |name: &str| tree.join(name).is_file();
+            if has("setup.py") || has("setup.cfg") {
+                return Ok(Self::legacy());
             }
-            Err(error) => return Err(error.into()),
+            return Err(Error::NotAProject {
+                tree: tree.to_owned(),
+            });
         };
         let text = match std::str::from_utf8(&bytes) {
             Ok(text) => text,

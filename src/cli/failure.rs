@@ -25,10 +25,27 @@ impl Failure {
     pub(super) fn usage(message: String, help: Option<String>) -> Self {
         let mut diagnostic = Diagnostic::error(message);
         diagnostic.help = help;
+        Self::of(diagnostic)
+    }
+
+    /// It could not be done, for one reason.
+    pub(super) fn of(diagnostic: Diagnostic) -> Self {
         Self {
             code: exit::FAILED,
             diagnostics: vec![diagnostic],
         }
+    }
+}
+
+impl From<files::Error> for Failure {
+    fn from(error: files::Error) -> Self {
+        Self::of(file(&error))
+    }
+}
+
+impl From<FileProblems> for Failure {
+    fn from(file: FileProblems) -> Self {
+        Self::of(problems(Diagnostic::error(""), file))
     }
 }
 

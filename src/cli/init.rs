@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::exit;
-use super::failure::{self, Failure};
-use super::project;
+use super::failure::Failure;
+use super::project::{self, shown};
 use super::run::stdout_failed;
 use super::settings::current_directory;
 use crate::config::{CommitConfig, DEFAULT_BASE};
@@ -85,10 +85,7 @@ pub(super) fn run(args: &Init, printer: &Printer) -> Result<u8, Failure> {
     if !args.force {
         refuse_to_overwrite(args, &initial, &folder)?;
     }
-    initial.write().map_err(|error| Failure {
-        code: exit::FAILED,
-        diagnostics: vec![failure::file(&error)],
-    })?;
+    initial.write()?;
     let names: Vec<String> = initial
         .files
         .iter()
@@ -187,11 +184,4 @@ fn found(surroundings: &Surroundings) -> String {
         "Found {}; `pinfold update --dry-run` shows what would change",
         counts.join(" and ")
     )
-}
-
-fn shown(path: &Path, here: &Path) -> String {
-    path.strip_prefix(here)
-        .unwrap_or(path)
-        .display()
-        .to_string()
 }

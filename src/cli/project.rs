@@ -2,11 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::failure::{Failure, problems};
+use super::failure::Failure;
 use crate::config::{Config, Home};
 use crate::files;
 use crate::ops::FileProblems;
-use crate::ui::Diagnostic;
 
 /// The configuration, and the folder its paths are relative to.
 #[derive(Debug, Default)]
@@ -72,7 +71,7 @@ pub(super) fn is_in_pyproject(folder: &Path) -> Result<bool, Failure> {
 }
 
 /// Returns a path as people see it: relative to where they are, if it is below.
-fn shown(path: &Path, here: &Path) -> String {
+pub(super) fn shown(path: &Path, here: &Path) -> String {
     path.strip_prefix(here)
         .unwrap_or(path)
         .display()
@@ -80,14 +79,7 @@ fn shown(path: &Path, here: &Path) -> String {
 }
 
 fn parse(path: &Path, name: &str, home: Home) -> Result<Option<(Config, String)>, Failure> {
-    let bytes = files::read(path).map_err(|error| {
-        let mut diagnostic = Diagnostic::error(error.to_string());
-        diagnostic.help = error.help();
-        Failure {
-            code: super::exit::FAILED,
-            diagnostics: vec![diagnostic],
-        }
-    })?;
+    let bytes = files::read(path)?;
     let text = String::from_utf8(bytes).map_err(|_| {
         Failure::usage(
             format!("`{name}` is not UTF-8"),
@@ -103,8 +95,5 @@ fn parse(path: &Path, name: &str, home: Home) -> Result<Option<(Config, String)>
         text,
         problems: found,
     };
-    Err(Failure {
-        code: super::exit::FAILED,
-        diagnostics: vec![problems(Diagnostic::error(""), file)],
-    })
+    Err(file.into())
 }

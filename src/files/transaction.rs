@@ -25,6 +25,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::error::{Action, Error};
+use super::read_if_there;
 use super::replace::{folder_of, replace, stage};
 use super::temporaries;
 use crate::text::hex;
@@ -295,10 +296,8 @@ fn recover_by_steps(journal: &Path, step: Step<'_>) -> Result<Recovered, Error> 
 
 fn read_record(journal: &Path) -> Result<Option<Record>, Error> {
     let path = journal_path(journal);
-    let bytes = match fs::read(&path) {
-        Ok(bytes) => bytes,
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound) => return Ok(None),
-        Err(error) => return Err(Error::new(Action::Read, &path, error)),
+    let Some(bytes) = read_if_there(&path)? else {
+        return Ok(None);
     };
     // It was renamed when it was whole, so this is another version's or not ours.
     let record: Option<Record> = serde_json::from_slice(&bytes).ok();
@@ -341,7 +340,7 @@ fn sweep(journal: &Path) -> Result<(), Error> {
 /// Checks that each file is what it was planned for.
 fn check_unchanged(replacements: &[Replacement]) -> Result<(), Error> {
     for file in replacements {
-        if content(&file.path)? != file.before {
+        if read_if_there(&file.path)? != file.before {
             return Err(Error::changed(&file.path));
         }
     }
@@ -350,7 +349,7 @@ fn check_unchanged(replacements: &[Replacement]) -> Result<(), Error> {
 
 impl Entry {
     fn state(&self) -> Result<State, Error> {
-        let found = content(&self.target)?;
+        let found = read_if_there(&self.target)?;
         Ok(if found.as_deref().map(hash).as_ref() == Some(&self.new) {
             State::New
         } else if found == self.old_content()? {
@@ -371,15 +370,6 @@ impl Entry {
     /// Whether the new file waits beside its target.
     fn is_staged(&self) -> bool {
         fs::read(&self.temporary).is_ok_and(|bytes| hash(&bytes) == self.new)
-    }
-}
-
-/// Returns what is in a file, or nothing if there is none.
-fn content(path: &Path) -> Result<Option<Vec<u8>>, Error> {
-    match fs::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Error::new(Action::Read, path, error)),
     }
 }
 

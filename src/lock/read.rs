@@ -603,12 +603,15 @@ fn head(text: &str) -> Result<Head<'_>, String> {
 /// Reads what stands behind `-e`.
 fn editable_place(text: &str) -> LockedPlace {
     let (place, marker) = split_marker(text);
-    let egg = place.split_once('#').and_then(|(_, fragment)| {
-        let egg = fragment
-            .split('&')
-            .find_map(|part| part.strip_prefix("egg="))?;
-        egg.split('[').next()?.parse().ok()
-    });
+    let egg = match place.trim_matches('"').split_once(" @ ") {
+        Some((name, _)) => name.split('[').next(),
+        None => place.split_once('#').and_then(|(_, fragment)| {
+            let mut parts = fragment.split('&');
+            let egg = parts.find_map(|part| part.strip_prefix("egg="))?;
+            egg.split('[').next()
+        }),
+    };
+    let egg = egg.and_then(|name| name.trim().parse().ok());
     LockedPlace {
         source: PinSource::Editable(place.to_owned()),
         egg,

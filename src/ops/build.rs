@@ -38,6 +38,8 @@ pub struct BuildOptions {
     pub constraints: Vec<String>,
     /// Whether a build gets an environment of its own; else it runs in the interpreter's.
     pub is_isolated: bool,
+    /// Whether nothing at all is built (`--no-build`).
+    pub is_forbidden: bool,
     /// What is handed to backends (`--config-setting`), in order.
     pub settings: ConfigSettings,
 }
@@ -47,6 +49,7 @@ impl Default for BuildOptions {
         Self {
             constraints: Vec::new(),
             is_isolated: true,
+            is_forbidden: false,
             settings: ConfigSettings::new(),
         }
     }

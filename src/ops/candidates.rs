@@ -30,6 +30,8 @@ pub(super) struct Policy {
     /// `--only-binary` (yes) and `--no-binary` (no).
     /// The first that has an answer counts.
     pub(super) binary: Vec<PerProject>,
+    /// Whether it is `--no-build` that says so.
+    pub(super) is_build_forbidden: bool,
     compatible: Mutex<FxHashMap<Box<str>, Result<u32, TagMismatch>>>,
     pythons: Mutex<FxHashMap<Box<str>, PythonSupport>>,
 }
@@ -49,6 +51,7 @@ impl Policy {
             which_hashes: WhichHashes::default(),
             gate,
             binary,
+            is_build_forbidden: false,
             compatible: Mutex::default(),
             pythons: Mutex::default(),
         }
@@ -712,6 +715,9 @@ impl ProjectReleases {
         }
         let Some(tags) = entry.wheel_tags() else {
             return match binary {
+                Some(true) if self.policy.is_build_forbidden => {
+                    Err(Misfit::new(4, Reason::BinaryPolicy("--no-build")))
+                }
                 Some(true) => Err(Misfit::new(4, Reason::BinaryPolicy("--only-binary"))),
                 _ => Ok(None),
             };

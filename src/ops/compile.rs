@@ -239,6 +239,7 @@ pub(super) async fn ground(request: &Compile, reporter: &dyn Reporter) -> Result
             policy: &policy(request, &inputs, &target),
             environment: &environment,
             binary: &binary(request, &inputs),
+            is_build_forbidden: request.build.is_forbidden,
             view: &request.view,
             current_directory: &request.current_directory,
             locked: &locked,
@@ -420,6 +421,7 @@ fn policy(request: &Compile, inputs: &Inputs, target: &Target) -> Policy {
         request.gate.clone(),
         binary(request, inputs),
     );
+    policy.is_build_forbidden = request.build.is_forbidden;
     policy.which_hashes = request.output_options.which_hashes;
     policy
 }
@@ -568,13 +570,11 @@ fn previous(request: &Compile) -> Result<Option<String>, Error> {
     let Some(path) = &request.output else {
         return Ok(None);
     };
-    let bytes = match request.view.read(path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.cause == files::Cause::Missing => return Ok(None),
-        Err(error) => return Err(error.into()),
-    };
-    let text = String::from_utf8(bytes).map_err(|_| Error::OutputNotText { path: path.clone() })?;
-    Ok(Some(text))
+    let bytes = files::if_there(request.view.read(path))?;
+    bytes
+        .map(String::from_utf8)
+        .transpose()
+        .map_err(|_| Error::OutputNotText { path: path.clone() })
 }
 
 fn resolve_request(

@@ -37,6 +37,7 @@ pub(super) struct Surveyor<'a> {
     pub(super) policy: &'a Policy,
     pub(super) environment: &'a Environment,
     pub(super) binary: &'a [PerProject],
+    pub(super) is_build_forbidden: bool,
     pub(super) view: &'a View,
     pub(super) current_directory: &'a str,
     /// The lock, whose commits are kept.
@@ -408,6 +409,9 @@ impl Surveyor<'_> {
             let (PinSource::Url(text) | PinSource::Editable(text)) = source else {
                 return None;
             };
+            // An editable one may have its name before it, in quotes.
+            let text = text.trim_matches('"');
+            let text = text.split_once(" @ ").map_or(text, |(_, url)| url);
             let locked = GitUrl::parse(text).ok().filter(&is_here)?;
             locked.revision().map(str::to_owned)
         })
@@ -471,6 +475,20 @@ impl Surveyor<'_> {
         &self,
         trees: &[ProjectTree],
     ) -> Result<(Vec<RootRequirement>, Vec<(String, Specifiers)>), Error> {
+        if let Some(tree) = trees.first()
+            && self.is_build_forbidden
+        {
+            return Err(Error::Usage {
+                message: format!(
+                    "`{}` says what it requires only when it is built, and `--no-build` forbids that",
+                    tree.file
+                ),
+                help: Some(
+                    "list the dependencies in the `[project]` table of a `pyproject.toml`"
+                        .to_owned(),
+                ),
+            });
+        }
         let built = trees.iter().map(async |tree| {
             let metadata = self
                 .builder
@@ -706,23 +724,27 @@ fn file_pin(located: &Located) -> PlacePin {
     }
 }
 
-/// Returns an editable repository with the name of its project.
+/// Returns an editable repository with the name of its project, as pip wants it. With
+/// extras that is a direct reference, which pip takes from 25.3 on; the older form, by a
+/// fragment, it refuses since then.
 fn with_name(url: &str, metadata: &CoreMetadata, extras: &[ExtraName]) -> String {
     let (plain, fragment) = url.split_once('#').unwrap_or((url, ""));
+    let mut parts: Vec<String> = fragment
+        .split('&')
+        .filter(|part| !part.is_empty() && !part.starts_with("egg="))
+        .map(str::to_owned)
+        .collect();
+    if extras.is_empty() {
+        parts.insert(0, format!("egg={}", metadata.name));
+        return format!("{plain}#{}", parts.join("&"));
+    }
     let extras: Vec<&str> = extras.iter().map(AsRef::as_ref).collect();
-    let extras = if extras.is_empty() {
-        String::new()
-    } else {
-        format!("[{}]", extras.join(","))
-    };
-    let mut parts = vec![format!("egg={}{extras}", metadata.name)];
-    parts.extend(
-        fragment
-            .split('&')
-            .filter(|part| !part.is_empty() && !part.starts_with("egg="))
-            .map(str::to_owned),
-    );
-    format!("{plain}#{}", parts.join("&"))
+    let mut place = plain.to_owned();
+    if !parts.is_empty() {
+        place.push('#');
+        place.push_str(&parts.join("&"));
+    }
+    format!("\"{}[{}] @ {place}\"", metadata.name, extras.join(","))
 }
 
 fn failed_build(located: &Located, failure: Failure) -> Error {

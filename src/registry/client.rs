@@ -202,29 +202,25 @@ struct Body {
     manifest: Manifest,
 }
 
-/// The problems of the mirrors asked so far.
-#[derive(Default)]
-pub(super) struct Problems {
-    worst: Option<Error>,
-}
-
-impl Problems {
-    /// Notes a problem; it is returned if no other mirror can help.
-    pub(super) fn add(&mut self, error: Error) -> Result<(), Error> {
-        if !error.is_for_next_mirror() {
-            return Err(error);
+/// Asks the servers of a host one after the other, until one has the answer or the next
+/// could not help either.
+pub(super) async fn first_of<T>(
+    endpoints: &[Arc<Endpoint>],
+    ask: impl AsyncFn(&Arc<Endpoint>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let mut worst = None;
+    for endpoint in endpoints {
+        match ask(endpoint).await {
+            Ok(answer) => return Ok(answer),
+            Err(error) if !error.is_for_next_mirror() => return Err(error),
+            // That one has it not says less than that another could not be asked.
+            Err(error) if matches!(worst, None | Some(Error::NotFound { .. })) => {
+                worst = Some(error);
+            }
+            Err(_) => {}
         }
-        // That one has it not says less than that another could not be asked.
-        if matches!(self.worst, None | Some(Error::NotFound { .. })) {
-            self.worst = Some(error);
-        }
-        Ok(())
     }
-
-    pub(super) fn end(self) -> Error {
-        self.worst
-            .expect("each host has somebody to ask, and each answer returns or is noted")
-    }
+    Err(worst.expect("each host has somebody to ask, and each answer returns or is noted"))
 }
 
 impl Inner {
@@ -252,41 +248,45 @@ impl Inner {
         let endpoints = self.endpoints(&repository.host);
         let image = format!("{}:{tag}", repository.familiar());
         let key = tag_key(&endpoints, repository, tag);
-        let is_offline = self.http.is_offline();
         let now = self.http.now();
-        if !self.settings.refresh || is_offline {
-            match self.stored.tag(&key) {
-                Some((digest, stored_at))
-                    if is_offline || is_fresh(stored_at, now, self.settings.tag_lifetime) =>
-                {
-                    return Ok(Resolved {
-                        digest,
-                        from_cache: true,
-                    });
-                }
-                _ => {}
-            }
+        if let Some(digest) = self.kept(now, || self.stored.tag(&key)) {
+            return Ok(Resolved {
+                digest,
+                from_cache: true,
+            });
         }
-        if is_offline {
+        if self.http.is_offline() {
             return Err(Error::Offline { image });
         }
         let rest = format!("manifests/{tag}");
-        let mut problems = Problems::default();
-        for (index, endpoint) in endpoints.iter().enumerate() {
+        let last = endpoints.last();
+        let digest = first_of(&endpoints, async |endpoint| {
             let ask = manifest_ask(endpoint, repository, &rest, &image);
-            let is_last = index + 1 == endpoints.len();
-            match self.tag_at(&ask, is_last).await {
-                Ok(digest) => {
-                    self.stored.put_tag(&key, &digest, now);
-                    return Ok(Resolved {
-                        digest,
-                        from_cache: false,
-                    });
-                }
-                Err(error) => problems.add(error)?,
-            }
+            let is_last = last.is_some_and(|last| Arc::ptr_eq(last, endpoint));
+            self.tag_at(&ask, is_last).await
+        })
+        .await?;
+        self.stored.put_tag(&key, &digest, now);
+        Ok(Resolved {
+            digest,
+            from_cache: false,
+        })
+    }
+
+    /// Returns what is kept of an answer that may be another one by now, if it need not
+    /// or cannot be asked for again.
+    pub(super) fn kept<T>(
+        &self,
+        now: SystemTime,
+        stored: impl FnOnce() -> Option<(T, SystemTime)>,
+    ) -> Option<T> {
+        let is_offline = self.http.is_offline();
+        if self.settings.refresh && !is_offline {
+            return None;
         }
-        Err(problems.end())
+        let (answer, stored_at) = stored()?;
+        let is_good = is_offline || is_fresh(stored_at, now, self.settings.tag_lifetime);
+        is_good.then_some(answer)
     }
 
     /// Asks one server what a tag stands for: by HEAD, and by GET where that is no answer.
@@ -354,17 +354,15 @@ impl Inner {
             return Err(Error::Offline { image });
         }
         let rest = format!("manifests/{digest}");
-        let mut problems = Problems::default();
-        for endpoint in self.endpoints(&repository.host) {
-            let ask = manifest_ask(&endpoint, repository, &rest, &image);
-            match self.exists_at(&ask, digest).await {
-                Ok(()) => return Ok(true),
-                Err(error) => problems.add(error)?,
-            }
-        }
-        match problems.end() {
-            Error::NotFound { .. } => Ok(false),
-            error => Err(error),
+        let found = first_of(&self.endpoints(&repository.host), async |endpoint| {
+            let ask = manifest_ask(endpoint, repository, &rest, &image);
+            self.exists_at(&ask, digest).await
+        })
+        .await;
+        match found {
+            Ok(()) => Ok(true),
+            Err(Error::NotFound { .. }) => Ok(false),
+            Err(error) => Err(error),
         }
     }
 
@@ -404,18 +402,13 @@ impl Inner {
             return Err(Error::Offline { image });
         }
         let rest = format!("manifests/{digest}");
-        let mut problems = Problems::default();
-        for endpoint in self.endpoints(&repository.host) {
-            let ask = manifest_ask(&endpoint, repository, &rest, &image);
-            match self.body_at(&ask, Some(digest), None).await {
-                Ok(body) => {
-                    self.stored.put_content(digest, &body.bytes);
-                    return Ok(body.manifest);
-                }
-                Err(error) => problems.add(error)?,
-            }
-        }
-        Err(problems.end())
+        let body = first_of(&self.endpoints(&repository.host), async |endpoint| {
+            let ask = manifest_ask(endpoint, repository, &rest, &image);
+            self.body_at(&ask, Some(digest), None).await
+        })
+        .await?;
+        self.stored.put_content(digest, &body.bytes);
+        Ok(body.manifest)
     }
 
     async fn config(&self, repository: &Repository, digest: &Digest) -> Result<ImageConfig, Error> {
@@ -429,19 +422,15 @@ impl Inner {
             return Err(Error::Offline { image });
         }
         let rest = format!("blobs/{digest}");
-        let mut problems = Problems::default();
-        for endpoint in self.endpoints(&repository.host) {
+        first_of(&self.endpoints(&repository.host), async |endpoint| {
             let ask = Ask {
                 is_manifest: false,
                 max_bytes: MOST_CONFIG_BYTES,
-                ..manifest_ask(&endpoint, repository, &rest, &image)
+                ..manifest_ask(endpoint, repository, &rest, &image)
             };
-            match self.config_at(&ask, digest).await {
-                Ok(config) => return Ok(config),
-                Err(error) => problems.add(error)?,
-            }
-        }
-        Err(problems.end())
+            self.config_at(&ask, digest).await
+        })
+        .await
     }
 
     async fn config_at(&self, ask: &Ask<'_>, digest: &Digest) -> Result<ImageConfig, Error> {
@@ -492,7 +481,7 @@ pub(super) fn repository_key(endpoints: &[Arc<Endpoint>], repository: &Repositor
 }
 
 /// Whether what was kept is used unasked.
-pub(super) fn is_fresh(stored_at: SystemTime, now: SystemTime, lifetime: Duration) -> bool {
+fn is_fresh(stored_at: SystemTime, now: SystemTime, lifetime: Duration) -> bool {
     // One from the future was kept before the clock was set back.
     now.duration_since(stored_at)
         .is_ok_and(|age| age < lifetime)

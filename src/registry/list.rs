@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use url::Url;
 
-use super::client::{Inner, Problems, is_fresh, repository_key};
+use super::client::{Inner, first_of, repository_key};
 use super::endpoint::Endpoint;
 use super::error::Error;
 use super::send::{Ask, Method};
@@ -38,33 +38,20 @@ impl Inner {
         let endpoints = self.endpoints(&repository.host);
         let image = repository.familiar().into_owned();
         let key = repository_key(&endpoints, repository);
-        let is_offline = self.http.is_offline();
         let now = self.http.now();
-        if !self.settings.refresh || is_offline {
-            match self.stored.list(&key) {
-                Some((tags, stored_at))
-                    if is_offline || is_fresh(stored_at, now, self.settings.tag_lifetime) =>
-                {
-                    return Ok(tags.into());
-                }
-                _ => {}
-            }
+        if let Some(tags) = self.kept(now, || self.stored.list(&key)) {
+            return Ok(tags.into());
         }
-        if is_offline {
+        if self.http.is_offline() {
             return Err(Error::Offline { image });
         }
-        let mut problems = Problems::default();
-        for endpoint in &endpoints {
-            match self.list_at(endpoint, repository, &image).await {
-                Ok(tags) => {
-                    let tags: Vec<String> = tags.into_iter().collect();
-                    self.stored.put_list(&key, &tags, now);
-                    return Ok(tags.into());
-                }
-                Err(error) => problems.add(error)?,
-            }
-        }
-        Err(problems.end())
+        let tags = first_of(&endpoints, async |endpoint| {
+            self.list_at(endpoint, repository, &image).await
+        })
+        .await?;
+        let tags: Vec<String> = tags.into_iter().collect();
+        self.stored.put_list(&key, &tags, now);
+        Ok(tags.into())
     }
 
     /// Reads the list of one server, page by page.

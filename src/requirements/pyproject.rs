@@ -297,7 +297,42 @@ struct Reader<'a> {
     project: Project,
 }
 
+/// What `[tool.uv]` may say that would make another lock, and what says it here.
+const OF_UV: [(&str, &str); 5] = [
+    (
+        "sources",
+        "name the place in the requirement: `name @ URL`, or the index in `[[index]]`",
+    ),
+    (
+        "constraint-dependencies",
+        "put them in a file for `--constraint`",
+    ),
+    (
+        "override-dependencies",
+        "put them in a file for `--override`",
+    ),
+    (
+        "exclude-newer",
+        "write `exclude-newer` in `[tool.pinfold.compile]`",
+    ),
+    ("index", "write it as `[[tool.pinfold.index]]`"),
+];
+
 impl Reader<'_> {
+    /// Says what uv would read and nobody does here.
+    fn settings_of_uv(&mut self, document: &Table<'_>) {
+        let uv = document
+            .get("tool")
+            .and_then(|tool| tool.get_ref().get("uv"));
+        for (key, help) in OF_UV {
+            if let Some(value) = uv.and_then(|uv| uv.get_ref().get(key)) {
+                let span = self.source.first_line(Span::from(value.span()));
+                let problem = Problem::new(span, format!("`{key}` of `[tool.uv]` is not read"));
+                self.project.warnings.push(problem.with_help(help));
+            }
+        }
+    }
+
     fn document(&mut self, document: &Table<'_>) {
         let poetry = document
             .get("tool")
@@ -315,6 +350,7 @@ impl Reader<'_> {
             return self.wrong_type(project, "`project`", "a table");
         };
         self.name(project, project_table);
+        self.settings_of_uv(document);
         self.project.version = project_table
             .get("version")
             .and_then(|version| version.get_ref().as_str())

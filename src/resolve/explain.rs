@@ -755,7 +755,7 @@ fn reason_hints(universe: &Universe, unusable: &BTreeMap<ProjectId, VersionSet>)
                         "pin a yanked release exactly (`{name}==…`) if you want it all the same"
                     )
                 }
-                Reason::BinaryPolicy("--only-binary") => {
+                Reason::BinaryPolicy("--only-binary" | "--no-build") => {
                     format!("allow its source with `--no-binary {name}`")
                 }
                 Reason::BinaryPolicy(option) => format!("leave {name} out of `{option}`"),

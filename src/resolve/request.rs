@@ -108,8 +108,11 @@ impl fmt::Display for Reason {
             }
             Self::Held { code, words, .. } => write!(f, "{words} ({code})"),
             Self::PreRelease => f.write_str("a pre-release"),
-            Self::BinaryPolicy("--only-binary") => {
-                f.write_str("no wheel for the target, and `--only-binary` rules out its source")
+            Self::BinaryPolicy(option @ ("--only-binary" | "--no-build")) => {
+                write!(
+                    f,
+                    "no wheel for the target, and `{option}` rules out its source"
+                )
             }
             Self::BinaryPolicy(option) => write!(f, "excluded by `{option}`"),
             Self::Offline => f.write_str("not in the cache, and the network is turned off"),

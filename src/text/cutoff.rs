@@ -30,6 +30,15 @@ pub fn cutoff(text: &str, now: Timestamp) -> Option<Timestamp> {
     Some(zoned.timestamp())
 }
 
+/// Returns a text that means here what it means to pip: to it a day is its first moment.
+pub fn prior_to(text: &str) -> String {
+    let text = text.trim();
+    match text.parse::<Date>() {
+        Ok(_) if text.len() == 10 => format!("{text}T00:00:00Z"),
+        _ => text.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -15,7 +15,7 @@ mod span;
 mod words;
 
 pub use count::many;
-pub use cutoff::cutoff;
+pub use cutoff::{cutoff, prior_to};
 pub use duration::{DurationError, duration};
 pub use edit::{Conflict, Edit, apply};
 pub use hex::{decode_hex, hex, hex_pair, push_hex};

@@ -10,7 +10,7 @@ use super::header::{CompileCommand, Tool, is_version};
 use super::options::Options;
 use super::words;
 use crate::lock::{Annotations, EmittedOptions};
-use crate::text::{Newline, without_password};
+use crate::text::{Newline, prior_to, without_password};
 
 /// Arguments, being read.
 pub(super) struct Arguments<'a> {
@@ -225,11 +225,7 @@ impl<'a> Arguments<'a> {
             Value::Output => command.output = Some(text()),
             Value::Constraint => command.constraints.push(text()),
             Value::Override => command.overrides.push(text()),
-            Value::Extra => {
-                for extra in list(value) {
-                    push(&mut command.extras, extra);
-                }
-            }
+            Value::Extra => list(value).for_each(|extra| push(&mut command.extras, extra)),
             Value::PythonVersion if is_version(value) => command.python_version = Some(text()),
             Value::PythonVersion => why = Some("that is no version of Python such as `3.12`"),
             Value::Python => {
@@ -254,6 +250,7 @@ impl<'a> Arguments<'a> {
                 options.index_strategy = Some(text());
             }
             Value::ExcludeNewer => options.exclude_newer = Some(text()),
+            Value::UploadedPriorTo => options.exclude_newer = Some(prior_to(value)),
             Value::PreRelease
                 if matches!(
                     value,

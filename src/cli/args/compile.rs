@@ -4,6 +4,7 @@ use clap::{Args, ValueEnum};
 
 use super::Network;
 use crate::cli::update::args::Configuration;
+use crate::text::prior_to;
 
 #[expect(
     clippy::struct_excessive_bools,
@@ -105,13 +106,16 @@ pub(in crate::cli) struct Compile {
     ///
     /// `2026-10-01T00:00:00Z`, `2026-10-01`, `7d`, `7 days`, `1 week`, `P7D`; `false` sets no
     /// limit. Counts file by file; what the lock file already pins stays admissible.
+    #[arg(long, value_name = "TIME", help_heading = "Versions")]
+    pub(in crate::cli) exclude_newer: Option<String>,
+    /// The same by pip's name, and as pip has it: a day means its beginning
     #[arg(
         long,
-        visible_alias = "uploaded-prior-to",
         value_name = "TIME",
+        overrides_with = "exclude_newer",
         help_heading = "Versions"
     )]
-    pub(in crate::cli) exclude_newer: Option<String>,
+    pub(in crate::cli) uploaded_prior_to: Option<String>,
     /// The same for one project; `false` sets no limit for it
     #[arg(
         long = "exclude-newer-package",
@@ -377,6 +381,14 @@ pub(in crate::cli) struct Compile {
         allow_hyphen_values = true
     )]
     pub(in crate::cli) pip_args: Option<String>,
+}
+
+impl Compile {
+    /// Returns the limit on upload times, whichever of its names was used.
+    pub(in crate::cli) fn limit(&self) -> Option<String> {
+        let prior_to = self.uploaded_prior_to.as_deref().map(prior_to);
+        prior_to.or_else(|| self.exclude_newer.clone())
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -32,6 +32,7 @@ const STYLES: Styles = Styles::styled()
     arg_required_else_help = true,
     args_override_self = true,
     disable_help_subcommand = true,
+    propagate_version = true,
     after_help = "Each option has a variable: PINFOLD_ and its name in capitals, PINFOLD_INDEX_URL.\n\n\
                   Exit codes: 0 done; 1 the answer is no (stale under --check, no solution); \
                   2 it could not be done; 75 it could not be done now, run again later."

@@ -1,14 +1,13 @@
 //! From what was typed behind `pinfold docker` to what is wanted.
 
 use std::ffi::OsString;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::args::{Explain, Files, Pin, Registries, Verify};
 use crate::cache::Cache;
 use crate::cli::failure::Failure;
 use crate::cli::project::{self, ProjectConfig};
-use crate::cli::settings::{cache, current_directory, network};
+use crate::cli::settings::{cache, current_directory, network, standard_input};
 use crate::files::Exclude;
 use crate::http::{self, Credentials};
 use crate::image::{ImagePattern, Platform};
@@ -143,13 +142,9 @@ fn input(path: &Path, stdin_filename: &str) -> Result<DockerInput, Failure> {
     if path != Path::new("-") {
         return Ok(DockerInput::Path(PathBuf::from(path)));
     }
-    let mut bytes = Vec::new();
-    std::io::stdin()
-        .read_to_end(&mut bytes)
-        .map_err(|error| Failure::usage(format!("standard input cannot be read: {error}"), None))?;
     Ok(DockerInput::Stdin {
         name: stdin_filename.to_owned(),
-        bytes,
+        bytes: standard_input()?,
     })
 }
 

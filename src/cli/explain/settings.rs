@@ -6,6 +6,7 @@ use super::args::Explain;
 use crate::cli::args::IndexStrategy;
 use crate::cli::failure::Failure;
 use crate::cli::layers;
+use crate::cli::project;
 use crate::cli::settings;
 use crate::cli::update::settings as update;
 use crate::files::Exclude;
@@ -193,11 +194,7 @@ fn default_lock(
 }
 
 fn shown(root: &Path, here: &Path, target: &LockTarget) -> String {
-    let path = root.join(&target.output);
-    path.strip_prefix(here)
-        .unwrap_or(&path)
-        .display()
-        .to_string()
+    project::shown(&root.join(&target.output), here)
 }
 
 fn no_lock(path: &str) -> Failure {
@@ -284,7 +281,7 @@ fn overlay(args: &Explain, target: &LockTarget, compile: &mut Compile) -> Result
         IndexStrategy::UnsafeFirstMatch => compile.strategy = Strategy::UnsafeFirstMatch,
         IndexStrategy::UnsafeBestMatch => compile.strategy = Strategy::UnsafeBestMatch,
     }
-    if let Some(text) = &args.exclude_newer {
+    if let Some(text) = &args.limit() {
         compile.exclude_newer = settings::limit("--exclude-newer", text, compile.now)?;
     }
     let limits = settings::limits(&args.exclude_newer_packages, compile.now)?;
@@ -297,6 +294,7 @@ fn overlay(args: &Explain, target: &LockTarget, compile: &mut Compile) -> Result
     let build = &mut compile.build;
     build.constraints.extend(args.build_constraints.clone());
     build.is_isolated &= !args.no_build_isolation;
+    build.is_forbidden |= args.no_build;
     build
         .settings
         .extend(settings::config_settings(&args.config_settings)?);

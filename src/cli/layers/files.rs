@@ -10,18 +10,17 @@ use clap::parser::ValueSource;
 
 use super::merge::{Rank, Ranked};
 use super::wrong;
-use crate::cli::failure::{self, Failure, problems};
+use crate::cli::failure::Failure;
 use crate::cli::project::{self, ProjectConfig};
 use crate::cli::settings::current_directory;
 use crate::config::{
     ForeignFile, Layer, Setting, SettingProblem, SettingValue, System, pip_conf, pip_conf_files,
-    pip_tools, pip_tools_file, pip_variables, uv_variables,
+    pip_tools, pip_tools_file, pip_variables, uv_unread, uv_variables,
 };
 use crate::files;
 use crate::ops::FileProblems;
 use crate::requirements::location;
 use crate::text::{Problem, position};
-use crate::ui::Diagnostic;
 
 /// Reads our own configuration alone, of which a command takes some options.
 pub(super) fn read_own(
@@ -39,6 +38,8 @@ pub(super) fn read_own(
 
 /// The layers below the variables, strongest first, and our own configuration.
 pub(super) struct Files {
+    /// What another tool is told, would matter, and is not read.
+    pub(super) unread: Vec<&'static str>,
     pub(super) layers: Vec<Ranked>,
     pub(super) project: ProjectConfig,
 }
@@ -60,13 +61,19 @@ pub(super) fn read(matches: &ArgMatches) -> Result<Files, Failure> {
         rank: Rank::Config,
         layer: own,
     }];
+    let mut unread = Vec::new();
     if takes_foreign {
+        unread = uv_unread(|name| std::env::var(name).ok());
         if !flag(matches, "no_config") {
             layers.extend(of_pip_tools(matches)?);
         }
         layers.extend(of_machine()?);
     }
-    Ok(Files { layers, project })
+    Ok(Files {
+        unread,
+        layers,
+        project,
+    })
 }
 
 const PIP_TOOLS: &str = ".pip-tools.toml";
@@ -247,19 +254,11 @@ fn of_pip_conf(variable: &dyn Fn(&str) -> Option<String>) -> Result<Ranked, Fail
 
 /// Reads a file; none if it is not there.
 fn text(path: &Path, name: &str) -> Result<Option<String>, Failure> {
-    let bytes = match files::read(path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.cause == files::Cause::Missing => return Ok(None),
-        Err(error) => {
-            return Err(with_way_out(Failure {
-                code: crate::cli::exit::FAILED,
-                diagnostics: vec![failure::file(&error)],
-            }));
-        }
-    };
-    let text = String::from_utf8(bytes)
-        .map_err(|_| with_way_out(Failure::usage(format!("`{name}` is not UTF-8"), None)))?;
-    Ok(Some(text))
+    let bytes = files::read_if_there(path).map_err(|error| with_way_out(error.into()))?;
+    bytes
+        .map(String::from_utf8)
+        .transpose()
+        .map_err(|_| with_way_out(Failure::usage(format!("`{name}` is not UTF-8"), None)))
 }
 
 fn in_file(name: String, text: String, found: Vec<Problem>) -> Failure {
@@ -268,10 +267,7 @@ fn in_file(name: String, text: String, found: Vec<Problem>) -> Failure {
         text,
         problems: found,
     };
-    with_way_out(Failure {
-        code: crate::cli::exit::FAILED,
-        diagnostics: vec![problems(Diagnostic::error(""), file)],
-    })
+    with_way_out(file.into())
 }
 
 /// Adds how another tool's settings are left out.

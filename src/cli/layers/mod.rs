@@ -22,13 +22,12 @@ pub(super) use self::merge::NO_KEYS;
 use self::merge::SOURCES;
 use self::merge::{Counting, Merged, Rank, Ranked, merge};
 use super::args::{Arguments, Compile};
-use super::failure::{Failure, problems};
+use super::failure::Failure;
 use super::foreign;
 use super::project::ProjectConfig;
 use crate::config::{Layer, Setting, SettingProblem, SettingValue};
 use crate::ops::FileProblems;
 use crate::text::{Problem, nearest};
-use crate::ui::Diagnostic;
 
 /// A command line with all that belongs to it.
 #[derive(Debug)]
@@ -128,6 +127,12 @@ pub(super) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Par
             }
         }
         layers.extend(files.layers);
+        for name in &files.unread {
+            let ours = name.replacen("UV_", "PINFOLD_", 1);
+            said.warnings.push(format!(
+                "{name} is for uv and is not read here: set {ours}, or `no-foreign-config` to leave uv's settings alone"
+            ));
+        }
         project = files.project;
         for ranked in &layers {
             let ignored = ranked.layer.ignored.iter();
@@ -420,10 +425,7 @@ fn unknown(command: &Command, merged: &Merged, project: &ProjectConfig) -> Resul
         text: project.text.clone(),
         problems: found,
     };
-    Err(Failure {
-        code: super::exit::FAILED,
-        diagnostics: vec![problems(Diagnostic::error(""), file)],
-    })
+    Err(file.into())
 }
 
 impl Said {

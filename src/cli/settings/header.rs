@@ -63,7 +63,7 @@ fn values(args: &args::Compile, output: Option<&Path>, options: &mut Vec<Command
     for (name, value) in [
         ("--python-version", &args.python_version),
         ("--python-platform", &args.python_platforms.last().cloned()),
-        ("--exclude-newer", &args.exclude_newer),
+        ("--exclude-newer", &args.limit()),
     ] {
         add(name, value.as_slice(), None);
     }

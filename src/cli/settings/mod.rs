@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 pub(super) use self::indexes::configured_indexes;
 pub(super) use self::network::{cache, http, login, network};
-pub(super) use self::paths::{output, source_names};
+pub(super) use self::paths::{output, source_names, standard_input};
 pub(super) use self::time::{limit, limits, time};
 
 use super::args::{self, IndexStrategy, PreReleaseMode};
@@ -47,7 +47,7 @@ pub(super) fn compile(args: &args::Compile, project: &ProjectConfig) -> Result<C
     let current_directory = current_directory()?;
     let now = jiff::Timestamp::now();
     let exclude_newer = args
-        .exclude_newer
+        .limit()
         .as_deref()
         .map(|text| time::limit("--exclude-newer", text, now))
         .transpose()?
@@ -93,6 +93,7 @@ pub(super) fn compile(args: &args::Compile, project: &ProjectConfig) -> Result<C
         build: BuildOptions {
             constraints: args.build_constraints.clone(),
             is_isolated: !args.no_build_isolation,
+            is_forbidden: args.no_build,
             settings: config_settings(&args.config_settings)?,
         },
         only_binary: if args.no_build {

@@ -32,11 +32,16 @@ pub(super) fn source(name: &str) -> Result<Source, Failure> {
     if name != "-" {
         return Ok(Source::Path(name.to_owned()));
     }
+    Ok(Source::Stdin(standard_input()?))
+}
+
+/// Returns what standard input holds.
+pub(in crate::cli) fn standard_input() -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     std::io::stdin()
         .read_to_end(&mut bytes)
         .map_err(|error| Failure::usage(format!("standard input cannot be read: {error}"), None))?;
-    Ok(Source::Stdin(bytes))
+    Ok(bytes)
 }
 
 /// Returns the output's path; none for standard output.

@@ -4,7 +4,7 @@ pub(super) mod args;
 pub(super) mod settings;
 
 use std::fmt::Write as _;
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::path::Path;
 
 use self::args::{Apply, Output, Update};
@@ -12,6 +12,7 @@ use super::docker::args::Format;
 use super::exit;
 use super::failure::{self, Failure};
 use super::run::{Ended, observer, run_to_end, stdout_failed};
+use super::settings::standard_input;
 use crate::config::{CommitConfig, DEFAULT_BRANCH, DEFAULT_MESSAGE};
 use crate::files::{self, Recovered};
 use crate::forge::Committed;
@@ -51,10 +52,8 @@ pub(super) fn run(args: &Update, printer: &Printer, shows_progress: bool) -> Res
         printer.warning(&format!("nothing to keep up to date was found in `{path}`"));
     }
     if args.commit {
-        update::note_uncommitted(&place.root, &mut gathered).map_err(|error| Failure {
-            code: exit::FAILED,
-            diagnostics: vec![apply_failed(&error)],
-        })?;
+        update::note_uncommitted(&place.root, &mut gathered)
+            .map_err(|error| Failure::of(apply_failed(&error)))?;
     }
     if args.list {
         list(&gathered, printer)?;
@@ -111,19 +110,13 @@ pub(super) fn run(args: &Update, printer: &Printer, shows_progress: bool) -> Res
 /// Runs `pinfold apply`.
 pub(super) fn apply(args: &Apply, printer: &Printer) -> Result<u8, Failure> {
     let place = settings::place(&args.configuration)?;
-    let text = if args.plan == Path::new("-") {
-        let mut text = String::new();
-        std::io::stdin()
-            .read_to_string(&mut text)
-            .map_err(|error| {
-                Failure::usage(format!("standard input cannot be read: {error}"), None)
-            })?;
-        text
+    let bytes = if args.plan == Path::new("-") {
+        standard_input()?
     } else {
-        let bytes = files::read(&args.plan).map_err(|error| failed_file(&error))?;
-        String::from_utf8(bytes)
-            .map_err(|_| Failure::usage(format!("`{}` is not UTF-8", args.plan.display()), None))?
+        files::read(&args.plan)?
     };
+    let text = String::from_utf8(bytes)
+        .map_err(|_| Failure::usage(format!("`{}` is not UTF-8", args.plan.display()), None))?;
     let mut plan = Plan::parse(&text).map_err(|error| {
         Failure::usage(
             error.to_string(),
@@ -152,7 +145,7 @@ pub(super) fn apply(args: &Apply, printer: &Printer) -> Result<u8, Failure> {
 fn hold(root: &Path, printer: &Printer) -> Result<update::Held, Failure> {
     let lock =
         update::lock(root).map_err(|error| Failure::usage(error.to_string(), error.help()))?;
-    match update::recover(root).map_err(|error| failed_file(&error))? {
+    match update::recover(root)? {
         Recovered::Nothing => {}
         Recovered::Finished(files) => printer.warning(&format!(
             "an earlier run was cut off; what it had begun is done now: {} files",
@@ -164,13 +157,6 @@ fn hold(root: &Path, printer: &Printer) -> Result<update::Held, Failure> {
         )),
     }
     Ok(lock)
-}
-
-fn failed_file(error: &files::Error) -> Failure {
-    Failure {
-        code: exit::FAILED,
-        diagnostics: vec![failure::file(error)],
-    }
 }
 
 fn list(gathered: &Gathered, printer: &Printer) -> Result<(), Failure> {
@@ -262,10 +248,7 @@ fn carry_out(
             committed
         }
         Err(error) => {
-            return Err(Failure {
-                code: exit::FAILED,
-                diagnostics: vec![apply_failed(&error)],
-            });
+            return Err(Failure::of(apply_failed(&error)));
         }
     };
     match committed {
@@ -406,7 +389,7 @@ fn diffs(plan: &Plan, root: &Path, printer: &Printer) -> Result<(), Failure> {
 }
 
 fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    files::replace(path, bytes).map_err(|error| failed_file(&error))
+    Ok(files::replace(path, bytes)?)
 }
 
 /// Checks that a file can be written later, before work is done for it.

@@ -13,7 +13,7 @@ use crate::cli::layers;
 use crate::cli::project::{self, ProjectConfig};
 use crate::cli::settings::{cache, configured_indexes, current_directory, login, network, time};
 use crate::config::{self, RuleSubject};
-use crate::files::Exclude;
+use crate::files::{self, Exclude};
 use crate::forge::Repository;
 use crate::http;
 use crate::index::Refresh;
@@ -120,7 +120,7 @@ pub(in crate::cli) fn defaults(own: &args::Compile) -> Defaults {
         index_strategy: is_strategy_said
             .then(|| word(own.index_strategy.to_possible_value()))
             .flatten(),
-        exclude_newer: own.exclude_newer.clone(),
+        exclude_newer: own.limit(),
         exclude_newer_packages: own.exclude_newer_packages.clone(),
         prerelease: if own.pre {
             Some("allow".to_owned())
@@ -179,12 +179,7 @@ pub(in crate::cli) fn below(root: &Path, path: &Path) -> Result<String, Failure>
         Err(error) => return Err(failed(error)),
     };
     let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
-    let relative = absolute.strip_prefix(root).map_err(|_| outside())?;
-    let parts: Option<Vec<&str>> = relative
-        .components()
-        .map(|part| part.as_os_str().to_str())
-        .collect();
-    Ok(parts.ok_or_else(outside)?.join("/"))
+    files::relative(&root, &absolute).ok_or_else(outside)
 }
 
 fn policy(
@@ -298,11 +293,13 @@ pub(in crate::cli) fn lock_config(lock: &config::LockConfig, place: &Place) -> L
         .unwrap_or_else(|_| place.root.clone());
     let folder = &place.project.folder;
     let folder = folder.canonicalize().unwrap_or_else(|_| folder.clone());
-    let seen = |path: &String| match folder.strip_prefix(&root).ok().and_then(Path::to_str) {
-        Some(inside) if !inside.is_empty() && !location::is_url(path) => {
-            location::normalise(format!("{}/{path}", inside.replace('\\', "/")).as_str())
+    let inside = files::relative(&root, &folder).unwrap_or_default();
+    let seen = |path: &String| {
+        if inside.is_empty() || location::is_url(path) {
+            path.clone()
+        } else {
+            location::normalise(&format!("{inside}/{path}"))
         }
-        _ => path.clone(),
     };
     let values = |list: &[config::Located<String>]| {
         list.iter().map(|one| one.value.clone()).collect::<Vec<_>>()

@@ -120,6 +120,24 @@ pub fn index_variables(
     })
 }
 
+/// What uv is told by variables and nothing here is: what would change a lock.
+const UNREAD: [&str; 7] = [
+    "UV_BUILD_CONSTRAINT",
+    "UV_CONSTRAINT",
+    "UV_EXCLUDE_NEWER",
+    "UV_NO_BINARY",
+    "UV_NO_BUILD",
+    "UV_OVERRIDE",
+    "UV_PRERELEASE",
+];
+
+/// Returns the names of variables by which uv would make another lock, and which are not
+/// read.
+pub fn uv_unread(variable: impl Fn(&str) -> Option<String>) -> Vec<&'static str> {
+    let is_set = |name: &&str| variable(name).is_some_and(|value| !value.trim().is_empty());
+    UNREAD.into_iter().filter(|name| is_set(name)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::testing::{shown, told, variables};
@@ -148,6 +166,16 @@ mod tests {
         keyring-provider = ["subprocess"] (UV_KEYRING_PROVIDER)
         "#);
         assert!(!format!("{layer:?}").contains("s3cret"));
+    }
+
+    #[test]
+    fn what_is_not_read_is_known() {
+        let list: &'static [(&str, &str)] = &[
+            ("UV_EXCLUDE_NEWER", "7 days"),
+            ("UV_OVERRIDE", " "),
+            ("UV_OFFLINE", "1"),
+        ];
+        assert_eq!(uv_unread(variables(list)), ["UV_EXCLUDE_NEWER"]);
     }
 
     #[test]

@@ -141,11 +141,7 @@ fn apply_group(files: &[&FileChange], root: &Path) -> Result<(), ApplyError> {
         if leads_out(&path, root) {
             return Err(ApplyError::Outside(file.path.clone()));
         }
-        let before = match files::read(&path) {
-            Ok(bytes) => Some(bytes),
-            Err(error) if error.cause == files::Cause::Missing => None,
-            Err(error) => return Err(error.into()),
-        };
+        let before = files::read_if_there(&path)?;
         let after = file.after.bytes().unwrap_or_default();
         // A run that was cut off, or an earlier one with this plan, has done it.
         if before.as_ref() == Some(&after) {
@@ -189,10 +185,13 @@ fn leads_out(path: &Path, root: &Path) -> bool {
 
 /// Returns the repository and the commit that is checked out.
 pub(super) fn base(root: &Path) -> Result<(Repository, Commit), ApplyError> {
-    let repository =
-        Repository::find(root)?.ok_or_else(|| ApplyError::NoRepository(root.to_owned()))?;
+    let repository = repository(root)?;
     let base = repository.head()?.ok_or(ApplyError::NoCommit)?;
     Ok((repository, base))
+}
+
+fn repository(root: &Path) -> Result<Repository, ApplyError> {
+    Repository::find(root)?.ok_or_else(|| ApplyError::NoRepository(root.to_owned()))
 }
 
 /// Commits the files of a plan to a branch; the work tree stays as it is.
@@ -207,8 +206,7 @@ pub fn commit(
     subject: &str,
     reads: &Reads,
 ) -> Result<(Committed, Vec<(usize, ApplyError)>), ApplyError> {
-    let repository =
-        Repository::find(root)?.ok_or_else(|| ApplyError::NoRepository(root.to_owned()))?;
+    let repository = repository(root)?;
     if plan.is_empty() {
         return Ok((Committed::Nothing, Vec::new()));
     }
@@ -252,7 +250,7 @@ fn check_committed(
     reads: &Reads,
     root: &Path,
     repository: &Repository,
-    base: &forge::Commit,
+    base: &Commit,
 ) -> Result<(), ApplyError> {
     let mut names: BTreeSet<&str> = BTreeSet::new();
     for file in files {
@@ -265,28 +263,33 @@ fn check_committed(
                 .map(String::as_str),
         );
         let path = root.join(&file.path);
-        let before = match files::read(&path) {
-            Ok(bytes) => Some(sha256(&bytes)),
-            Err(error) if error.cause == files::Cause::Missing => None,
-            Err(error) => return Err(error.into()),
-        };
-        if before != file.before {
+        let before = files::read_if_there(&path)?;
+        if before.as_deref().map(sha256) != file.before {
             return Err(ApplyError::Changed(file.path.clone()));
         }
     }
-    let paths: Vec<PathBuf> = names.iter().map(|name| root.join(name)).collect();
-    let dirty = repository.dirty(base, &paths)?;
+    let dirty = dirty(root, repository, base, &names)?;
     if dirty.is_empty() {
         return Ok(());
     }
-    Err(ApplyError::Dirty(
-        names
-            .iter()
-            .zip(&paths)
-            .filter(|(_, path)| dirty.contains(path))
-            .map(|(name, _)| (*name).to_owned())
-            .collect(),
-    ))
+    Err(ApplyError::Dirty(dirty))
+}
+
+/// Returns which of these files below the root are not as a commit has them.
+pub(super) fn dirty(
+    root: &Path,
+    repository: &Repository,
+    base: &Commit,
+    names: &BTreeSet<&str>,
+) -> Result<Vec<String>, forge::Error> {
+    let paths: Vec<PathBuf> = names.iter().map(|name| root.join(name)).collect();
+    let dirty = repository.dirty(base, &paths)?;
+    Ok(names
+        .iter()
+        .zip(&paths)
+        .filter(|(_, path)| dirty.contains(path))
+        .map(|(name, _)| (*name).to_owned())
+        .collect())
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::{ApplyError, Update};
+use super::{ApplyError, Update, apply};
 use crate::files::{self, find};
 use crate::ops::docker::FileKind;
 use crate::update::{Candidate, Failed, LockTarget, Skipped, is_candidate_name, targets};
@@ -48,7 +48,7 @@ pub fn gather(update: &Update) -> Gathered {
     }
     let mut paths: BTreeSet<String> = BTreeSet::new();
     for path in &found.files {
-        let Some(relative) = relative(&update.root, path) else {
+        let Some(relative) = files::relative(&update.root, path) else {
             continue;
         };
         let name = relative.rsplit('/').next().unwrap_or_default();
@@ -103,18 +103,14 @@ pub fn note_uncommitted(root: &Path, gathered: &mut Gathered) -> Result<(), Appl
     if gathered.locks.is_empty() && gathered.images.is_empty() {
         return Ok(());
     }
-    let (repository, base) = super::apply::base(root)?;
+    let (repository, base) = apply::base(root)?;
     let mut paths: BTreeSet<&str> = gathered.images.iter().map(String::as_str).collect();
     for target in &gathered.locks {
         paths.insert(&target.output);
         paths.extend(target.reads.iter().map(String::as_str));
     }
-    let paths: Vec<_> = paths.into_iter().map(|path| root.join(path)).collect();
-    let dirty = repository.dirty(&base, &paths)?;
-    gathered.uncommitted = dirty
-        .iter()
-        .filter_map(|path| relative(root, path))
-        .collect();
+    let dirty = apply::dirty(root, &repository, &base, &paths)?;
+    gathered.uncommitted = dirty.into_iter().collect();
     Ok(())
 }
 
@@ -172,14 +168,4 @@ fn select(gathered: &mut Gathered, is_wanted: &dyn Fn(&str) -> bool) {
         .retain(|target| groups.contains(&target.group));
     gathered.images.retain(|path| is_wanted(path));
     gathered.skipped.retain(|skipped| is_wanted(&skipped.path));
-}
-
-/// Returns a path from the root on, with `/`.
-fn relative(root: &Path, path: &Path) -> Option<String> {
-    let relative = path.strip_prefix(root).ok()?;
-    let parts: Option<Vec<&str>> = relative
-        .components()
-        .map(|part| part.as_os_str().to_str())
-        .collect();
-    Some(parts?.join("/"))
 }

@@ -4,7 +4,7 @@
 
 use super::gather::uncommitted;
 use super::{Gathered, Update};
-use crate::files::Exclude;
+use crate::files::{self, Exclude};
 use crate::image::{ImagePattern, Platform};
 use crate::ops::docker::{
     self, DigestUpdates, DockerInput, ImageRule, ImagesUpdate, SurveyRequest, UpdatedFile,
@@ -102,11 +102,8 @@ fn plan_of(update: &Update, file: UpdatedFile) -> TargetPlan {
         .file
         .path
         .as_deref()
-        .and_then(|path| path.strip_prefix(&update.root).ok())
-        .map_or_else(
-            || file.file.name.clone(),
-            |path| path.display().to_string().replace('\\', "/"),
-        );
+        .and_then(|path| files::relative(&update.root, path))
+        .unwrap_or_else(|| file.file.name.clone());
     let files: Vec<FileChange> = file
         .after
         .iter()

@@ -698,6 +698,7 @@ fn build(options: &Options) -> BuildOptions {
     BuildOptions {
         constraints: options.build_constraints.clone(),
         is_isolated: options.build_isolation,
+        is_forbidden: false,
         settings: config_settings(options),
     }
 }
