@@ -1165,3 +1165,93 @@ fn a_lock_with_lines_that_are_none_is_written_anew() {
     assert_eq!(project.pins(), ["a==1.0"], "{}", run.stderr);
     assert!(!project.lock().contains("<<<<"), "{}", project.lock());
 }
+
+// Options that no other test has (§1).
+
+// §1.5: "`CUSTOM_COMPILE_COMMAND` / `UV_CUSTOM_COMPILE_COMMAND`: honour both variables"
+#[test]
+fn both_variables_name_the_command_of_the_header() {
+    let index = Index::new(plain(&[("a", "1.0")]));
+    for name in ["CUSTOM_COMPILE_COMMAND", "UV_CUSTOM_COMPILE_COMMAND"] {
+        let project = Project::of("a\n").with_variable(name, "make lock");
+        project.compiles(&index.url(), &[]);
+        let lock = project.lock();
+        assert!(lock.contains("\n#    make lock\n"), "{name}: {lock}");
+    }
+}
+
+// §1.2: "`--prerelease MODE`"
+#[test]
+fn pre_releases_may_be_for_those_who_name_one() {
+    let releases = plain(&[
+        ("a", "1.0"),
+        ("a", "2.0rc1"),
+        ("b", "1.0"),
+        ("b", "2.0rc1"),
+        ("c", "1.0rc1"),
+    ]);
+    let lines = "a>=1.0rc0\nb\n";
+    let explicit = ["--prerelease=explicit"];
+    assert_eq!(pins(&releases, lines, &explicit), ["a==2.0rc1", "b==1.0"]);
+    let both = ["--prerelease=if-necessary-or-explicit"];
+    assert_eq!(
+        pins(&releases, &format!("{lines}c\n"), &both),
+        ["a==2.0rc1", "b==1.0", "c==1.0rc1"]
+    );
+    assert_eq!(pins(&releases, lines, &[]), ["a==1.0", "b==1.0"]);
+}
+
+// §1.1: "`--newline LF|CRLF|native|preserve`"
+#[cfg(unix)]
+#[test]
+fn lines_may_end_as_the_system_has_them() {
+    let releases = plain(&[("a", "1.0")]);
+    let lock = body(&releases, "a\r\n", &["--newline=native"]);
+    assert_eq!(lock, "a==1.0\n    # via -r requirements.in\n");
+    let lock = body(&releases, "a\r\n", &["--newline=LF"]);
+    assert!(!lock.contains('\r'), "{lock:?}");
+}
+
+// §1.3: "`-p/--python`: interpreter for builds and default version"
+#[test]
+fn the_interpreter_gives_the_target() {
+    let index = Index::new([
+        wheel("a", "1.0").python(">=3.8"),
+        wheel("a", "2.0").python(">=3.99"),
+    ]);
+    let project = with_programs();
+    project.write("requirements.in", "a\n");
+    let url = index.url();
+    let run = run(&mut project.command(&["compile", "-p", "python3", "-i", &url, "-v"]));
+    run.says(0, &["target: Python 3."]);
+    assert_eq!(project.pins(), ["a==1.0"]);
+    let asked = Command::new("python3")
+        .args(["-c", "import sys; print('%d.%d' % sys.version_info[:2])"])
+        .output()
+        .unwrap();
+    let version = String::from_utf8(asked.stdout).unwrap();
+    let header = format!("by pinfold with Python {}", version.trim());
+    assert!(project.lock().contains(&header), "{}", project.lock());
+}
+
+// §3: "`--use-feature`", "`--all-releases`, `--only-final` (26.0)": uv refuses the latter
+#[test]
+fn options_of_files_that_are_for_pip_alone_are_told() {
+    let releases = plain(&[("a", "1.0")]);
+    let index = Index::new(releases);
+    for option in [
+        "--use-feature fast-deps",
+        "--all-releases a",
+        "--only-final a",
+    ] {
+        let project = Project::of(&format!("{option}\na\n"));
+        let run = project.compiles(&index.url(), &[]);
+        run.says(0, &["warning: ", "no effect", "--> requirements.in:1"]);
+        assert_eq!(project.pins(), ["a==1.0"]);
+    }
+    for option in ["--require-hashes", "--prefer-binary"] {
+        let project = Project::of(&format!("{option}\na\n"));
+        let run = project.compiles(&index.url(), &[]);
+        assert!(!run.stderr.contains("warning"), "{}", run.stderr);
+    }
+}
