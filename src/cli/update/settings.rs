@@ -12,18 +12,17 @@ use crate::cli::failure::Failure;
 use crate::cli::layers;
 use crate::cli::project::{self, ProjectConfig};
 use crate::cli::settings::{cache, configured_indexes, current_directory, login, network, time};
-use crate::config::{self, RuleSubject};
+use crate::config::{self, DigestUpdates, RuleSubject, TagLimit};
 use crate::files::{self, Exclude};
 use crate::forge::Repository;
 use crate::http;
 use crate::index::Refresh;
-use crate::ops::docker::{DigestUpdates, ImageRule};
+use crate::ops::docker::ImageRule;
 use crate::ops::update::{ImagesRequest, Update as Request};
 use crate::registry;
 use crate::requirements::location;
 use crate::text::duration;
-use crate::update::tags::TagLimit;
-use crate::update::{self, Bump, Defaults, LockConfig, Policy, Rule};
+use crate::update::{Bump, Defaults, LockConfig, Policy, Rule};
 
 /// A place where everything is: the root, and what its configuration says.
 pub(in crate::cli) struct Place {
@@ -210,8 +209,8 @@ pub(in crate::cli) fn configured_policy(config: &config::Config, as_of: jiff::Ti
     if let Some(cooldown) = said.cooldown_major {
         policy.cooldown_major = cooldown;
     }
-    if said.missing_upload_time == Some(config::MissingUploadTime::Allow) {
-        policy.missing_upload_time = update::MissingUploadTime::Allow;
+    if let Some(said) = said.missing_upload_time {
+        policy.missing_upload_time = said;
     }
     if let Some(limit) = said.max_bump {
         policy.max_bump = bump(limit);
@@ -247,16 +246,16 @@ fn images(config: &config::Config) -> ImagesRequest {
     ImagesRequest {
         ignore: config.docker.ignore.clone(),
         contexts: config.docker.contexts.clone(),
-        limit: said.image_tags.map_or(TagLimit::Keep, tag_limit),
-        digests: said.digests.map_or(DigestUpdates::Always, digests),
+        limit: said.image_tags.unwrap_or(TagLimit::Keep),
+        digests: said.digests.unwrap_or(DigestUpdates::Always),
         rules: config
             .rules
             .iter()
             .filter_map(|rule| match &rule.subject {
                 RuleSubject::Images(subject) => Some(ImageRule {
                     images: subject.patterns.clone(),
-                    limit: subject.image_tags.map(tag_limit),
-                    digests: subject.digests.map(digests),
+                    limit: subject.image_tags,
+                    digests: subject.digests,
                     ignore: rule.ignore,
                     until: rule.until.as_ref().map(|until| until.value),
                     reason: rule.reason.clone(),
@@ -266,22 +265,6 @@ fn images(config: &config::Config) -> ImagesRequest {
             .collect(),
         platforms: config.docker.platforms.clone(),
         freeze_args: config.docker.freeze_args.unwrap_or(false),
-    }
-}
-
-const fn tag_limit(limit: config::ImageTags) -> TagLimit {
-    match limit {
-        config::ImageTags::Keep => TagLimit::Keep,
-        config::ImageTags::Patch => TagLimit::Patch,
-        config::ImageTags::Minor => TagLimit::Minor,
-        config::ImageTags::Major => TagLimit::Major,
-    }
-}
-
-const fn digests(when: config::Digests) -> DigestUpdates {
-    match when {
-        config::Digests::Always => DigestUpdates::Always,
-        config::Digests::OnTagChange => DigestUpdates::OnTagChange,
     }
 }
 
