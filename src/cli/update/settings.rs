@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum as _;
 
 use super::args::{Configuration, Kind, Update};
+use crate::cache::Cache;
 use crate::cli::args::{self, IndexStrategy};
 use crate::cli::docker::settings as docker;
 use crate::cli::failure::Failure;
@@ -61,15 +62,12 @@ pub(super) fn update(args: &Update, place: &Place) -> Result<(Request, registry:
     };
     let policy = policy(args, config, as_of)?;
     let access = docker::access(&args.registries, &place.project, true)?;
-    let own = layers::own_compile(&place.project, &place.root)?;
     let images = (args.only != Some(Kind::Locks)).then(|| images(config));
-    let exclude: Vec<String> = config
-        .discover
-        .exclude
-        .iter()
-        .map(|one| one.value.clone())
-        .chain(config.docker.exclude.iter().cloned())
-        .collect();
+    let http = http::Settings {
+        keyring: args.keyring_provider.into(),
+        ..network(&args.registries.network, os_variable)?
+    };
+    let cache = cache(&args.registries.network, os_variable);
     let request = Request {
         paths: args
             .paths
@@ -77,32 +75,67 @@ pub(super) fn update(args: &Update, place: &Place) -> Result<(Request, registry:
             .map(|path| below(&place.root, path))
             .collect::<Result<_, _>>()?,
         locks: args.only != Some(Kind::Images),
-        lock_configs: config
-            .locks
-            .iter()
-            .map(|lock| lock_config(lock, place))
-            .collect(),
-        exclude: Exclude::new(&place.project.folder, &exclude)
-            .map_err(|error| Failure::usage(error.to_string(), None))?,
+        exclude: excluded(place, &config.docker.exclude)?,
         include: include(config, &place.project.folder)?,
         policy_in_words: policy.to_string(),
         policy,
         images,
+        index_url: args.index_url.clone().filter(|url| !url.is_empty()),
+        ..surroundings(place, now, http, cache)?
+    };
+    Ok((request, access.client()))
+}
+
+/// Returns what there is to know of the repository: all of its locks, and nothing that
+/// is to move.
+pub(in crate::cli) fn surroundings(
+    place: &Place,
+    now: jiff::Timestamp,
+    http: http::Settings,
+    cache: Cache,
+) -> Result<Request, Failure> {
+    let own = layers::own_compile(&place.project, &place.root)?;
+    Ok(Request {
+        root: place.root.clone(),
+        paths: Vec::new(),
+        locks: true,
+        lock_configs: place
+            .project
+            .config
+            .locks
+            .iter()
+            .map(|lock| lock_config(lock, place))
+            .collect(),
+        include: None,
+        exclude: excluded(place, &[])?,
+        policy: Policy::new(now),
+        policy_in_words: String::new(),
+        images: None,
         defaults: defaults(&own),
         index_configs: configured_indexes(&place.project, now)?,
-        index_url: args.index_url.clone().filter(|url| !url.is_empty()),
+        index_url: None,
         login: login(&|name: &str| std::env::var(name).ok()),
-        http: http::Settings {
-            keyring: args.keyring_provider.into(),
-            ..network(&args.registries.network, os_variable)?
-        },
-        cache: cache(&args.registries.network, os_variable),
+        http,
+        cache,
         refresh: Refresh::All,
         now,
         variable: Box::new(|| Box::new(|name: &str| std::env::var(name).ok())),
-        root: place.root.clone(),
-    };
-    Ok((request, access.client()))
+    })
+}
+
+/// Returns the files that are not looked at: those of the configuration, and more.
+fn excluded(place: &Place, more: &[String]) -> Result<Exclude, Failure> {
+    let lines: Vec<String> = place
+        .project
+        .config
+        .discover
+        .exclude
+        .iter()
+        .map(|one| one.value.clone())
+        .chain(more.iter().cloned())
+        .collect();
+    Exclude::new(&place.project.folder, &lines)
+        .map_err(|error| Failure::usage(error.to_string(), None))
 }
 
 /// Returns what `[compile]` says of all locks, where their own commands say nothing.
