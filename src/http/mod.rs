@@ -48,4 +48,4 @@ pub use request::{Request, Validators};
 pub use response::{ContentRange, Response};
 pub use retry::{SystemTimer, Timer, retry_after};
 pub use settings::{Environment, Settings};
-pub use shared::Shared;
+pub use shared::{Shared, blocking};
