@@ -10,7 +10,7 @@ use crate::cli::settings;
 use crate::cli::update::settings as update;
 use crate::ops::explain::Explain as Request;
 use crate::ops::update::{self as deed, Gathered, Update};
-use crate::ops::{Compile, Strategy, TargetRequest};
+use crate::ops::{Compile, TargetRequest};
 use crate::python::{ExtraName, ProjectName};
 use crate::requirements::Selector;
 use crate::update::LockTarget;
@@ -247,10 +247,8 @@ fn overlay(args: &Explain, target: &LockTarget, compile: &mut Compile) -> Result
         compile.find_links.clone_from(&args.find_links);
     }
     compile.no_index |= args.no_index;
-    match args.index_strategy {
-        IndexStrategy::FirstIndex => {}
-        IndexStrategy::UnsafeFirstMatch => compile.strategy = Strategy::UnsafeFirstMatch,
-        IndexStrategy::UnsafeBestMatch => compile.strategy = Strategy::UnsafeBestMatch,
+    if args.index_strategy != IndexStrategy::FirstIndex {
+        compile.strategy = args.index_strategy.into();
     }
     if let Some(text) = &args.exclude_newer {
         compile.exclude_newer = settings::limit("--exclude-newer", text, compile.now)?;
