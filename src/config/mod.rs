@@ -36,4 +36,4 @@ pub use policy::PolicyConfig;
 pub use reader::{Config, Home};
 pub use rule::{ImageRule, ProjectRule, RuleConfig, RuleSubject};
 pub use schema::json_schema;
-pub use value::{Digests, ImageTags, Located, MaxBump, MissingUploadTime};
+pub use value::{DigestUpdates, Located, MaxBump, MissingUploadTime, TagLimit};

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 
 use super::keys::POLICY;
 use super::reader::{Reader, Table};
-use super::value::{Digests, ImageTags, MaxBump, MissingUploadTime};
+use super::value::{DigestUpdates, MaxBump, MissingUploadTime, TagLimit};
 
 /// What `[policy]` says; what it does not say is for who uses it to choose.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -18,9 +18,9 @@ pub struct PolicyConfig {
     /// `max-bump`: how far versions of projects may move.
     pub max_bump: Option<MaxBump>,
     /// `image-tags`: how far tags of images may move.
-    pub image_tags: Option<ImageTags>,
+    pub image_tags: Option<TagLimit>,
     /// `digests`: when digests of images are renewed.
-    pub digests: Option<Digests>,
+    pub digests: Option<DigestUpdates>,
 }
 
 impl PolicyConfig {
@@ -55,8 +55,8 @@ mod tests {
                 cooldown_major: Some(SignedDuration::from_hours(336)),
                 missing_upload_time: Some(MissingUploadTime::Allow),
                 max_bump: Some(MaxBump::Minor),
-                image_tags: Some(ImageTags::Patch),
-                digests: Some(Digests::OnTagChange),
+                image_tags: Some(TagLimit::Patch),
+                digests: Some(DigestUpdates::OnTagChange),
             }
         );
     }

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use super::keys::{IMAGE_KEYS, PROJECT_KEYS, RULE};
 use super::pattern::ProjectPattern;
 use super::reader::{Reader, Refusal, Table, Value};
-use super::value::{Digests, ImageTags, Located, MaxBump, values};
+use super::value::{DigestUpdates, Located, MaxBump, TagLimit, values};
 use crate::image::ImagePattern;
 use crate::python::Specifiers;
 use crate::text::Span;
@@ -56,9 +56,9 @@ pub struct ImageRule {
     /// `match-image`: the images; at least one.
     pub patterns: Vec<ImagePattern>,
     /// `image-tags`
-    pub image_tags: Option<ImageTags>,
+    pub image_tags: Option<TagLimit>,
     /// `digests`
-    pub digests: Option<Digests>,
+    pub digests: Option<DigestUpdates>,
 }
 
 /// What a rule says nothing without.
@@ -221,7 +221,7 @@ mod tests {
             panic!("{second:?}")
         };
         assert_eq!(images.patterns[0].as_str(), "python");
-        assert_eq!(images.image_tags, Some(ImageTags::Patch));
+        assert_eq!(images.image_tags, Some(TagLimit::Patch));
         assert!(!second.ignore);
         let until = second.until.as_ref().unwrap();
         assert_eq!(until.value, jiff::civil::date(2026, 12, 24));

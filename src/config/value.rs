@@ -1,5 +1,7 @@
 //! The values that keys have.
 
+use std::fmt;
+
 use crate::text::Span;
 
 use super::keys;
@@ -46,44 +48,56 @@ impl Word for MaxBump {
     const VALUES: &'static [Self] = &[Self::Patch, Self::Minor, Self::Major];
 }
 
-/// How far an image's tag may move.
+/// How far an image's tag may move, by the first of its numbers that changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ImageTags {
+pub enum TagLimit {
     /// Not at all.
     Keep,
-    /// By its third part.
+    /// By the third number or a later one, or from a pre-release to its release.
     Patch,
-    /// By its second part.
+    /// By the second number.
     Minor,
     /// By any.
     Major,
 }
 
-impl Word for ImageTags {
+impl Word for TagLimit {
     const WORDS: &'static [&'static str] = keys::TAG_BUMPS;
     const VALUES: &'static [Self] = &[Self::Keep, Self::Patch, Self::Minor, Self::Major];
 }
 
+impl fmt::Display for TagLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Keep => "keep",
+            Self::Patch => "patch",
+            Self::Minor => "minor",
+            Self::Major => "major",
+        })
+    }
+}
+
 /// When digests are renewed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Digests {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DigestUpdates {
     /// Whenever the tag says another one.
     Always,
     /// Along with the tag only.
     OnTagChange,
 }
 
-impl Word for Digests {
+impl Word for DigestUpdates {
     const WORDS: &'static [&'static str] = keys::DIGESTS;
     const VALUES: &'static [Self] = &[Self::Always, Self::OnTagChange];
 }
 
 /// What becomes of files for which the index tells no time of upload.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub enum MissingUploadTime {
     /// They are not taken.
+    #[default]
     Hold,
-    /// They count as old.
+    /// They count as old enough.
     Allow,
 }
 

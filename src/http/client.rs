@@ -14,6 +14,7 @@ use super::exchange::Inner;
 use super::request::Request;
 use super::response::Response;
 use super::settings::Settings;
+use super::shared::blocking;
 use super::sink::{Streamed, Whole};
 
 /// The HTTP client; a clone shares connections, limits and counts.
@@ -52,14 +53,11 @@ impl Client {
         let mut tries_left = self.inner.settings.retries.min(1);
         loop {
             let response = self.get(request.clone()).await?;
-            let task = tokio::task::spawn_blocking(move || {
+            let (mut response, plain) = blocking(move || {
                 let plain = response.decode(max_bytes);
                 (response, plain)
-            });
-            let (mut response, plain) = match task.await {
-                Ok(result) => result,
-                Err(error) => std::panic::resume_unwind(error.into_panic()),
-            };
+            })
+            .await;
             match plain {
                 Err(Error::Truncated { .. }) if tries_left > 0 => tries_left -= 1,
                 Err(error) => return Err(error),

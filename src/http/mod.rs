@@ -46,6 +46,6 @@ pub use observe::{Exchange, Observer};
 pub use redact::{display_url, redact};
 pub use request::{Request, Validators};
 pub use response::{ContentRange, Response};
-pub use retry::{SystemTimer, Timer};
+pub use retry::{SystemTimer, Timer, retry_after};
 pub use settings::{Environment, Settings};
-pub use shared::Shared;
+pub use shared::{Shared, blocking};

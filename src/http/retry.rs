@@ -56,7 +56,7 @@ pub(super) fn jitter() -> f64 {
 /// Reads `Retry-After` (RFC 9110 §10.2.3), which is seconds or a date.
 ///
 /// A date is taken relative to the server's own clock where it tells it.
-pub(super) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let value = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = value.parse() {
         return Some(Duration::from_secs(seconds));

@@ -1,4 +1,5 @@
-//! Work done once per key: who asks while it is under way waits for it.
+//! Work done once per key, for which those wait who ask while it is under way; and work
+//! on a thread that may block.
 
 use std::fmt;
 use std::hash::Hash;
@@ -37,5 +38,13 @@ impl<K: Hash + Eq, V: Clone> Shared<K, V> {
             Arc::clone(cells.entry(key).or_default())
         };
         cell.get_or_init(|| work).await.clone()
+    }
+}
+
+/// Runs work that takes time on a thread that may block.
+pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
     }
 }

@@ -307,7 +307,7 @@ impl Inner {
                 return Ok(digest);
             }
         } else if !may_get_instead(status) || (status == 404 && !is_last) {
-            return Err(Self::refuse(ask, &head));
+            return Err(self.refuse(ask, &head));
         }
         let body = self.body_at(ask, None, Some(head.authorization)).await?;
         self.stored.put_content(&body.digest, &body.bytes);
@@ -323,7 +323,7 @@ impl Inner {
     ) -> Result<Body, Error> {
         let reply = self.send(ask, Method::Get, earlier).await?;
         if reply.response.status != 200 {
-            return Err(Self::refuse(ask, &reply));
+            return Err(self.refuse(ask, &reply));
         }
         let response = &reply.response;
         let kind = kind_of(ask, response)?;
@@ -380,14 +380,14 @@ impl Inner {
                 }
                 _ => Ok(()),
             },
-            404 => Err(Self::refuse(ask, &head)),
+            404 => Err(self.refuse(ask, &head)),
             status if may_get_instead(status) => {
                 let earlier = Some(head.authorization);
                 let body = self.body_at(ask, Some(digest), earlier).await?;
                 self.stored.put_content(&body.digest, &body.bytes);
                 Ok(())
             }
-            _ => Err(Self::refuse(ask, &head)),
+            _ => Err(self.refuse(ask, &head)),
         }
     }
 
@@ -436,7 +436,7 @@ impl Inner {
     async fn config_at(&self, ask: &Ask<'_>, digest: &Digest) -> Result<ImageConfig, Error> {
         let reply = self.send(ask, Method::Get, None).await?;
         if reply.response.status != 200 {
-            return Err(Self::refuse(ask, &reply));
+            return Err(self.refuse(ask, &reply));
         }
         let bytes = plain(&reply.response, MOST_CONFIG_BYTES)?;
         check_digest(ask, digest, &bytes)?;

@@ -77,7 +77,7 @@ impl Inner {
             let reply = self.send(&ask, Method::Get, None).await?;
             let response = &reply.response;
             if response.status != 200 {
-                return Err(Self::refuse(&ask, &reply));
+                return Err(self.refuse(&ask, &reply));
             }
             let malformed = |detail: String| Error::Malformed {
                 image: image.to_owned(),

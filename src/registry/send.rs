@@ -4,7 +4,7 @@ use std::future::Future;
 
 use url::Url;
 
-use crate::http::{self, HeaderMap, HeaderValue, Request, Response, header};
+use crate::http::{self, HeaderValue, Request, Response, header, retry_after};
 use crate::image::Repository;
 
 use super::challenge::{Challenge, Scoping};
@@ -115,7 +115,7 @@ impl Inner {
         };
         if reply.response.status == 429 {
             // It was waited for already; those that come later need not wait as long.
-            let error = Self::refuse(ask, &reply);
+            let error = self.refuse(ask, &reply);
             return Err(endpoint.limited.get_or_init(|| error).clone());
         }
         Ok(reply)
@@ -231,7 +231,7 @@ impl Inner {
     }
 
     /// Says what a status that is no success means.
-    pub(super) fn refuse(ask: &Ask<'_>, reply: &Reply) -> Error {
+    pub(super) fn refuse(&self, ask: &Ask<'_>, reply: &Reply) -> Error {
         let Reply {
             response,
             authorization: Authorization { login, .. },
@@ -255,7 +255,8 @@ impl Inner {
             },
             429 => Error::RateLimited {
                 registry,
-                retry_after: retry_after(&response.headers),
+                retry_after: retry_after(&response.headers, self.http.now())
+                    .map(|wait| wait.as_secs()),
                 is_anonymous,
                 said,
             },
@@ -267,15 +268,4 @@ impl Inner {
             },
         }
     }
-}
-
-/// Reads `Retry-After`, where it is a number of seconds.
-pub(super) fn retry_after(headers: &HeaderMap) -> Option<u64> {
-    headers
-        .get(header::RETRY_AFTER)?
-        .to_str()
-        .ok()?
-        .trim()
-        .parse()
-        .ok()
 }

@@ -14,7 +14,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use url::Url;
 
-use crate::http::{HeaderValue, Request, Response, display_url, header};
+use crate::http::{HeaderValue, Request, Response, display_url, header, retry_after};
 
 use super::challenge::{Challenge, Scoping, check_realm};
 use super::client::Inner;
@@ -22,7 +22,7 @@ use super::credentials::Login;
 use super::endpoint::{Endpoint, Learned};
 use super::error::Error;
 use super::said::said;
-use super::send::{Ask, retry_after};
+use super::send::Ask;
 
 /// How many repositories one token is asked for, and how long the list may be: servers
 /// refuse URLs of more than 8 KiB.
@@ -373,7 +373,8 @@ impl Realm<'_> {
             429 => {
                 return Err(Refusal::Failed(Error::RateLimited {
                     registry: self.authority(),
-                    retry_after: retry_after(&response.headers),
+                    retry_after: retry_after(&response.headers, asked_at)
+                        .map(|wait| wait.as_secs()),
                     is_anonymous: self.login.is_none(),
                     said: said(),
                 }));

@@ -13,7 +13,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::duration::duration_in_words;
-use crate::config::ProjectPattern;
+use crate::config::{MissingUploadTime, ProjectPattern};
 use crate::python::{ProjectName, Specifiers, Version};
 
 /// What an update may take.
@@ -33,16 +33,6 @@ pub struct Policy {
     /// What is different for some projects. Of the rules for a project, the first
     /// that says something about a matter counts.
     pub rules: Vec<Rule>,
-}
-
-/// What becomes of files for which the index gives no upload time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum MissingUploadTime {
-    /// They are not taken.
-    #[default]
-    Hold,
-    /// They count as old enough.
-    Allow,
 }
 
 /// A step from one version to a newer one, by the release segment that differs.

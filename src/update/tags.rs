@@ -18,33 +18,10 @@
 //! hashes, and versions that end in a date or a hash of their own.
 
 use std::cmp::Ordering;
-use std::fmt;
 
 use semver::{BuildMetadata, Prerelease};
 
-/// How far a tag may move, by the first of its numbers that changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum TagLimit {
-    /// Not at all.
-    Keep,
-    /// By the third number or a later one, or from a pre-release to its release.
-    Patch,
-    /// By the second number.
-    Minor,
-    /// By any.
-    Major,
-}
-
-impl fmt::Display for TagLimit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Keep => "keep",
-            Self::Patch => "patch",
-            Self::Minor => "minor",
-            Self::Major => "major",
-        })
-    }
-}
+use crate::config::TagLimit;
 
 /// A tag that another one may be moved to.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! Tags as real images have them.
 
-use super::tags::{TagLimit, can_move, newest};
+use super::tags::{can_move, newest};
+use crate::config::TagLimit;
 
 const PYTHON: &[&str] = &[
     "latest",

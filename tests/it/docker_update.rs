@@ -3,17 +3,16 @@
 
 use jiff::Timestamp;
 use pinfold::cache::Cache;
+use pinfold::config::{DigestUpdates, TagLimit};
 use pinfold::dockerfile::Reason;
 use pinfold::files::Exclude;
 use pinfold::http;
 use pinfold::image::ImagePattern;
 use pinfold::ops::Ignore;
 use pinfold::ops::docker::{
-    DigestUpdates, DockerInput, ImageRule, ImagesUpdate, ImagesUpdated, SurveyRequest, UpdatedFile,
-    update,
+    DockerInput, ImageRule, ImagesUpdate, ImagesUpdated, SurveyRequest, UpdatedFile, update,
 };
 use pinfold::registry::{Client, Settings};
-use pinfold::update::tags::TagLimit;
 
 use crate::fake_registry::FakeRegistry;
 use crate::images::Image;

@@ -1,12 +1,13 @@
 //! The cooldown and the rules of an update, inside the resolver.
 
 use jiff::{SignedDuration, Timestamp};
+use pinfold::config::MissingUploadTime;
 use pinfold::config::ProjectPattern;
 use pinfold::ops::{
     Compile, Compiled, Error, Hashes, Held, Ignore, OutputOptions, PinFacts, compile,
 };
 use pinfold::python::Specifiers;
-use pinfold::update::{Bump, Hold, MissingUploadTime, Policy, Rule};
+use pinfold::update::{Bump, Hold, Policy, Rule};
 use tempfile::TempDir;
 
 use crate::index::{Index, Mode, Release, dynamic_sdist, wheel};

@@ -5,17 +5,15 @@ use std::path::{Path, PathBuf};
 use super::args::Explain;
 use crate::cli::args::IndexStrategy;
 use crate::cli::failure::Failure;
-use crate::cli::layers;
 use crate::cli::project;
 use crate::cli::settings;
 use crate::cli::update::settings as update;
-use crate::files::Exclude;
 use crate::ops::explain::Explain as Request;
 use crate::ops::update::{self as deed, Gathered, Update};
-use crate::ops::{Compile, Strategy, TargetRequest};
+use crate::ops::{Compile, TargetRequest};
 use crate::python::{ExtraName, ProjectName};
 use crate::requirements::Selector;
-use crate::update::{LockTarget, Policy};
+use crate::update::LockTarget;
 
 /// Returns what a command line asks for.
 pub(super) fn explain(args: &Explain) -> Result<Request, Failure> {
@@ -215,38 +213,11 @@ fn surroundings(
     now: jiff::Timestamp,
 ) -> Result<Update, Failure> {
     let os_variable = |name: &str| std::env::var_os(name);
-    let config = &place.project.config;
-    let exclude: Vec<String> = config
-        .discover
-        .exclude
-        .iter()
-        .map(|one| one.value.clone())
-        .collect();
-    let network = &args.compile.network;
+    let http = settings::http(&args.compile, os_variable)?;
+    let cache = settings::cache(&args.compile.network, os_variable);
     Ok(Update {
-        root: place.root.clone(),
-        paths: Vec::new(),
-        locks: true,
-        lock_configs: config
-            .locks
-            .iter()
-            .map(|lock| update::lock_config(lock, place))
-            .collect(),
-        include: None,
-        exclude: Exclude::new(&place.project.folder, &exclude)
-            .map_err(|error| Failure::usage(error.to_string(), None))?,
-        policy: Policy::new(now),
-        policy_in_words: String::new(),
-        images: None,
-        defaults: update::defaults(&layers::own_compile(&place.project, &place.root)?),
-        index_configs: settings::configured_indexes(&place.project, now)?,
-        index_url: None,
-        login: settings::login(&|name: &str| std::env::var(name).ok()),
-        http: settings::http(&args.compile, os_variable)?,
-        cache: settings::cache(network, os_variable),
         refresh: settings::refresh(&args.compile)?,
-        now,
-        variable: Box::new(|| Box::new(|name: &str| std::env::var(name).ok())),
+        ..update::surroundings(place, now, http, cache)?
     })
 }
 
@@ -276,10 +247,8 @@ fn overlay(args: &Explain, target: &LockTarget, compile: &mut Compile) -> Result
         compile.find_links.clone_from(&args.find_links);
     }
     compile.no_index |= args.no_index;
-    match args.index_strategy {
-        IndexStrategy::FirstIndex => {}
-        IndexStrategy::UnsafeFirstMatch => compile.strategy = Strategy::UnsafeFirstMatch,
-        IndexStrategy::UnsafeBestMatch => compile.strategy = Strategy::UnsafeBestMatch,
+    if args.index_strategy != IndexStrategy::FirstIndex {
+        compile.strategy = args.index_strategy.into();
     }
     if let Some(text) = &args.limit() {
         compile.exclude_newer = settings::limit("--exclude-newer", text, compile.now)?;

@@ -6,8 +6,18 @@ use super::time::limit;
 use crate::cli::args;
 use crate::cli::failure::Failure;
 use crate::cli::project::ProjectConfig;
-use crate::ops::{Cutoff, NamedIndex};
+use crate::ops::{Cutoff, NamedIndex, Strategy};
 use crate::update::named_index;
+
+impl From<args::IndexStrategy> for Strategy {
+    fn from(strategy: args::IndexStrategy) -> Self {
+        match strategy {
+            args::IndexStrategy::FirstIndex => Self::FirstIndex,
+            args::IndexStrategy::UnsafeFirstMatch => Self::UnsafeFirstMatch,
+            args::IndexStrategy::UnsafeBestMatch => Self::UnsafeBestMatch,
+        }
+    }
+}
 
 /// The indexes of a compilation.
 pub(super) struct Indexes {

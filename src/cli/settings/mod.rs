@@ -14,13 +14,11 @@ pub(super) use self::network::{cache, http, login, network};
 pub(super) use self::paths::{output, source_names, standard_input};
 pub(super) use self::time::{limit, limits, time};
 
-use super::args::{self, IndexStrategy, PreReleaseMode};
+use super::args::{self, PreReleaseMode};
 use super::failure::Failure;
 use super::project::ProjectConfig;
 use crate::index::Refresh;
-use crate::ops::{
-    BuildOptions, Compile, Hashes, OutputOptions, Strategy, TargetRequest, View, WhichHashes,
-};
+use crate::ops::{BuildOptions, Compile, Hashes, OutputOptions, TargetRequest, View, WhichHashes};
 use crate::python::{
     ExtraName, Platform, ProjectName, PythonVersion, Requirement, RequirementSource,
 };
@@ -80,11 +78,7 @@ pub(super) fn compile(args: &args::Compile, project: &ProjectConfig) -> Result<C
         unwritten_find_links: args.machine_find_links.clone(),
         no_index: args.no_index,
         login: login(&variable),
-        strategy: match args.index_strategy {
-            IndexStrategy::FirstIndex => Strategy::FirstIndex,
-            IndexStrategy::UnsafeFirstMatch => Strategy::UnsafeFirstMatch,
-            IndexStrategy::UnsafeBestMatch => Strategy::UnsafeBestMatch,
-        },
+        strategy: args.index_strategy.into(),
         exclude_newer,
         exclude_newer_packages: time::limits(&args.exclude_newer_packages, now)?,
         gate: None,

@@ -6,24 +6,24 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum as _;
 
 use super::args::{Configuration, Kind, Update};
+use crate::cache::Cache;
 use crate::cli::args::{self, IndexStrategy};
 use crate::cli::docker::settings as docker;
 use crate::cli::failure::Failure;
 use crate::cli::layers;
 use crate::cli::project::{self, ProjectConfig};
 use crate::cli::settings::{cache, configured_indexes, current_directory, login, network, time};
-use crate::config::{self, RuleSubject};
+use crate::config::{self, DigestUpdates, RuleSubject, TagLimit};
 use crate::files::{self, Exclude};
 use crate::forge::Repository;
 use crate::http;
 use crate::index::Refresh;
-use crate::ops::docker::{DigestUpdates, ImageRule};
+use crate::ops::docker::ImageRule;
 use crate::ops::update::{ImagesRequest, Update as Request};
 use crate::registry;
 use crate::requirements::location;
 use crate::text::duration;
-use crate::update::tags::TagLimit;
-use crate::update::{self, Bump, Defaults, LockConfig, Policy, Rule};
+use crate::update::{Bump, Defaults, LockConfig, Policy, Rule};
 
 /// A place where everything is: the root, and what its configuration says.
 pub(in crate::cli) struct Place {
@@ -62,15 +62,12 @@ pub(super) fn update(args: &Update, place: &Place) -> Result<(Request, registry:
     };
     let policy = policy(args, config, as_of)?;
     let access = docker::access(&args.registries, &place.project, true)?;
-    let own = layers::own_compile(&place.project, &place.root)?;
     let images = (args.only != Some(Kind::Locks)).then(|| images(config));
-    let exclude: Vec<String> = config
-        .discover
-        .exclude
-        .iter()
-        .map(|one| one.value.clone())
-        .chain(config.docker.exclude.iter().cloned())
-        .collect();
+    let http = http::Settings {
+        keyring: args.keyring_provider.into(),
+        ..network(&args.registries.network, os_variable)?
+    };
+    let cache = cache(&args.registries.network, os_variable);
     let request = Request {
         paths: args
             .paths
@@ -78,32 +75,67 @@ pub(super) fn update(args: &Update, place: &Place) -> Result<(Request, registry:
             .map(|path| below(&place.root, path))
             .collect::<Result<_, _>>()?,
         locks: args.only != Some(Kind::Images),
-        lock_configs: config
-            .locks
-            .iter()
-            .map(|lock| lock_config(lock, place))
-            .collect(),
-        exclude: Exclude::new(&place.project.folder, &exclude)
-            .map_err(|error| Failure::usage(error.to_string(), None))?,
+        exclude: excluded(place, &config.docker.exclude)?,
         include: include(config, &place.project.folder)?,
         policy_in_words: policy.to_string(),
         policy,
         images,
+        index_url: args.index_url.clone().filter(|url| !url.is_empty()),
+        ..surroundings(place, now, http, cache)?
+    };
+    Ok((request, access.client()))
+}
+
+/// Returns what there is to know of the repository: all of its locks, and nothing that
+/// is to move.
+pub(in crate::cli) fn surroundings(
+    place: &Place,
+    now: jiff::Timestamp,
+    http: http::Settings,
+    cache: Cache,
+) -> Result<Request, Failure> {
+    let own = layers::own_compile(&place.project, &place.root)?;
+    Ok(Request {
+        root: place.root.clone(),
+        paths: Vec::new(),
+        locks: true,
+        lock_configs: place
+            .project
+            .config
+            .locks
+            .iter()
+            .map(|lock| lock_config(lock, place))
+            .collect(),
+        include: None,
+        exclude: excluded(place, &[])?,
+        policy: Policy::new(now),
+        policy_in_words: String::new(),
+        images: None,
         defaults: defaults(&own),
         index_configs: configured_indexes(&place.project, now)?,
-        index_url: args.index_url.clone().filter(|url| !url.is_empty()),
+        index_url: None,
         login: login(&|name: &str| std::env::var(name).ok()),
-        http: http::Settings {
-            keyring: args.keyring_provider.into(),
-            ..network(&args.registries.network, os_variable)?
-        },
-        cache: cache(&args.registries.network, os_variable),
+        http,
+        cache,
         refresh: Refresh::All,
         now,
         variable: Box::new(|| Box::new(|name: &str| std::env::var(name).ok())),
-        root: place.root.clone(),
-    };
-    Ok((request, access.client()))
+    })
+}
+
+/// Returns the files that are not looked at: those of the configuration, and more.
+fn excluded(place: &Place, more: &[String]) -> Result<Exclude, Failure> {
+    let lines: Vec<String> = place
+        .project
+        .config
+        .discover
+        .exclude
+        .iter()
+        .map(|one| one.value.clone())
+        .chain(more.iter().cloned())
+        .collect();
+    Exclude::new(&place.project.folder, &lines)
+        .map_err(|error| Failure::usage(error.to_string(), None))
 }
 
 /// Returns what `[compile]` says of all locks, where their own commands say nothing.
@@ -210,8 +242,8 @@ pub(in crate::cli) fn configured_policy(config: &config::Config, as_of: jiff::Ti
     if let Some(cooldown) = said.cooldown_major {
         policy.cooldown_major = cooldown;
     }
-    if said.missing_upload_time == Some(config::MissingUploadTime::Allow) {
-        policy.missing_upload_time = update::MissingUploadTime::Allow;
+    if let Some(said) = said.missing_upload_time {
+        policy.missing_upload_time = said;
     }
     if let Some(limit) = said.max_bump {
         policy.max_bump = bump(limit);
@@ -247,16 +279,16 @@ fn images(config: &config::Config) -> ImagesRequest {
     ImagesRequest {
         ignore: config.docker.ignore.clone(),
         contexts: config.docker.contexts.clone(),
-        limit: said.image_tags.map_or(TagLimit::Keep, tag_limit),
-        digests: said.digests.map_or(DigestUpdates::Always, digests),
+        limit: said.image_tags.unwrap_or(TagLimit::Keep),
+        digests: said.digests.unwrap_or(DigestUpdates::Always),
         rules: config
             .rules
             .iter()
             .filter_map(|rule| match &rule.subject {
                 RuleSubject::Images(subject) => Some(ImageRule {
                     images: subject.patterns.clone(),
-                    limit: subject.image_tags.map(tag_limit),
-                    digests: subject.digests.map(digests),
+                    limit: subject.image_tags,
+                    digests: subject.digests,
                     ignore: rule.ignore,
                     until: rule.until.as_ref().map(|until| until.value),
                     reason: rule.reason.clone(),
@@ -266,22 +298,6 @@ fn images(config: &config::Config) -> ImagesRequest {
             .collect(),
         platforms: config.docker.platforms.clone(),
         freeze_args: config.docker.freeze_args.unwrap_or(false),
-    }
-}
-
-const fn tag_limit(limit: config::ImageTags) -> TagLimit {
-    match limit {
-        config::ImageTags::Keep => TagLimit::Keep,
-        config::ImageTags::Patch => TagLimit::Patch,
-        config::ImageTags::Minor => TagLimit::Minor,
-        config::ImageTags::Major => TagLimit::Major,
-    }
-}
-
-const fn digests(when: config::Digests) -> DigestUpdates {
-    match when {
-        config::Digests::Always => DigestUpdates::Always,
-        config::Digests::OnTagChange => DigestUpdates::OnTagChange,
     }
 }
 

@@ -12,9 +12,9 @@ use sha2::digest::DynDigest;
 use url::Url;
 
 use super::error::NoStaticMetadata;
-use super::{DEFAULT_FRESHNESS, IndexClient, MetadataError, Refresh, blocking, local};
+use super::{DEFAULT_FRESHNESS, IndexClient, MetadataError, Refresh, local};
 use crate::cache;
-use crate::http::{self, Freshness, Request, Response, display_url};
+use crate::http::{self, Freshness, Request, Response, blocking, display_url};
 use crate::index::listing::{File, FileKind, parse_version};
 use crate::index::page::{self, MetadataFile};
 use crate::index::wheel::{self, FIRST_TAIL, Search, SparseFile, WheelError};

@@ -31,7 +31,7 @@ use super::listing::{Damaged, File, Listing};
 use super::page::{self, PageError};
 use super::{CoreMetadata, Sha256};
 use crate::cache::{self, Cache};
-use crate::http::{Client, Freshness, Request, Response, Shared, display_url};
+use crate::http::{Client, Freshness, Request, Response, Shared, blocking, display_url};
 use crate::python::ProjectName;
 
 pub use error::{Error, MetadataError};
@@ -412,13 +412,5 @@ fn page_error(response: &Response, error: PageError) -> Error {
     Error::Page {
         url: display_url(&response.url),
         source: Arc::new(error),
-    }
-}
-
-/// Runs work that takes time on a thread that may block.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(result) => result,
-        Err(error) => std::panic::resume_unwind(error.into_panic()),
     }
 }

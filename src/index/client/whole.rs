@@ -11,8 +11,8 @@ use super::metadata::{
     Facts, Known, MAX_FILE, Stored, check_promises, direct_sdist_file, facts_request, http_error,
     key_of, static_metadata, url_of,
 };
-use super::{IndexClient, MetadataError, blocking, local};
-use crate::http::display_url;
+use super::{IndexClient, MetadataError, local};
+use crate::http::{blocking, display_url};
 use crate::index::{Algorithm, CoreMetadata, File, Sha256};
 
 /// Where files that builds took are kept, by their hash.

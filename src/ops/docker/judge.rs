@@ -9,9 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::facts;
 use super::verify::Platforms;
+use crate::config::{DigestUpdates, TagLimit};
 use crate::image::{Digest, Platform, Repository};
 use crate::registry::{self, Manifest};
-use crate::update::tags::{self, TagLimit};
+use crate::update::tags;
 use crate::update::{Alarm, HeldBack};
 
 /// A rule keeps it.
@@ -26,15 +27,6 @@ const WITHOUT_TAG: &str = "PF203";
 pub(super) const UNEDITABLE: &str = "PF204";
 /// It is not there for a platform that somebody builds for.
 const NO_PLATFORM: &str = "PF205";
-
-/// When digests move.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum DigestUpdates {
-    /// When the tag says another one.
-    Always,
-    /// Along with the tag.
-    OnTagChange,
-}
 
 /// An image as it is written, and what may become of it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -11,7 +11,6 @@ mod survey;
 mod update;
 mod verify;
 
-pub use judge::DigestUpdates;
 pub use kind::FileKind;
 pub use pin::{Failure, Outcome, Pin, Pinned, PinnedFile, WriteError, pin, write};
 pub use survey::{DockerInput, Survey, SurveyRequest, SurveyedFile, survey};

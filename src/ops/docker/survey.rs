@@ -8,6 +8,7 @@ use super::kind::FileKind;
 use crate::compose::ComposeFile;
 use crate::dockerfile::{Dockerfile, ImageUse, Meaning, Outside, Reason, State};
 use crate::files::{self, Exclude, find};
+use crate::http::blocking;
 use crate::image::ImagePattern;
 use crate::ops::{Error, Event, Reporter};
 use crate::text::{Problem, Span};
@@ -124,10 +125,7 @@ pub(super) async fn survey_aside(
     reporter: &dyn Reporter,
 ) -> Result<Survey, Error> {
     let request = request.clone();
-    let survey = match tokio::task::spawn_blocking(move || look(&request)).await {
-        Ok(result) => result?,
-        Err(error) => std::panic::resume_unwind(error.into_panic()),
-    };
+    let survey = blocking(move || look(&request)).await?;
     tell(&survey, reporter);
     Ok(survey)
 }

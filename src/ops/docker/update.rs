@@ -9,19 +9,17 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::bump;
-use super::judge::{
-    BY_RULE, Change, DigestUpdates, NO_CHANGE, Subject, UNEDITABLE, Verdict, judge,
-};
+use super::judge::{BY_RULE, Change, NO_CHANGE, Subject, UNEDITABLE, Verdict, judge};
 use super::pin::{Failure, MOST_PLACES, applied, contested_reason, may_be_context};
 use super::survey::{Survey, SurveyRequest, SurveyedFile, survey_aside};
 use super::verify::Platforms;
+use crate::config::{DigestUpdates, TagLimit};
 use crate::dockerfile::{ImageUse, Meaning, Reason, Site, State};
 use crate::files;
 use crate::image::{ImagePattern, Platform, Reference};
 use crate::ops::{Error, Event, Reporter};
 use crate::registry;
 use crate::text::{Edit, Span};
-use crate::update::tags::TagLimit;
 use crate::update::{Alarm, HeldBack, ImageChange};
 
 /// What is to be updated, and how far.

@@ -4,14 +4,12 @@
 
 use super::gather::uncommitted;
 use super::{Gathered, Update};
+use crate::config::{DigestUpdates, TagLimit};
 use crate::files::{self, Exclude};
 use crate::image::{ImagePattern, Platform};
-use crate::ops::docker::{
-    self, DigestUpdates, DockerInput, ImageRule, ImagesUpdate, SurveyRequest, UpdatedFile,
-};
+use crate::ops::docker::{self, DockerInput, ImageRule, ImagesUpdate, SurveyRequest, UpdatedFile};
 use crate::ops::{Error, Reporter};
 use crate::registry;
-use crate::update::tags::TagLimit;
 use crate::update::{Content, Failed, FileChange, Status, TargetKind, TargetPlan, sha256};
 
 /// How files that name images are found.
