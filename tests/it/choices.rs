@@ -442,14 +442,14 @@ fn sdists_that_say_enough_are_candidates() {
 }
 
 #[test]
-fn what_would_have_to_be_built_is_never_chosen_and_called_so() {
+fn what_would_have_to_be_built_is_not_chosen_where_nothing_can_build_it() {
     let releases = [dynamic_sdist("a", "2.0"), wheel("a", "1.0")];
     assert_eq!(pins(&releases, "a\n", &[]), ["a==1.0"]);
+    let run = refused(&releases, "a>1\n", &["--no-build"]);
+    run.says(1, &["a 2.0", "`--no-build` rules out its source"]);
+    // There is no Python here: that says nothing against the release.
     let run = refused(&releases, "a>1\n", &[]);
-    run.says(1, &["a 2.0", "built"]);
-    let releases = [dynamic_sdist("a", "2.0"), dynamic_sdist("a", "1.0")];
-    let run = refused(&releases, "a\n", &[]);
-    run.says(1, &["built"]);
+    run.says(2, &["a-2.0.tar.gz", "no Python can build"]);
 }
 
 #[test]
