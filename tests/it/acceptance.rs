@@ -1195,7 +1195,7 @@ fn pre_releases_may_be_for_those_who_name_one() {
     assert_eq!(pins(&releases, lines, &explicit), ["a==2.0rc1", "b==1.0"]);
     let both = ["--prerelease=if-necessary-or-explicit"];
     assert_eq!(
-        pins(&releases, &format!("{lines}c\n"), &both),
+        pins(&releases, format!("{lines}c\n"), &both),
         ["a==2.0rc1", "b==1.0", "c==1.0rc1"]
     );
     assert_eq!(pins(&releases, lines, &[]), ["a==1.0", "b==1.0"]);
