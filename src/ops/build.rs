@@ -17,6 +17,7 @@ use tokio::sync::{OnceCell, Semaphore};
 
 use super::candidates::Policy;
 use super::compile::Compile;
+use super::content;
 use super::error::Error;
 use super::events::{Event, Reporter};
 use super::fetch::{Fetcher, Flat, Parts};
@@ -25,7 +26,7 @@ use super::inputs::{self, Reading};
 use super::target;
 use crate::build::{self, BuildSystem, ConfigSettings, Environment, Kind};
 use crate::http::Shared;
-use crate::index::{CoreMetadata, File, IndexClient};
+use crate::index::{CoreMetadata, File, IndexClient, Refresh};
 use crate::interpreter::Interpreter;
 use crate::python::{ProjectName, Requirement, RequirementSource, Version};
 use crate::requirements::PerProject;
@@ -331,6 +332,17 @@ impl<'a> Builder<'a> {
         self.bench.trees.get(same, work).await
     }
 
+    /// Returns the key of a folder's content, unless all is to be looked at anew.
+    async fn content_key(&self, tree: &Path, kind: Kind) -> Option<String> {
+        if self.shop.wish.refresh == Refresh::All {
+            return None;
+        }
+        let folder = tree.to_owned();
+        let key = blocking(move || content::key(&folder)).await?;
+        let kind = if kind == Kind::Editable { "-e " } else { "" };
+        Some(format!("folder|{kind}{key}"))
+    }
+
     async fn kept_or_built_tree(
         &self,
         tree: &Path,
@@ -339,6 +351,10 @@ impl<'a> Builder<'a> {
         key: Option<&str>,
     ) -> Result<Arc<CoreMetadata>, Failure> {
         let host = self.host().await?;
+        let key = match key {
+            Some(key) => Some(key.to_owned()),
+            None => self.content_key(tree, kind).await,
+        };
         let key = key.map(|key| format!("{key}|{}", host.key));
         if let Some(metadata) = key.as_deref().and_then(|key| self.kept(key)) {
             return Ok(metadata);

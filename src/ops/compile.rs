@@ -199,7 +199,7 @@ pub(super) struct Ground {
     /// What is at the places that requirements name.
     direct: FxHashMap<ProjectName, Arc<DirectRelease>>,
     /// How the lock names these.
-    places: BTreeMap<ProjectName, PlacePin>,
+    pub(super) places: BTreeMap<ProjectName, PlacePin>,
 }
 
 /// Reads the sources and the lock file, and settles the target and who is asked.

@@ -6,6 +6,7 @@
 mod build;
 mod candidates;
 mod compile;
+mod content;
 mod cutoff;
 pub mod docker;
 mod error;

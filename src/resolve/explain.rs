@@ -748,7 +748,7 @@ fn reason_hints(universe: &Universe, unusable: &BTreeMap<ProjectId, VersionSet>)
                     format!("{name} has no wheel here, and would have to be built")
                 }
                 Reason::BuildFailed { .. } => format!(
-                    "install what the build of {name} wants, or choose a release or a target that has a wheel"
+                    "install what the build of {name} wants, bound what it requires to be built with `--build-constraint`, or choose a release or a target that has a wheel"
                 ),
                 Reason::Yanked(_) => {
                     format!(

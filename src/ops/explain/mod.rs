@@ -18,7 +18,7 @@ use super::fetch::{Fetcher, Resolution};
 use crate::lock::{LockedPin, PinSource};
 use crate::python::{Environment, Marker, ProjectName, Version};
 use crate::resolve::{Chosen, Releases as _};
-use crate::text::position;
+use crate::text::{Span, position};
 use crate::update;
 
 pub use absent::{Absent, NotHeld};
@@ -131,7 +131,7 @@ pub async fn explain(request: &Explain, reporter: &dyn Reporter) -> Result<Expla
                 fetcher: &fetcher,
                 resolution,
             };
-            Ok(Answer::Pinned(Box::new(inquiry.pinned(pin, text).await)))
+            Ok(Answer::Pinned(Box::new(inquiry.pinned(&pin, text).await)))
         }
         (None, Ok(resolution)) => {
             let chosen = &resolution.solution;
@@ -171,13 +171,38 @@ fn missing(compile: &Compile) -> Error {
 }
 
 /// Returns the pin of the project: of several, the one for the target.
-fn pin_of<'a>(request: &Explain, ground: &'a Ground) -> Option<&'a LockedPin> {
+fn pin_of(request: &Explain, ground: &Ground) -> Option<LockedPin> {
     let pins = || ground.locked.pins.iter();
     let of_project = |pin: &&LockedPin| pin.name == request.project;
     pins()
         .filter(of_project)
         .find(|pin| is_for(pin.marker.as_deref(), &ground.request.environment))
         .or_else(|| pins().find(of_project))
+        .cloned()
+        .or_else(|| place_of(request, ground))
+}
+
+/// Returns the line of the place where the project is: a path or an editable, which need
+/// not name it.
+fn place_of(request: &Explain, ground: &Ground) -> Option<LockedPin> {
+    let source = &ground.places.get(&request.project)?.source;
+    let mut places = ground.locked.places.iter();
+    let place = places.find(|place| place.source == *source)?;
+    let (PinSource::Path(text) | PinSource::Editable(text) | PinSource::Url(text)) = source else {
+        return None;
+    };
+    let lock = ground.previous.as_deref().unwrap_or_default();
+    let start = lock.find(text.as_str()).unwrap_or_default();
+    Some(LockedPin {
+        name: request.project.clone(),
+        source: source.clone(),
+        extras: place.extras.clone(),
+        marker: place.marker.clone(),
+        hashes: place.hashes.clone(),
+        revision: place.revision.clone(),
+        via: Vec::new(),
+        span: Span::new(start, start + text.len()),
+    })
 }
 
 /// Whether a marker holds; one that cannot be read does.
