@@ -160,6 +160,22 @@ mod tests {
             displayed("https://me:secret@host.example/c.txt", "/"),
             "https://me:****@host.example/c.txt"
         );
+        for (location, shown) in [
+            (
+                "https://token@host.example/c.txt",
+                "https://host.example/c.txt",
+            ),
+            (
+                "https://host.example/c.txt?token=secret",
+                "https://host.example/c.txt",
+            ),
+            (
+                "https://me:secret@host.example/c.txt?token=secret&a=b",
+                "https://me:****@host.example/c.txt?a=b",
+            ),
+        ] {
+            assert_eq!(displayed(location, "/"), shown);
+        }
     }
 
     proptest! {

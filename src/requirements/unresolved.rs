@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use url::Url;
 
 use crate::python::{ExtraName, Marker, ProjectName, Requirement, RequirementSource};
-use crate::text::{Problem, Span, percent_decoded};
+use crate::text::{self, Problem, Span, percent_decoded};
 
 use super::lines::is_space;
 
@@ -484,17 +484,18 @@ fn starts_with_ignoring_case(text: &str, prefix: &str) -> bool {
         .is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes()))
 }
 
-/// Returns a URL without its password, or with `****` in its place; anything that is
-/// not a URL comes back as it is.
+/// Returns a URL with `****` for its password and without other secrets; anything that
+/// is not a URL comes back as it is.
 pub(super) fn without_password(text: &str) -> Cow<'_, str> {
-    if !text.contains('@') || !text.contains("://") {
+    if !text.contains("://") {
         return Cow::Borrowed(text);
     }
     match Url::parse(text) {
         Ok(mut url) if url.password().is_some() => match url.set_password(Some("****")) {
-            Ok(()) => Cow::Owned(url.into()),
-            Err(()) => Cow::Borrowed(text),
+            Ok(()) => Cow::Owned(text::without_query_secrets(url.as_str()).into_owned()),
+            Err(()) => Cow::Owned(text::without_password(text)),
         },
-        _ => Cow::Borrowed(text),
+        // A token may stand where users do, or in the query.
+        _ => Cow::Owned(text::without_password(text)),
     }
 }

@@ -23,6 +23,8 @@ pub use line::{Newline, Position, line_at, lossy_offset, position};
 pub use mapped::Mapped;
 pub use nearest::nearest;
 pub use percent::{percent_decoded, percent_decoded_bytes};
-pub use secrets::{has_query_secret, with_masked_passwords, without_password};
+pub use secrets::{
+    has_query_secret, with_masked_passwords, without_password, without_query_secrets,
+};
 pub use span::{Problem, Span};
 pub use words::{SplitError, Word, split_words};

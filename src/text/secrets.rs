@@ -26,7 +26,8 @@ pub fn has_query_secret(text: &str) -> bool {
     text.contains('?') && !query_secrets(text).is_empty()
 }
 
-fn without_query_secrets(text: &str) -> Cow<'_, str> {
+/// Returns `text` without the literal secrets in queries of URLs.
+pub fn without_query_secrets(text: &str) -> Cow<'_, str> {
     if !has_query_secret(text) {
         return Cow::Borrowed(text);
     }
