@@ -25,7 +25,7 @@ use super::indexes::IndexSettings;
 use super::inputs::{self, Reading};
 use super::target;
 use crate::build::{self, BuildSystem, ConfigSettings, Environment, Kind};
-use crate::http::Shared;
+use crate::http::{Shared, blocking};
 use crate::index::{CoreMetadata, File, IndexClient, Refresh};
 use crate::interpreter::Interpreter;
 use crate::python::{ProjectName, Requirement, RequirementSource, Version};
@@ -744,11 +744,4 @@ struct Unpacked {
 fn save(place: &Path, bytes: &[u8]) -> Result<(), Failure> {
     crate::files::replace(place, bytes)
         .map_err(|error| Failure::of_the_machine(super::fetch::with_causes(&error), None))
-}
-
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(result) => result,
-        Err(error) => std::panic::resume_unwind(error.into_panic()),
-    }
 }

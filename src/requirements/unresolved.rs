@@ -140,7 +140,15 @@ pub(super) fn parse_editable(text: &str) -> Result<UnresolvedRequirement, Proble
     }
     let (path, extras) = strip_extras(text);
     if let Some(url) = repository_url(text) {
-        let name = egg(&url, 0)?.ok_or_else(|| {
+        let as_editable = |mut problem: Problem| {
+            let help = problem.help.as_deref().and_then(|help| {
+                let reference = help.strip_prefix("write `")?.strip_suffix('`')?;
+                Some(format!("write `-e \"{reference}\"`"))
+            });
+            problem.help = help.or(problem.help);
+            problem
+        };
+        let name = egg(&url, 0).map_err(as_editable)?.ok_or_else(|| {
             Problem::new(
                 Span::new(0, text.len()),
                 format!(
