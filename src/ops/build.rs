@@ -221,9 +221,23 @@ impl<'a> Builder<'a> {
         self.shop.wish.http.offline
     }
 
+    /// Returns the hash of a file's content; none if nobody says it, and the file is
+    /// elsewhere.
+    async fn identity(&self, file: &File) -> Option<String> {
+        match file.sha256() {
+            Some(hash) => Some(hash.to_string()),
+            // A folder of links gives no hashes, but its files are at hand.
+            None if file.url.starts_with("file:") => {
+                let hash = self.shop.client.hash(file).await.ok()?;
+                Some(hash.to_string())
+            }
+            None => None,
+        }
+    }
+
     /// Returns what a source distribution said of itself when it was built before.
     pub(super) async fn known(&self, sdist: &Sdist<'_>) -> Option<Arc<CoreMetadata>> {
-        let hash = sdist.file.sha256()?;
+        let hash = self.identity(sdist.file).await?;
         let host = self.host().await.ok()?;
         let metadata = self.kept(&format!("{hash}|{}", host.key))?;
         sdist.check(&metadata).ok()?;
@@ -238,15 +252,10 @@ impl<'a> Builder<'a> {
     ) -> Result<Arc<CoreMetadata>, Failure> {
         Self::check_chain(sdist.name, chain)?;
         let host = self.host().await?;
-        let key = format!(
-            "{}|{}",
-            sdist
-                .file
-                .sha256()
-                .map_or_else(|| sdist.file.url.clone(), |hash| hash.to_string()),
-            host.key
-        );
-        let work = self.kept_or_built(sdist, &key, chain);
+        let hash = self.identity(sdist.file).await;
+        let is_kept = hash.is_some();
+        let key = format!("{}|{}", hash.as_ref().unwrap_or(&sdist.file.url), host.key);
+        let work = self.kept_or_built(sdist, &key, is_kept, chain);
         // Who is deeper than the first build must not wait for one that may wait for it.
         if chain.is_empty() {
             let work = Box::pin(work);
@@ -259,9 +268,9 @@ impl<'a> Builder<'a> {
         &self,
         sdist: &Sdist<'_>,
         key: &str,
+        is_kept: bool,
         chain: Chain<'_>,
     ) -> Result<Arc<CoreMetadata>, Failure> {
-        let is_kept = sdist.file.sha256().is_some();
         let kept = if is_kept { self.kept(key) } else { None };
         let metadata = if let Some(metadata) = kept {
             metadata

@@ -12,9 +12,11 @@ use crate::text::prior_to;
 )]
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Compile {
-    /// Requirements files, a pyproject.toml, or `-` for standard input
+    /// Requirements files, project files, scripts, or `-` for standard input
     ///
-    /// Without one: requirements.in, else pyproject.toml, of the current folder.
+    /// Project files are pyproject.toml, setup.py and setup.cfg; a script states what it requires
+    /// in its comments (PEP 723). Without one: requirements.in, setup.py, pyproject.toml or
+    /// setup.cfg of the current folder, the first that is there.
     // Another option of uv has the field's name.
     #[arg(id = "SRC", value_name = "SRC")]
     pub(in crate::cli) sources: Vec<String>,
@@ -145,7 +147,7 @@ pub(in crate::cli) struct Compile {
         help_heading = "Versions"
     )]
     pub(in crate::cli) no_binary: Vec<String>,
-    /// The same as `--only-binary :all:`
+    /// Build nothing: no release (as `--only-binary :all:`), no place and no project file
     #[arg(long, overrides_with = "build", help_heading = "Builds")]
     pub(in crate::cli) no_build: bool,
     /// Build where nothing else tells what a release requires (as by default)

@@ -21,7 +21,7 @@ pub(in crate::cli) fn source_names(args: &args::Compile) -> Result<Vec<String>, 
         .map(|name| vec![name.to_owned()])
         .ok_or_else(|| {
             Failure::usage(
-                "nothing to compile: there is no `requirements.in` and no `pyproject.toml` here"
+                "nothing to compile: there is neither a `requirements.in` nor a `setup.py`, `pyproject.toml` or `setup.cfg` here"
                     .to_owned(),
                 Some("name the requirements: `pinfold compile path/to/requirements.in`".to_owned()),
             )
