@@ -11,10 +11,11 @@ mod chains;
 mod releases;
 mod trial;
 
-use super::compile::{Compile, Ground, builder, fetcher, ground};
+use super::compile::Compile;
 use super::error::{Error, FileProblems};
 use super::events::{Event, Reporter};
 use super::fetch::{Fetcher, Resolution};
+use super::ground::{Ground, builder, fetcher, ground};
 use crate::lock::{LockedPin, PinSource};
 use crate::python::{Environment, Marker, ProjectName, Version};
 use crate::resolve::{Chosen, Releases as _};

@@ -1,0 +1,396 @@
+//! What a resolution rests on: inputs that were read, a target, the lock there is, who
+//! is asked, and what is at the places that requirements name.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::build::{Bench, Builder, Workshop};
+use super::candidates::{Pinned, Policy};
+use super::compile::Compile;
+use super::error::Error;
+use super::events::{Event, Reporter};
+use super::fetch::{self, DirectRelease, Fetcher, Flat, Parts};
+use super::indexes::IndexSettings;
+use super::inputs::{self, Inputs, Reading};
+use super::network::network;
+use super::sources::{PlacePin, Settled, Surveyor};
+use super::target;
+use crate::files;
+use crate::http::Client;
+use crate::index::{IndexClient, Settings};
+use crate::lock::{self, LockFile};
+use crate::python::{
+    Marker, ProjectName, Requirement, RequirementSource, Specifiers, Target, Version,
+};
+use crate::requirements::PerProject;
+use crate::resolve::{Constraint, PreReleases, Request, RootRequirement};
+use crate::vcs::{self, Git};
+
+/// What a resolution rests on: everything that is settled before a version is chosen.
+pub(super) struct Ground {
+    pub(super) inputs: Inputs,
+    pub(super) target: Target,
+    /// The text of the lock file, if there is one.
+    pub(super) previous: Option<String>,
+    pub(super) locked: LockFile,
+    pub(super) request: Request,
+    pub(super) http: Client,
+    pub(super) client: IndexClient,
+    indexes: IndexSettings,
+    flat: Arc<Flat>,
+    bench: Arc<Bench>,
+    /// What is at the places that requirements name.
+    direct: FxHashMap<ProjectName, Arc<DirectRelease>>,
+    /// How the lock names these.
+    pub(super) places: BTreeMap<ProjectName, PlacePin>,
+}
+
+/// Reads the sources and the lock file, and settles the target and who is asked.
+pub(super) async fn ground(request: &Compile, reporter: &dyn Reporter) -> Result<Ground, Error> {
+    let settled = target::settle(&request.target, &request.cache)?;
+    let target = settled.target;
+    reporter.event(Event::Target(format!("{target} ({})", settled.found)));
+    let environment = target.environment();
+    let mut inputs = read_inputs(request, &environment).await?;
+    check_python(&inputs, &target)?;
+    let previous = previous(request)?;
+    let locked = previous.as_deref().map(lock::read).unwrap_or_default();
+    let (http, indexes) = network(request, &inputs)?;
+    let http = Client::new(http);
+    let client = index_client(request, &http);
+    let flat = fetch::flat(&client, &indexes).await?;
+    let bench = Arc::default();
+    let mut settled = Settled::default();
+    let has_places = !inputs.located.is_empty() || !inputs.located_constraints.is_empty();
+    if has_places || !inputs.trees.is_empty() {
+        let builder = Builder::new(
+            Workshop {
+                client: &client,
+                indexes: &indexes,
+                flat: Arc::clone(&flat),
+                wish: request,
+                binary: binary(request, &inputs),
+                reporter,
+            },
+            Arc::clone(&bench),
+        );
+        let is_upgraded = |name: &ProjectName| !is_kept(request, name);
+        let surveyor = Surveyor {
+            client: &client,
+            builder: &builder,
+            git: &repositories(request),
+            policy: &policy(request, &inputs, &target),
+            environment: &environment,
+            binary: &binary(request, &inputs),
+            is_build_forbidden: request.build.is_forbidden,
+            view: &request.view,
+            current_directory: &request.current_directory,
+            locked: &locked,
+            is_upgraded: &is_upgraded,
+        };
+        drop_overridden(&mut inputs);
+        let (roots, pythons) = surveyor.projects(&inputs.trees).await?;
+        inputs.roots.extend(roots);
+        inputs.requires_python.extend(pythons);
+        check_python(&inputs, &target)?;
+        settled = surveyor
+            .survey(&inputs.located, &inputs.located_constraints)
+            .await?;
+        inputs.roots.append(&mut settled.roots);
+        inputs.overrides.append(&mut settled.overrides);
+        name_what_is_said_of_places(&mut inputs, &settled);
+    }
+    let mut resolve_request = resolve_request(request, &inputs, &locked, environment);
+    resolve_request.places = settled.places;
+    Ok(Ground {
+        target,
+        inputs,
+        previous,
+        locked,
+        request: resolve_request,
+        http,
+        client,
+        indexes,
+        flat,
+        bench,
+        direct: settled.direct,
+        places: settled.pins,
+    })
+}
+
+/// The command line has the last word on which files may be used.
+fn binary(request: &Compile, inputs: &Inputs) -> Vec<PerProject> {
+    vec![request.binary.clone(), inputs.options.binary.clone()]
+}
+
+/// Returns who builds what the resolver asks for.
+pub(super) fn builder<'a>(
+    ground: &'a Ground,
+    request: &'a Compile,
+    reporter: &'a dyn Reporter,
+) -> Builder<'a> {
+    let shop = Workshop {
+        client: &ground.client,
+        indexes: &ground.indexes,
+        flat: Arc::clone(&ground.flat),
+        wish: request,
+        binary: binary(request, &ground.inputs),
+        reporter,
+    };
+    Builder::new(shop, Arc::clone(&ground.bench))
+}
+
+/// Returns what answers the resolver.
+pub(super) fn fetcher<'a>(
+    ground: &'a Ground,
+    builder: &'a Builder<'a>,
+    request: &Compile,
+    reporter: &'a dyn Reporter,
+) -> Fetcher<'a> {
+    Fetcher::new(Parts {
+        client: &ground.client,
+        settings: &ground.indexes,
+        flat: Arc::clone(&ground.flat),
+        policy: policy(request, &ground.inputs, &ground.target),
+        pinned: pinned(&ground.request, &ground.locked),
+        direct: ground.direct.clone(),
+        builder: Some(builder),
+        chain: Vec::new(),
+        reporter,
+    })
+}
+
+/// Returns what makes a file admissible.
+fn policy(request: &Compile, inputs: &Inputs, target: &Target) -> Policy {
+    let mut policy = Policy::new(
+        target.python.release(),
+        target.tags(),
+        request.cutoffs(),
+        request.gate.clone(),
+        binary(request, inputs),
+    );
+    policy.is_build_forbidden = request.build.is_forbidden;
+    policy.which_hashes = request.output_options.which_hashes;
+    policy
+}
+
+fn index_client(request: &Compile, http: &Client) -> IndexClient {
+    let settings = Settings {
+        now: request.now,
+        refresh: request.refresh.clone(),
+        offline: request.http.offline,
+    };
+    IndexClient::new(http.clone(), request.cache.clone(), settings)
+}
+
+async fn read_inputs(
+    request: &Compile,
+    environment: &crate::python::Environment,
+) -> Result<Inputs, Error> {
+    let client = Client::new(request.http.clone());
+    let reading = Reading {
+        environment,
+        variable: &*request.variable,
+        http: &client,
+        current_directory: &request.current_directory,
+        view: &request.view,
+        extras: &request.extras,
+        all_extras: request.all_extras,
+    };
+    inputs::read(
+        &reading,
+        &request.sources,
+        &request.groups,
+        &request.constraints,
+        &request.overrides,
+    )
+    .await
+}
+
+/// Returns whether the lock's choice for a project stays.
+pub(super) fn is_kept(request: &Compile, name: &ProjectName) -> bool {
+    if request.upgrade {
+        return request.kept_packages.contains(name);
+    }
+    let mut upgraded = request.upgrade_packages.iter();
+    !upgraded.any(|requirement| requirement.name == *name)
+}
+
+/// Returns what reads repositories.
+fn repositories(request: &Compile) -> Git {
+    Git::new(vcs::Settings {
+        cache: request.cache.dir().map(Path::to_owned),
+        is_offline: request.http.offline,
+        variables: Vec::new(),
+    })
+}
+
+/// Forgets places that an override stands in the place of: nobody need look there, but
+/// their projects are required all the same.
+fn drop_overridden(inputs: &mut Inputs) {
+    let places = inputs.located.iter().filter(|located| located.is_override);
+    let by_name = inputs.overrides.iter().map(|one| &one.requirement.name);
+    let overridden: FxHashSet<ProjectName> = places
+        .filter_map(|located| located.name.as_ref())
+        .chain(by_name)
+        .chain(&inputs.dropped)
+        .cloned()
+        .collect();
+    for located in std::mem::take(&mut inputs.located) {
+        match &located.name {
+            Some(name) if !located.is_override && overridden.contains(name) => {
+                inputs.roots.push(RootRequirement {
+                    requirement: Requirement {
+                        name: name.clone(),
+                        extras: located.extras,
+                        source: RequirementSource::Specifiers(Specifiers::default()),
+                        marker: located.marker,
+                    },
+                    place: located.place,
+                    origin: located.origin,
+                });
+            }
+            _ => inputs.located.push(located),
+        }
+    }
+}
+
+/// What is said beside a place holds for the project that is there.
+fn name_what_is_said_of_places(inputs: &mut Inputs, settled: &Settled) {
+    for located in &inputs.located {
+        let Some(name) = settled.name_of(located) else {
+            continue;
+        };
+        if !located.comments.is_empty() {
+            let comments = inputs.comments.entry(name.clone()).or_default();
+            comments.extend(located.comments.iter().cloned());
+        }
+        if !located.hashes.is_empty() {
+            let known = inputs.hashes.entry(name.clone());
+            let entry = known.or_insert_with(|| (BTreeSet::new(), located.place.clone()));
+            entry.0.extend(located.hashes.iter().cloned());
+        }
+    }
+}
+
+/// A project's own `requires-python` must admit the target.
+fn check_python(inputs: &Inputs, target: &Target) -> Result<(), Error> {
+    let python = target.python.release();
+    for (file, specifiers) in &inputs.requires_python {
+        if !specifiers.contains(&python) {
+            return Err(Error::Usage {
+                message: format!(
+                    "`{file}` requires Python {specifiers}, but the target is Python {}",
+                    target.python
+                ),
+                help: Some(
+                    "choose a target with `--python-version`, or change `requires-python`"
+                        .to_owned(),
+                ),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn previous(request: &Compile) -> Result<Option<String>, Error> {
+    let Some(path) = &request.output else {
+        return Ok(None);
+    };
+    let bytes = files::if_there(request.view.read(path))?;
+    bytes
+        .map(String::from_utf8)
+        .transpose()
+        .map_err(|_| Error::OutputNotText { path: path.clone() })
+}
+
+fn resolve_request(
+    request: &Compile,
+    inputs: &Inputs,
+    locked: &LockFile,
+    environment: crate::python::Environment,
+) -> Request {
+    let mut preferences: FxHashMap<ProjectName, Version> = FxHashMap::default();
+    for pin in &locked.pins {
+        if is_kept(request, &pin.name)
+            && let Some(version) = pin.version().and_then(|version| version.parse().ok())
+        {
+            preferences.insert(pin.name.clone(), version);
+        }
+    }
+    let mut constraints = inputs.constraints.clone();
+    constraints.extend(request.bounds.iter().cloned());
+    for requirement in &request.upgrade_packages {
+        if let RequirementSource::Specifiers(specifiers) = &requirement.source
+            && !specifiers.is_empty_spec()
+        {
+            constraints.push(Constraint {
+                name: requirement.name.clone(),
+                specifiers: specifiers.clone(),
+                place: "--upgrade-package".to_owned(),
+            });
+        }
+    }
+    let pre_releases = request.pre_releases.unwrap_or(if inputs.options.pre {
+        PreReleases::Allow
+    } else {
+        PreReleases::IfNecessary
+    });
+    Request {
+        roots: inputs.roots.clone(),
+        constraints,
+        overrides: inputs.overrides.clone(),
+        dropped: inputs.dropped.clone(),
+        preferences,
+        environment,
+        pre_releases,
+        without_dependencies: request.without_dependencies,
+        places: Vec::new(),
+    }
+}
+
+/// What is pinned already: by the lock, or by a requirement for one version.
+fn pinned(request: &Request, locked: &LockFile) -> FxHashMap<ProjectName, Pinned> {
+    let mut pinned: FxHashMap<ProjectName, Pinned> = FxHashMap::default();
+    // Of several pins of a project, the one for this environment is the locked one.
+    let is_for_others = |pin: &lock::LockedPin| {
+        let marker = pin.marker.as_deref().map(Marker::parse);
+        marker.is_some_and(|marker| {
+            marker.is_ok_and(|marker| !marker.evaluate(&request.environment, None))
+        })
+    };
+    for pin in &locked.pins {
+        if pinned.contains_key(&pin.name) && is_for_others(pin) {
+            continue;
+        }
+        let entry = pinned.entry(pin.name.clone()).or_default();
+        entry.locked = pin.version().and_then(|version| version.parse().ok());
+        entry.kept = request.preferences.get(&pin.name).cloned();
+        entry.hashes = pin.hashes.iter().cloned().collect();
+    }
+    let direct = request
+        .roots
+        .iter()
+        .chain(&request.overrides)
+        .filter_map(|root| match &root.requirement.source {
+            RequirementSource::Specifiers(specifiers) => Some((&root.requirement.name, specifiers)),
+            RequirementSource::Url(_) => None,
+        });
+    let constraints = request
+        .constraints
+        .iter()
+        .map(|one| (&one.name, &one.specifiers));
+    for (name, specifiers) in direct.chain(constraints) {
+        if let Some(version) = specifiers.exact() {
+            pinned
+                .entry(name.clone())
+                .or_default()
+                .exact
+                .push(version.clone());
+        }
+    }
+    pinned
+}

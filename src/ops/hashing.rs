@@ -1,0 +1,163 @@
+//! Which hashes stand behind a pin: those that are recorded, those that the index gives,
+//! those that the user accepts.
+
+use std::collections::BTreeMap;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::compile::Compile;
+use super::error::Error;
+use super::events::{Event, Reporter};
+use super::fetch::Fetcher;
+use super::inputs::Inputs;
+use super::output::{Hashes, WhichHashes};
+use crate::lock::{self, LockFile};
+use crate::python::{ProjectName, Version};
+use crate::resolve::{Chosen, Solution};
+use crate::text::many;
+
+/// Returns the hashes to write for each project.
+pub(super) async fn hashes(
+    request: &Compile,
+    locked: &LockFile,
+    solution: &Solution,
+    fetcher: &Fetcher<'_>,
+    reporter: &dyn Reporter,
+) -> Result<BTreeMap<ProjectName, Vec<String>>, Error> {
+    if request.output_options.hashes == Hashes::None {
+        return Ok(BTreeMap::new());
+    }
+    let recorded: FxHashMap<&ProjectName, &lock::LockedPin> =
+        locked.pins.iter().map(|pin| (&pin.name, pin)).collect();
+    let reuse = request.output_options.hashes == Hashes::Reuse;
+    let each = solution.chosen.iter().map(async |(name, chosen)| {
+        let kept = recorded.get(name).filter(|pin| {
+            reuse
+                && !pin.hashes.is_empty()
+                && pin.version().and_then(|text| text.parse().ok()).as_ref()
+                    == Some(&chosen.version)
+        });
+        let for_target = request.output_options.which_hashes == WhichHashes::Target;
+        let hashes = match kept {
+            Some(pin) if for_target => {
+                hashes_for_target(name, chosen, &pin.hashes, fetcher, reporter).await?
+            }
+            Some(pin) => match fetcher.published_hashes(name, chosen.position) {
+                Some(mut now) => {
+                    let new = compare_hashes(name, &chosen.version, &pin.hashes, &now)?;
+                    if request.gate.is_some() && is_comparable(&pin.hashes) {
+                        // The policy has decided which files are taken.
+                        now.sort_unstable();
+                        now.dedup();
+                        now
+                    } else {
+                        tell_new_files(name, &chosen.version, new, reporter);
+                        pin.hashes.clone()
+                    }
+                }
+                None => pin.hashes.clone(),
+            },
+            None => fetcher.hashes(name, chosen.position).await?,
+        };
+        Ok::<_, Error>((name.clone(), hashes))
+    });
+    let all = futures_util::future::try_join_all(each).await?;
+    Ok(all.into_iter().collect())
+}
+
+/// Returns the recorded hashes of a release but for those of files that the target cannot
+/// install; those of the target's files where none is left.
+async fn hashes_for_target(
+    name: &ProjectName,
+    chosen: &Chosen,
+    recorded: &[String],
+    fetcher: &Fetcher<'_>,
+    reporter: &dyn Reporter,
+) -> Result<Vec<String>, Error> {
+    let position = chosen.position;
+    let now = fetcher.hashes(name, position).await?;
+    let Some(all) = fetcher.all_published_hashes(name, position) else {
+        // What else there is would have to be downloaded to be told from what is gone.
+        return Ok(now);
+    };
+    compare_hashes(name, &chosen.version, recorded, &all)?;
+    let kept: Vec<String> = recorded
+        .iter()
+        .filter(|hash| now.contains(hash) || !all.contains(hash))
+        .cloned()
+        .collect();
+    if !kept.iter().any(|hash| now.contains(hash)) {
+        return Ok(now);
+    }
+    let new = now.iter().filter(|hash| !kept.contains(hash)).count();
+    tell_new_files(name, &chosen.version, new, reporter);
+    Ok(kept)
+}
+
+/// Who gives hashes with a requirement accepts no others.
+pub(super) fn keep_given_hashes(
+    inputs: &Inputs,
+    hashes: &mut BTreeMap<ProjectName, Vec<String>>,
+) -> Result<(), Error> {
+    for (name, (given, place)) in &inputs.hashes {
+        // Other algorithms are not comparable with what indexes give.
+        if !given.iter().all(|hash| hash.starts_with("sha256:")) {
+            continue;
+        }
+        let Some(known) = hashes.get_mut(name) else {
+            continue;
+        };
+        known.retain(|hash| given.contains(hash));
+        if known.is_empty() {
+            return Err(Error::Usage {
+                message: format!(
+                    "none of the hashes given for {name} ({place}) is one of those its files have"
+                ),
+                help: Some(
+                    "check where the hashes come from, or remove them from the requirement"
+                        .to_owned(),
+                ),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Whether hashes can be compared with what indexes give: other algorithms cannot.
+fn is_comparable(hashes: &[String]) -> bool {
+    hashes.iter().any(|hash| hash.starts_with("sha256:"))
+}
+
+/// A recorded hash that the index does not know any more is no small thing. Returns
+/// how many hashes are not recorded.
+fn compare_hashes(
+    name: &ProjectName,
+    version: &Version,
+    recorded: &[String],
+    now: &[String],
+) -> Result<usize, Error> {
+    if !is_comparable(recorded) {
+        return Ok(0);
+    }
+    let known: FxHashSet<&str> = now.iter().map(String::as_str).collect();
+    if !recorded.iter().any(|hash| known.contains(hash.as_str())) && !now.is_empty() {
+        return Err(Error::Usage {
+            message: format!("none of the hashes recorded for {name}=={version} is one of those the index has now"),
+            help: Some(
+                "if you know why the files changed, accept the new ones with `--refresh-hashes`; otherwise ask who publishes them"
+                    .to_owned(),
+            ),
+        });
+    }
+    let recorded: FxHashSet<&str> = recorded.iter().map(String::as_str).collect();
+    Ok(known.difference(&recorded).count())
+}
+
+fn tell_new_files(name: &ProjectName, version: &Version, new: usize, reporter: &dyn Reporter) {
+    if new > 0 {
+        let files = many(new, "new file");
+        reporter.event(Event::Detail(format!(
+            "{name} {version} has {files} since it was locked; `--refresh-hashes` accepts them"
+        )));
+    }
+}
