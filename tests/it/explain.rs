@@ -528,3 +528,26 @@ fn a_pin_by_url_has_no_other_versions() {
         &[&format!("b {url} "), "it is pinned to this place"],
     );
 }
+
+#[test]
+fn a_lock_that_git_does_not_keep_is_read_as_well() {
+    let index = Index::new([wheel("a", "1.0"), wheel("a", "2.0")]);
+    let project = Project::new();
+    project.write(".gitignore", "app/requirements.txt\n");
+    project.write("app/requirements.in", "a<2\n");
+    project.compiles(&index.url(), &["app/requirements.in"]);
+    let run = run(&mut project.command(&[
+        "explain",
+        "a",
+        "--lock",
+        "app/requirements.txt",
+        "--index-url",
+        &index.url(),
+    ]));
+    run.says(0, &[]);
+    assert!(
+        run.stdout.contains("app/requirements.in:1"),
+        "{}",
+        run.stdout
+    );
+}

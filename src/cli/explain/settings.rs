@@ -79,8 +79,8 @@ fn of_lock(
     place: &update::Place,
     now: jiff::Timestamp,
 ) -> Result<Compile, Failure> {
-    let update = surroundings(args, place, now)?;
-    let gathered = deed::gather(&update);
+    let mut update = surroundings(args, place, now)?;
+    let mut gathered = deed::gather(&update);
     let named = args
         .lock
         .clone()
@@ -96,6 +96,13 @@ fn of_lock(
         return Err(no_lock(&path));
     }
     let output = update::below(&place.root, Path::new(&path));
+    if let Ok(output) = &output
+        && gathered.locks.iter().all(|target| target.output != *output)
+    {
+        // It may be one that git does not keep.
+        update.paths = vec![output.clone()];
+        gathered = deed::gather(&update);
+    }
     let target = output.as_ref().ok().and_then(|output| {
         let mut locks = gathered.locks.iter();
         locks.find(|target| target.output == *output)

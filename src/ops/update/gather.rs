@@ -60,6 +60,9 @@ pub fn gather(update: &Update) -> Gathered {
         }
     }
     paths.extend(named.iter().map(|path| (*path).to_owned()));
+    // Who names a file means it, though git may not keep it.
+    let is_file = |path: &&String| update.root.join(path).is_file();
+    paths.extend(update.paths.iter().filter(is_file).cloned());
     if update.locks {
         for path in paths {
             let full = update.root.join(&path);
