@@ -11,7 +11,7 @@ use super::lock::url;
 use super::pattern::ProjectPattern;
 use super::reader::{Reader, Refusal, Table, Value};
 use super::value::Located;
-use crate::text::{Span, without_password};
+use crate::text::{Span, variable_word, without_password};
 
 /// An index.
 #[derive(Clone, PartialEq, Eq)]
@@ -82,7 +82,7 @@ impl IndexConfig {
     fn check(&self, earlier: &Self, reader: &mut Reader) {
         // Variables tell `my-index` and `MY_INDEX` not apart.
         let (name, other) = (&self.name.value, &earlier.name.value);
-        if variable_part(name) == variable_part(other) {
+        if variable_word(name) == variable_word(other) {
             reader.problem(
                 self.name.span,
                 format!("`{name}` is the name of another index, too"),
@@ -141,19 +141,6 @@ fn name(text: &str) -> Result<String, Refusal> {
         });
     }
     Ok(text.to_owned())
-}
-
-/// Returns a name as variables have it.
-pub(super) fn variable_part(name: &str) -> String {
-    name.chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() {
-                c.to_ascii_uppercase()
-            } else {
-                '_'
-            }
-        })
-        .collect()
 }
 
 #[cfg(test)]

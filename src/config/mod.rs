@@ -24,8 +24,9 @@ pub use compile::OwnSetting;
 pub use discover::DiscoverConfig;
 pub use docker::DockerConfig;
 pub use foreign::{
-    ForeignFile, IndexVariables, SettingProblem, System, index_variables, pip_args, pip_conf,
-    pip_conf_files, pip_tools, pip_tools_file, pip_variables, uv_unread, uv_variables,
+    ForeignFile, IndexVariables, SettingProblem, System, index_variable_names, index_variables,
+    pip_args, pip_conf, pip_conf_files, pip_tools, pip_tools_file, pip_variables, uv_unread,
+    uv_variables,
 };
 pub use index::IndexConfig;
 pub use keys::{Key, Kind, SECTIONS, Section};

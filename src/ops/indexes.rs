@@ -14,7 +14,7 @@ use rustc_hash::FxHashMap;
 
 use super::cutoff::Cutoff;
 use super::error::Error;
-use crate::config::ProjectPattern;
+use crate::config::{ProjectPattern, index_variable_names, index_variables};
 use crate::http::{IndexLogin, Secret};
 use crate::index::{FindLinks, IndexUrl};
 use crate::python::ProjectName;
@@ -117,7 +117,7 @@ impl IndexSettings {
     /// be: by its name, or those for the default index, which comes last.
     pub(super) fn variables(&self, index: &IndexUrl) -> Option<String> {
         match self.names.get(index) {
-            Some(name) => Some(variables_of("PINFOLD_INDEX_", name).join(" and ")),
+            Some(name) => Some(index_variable_names("PINFOLD", name).join(" and ")),
             None if self.indexes.last() == Some(index) => Some(DEFAULT_VARIABLES.join(" and ")),
             None => None,
         }
@@ -134,48 +134,18 @@ impl IndexSettings {
 pub(super) const DEFAULT_VARIABLES: [&str; 2] =
     ["PINFOLD_INDEX_USERNAME", "PINFOLD_INDEX_PASSWORD"];
 
-/// Returns the names of the variables for an index with a name.
-fn variables_of(prefix: &str, name: &str) -> [String; 2] {
-    let name: String = name
-        .chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() {
-                c.to_ascii_uppercase()
-            } else {
-                '_'
-            }
-        })
-        .collect();
-    [
-        format!("{prefix}{name}_USERNAME"),
-        format!("{prefix}{name}_PASSWORD"),
-    ]
-}
-
 /// Returns what variables say of the index with a name: `PINFOLD_INDEX_NAME_USERNAME` and
 /// `…_PASSWORD`, or else uv's.
 pub(super) fn login_of(
     name: &str,
     variable: &dyn Fn(&str) -> Option<String>,
 ) -> Option<IndexLogin> {
-    ["PINFOLD_INDEX_", "UV_INDEX_"]
-        .into_iter()
-        .find_map(|prefix| {
-            let names = variables_of(prefix, name);
-            let [user, password] = names
-                .each_ref()
-                .map(|name| variable(name).filter(|value| !value.is_empty()));
-            let set: Vec<&str> = [&user, &password]
-                .into_iter()
-                .zip(&names)
-                .filter_map(|(value, name)| value.is_some().then_some(name.as_str()))
-                .collect();
-            (!set.is_empty()).then(|| IndexLogin {
-                names: set.join(" and "),
-                user: user.map(Secret::new),
-                password: password.map(Secret::new),
-            })
-        })
+    let said = index_variables(name, variable)?;
+    Some(IndexLogin {
+        user: said.expose_username().map(Secret::new),
+        password: said.expose_password().map(Secret::new),
+        names: said.names,
+    })
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ mod nearest;
 mod percent;
 mod secrets;
 mod span;
+mod variable;
 mod words;
 
 pub use count::many;
@@ -27,4 +28,5 @@ pub use secrets::{
     has_query_secret, with_masked_passwords, without_password, without_query_secrets,
 };
 pub use span::{Problem, Span};
+pub use variable::variable_word;
 pub use words::{SplitError, Word, split_words};

@@ -19,7 +19,7 @@ pub use pip_conf::{pip_conf, pip_variables};
 pub use pip_files::{System, pip_conf_files};
 pub use pip_tools::pip_tools;
 pub use pip_tools_files::pip_tools_file;
-pub use uv::{IndexVariables, index_variables, uv_unread, uv_variables};
+pub use uv::{IndexVariables, index_variable_names, index_variables, uv_unread, uv_variables};
 
 use super::layer::{Layer, Setting, SettingValue};
 

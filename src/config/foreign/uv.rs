@@ -7,8 +7,8 @@
 use std::fmt;
 
 use super::{Refused, SettingProblem, add, set};
-use crate::config::index::variable_part;
 use crate::config::layer::{Layer, SettingValue};
+use crate::text::variable_word;
 
 /// Reads the variables `UV_INDEX*` and their kin.
 pub fn uv_variables(variable: impl Fn(&str) -> Option<String>) -> (Layer, Vec<SettingProblem>) {
@@ -92,6 +92,13 @@ impl fmt::Debug for IndexVariables {
     }
 }
 
+/// Returns the variables in which a family of them has the credentials for an index of
+/// this name: user, then password.
+pub fn index_variable_names(family: &str, name: &str) -> [String; 2] {
+    let name = variable_word(name);
+    ["USERNAME", "PASSWORD"].map(|part| format!("{family}_INDEX_{name}_{part}"))
+}
+
 /// Returns the credentials that variables have for an index of this name:
 /// `PINFOLD_INDEX_<NAME>_USERNAME` and `_PASSWORD`, else `UV_INDEX_<NAME>_…`.
 ///
@@ -101,9 +108,8 @@ pub fn index_variables(
     name: &str,
     variable: impl Fn(&str) -> Option<String>,
 ) -> Option<IndexVariables> {
-    let name = variable_part(name);
     ["PINFOLD", "UV"].into_iter().find_map(|family| {
-        let names = ["USERNAME", "PASSWORD"].map(|part| format!("{family}_INDEX_{name}_{part}"));
+        let names = index_variable_names(family, name);
         let [username, password] = names
             .each_ref()
             .map(|name| variable(name).filter(|value| !value.is_empty()));

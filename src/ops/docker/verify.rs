@@ -17,6 +17,7 @@ use crate::files;
 use crate::image::{Digest, Platform, Repository};
 use crate::ops::{Error, Event, Reporter};
 use crate::registry::{self, Manifest};
+use crate::text::variable_word;
 
 /// Which pins to look after.
 #[derive(Debug)]
@@ -493,17 +494,7 @@ async fn version_of(
 /// Returns the variable in which official images say their version.
 fn variable_of(repository: &Repository) -> String {
     let name = repository.path.rsplit('/').next().unwrap_or_default();
-    let word: String = name
-        .chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() {
-                c.to_ascii_uppercase()
-            } else {
-                '_'
-            }
-        })
-        .collect();
-    format!("{word}_VERSION")
+    format!("{}_VERSION", variable_word(name))
 }
 
 /// Whether a tag cannot mean a version, or what another tag means: `3.12-slim` is not
