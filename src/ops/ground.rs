@@ -23,7 +23,7 @@ use crate::http::Client;
 use crate::index::{IndexClient, Settings};
 use crate::lock::{self, LockFile};
 use crate::python::{
-    Marker, ProjectName, Requirement, RequirementSource, Specifiers, Target, Version,
+    Environment, Marker, ProjectName, Requirement, RequirementSource, Specifiers, Target, Version,
 };
 use crate::requirements::PerProject;
 use crate::resolve::{Constraint, PreReleases, Request, RootRequirement};
@@ -54,71 +54,74 @@ pub(super) async fn ground(request: &Compile, reporter: &dyn Reporter) -> Result
     let target = settled.target;
     reporter.event(Event::Target(format!("{target} ({})", settled.found)));
     let environment = target.environment();
-    let mut inputs = read_inputs(request, &environment).await?;
-    check_python(&inputs, &target)?;
+    let inputs = read_inputs(request, &environment).await?;
+    check_python(&inputs.requires_python, &target)?;
     let previous = previous(request)?;
     let locked = previous.as_deref().map(lock::read).unwrap_or_default();
     let (http, indexes) = network(request, &inputs)?;
     let http = Client::new(http);
     let client = index_client(request, &http);
-    let flat = fetch::flat(&client, &indexes).await?;
-    let bench = Arc::default();
-    let mut settled = Settled::default();
-    let has_places = !inputs.located.is_empty() || !inputs.located_constraints.is_empty();
-    if has_places || !inputs.trees.is_empty() {
-        let builder = Builder::new(
-            Workshop {
-                client: &client,
-                indexes: &indexes,
-                flat: Arc::clone(&flat),
-                wish: request,
-                binary: binary(request, &inputs),
-                reporter,
-            },
-            Arc::clone(&bench),
-        );
-        let is_upgraded = |name: &ProjectName| !is_kept(request, name);
-        let surveyor = Surveyor {
-            client: &client,
-            builder: &builder,
-            git: &repositories(request),
-            policy: &policy(request, &inputs, &target),
-            environment: &environment,
-            binary: &binary(request, &inputs),
-            is_build_forbidden: request.build.is_forbidden,
-            view: &request.view,
-            current_directory: &request.current_directory,
-            locked: &locked,
-            is_upgraded: &is_upgraded,
-        };
-        drop_overridden(&mut inputs);
-        let (roots, pythons) = surveyor.projects(&inputs.trees).await?;
-        inputs.roots.extend(roots);
-        inputs.requires_python.extend(pythons);
-        check_python(&inputs, &target)?;
-        settled = surveyor
-            .survey(&inputs.located, &inputs.located_constraints)
-            .await?;
-        inputs.roots.append(&mut settled.roots);
-        inputs.overrides.append(&mut settled.overrides);
-        name_what_is_said_of_places(&mut inputs, &settled);
-    }
-    let mut resolve_request = resolve_request(request, &inputs, &locked, environment);
-    resolve_request.places = settled.places;
-    Ok(Ground {
+    let mut ground = Ground {
+        flat: fetch::flat(&client, &indexes).await?,
+        bench: Arc::default(),
         target,
         inputs,
         previous,
         locked,
-        request: resolve_request,
+        request: Request::default(),
         http,
         client,
         indexes,
-        flat,
-        bench,
-        direct: settled.direct,
-        places: settled.pins,
-    })
+        direct: FxHashMap::default(),
+        places: BTreeMap::new(),
+    };
+    let places = settle_places(&mut ground, request, &environment, reporter).await?;
+    ground.request = resolve_request(request, &ground.inputs, &ground.locked, environment);
+    ground.request.places = places;
+    Ok(ground)
+}
+
+/// Looks at what requirements name by its place, and makes requirements of it; returns
+/// the URLs by which releases may require the same.
+async fn settle_places(
+    ground: &mut Ground,
+    request: &Compile,
+    environment: &Environment,
+    reporter: &dyn Reporter,
+) -> Result<Vec<(ProjectName, String)>, Error> {
+    let inputs = &ground.inputs;
+    let has_places = !inputs.located.is_empty() || !inputs.located_constraints.is_empty();
+    if !has_places && inputs.trees.is_empty() {
+        return Ok(Vec::new());
+    }
+    drop_overridden(&mut ground.inputs);
+    let inputs = &ground.inputs;
+    let surveyor = Surveyor {
+        client: &ground.client,
+        builder: &builder(ground, request, reporter),
+        git: &repositories(request),
+        tags: &ground.target.tags(),
+        environment,
+        binary: &binary(request, inputs),
+        is_build_forbidden: request.build.is_forbidden,
+        view: &request.view,
+        current_directory: &request.current_directory,
+        locked: &ground.locked,
+        is_upgraded: &|name: &ProjectName| !is_kept(request, name),
+    };
+    let (roots, pythons) = surveyor.projects(&inputs.trees).await?;
+    check_python(&pythons, &ground.target)?;
+    let mut settled = surveyor
+        .survey(&inputs.located, &inputs.located_constraints)
+        .await?;
+    let inputs = &mut ground.inputs;
+    inputs.roots.extend(roots);
+    inputs.roots.append(&mut settled.roots);
+    inputs.overrides.append(&mut settled.overrides);
+    name_what_is_said_of_places(inputs, &settled);
+    ground.direct = settled.direct;
+    ground.places = settled.pins;
+    Ok(settled.places)
 }
 
 /// The command line has the last word on which files may be used.
@@ -186,10 +189,7 @@ fn index_client(request: &Compile, http: &Client) -> IndexClient {
     IndexClient::new(http.clone(), request.cache.clone(), settings)
 }
 
-async fn read_inputs(
-    request: &Compile,
-    environment: &crate::python::Environment,
-) -> Result<Inputs, Error> {
+async fn read_inputs(request: &Compile, environment: &Environment) -> Result<Inputs, Error> {
     let client = Client::new(request.http.clone());
     let reading = Reading {
         environment,
@@ -276,10 +276,10 @@ fn name_what_is_said_of_places(inputs: &mut Inputs, settled: &Settled) {
     }
 }
 
-/// A project's own `requires-python` must admit the target.
-fn check_python(inputs: &Inputs, target: &Target) -> Result<(), Error> {
+/// The `requires-python` of each project file must admit the target.
+fn check_python(pythons: &[(String, Specifiers)], target: &Target) -> Result<(), Error> {
     let python = target.python.release();
-    for (file, specifiers) in &inputs.requires_python {
+    for (file, specifiers) in pythons {
         if !specifiers.contains(&python) {
             return Err(Error::Usage {
                 message: format!(
@@ -311,7 +311,7 @@ fn resolve_request(
     request: &Compile,
     inputs: &Inputs,
     locked: &LockFile,
-    environment: crate::python::Environment,
+    environment: Environment,
 ) -> Request {
     let mut preferences: FxHashMap<ProjectName, Version> = FxHashMap::default();
     for pin in &locked.pins {

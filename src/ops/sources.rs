@@ -12,7 +12,6 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use url::Url;
 
 use super::build::{Builder, Failure};
-use super::candidates::Policy;
 use super::error::{Error, FailedBuild};
 use super::fetch::DirectRelease;
 use super::located::{At, Located, Location, ProjectTree};
@@ -21,7 +20,7 @@ use crate::build::Kind;
 use crate::index::{CoreMetadata, IndexClient};
 use crate::lock::{LockFile, PinSource};
 use crate::python::{
-    Environment, ExtraName, ProjectName, Requirement, RequirementSource, Specifiers, Version,
+    Environment, ExtraName, ProjectName, Requirement, RequirementSource, Specifiers, Tags, Version,
     WheelName,
 };
 use crate::requirements::{PerProject, Project};
@@ -34,7 +33,7 @@ pub(super) struct Surveyor<'a> {
     pub(super) client: &'a IndexClient,
     pub(super) builder: &'a Builder<'a>,
     pub(super) git: &'a Git,
-    pub(super) policy: &'a Policy,
+    pub(super) tags: &'a Tags,
     pub(super) environment: &'a Environment,
     pub(super) binary: &'a [PerProject],
     pub(super) is_build_forbidden: bool,
@@ -281,7 +280,7 @@ impl Surveyor<'_> {
                 source: Box::new(source),
             })?;
         let WheelName { name, version, .. } = &wheel.name;
-        let availability = if self.policy.tags.compatibility(&wheel.name).is_none() {
+        let availability = if self.tags.compatibility(&wheel.name).is_none() {
             let tags = format!("another target: `{}`", wheel.name.tags);
             Availability::Unusable(Reason::NoWheel(tags))
         } else {
