@@ -444,15 +444,7 @@ impl<'a> Builder<'a> {
         chain: Vec<ProjectName>,
     ) -> Result<Arc<Room>, Failure> {
         let host = self.host().await?;
-        let folder = tempfile::Builder::new()
-            .prefix("pinfold-build-")
-            .tempdir()
-            .map_err(|error| {
-                Failure::of_the_machine(
-                    format!("no folder for the build can be made: {error}"),
-                    None,
-                )
-            })?;
+        let folder = temporary_folder("pinfold-build-")?;
         let (environment, wheels) = futures_util::future::try_join(
             async {
                 let at = folder.path().join("environment");
@@ -644,15 +636,7 @@ impl<'a> Builder<'a> {
             Some(content) => content,
             None => self.content(file).await?,
         };
-        let folder = tempfile::Builder::new()
-            .prefix("pinfold-sdist-")
-            .tempdir()
-            .map_err(|error| {
-                Failure::of_the_machine(
-                    format!("no folder for the build can be made: {error}"),
-                    None,
-                )
-            })?;
+        let folder = temporary_folder("pinfold-sdist-")?;
         let filename = file.filename.clone();
         let into = folder.path().to_owned();
         let tree = blocking(move || build::unpack(&filename, &content, &into)).await?;
@@ -748,6 +732,14 @@ impl<'a> Builder<'a> {
 struct Unpacked {
     tree: PathBuf,
     _folder: TempDir,
+}
+
+fn temporary_folder(prefix: &str) -> Result<TempDir, Failure> {
+    let folder = tempfile::Builder::new().prefix(prefix).tempdir();
+    folder.map_err(|error| {
+        let why = format!("no folder for the build can be made: {error}");
+        Failure::of_the_machine(why, None)
+    })
 }
 
 fn save(place: &Path, bytes: &[u8]) -> Result<(), Failure> {
