@@ -44,6 +44,7 @@ use std::process::Command;
 
 use crate::index::{Index, Release, dynamic_sdist, sdist, wheel};
 use crate::project::{Project, files_below, hashes, run};
+use crate::repository;
 
 /// Compiles against an index and returns the lock, without its header and hashes.
 #[track_caller]
@@ -533,19 +534,8 @@ fn an_editable_keeps_its_spelling_and_is_warned_of() {
 
 #[track_caller]
 fn git(folder: &Path, arguments: &[&str]) -> String {
-    let output = Command::new("git")
-        .args(arguments)
-        .current_dir(folder)
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .env("GIT_CONFIG_SYSTEM", "/dev/null")
-        .env("GIT_AUTHOR_NAME", "t")
-        .env("GIT_AUTHOR_EMAIL", "t@host.example")
-        .env("GIT_COMMITTER_NAME", "t")
-        .env("GIT_COMMITTER_EMAIL", "t@host.example")
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{output:?}");
-    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    let who = ["-c", "user.name=t", "-c", "user.email=t@host.example"];
+    repository::git(folder, folder, &[&who, arguments].concat())
 }
 
 // §9: "VCS commit"; §0.7: "pip-compile does not pin VCS refs (`@main` stays `@main`)"

@@ -360,6 +360,12 @@ impl Forge {
         command
     }
 
+    /// Lets the server take options with a push, as those of GitLab do.
+    fn takes_push_options(&self) {
+        let option = ["receive.advertisePushOptions", "true"];
+        self.git(&[&["-C", "origin.git", "config"][..], &option].concat());
+    }
+
     #[track_caller]
     fn git(&self, arguments: &[&str]) -> String {
         let output = self.command("git").args(arguments).output().unwrap();
@@ -483,14 +489,7 @@ fn said(output: &Output) -> String {
 fn a_job_pushes_what_moved_and_nothing_twice() {
     for (kind, _) in KINDS {
         let Some(forge) = Forge::new() else { return };
-        // Servers of GitLab take options with a push.
-        forge.git(&[
-            "-C",
-            "origin.git",
-            "config",
-            "receive.advertisePushOptions",
-            "true",
-        ]);
+        forge.takes_push_options();
         let (code, said) = forge.job(kind);
         assert_eq!((code, forge.branch()), (0, None), "{kind}: {said}");
         forge.sets("content", "a==1\n");
@@ -519,13 +518,7 @@ fn a_job_pushes_what_moved_and_nothing_twice() {
 fn a_job_pushes_what_could_be_updated_and_fails_all_the_same() {
     for (kind, _) in KINDS {
         let Some(forge) = Forge::new() else { return };
-        forge.git(&[
-            "-C",
-            "origin.git",
-            "config",
-            "receive.advertisePushOptions",
-            "true",
-        ]);
+        forge.takes_push_options();
         forge.sets("content", "a==1\n");
         forge.sets("code", "2");
         let (code, said) = forge.job(kind);
@@ -538,13 +531,7 @@ fn a_job_pushes_what_could_be_updated_and_fails_all_the_same() {
 fn a_job_does_not_overwrite_what_was_pushed_meanwhile() {
     for (kind, _) in KINDS {
         let Some(forge) = Forge::new() else { return };
-        forge.git(&[
-            "-C",
-            "origin.git",
-            "config",
-            "receive.advertisePushOptions",
-            "true",
-        ]);
+        forge.takes_push_options();
         forge.git(&[
             "-C",
             "mine",

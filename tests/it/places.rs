@@ -11,6 +11,7 @@ use std::process::{Child, Command};
 use crate::index::{Index, Release, buildable_sdist, sdist, wheel};
 use crate::project::{Project, Run, files_below, hashes};
 use crate::registries::program;
+use crate::repository::git;
 use crate::scripted::{Reply, Server};
 
 /// Makes a project that has a Python, or ends the test.
@@ -591,21 +592,9 @@ impl Origin {
     }
 
     fn git(&self, arguments: &[&str]) -> String {
-        let output = Command::new(program("git").unwrap())
-            .args(["-c", "user.name=Ann", "-c", "user.email=ann@example.org"])
-            .args(arguments)
-            .current_dir(self.folder.path())
-            .env_clear()
-            .env("GIT_CONFIG_NOSYSTEM", "1")
-            .env("HOME", self.folder.path())
-            .output()
-            .unwrap();
-        let talk = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "git {arguments:?}: {talk}");
-        String::from_utf8(output.stdout)
-            .unwrap()
-            .trim_end()
-            .to_owned()
+        let who = ["-c", "user.name=Ann", "-c", "user.email=ann@example.org"];
+        let folder = self.folder.path();
+        git(folder, folder, &[&who, arguments].concat())
     }
 
     /// Commits another version; returns the commit.

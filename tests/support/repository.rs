@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::symlink;
+use std::path::Path;
 use std::process::Command;
 
 use jiff::{SignedDuration, Timestamp};
@@ -79,20 +80,7 @@ impl Repository {
 
     #[track_caller]
     pub(crate) fn git(&self, arguments: &[&str]) -> String {
-        let output = Command::new(program("git").unwrap())
-            .args(arguments)
-            .current_dir(self.project.path(""))
-            .env_clear()
-            .env("HOME", self.project.home())
-            .env("GIT_CONFIG_NOSYSTEM", "1")
-            .output()
-            .unwrap();
-        let talk = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "git {arguments:?}: {talk}");
-        String::from_utf8(output.stdout)
-            .unwrap()
-            .trim_end()
-            .to_owned()
+        git(&self.project.path(""), &self.project.home(), arguments)
     }
 
     /// Commits all there is.
@@ -168,4 +156,24 @@ impl Repository {
             self.git(&["status", "--porcelain"]),
         )
     }
+}
+
+/// Runs git in a folder, with nothing of the machine but a home; it must succeed. Returns
+/// what it prints.
+#[track_caller]
+pub(crate) fn git(folder: &Path, home: &Path, arguments: &[&str]) -> String {
+    let output = Command::new(program("git").unwrap())
+        .args(arguments)
+        .current_dir(folder)
+        .env_clear()
+        .env("HOME", home)
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .output()
+        .unwrap();
+    let talk = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "git {arguments:?}: {talk}");
+    String::from_utf8(output.stdout)
+        .unwrap()
+        .trim_end()
+        .to_owned()
 }
