@@ -746,3 +746,20 @@ fn save(place: &Path, bytes: &[u8]) -> Result<(), Failure> {
     crate::files::replace(place, bytes)
         .map_err(|error| Failure::of_the_machine(super::fetch::with_causes(&error), None))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_the_machine_s_fault_and_a_bad_tree_is_not() {
+        let full = build::Error::Io {
+            action: "write",
+            path: "x".into(),
+            source: std::io::ErrorKind::StorageFull.into(),
+        };
+        assert!(Failure::from(full).is_of_the_machine());
+        let bad = build::Error::NotAProject { tree: "x".into() };
+        assert!(!Failure::from(bad).is_of_the_machine());
+    }
+}

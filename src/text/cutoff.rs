@@ -80,4 +80,15 @@ mod tests {
             assert_eq!(read(text), None, "{text}");
         }
     }
+
+    #[test]
+    fn a_day_of_pip_is_its_first_moment() {
+        for (text, expected) in [
+            ("2026-10-01", "2026-10-01T00:00:00Z"),
+            ("2026-10-01T12:00:00Z", "2026-10-01T12:00:00Z"),
+            ("P7D", "2026-11-14T12:00:00Z"),
+        ] {
+            assert_eq!(read(&prior_to(text)).as_deref(), Some(expected), "{text}");
+        }
+    }
 }
