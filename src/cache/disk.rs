@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
+use super::buffer::with_buffer;
 use super::entry::{Entry, Stamp, tail};
+use super::lazy::{self, LazyEntry, LazyStamp, Parts, Renewal};
 
 /// Bytes by key on disk; a clone uses the same folder.
 #[derive(Debug, Clone)]
@@ -97,6 +99,69 @@ impl Cache {
         };
         folder.mark();
         place.write(&[payload, &tail])
+    }
+
+    /// Opens what [`Cache::put_parts`] stored: its head is read, its blocks are not.
+    pub fn open_entry(&self, bucket: &str, key: &str) -> Option<LazyEntry> {
+        let place = self.folder.as_deref()?.place(bucket, key);
+        lazy::open(place.path(), place.identity)
+    }
+
+    /// Stores what can be read in part with a note (at most 64 KiB) that
+    /// [`Cache::touch_parts`] can renew.
+    pub fn put_parts(
+        &self,
+        bucket: &str,
+        key: &str,
+        parts: &Parts<'_>,
+        note: &[u8],
+    ) -> Result<(), Error> {
+        let Some(folder) = self.folder.as_deref() else {
+            return Ok(());
+        };
+        let place = folder.place(bucket, key);
+        let Some(before) = lazy::before_body(parts, note, place.identity) else {
+            let source = io::Error::new(io::ErrorKind::InvalidInput, "a part is too long");
+            return Err(Error {
+                path: place.path(),
+                source,
+            });
+        };
+        folder.mark();
+        place.write(&[&before, parts.body])
+    }
+
+    /// Renews the note of an entry that was opened before, as [`Cache::touch`] does.
+    pub fn touch_parts(
+        &self,
+        bucket: &str,
+        key: &str,
+        stamp: LazyStamp,
+        note: &[u8],
+    ) -> Result<(), Error> {
+        let Some(folder) = self.folder.as_deref() else {
+            return Ok(());
+        };
+        let place = folder.place(bucket, key);
+        let path = place.path();
+        let renewed = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open(&path)
+            .and_then(|mut file| {
+                let renewal = lazy::renew(&mut file, place.identity, stamp, note)?;
+                if let Renewal::InPlace(start, slot) = &renewal {
+                    file.seek(SeekFrom::Start(*start))?;
+                    file.write_all(slot)?;
+                }
+                Ok(renewal)
+            });
+        match renewed {
+            Ok(Renewal::Whole(bytes)) => place.write(&[&bytes]),
+            Ok(Renewal::InPlace(..) | Renewal::Nothing) => Ok(()),
+            Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(source) => Err(Error { path, source }),
+        }
     }
 
     /// Renews the note of an entry that was read before.
@@ -252,14 +317,20 @@ fn is_leftover(path: &Path) -> bool {
         .is_some_and(|age| age > LEFTOVER_AGE)
 }
 
-/// Reads a file whose length is asked once; `fs::read` would read twice.
+/// Most entries are shorter than this.
+const SHORT: usize = 16 << 10;
+
+/// Reads a file: a short one by one call, and into memory of its length.
 fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut file = File::open(path)?;
-    let length = file.metadata()?.len();
-    let length = usize::try_from(length).map_err(|_| io::ErrorKind::FileTooLarge)?;
-    let mut bytes = vec![0; length];
-    file.read_exact(&mut bytes)?;
-    Ok(bytes)
+    with_buffer(SHORT, |buffer| {
+        let length = lazy::read_some(&mut file, buffer)?;
+        let mut bytes = buffer[..length].to_vec();
+        if length == SHORT {
+            file.read_to_end(&mut bytes)?;
+        }
+        Ok(bytes)
+    })
 }
 
 fn rewrite_slot(path: &Path, identity: u64, expected: Stamp, slot: &[u8]) -> io::Result<()> {

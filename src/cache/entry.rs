@@ -19,7 +19,7 @@ use crc32fast::{Hasher, hash};
 
 const MAGIC: [u8; 8] = *b"pinfold\x01";
 const FOOTER_BYTES: usize = 8 + 8 + 8 + 4 + 4 + 4;
-const SLOT_HEAD_BYTES: usize = 4 + 2;
+pub(super) const SLOT_HEAD_BYTES: usize = 4 + 2;
 /// Room for a freshness with an ordinary entity tag and date, and to grow.
 const SLOT_MIN_BYTES: usize = 192;
 
@@ -69,17 +69,11 @@ impl Entry {
         if hash(&bytes[..payload_bytes]) != stamp.payload_check {
             return None;
         }
-        let slot = &bytes[payload_bytes..footer_start];
-        let check = u32::from_le_bytes(slot.get(..4)?.try_into().ok()?);
-        let length = usize::from(u16::from_le_bytes(slot.get(4..6)?.try_into().ok()?));
-        let note = slot.get(SLOT_HEAD_BYTES..SLOT_HEAD_BYTES + length)?;
-        if note_check(note, stamp.payload_check) != check {
-            return None;
-        }
+        let note = read_slot(&bytes[payload_bytes..footer_start], stamp.payload_check)?;
         let note_start = payload_bytes + SLOT_HEAD_BYTES;
         Some(Self {
             payload_bytes,
-            note: note_start..note_start + length,
+            note: note_start..note_start + note.len(),
             stamp,
             bytes,
         })
@@ -118,27 +112,44 @@ impl Stamp {
 
     /// Returns the bytes to write at the slot for a new note, if it has room.
     pub(super) fn slot(self, note: &[u8]) -> Option<Vec<u8>> {
-        let slot_bytes = self.slot_bytes as usize;
-        let length = u16::try_from(note.len()).ok()?;
-        if SLOT_HEAD_BYTES + note.len() > slot_bytes {
-            return None;
-        }
-        let mut slot = Vec::with_capacity(slot_bytes);
-        slot.extend_from_slice(&note_check(note, self.payload_check).to_le_bytes());
-        slot.extend_from_slice(&length.to_le_bytes());
-        slot.extend_from_slice(note);
-        slot.resize(slot_bytes, 0);
-        Some(slot)
+        slot(note, self.payload_check, self.slot_bytes)
     }
+}
+
+/// Returns the bytes of a slot with a note, if it has room.
+pub(super) fn slot(note: &[u8], payload_check: u32, slot_bytes: u32) -> Option<Vec<u8>> {
+    let slot_bytes = slot_bytes as usize;
+    let length = u16::try_from(note.len()).ok()?;
+    if SLOT_HEAD_BYTES + note.len() > slot_bytes {
+        return None;
+    }
+    let mut slot = Vec::with_capacity(slot_bytes);
+    slot.extend_from_slice(&note_check(note, payload_check).to_le_bytes());
+    slot.extend_from_slice(&length.to_le_bytes());
+    slot.extend_from_slice(note);
+    slot.resize(slot_bytes, 0);
+    Some(slot)
+}
+
+/// Returns the note in a slot; none if it is torn, or another payload's.
+pub(super) fn read_slot(slot: &[u8], payload_check: u32) -> Option<&[u8]> {
+    let check = u32::from_le_bytes(*slot.first_chunk()?);
+    let length = u16::from_le_bytes(*slot.get(4..)?.first_chunk()?);
+    let note = slot.get(SLOT_HEAD_BYTES..)?.get(..usize::from(length))?;
+    (note_check(note, payload_check) == check).then_some(note)
+}
+
+/// Returns how long the slot for a new note is to be.
+pub(super) fn slot_bytes(note: &[u8]) -> Option<u32> {
+    u32::try_from((SLOT_HEAD_BYTES + note.len()).max(SLOT_MIN_BYTES)).ok()
 }
 
 /// Returns what follows `payload` in its file; none if the note is too long.
 pub(super) fn tail(payload: &[u8], note: &[u8], identity: u64) -> Option<Vec<u8>> {
-    let slot_bytes = (SLOT_HEAD_BYTES + note.len()).max(SLOT_MIN_BYTES);
     let stamp = Stamp {
         payload_bytes: payload.len() as u64,
         payload_check: hash(payload),
-        slot_bytes: u32::try_from(slot_bytes).ok()?,
+        slot_bytes: slot_bytes(note)?,
     };
     let mut tail = stamp.slot(note)?;
     let start = tail.len();

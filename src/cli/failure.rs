@@ -187,6 +187,7 @@ fn help(error: &ops::Error) -> Option<String> {
         ops::Error::OutputNotText { .. } => {
             Some("remove the file, or name another output with `--output-file`".to_owned())
         }
+        ops::Error::DamagedPages => Some("run again: they will be fetched anew".to_owned()),
         ops::Error::Inputs(_) | ops::Error::NoSolution { .. } | ops::Error::GivenUp => None,
     }
 }

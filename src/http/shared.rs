@@ -39,6 +39,12 @@ impl<K: Hash + Eq, V: Clone> Shared<K, V> {
         };
         cell.get_or_init(|| work).await.clone()
     }
+
+    /// Forgets the results of which `keep` says so; what is being made stays.
+    pub fn retain(&self, mut keep: impl FnMut(&K, &V) -> bool) {
+        let mut cells = self.cells.lock().unwrap_or_else(PoisonError::into_inner);
+        cells.retain(|key, cell| cell.get().is_none_or(|value| keep(key, value)));
+    }
 }
 
 /// Runs work that takes time on a thread that may block.

@@ -4,12 +4,13 @@
 //! of most projects are never looked at.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::cutoff::{Cutoffs, Limit};
 use super::output::WhichHashes;
+use crate::index::listing::Sparse;
 use crate::index::{Entry, File, Listing};
 use crate::python::{ProjectName, Specifiers, TagMismatch, Tags, Version, WheelName};
 use crate::requirements::PerProject;
@@ -161,7 +162,7 @@ pub(super) struct ProjectReleases {
     merged: Option<Vec<Merged>>,
     /// Whether all versions of an earlier listing come before those of a later one.
     is_in_order: bool,
-    judged: Vec<OnceLock<Judgement>>,
+    judged: Sparse<Box<Judgement>>,
     /// The `Requires-Python` of releases whose metadata rules the target out by an
     /// upper bound.
     overlooked: Mutex<FxHashMap<u32, String>>,
@@ -283,7 +284,7 @@ impl ProjectReleases {
             limits,
             absence: None,
             is_in_order,
-            judged: std::iter::repeat_with(OnceLock::new).take(count).collect(),
+            judged: Sparse::new(count),
             overlooked: Mutex::default(),
         };
         releases.gate = releases.gate();
@@ -300,6 +301,11 @@ impl ProjectReleases {
         let mut releases = Self::new(name, policy, pinned, Vec::new(), false);
         releases.absence = Some(why);
         releases
+    }
+
+    /// Whether a listing could not be read as it was: nothing said here holds.
+    pub(super) fn is_damaged(&self) -> bool {
+        self.listings.iter().any(|listing| listing.is_damaged())
     }
 
     /// Returns what an update may take.
@@ -331,17 +337,7 @@ impl ProjectReleases {
     }
 
     fn locked_position(&self) -> Option<u32> {
-        let locked = self.pinned.locked.as_ref()?;
-        let (mut low, mut high) = (0, self.count());
-        while low < high {
-            let middle = low.midpoint(high);
-            match self.version(middle).cmp(locked) {
-                std::cmp::Ordering::Less => low = middle + 1,
-                std::cmp::Ordering::Greater => high = middle,
-                std::cmp::Ordering::Equal => return Some(middle),
-            }
-        }
-        None
+        self.position(self.pinned.locked.as_ref()?)
     }
 
     /// Whether the lock has hashes that are comparable with what indexes give.
@@ -613,7 +609,8 @@ impl ProjectReleases {
     }
 
     fn judge(&self, position: u32) -> &Judgement {
-        self.judged[position as usize].get_or_init(|| self.judgement(position))
+        self.judged
+            .get_or_init(position as usize, || Box::new(self.judgement(position)))
     }
 
     fn judgement(&self, position: u32) -> Judgement {

@@ -138,6 +138,9 @@ pub enum Error {
         /// What was tried and would help.
         advice: Vec<String>,
     },
+    /// Pages in the cache turned out to be damaged when all was decided; they are removed.
+    #[error("project pages in the cache were damaged; they are removed")]
+    DamagedPages,
     /// A trial took more than it may.
     #[error("given up")]
     GivenUp,
@@ -159,6 +162,7 @@ impl Error {
             Self::Include { source, .. } => source.is_transient(),
             Self::Build { source, .. } => source.is_transient(),
             Self::Repository { source, .. } => source.is_transient(),
+            Self::DamagedPages => true,
             _ => false,
         }
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
@@ -51,6 +52,8 @@ pub(super) struct Fetcher<'a> {
     failed_builds: Mutex<BTreeMap<String, String>>,
     /// Releases that the cache does not have, in a run without the network.
     missed: Mutex<Vec<(ProjectName, Version)>>,
+    /// How many projects had damaged pages, since the last resolution.
+    damaged: AtomicUsize,
 }
 
 /// What is known of a project.
@@ -168,6 +171,7 @@ impl<'a> Fetcher<'a> {
             came_from: Mutex::default(),
             failed_builds: Mutex::default(),
             missed: Mutex::default(),
+            damaged: AtomicUsize::new(0),
         }
     }
 
@@ -178,8 +182,9 @@ impl<'a> Fetcher<'a> {
         request: Request,
         locked: &[ProjectName],
     ) -> Result<Resolution, Error> {
-        let mut resolver = Resolver::new(request.clone());
-        match self.drive(&mut resolver, locked, Budget::All).await? {
+        let (resolver, outcome) = self.outcome(request, locked, Budget::All).await?;
+        self.damaged.store(0, Ordering::Relaxed);
+        match outcome {
             Ok(solution) => Ok(Resolution {
                 solution,
                 tried: resolver.tried().1,
@@ -200,8 +205,7 @@ impl<'a> Fetcher<'a> {
         &self,
         request: Request,
     ) -> Result<Result<Solution, Box<Explanation>>, Error> {
-        let mut resolver = Resolver::new(request);
-        let outcome = self.drive(&mut resolver, &[], Budget::Attempt).await?;
+        let (_, outcome) = self.outcome(request, &[], Budget::Attempt).await?;
         Ok(outcome.map_err(Box::new))
     }
 
@@ -218,9 +222,8 @@ impl<'a> Fetcher<'a> {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .len();
-        let mut resolver = Resolver::new(request);
         let budget = Budget::Brief(3 * known);
-        let outcome = self.drive(&mut resolver, &[], budget).await?;
+        let (_, outcome) = self.outcome(request, &[], budget).await?;
         Ok(outcome.map_err(Box::new))
     }
 
@@ -237,16 +240,56 @@ impl<'a> Fetcher<'a> {
     pub(super) async fn advice(&self, explanation: &Explanation) -> Vec<String> {
         let trials = explanation.loosened.iter().take(MOST_TRIALS);
         let verdicts = futures_util::future::join_all(trials.map(async |loosened| {
-            let mut resolver = Resolver::new(loosened.request.clone());
+            let request = loosened.request.clone();
             // What cannot be tried is not advised.
-            let solution = self
-                .drive(&mut resolver, &[], Budget::Trial)
-                .await
-                .ok()?
-                .ok()?;
-            Some(loosened.verdict(&solution))
+            let (_, outcome) = self.outcome(request, &[], Budget::Trial).await.ok()?;
+            Some(loosened.verdict(&outcome.ok()?))
         }));
         verdicts.await.into_iter().flatten().collect()
+    }
+
+    /// Resolves a request; all over again if a page of the cache turns out to be damaged,
+    /// for what was concluded from it does not hold.
+    async fn outcome(
+        &self,
+        request: Request,
+        locked: &[ProjectName],
+        budget: Budget,
+    ) -> Result<(Resolver, Result<Solution, Explanation>), Error> {
+        loop {
+            let mut resolver = Resolver::new(request.clone());
+            let outcome = self.drive(&mut resolver, locked, budget).await;
+            if self.forget_damaged() == 0 {
+                return Ok((resolver, outcome?));
+            }
+        }
+    }
+
+    /// Forgets the projects of which pages in the cache turned out to be damaged; the
+    /// client fetches these anew. Returns how many there are.
+    fn forget_damaged(&self) -> usize {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = known.len();
+        known.retain(|_, known| match known {
+            Known::Index(releases) => !releases.is_damaged(),
+            Known::Direct(_) | Known::Absent => true,
+        });
+        let forgotten = before - known.len();
+        if forgotten > 0 {
+            self.damaged.fetch_add(forgotten, Ordering::Relaxed);
+            self.client.forget_damaged();
+        }
+        forgotten
+    }
+
+    /// Checks that nothing that was asked of the releases since a solution was found was
+    /// answered from a damaged page.
+    pub(super) fn check_pages(&self) -> Result<(), Error> {
+        self.forget_damaged();
+        match self.damaged.load(Ordering::Relaxed) {
+            0 => Ok(()),
+            _ => Err(Error::DamagedPages),
+        }
     }
 
     async fn drive<'s>(

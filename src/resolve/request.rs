@@ -1,5 +1,6 @@
 //! What is asked of the resolver, and what it must be told.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use rustc_hash::FxHashMap;
@@ -21,6 +22,19 @@ pub trait Releases: Send + Sync + fmt::Debug {
     fn count(&self) -> u32;
     /// Returns the version at a position below the count.
     fn version(&self, position: u32) -> &Version;
+    /// Returns the position of a version; reads few of the others.
+    fn position(&self, version: &Version) -> Option<u32> {
+        let (mut low, mut high) = (0, self.count());
+        while low < high {
+            let middle = low.midpoint(high);
+            match self.version(middle).cmp(version) {
+                Ordering::Less => low = middle + 1,
+                Ordering::Greater => high = middle,
+                Ordering::Equal => return Some(middle),
+            }
+        }
+        None
+    }
     /// Returns whether the release at a position can be used for the target.
     fn availability(&self, position: u32) -> Availability;
     /// Returns a number that puts releases of equal standing into turns: all of a

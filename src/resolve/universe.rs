@@ -225,9 +225,10 @@ impl Universe {
     /// Tells which releases a project has. An unknown project has none.
     pub fn learn_releases(&mut self, name: &ProjectName, releases: Arc<dyn Releases>) {
         let id = self.project(name);
-        let preference = self.request.preferences.get(name).and_then(|version| {
-            (0..releases.count()).find(|&position| releases.version(position) == version)
-        });
+        let preferences = &self.request.preferences;
+        let preference = preferences
+            .get(name)
+            .and_then(|version| releases.position(version));
         let project = &mut self.projects[id as usize];
         project.preference = preference;
         project.releases = Some(releases);

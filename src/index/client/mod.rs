@@ -18,6 +18,7 @@ mod tests;
 mod whole;
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -27,10 +28,10 @@ use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::listing::{Damaged, File, Listing};
+use super::listing::{File, Listing, Rows};
 use super::page::{self, PageError};
 use super::{CoreMetadata, Sha256};
-use crate::cache::{self, Cache};
+use crate::cache::{self, Blocks, Cache, LazyStamp, Parts};
 use crate::http::{Client, Freshness, Request, Response, Shared, blocking, display_url};
 use crate::python::ProjectName;
 
@@ -54,7 +55,7 @@ const ABSENCE_FRESHNESS: Duration = Duration::from_mins(5);
 const MAX_PAGE: u64 = 1 << 30;
 
 /// Where pages are kept: [`Listing`]s. A new layout gets a new number.
-const PAGES: &str = "simple-v1";
+const PAGES: &str = "simple-v2";
 
 /// The client of any number of indexes.
 pub struct IndexClient {
@@ -71,6 +72,8 @@ pub struct IndexClient {
     /// Origins that answered a range with the whole, or not at all.
     without_ranges: Mutex<FxHashSet<String>>,
     writes: Mutex<Writes>,
+    /// Pages whose entries in the cache turned out to be damaged.
+    distrusted: Mutex<FxHashSet<Url>>,
 }
 
 /// A project's files on an index; none if it does not know the project.
@@ -124,19 +127,17 @@ struct PageNote {
     is_absent: bool,
 }
 
-/// A page as it was kept; no listing: there was none.
+/// A page as it was kept.
 struct Kept {
-    entry: cache::Entry,
+    /// None: there was no such page.
+    listing: Option<Arc<Listing>>,
     note: PageNote,
+    stamp: LazyStamp,
 }
 
-impl Kept {
-    fn into_listing(self) -> Result<Option<Arc<Listing>>, Damaged> {
-        if self.note.is_absent {
-            return Ok(None);
-        }
-        let listing = Listing::open(self.entry.into_payload())?;
-        Ok(Some(Arc::new(listing)))
+impl Rows for Blocks {
+    fn get(&self, range: Range<usize>) -> Option<&[u8]> {
+        Blocks::get(self, range)
     }
 }
 
@@ -155,6 +156,7 @@ impl IndexClient {
             unbuilt: Mutex::default(),
             without_ranges: Mutex::default(),
             writes: Mutex::default(),
+            distrusted: Mutex::default(),
         }
     }
 
@@ -168,6 +170,25 @@ impl IndexClient {
         // Boxed: a request's future is large, and those that wait for it would be as well.
         let work = Box::pin(self.find_listing(index, project));
         self.listings.get(key, work).await
+    }
+
+    /// Forgets the listings that turned out to be damaged in the cache, there as well: who
+    /// asks for one of them again gets it from the index.
+    ///
+    /// A listing is read as it is asked for, so what was concluded from one that was
+    /// damaged has to be concluded anew.
+    pub fn forget_damaged(&self) {
+        self.listings.retain(|(index, project), found| {
+            let listing = found.as_ref().ok().and_then(Option::as_ref);
+            let is_damaged = listing.is_some_and(|listing| listing.is_damaged());
+            if is_damaged {
+                let url = index.page(project);
+                // That it cannot be taken away does no harm: it is not looked at again.
+                let _ = self.cache.remove(PAGES, url.as_str());
+                lock(&self.distrusted).insert(url);
+            }
+            !is_damaged
+        });
     }
 
     /// Returns the wheels and sdists of a flat location, each with its project.
@@ -236,10 +257,7 @@ impl IndexClient {
                 if self.settings.offline
                     || (!is_refreshed && kept.note.freshness.is_fresh(self.now())) =>
             {
-                match kept.into_listing() {
-                    Ok(listing) => return Ok(listing),
-                    Err(Damaged) => None,
-                }
+                return Ok(kept.listing);
             }
             kept => kept,
         };
@@ -259,8 +277,7 @@ impl IndexClient {
         is_refreshed: bool,
     ) -> Result<Option<Arc<Listing>>, Error> {
         // A page that says "none" is not one that a server would call unmodified.
-        let kept =
-            kept.filter(|kept| !kept.note.is_absent && Listing::is_valid(kept.entry.payload()));
+        let kept = kept.filter(|kept| kept.listing.is_some());
         let validators = kept
             .as_ref()
             .and_then(|kept| kept.note.freshness.validators());
@@ -317,9 +334,23 @@ impl IndexClient {
     /// Reads at once, on the caller's thread: an entry is read in less time than a
     /// thread takes to be woken for it.
     fn kept_page(&self, url: &Url) -> Option<Kept> {
-        let entry = self.cache.get_entry(PAGES, url.as_str())?;
-        let note = postcard::from_bytes(entry.note()).ok()?;
-        Some(Kept { entry, note })
+        if lock(&self.distrusted).contains(url) {
+            return None;
+        }
+        let entry = self.cache.open_entry(PAGES, url.as_str())?;
+        let note: PageNote = postcard::from_bytes(&entry.note).ok()?;
+        let stamp = entry.blocks.stamp();
+        let listing = if note.is_absent {
+            None
+        } else {
+            let listing = Listing::open(entry.head, Box::new(entry.blocks)).ok()?;
+            Some(Arc::new(listing))
+        };
+        Some(Kept {
+            listing,
+            note,
+            stamp,
+        })
     }
 
     fn keep_page(&self, url: &Url, listing: &Arc<Listing>, freshness: Freshness) {
@@ -330,7 +361,15 @@ impl IndexClient {
         }
         .to_bytes();
         let key = url.to_string();
-        self.write(move |cache| cache.put_entry(PAGES, &key, listing.bytes(), &note));
+        self.write(move |cache| {
+            let head = listing.head();
+            let parts = Parts {
+                head: &head,
+                body: listing.rows().unwrap_or_default(),
+                ends: &listing.block_ends(),
+            };
+            cache.put_parts(PAGES, &key, &parts, &note)
+        });
     }
 
     fn keep_absence(&self, url: &Url) {
@@ -348,7 +387,7 @@ impl IndexClient {
         }
         .to_bytes();
         let key = url.to_string();
-        self.write(move |cache| cache.put_entry(PAGES, &key, b"", &note));
+        self.write(move |cache| cache.put_parts(PAGES, &key, &Parts::default(), &note));
     }
 
     /// Notes that a page still holds; the page itself is not written again.
@@ -361,10 +400,10 @@ impl IndexClient {
         .to_bytes();
         let key = url.to_string();
         // The note is small and written in place, and the page is needed for it.
-        if let Err(error) = self.cache.touch(PAGES, &key, &kept.entry, &note) {
+        if let Err(error) = self.cache.touch_parts(PAGES, &key, kept.stamp, &note) {
             self.note_failure(error);
         }
-        kept.into_listing().ok().flatten()
+        kept.listing
     }
 
     fn write(&self, put: impl FnOnce(&Cache) -> Result<(), cache::Error> + Send + 'static) {
@@ -394,6 +433,10 @@ impl IndexClient {
     fn now(&self) -> SystemTime {
         self.settings.now.into()
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl PageNote {

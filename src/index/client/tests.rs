@@ -225,7 +225,7 @@ async fn keeps_pages_while_they_are_fresh_and_then_asks_whether_they_hold() {
             .await
             .unwrap()
             .unwrap();
-        bytes.push(listing.bytes().to_vec());
+        bytes.push((listing.head().concat(), listing.files(0)));
         assert!(client.finish_writes().await.is_none());
         assert_eq!(server.asked().len(), requests, "after {seconds} s");
     }
@@ -397,7 +397,15 @@ async fn asks_again_when_what_was_kept_is_damaged() {
     .to_bytes();
     client
         .cache
-        .put_entry(PAGES, url.as_str(), b"pfl1 and then nothing", &note)
+        .put_parts(
+            PAGES,
+            url.as_str(),
+            &Parts {
+                head: &[b"pfl2 and then nothing"],
+                ..Parts::default()
+            },
+            &note,
+        )
         .unwrap();
     assert!(
         client
@@ -405,6 +413,96 @@ async fn asks_again_when_what_was_kept_is_damaged() {
             .await
             .unwrap()
             .is_some()
+    );
+}
+
+/// A page with that many versions.
+fn long_page(versions: usize) -> String {
+    let files: Vec<String> = (0..versions)
+        .map(|version| {
+            format!(
+                r#"{{"filename":"demo-{version}.tar.gz","url":"f","hashes":{{"sha256":"{version:064x}"}}}}"#
+            )
+        })
+        .collect();
+    format!(r#"{{"files":[{}]}}"#, files.join(","))
+}
+
+#[tokio::test]
+async fn fetches_anew_what_turns_out_to_be_damaged_when_it_is_looked_at() {
+    const VERSIONS: usize = 2000;
+    let server = Server::new(|asked| {
+        assert_eq!(asked.headers.get("if-none-match"), None);
+        json(&long_page(VERSIONS)).with("cache-control", "max-age=600")
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let index = server.index();
+    let fetched = client(&folder, 0);
+    fetched.listing(&index, &demo()).await.unwrap().unwrap();
+    fetched.finish_writes().await;
+    server.asked();
+    damage(folder.path(), 1);
+
+    let client = client(&folder, 1);
+    let listing = client.listing(&index, &demo()).await.unwrap().unwrap();
+    let newest = listing.files(VERSIONS - 1);
+    assert_eq!(newest[0].filename, "demo-1999.tar.gz");
+    client.forget_damaged();
+    let again = client.listing(&index, &demo()).await.unwrap().unwrap();
+    assert!(Arc::ptr_eq(&listing, &again), "nothing is wrong so far");
+    assert_eq!(listing.files(0), []);
+    assert!(listing.is_damaged());
+    assert_eq!(server.asked(), [""; 0]);
+    client.forget_damaged();
+    let again = client.listing(&index, &demo()).await.unwrap().unwrap();
+    assert_eq!(again.files(0)[0].filename, "demo-0.tar.gz");
+    assert_eq!(server.asked(), ["/simple/demo/"]);
+    client.finish_writes().await;
+    let kept = super::tests::client(&folder, 2);
+    let kept = kept.listing(&index, &demo()).await.unwrap().unwrap();
+    assert_eq!(kept.files(0).len(), 1);
+    assert_eq!(server.asked(), [""; 0]);
+}
+
+/// Flips a bit in the only page of a cache, that many bytes before its end.
+fn damage(folder: &std::path::Path, before_end: usize) {
+    let shards = std::fs::read_dir(folder.join(PAGES)).unwrap();
+    for shard in shards {
+        for file in std::fs::read_dir(shard.unwrap().path()).unwrap() {
+            let path = file.unwrap().path();
+            let mut bytes = std::fs::read(&path).unwrap();
+            let at = bytes.len() - before_end;
+            bytes[at] ^= 1;
+            std::fs::write(path, bytes).unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn reads_little_of_a_long_page_to_look_at_one_version() {
+    let server = Server::new(|_| json(&long_page(2000)).with("cache-control", "max-age=600"));
+    let folder = tempfile::tempdir().unwrap();
+    let (index, url) = (server.index(), server.index().page(&demo()));
+    let fetched = client(&folder, 0);
+    let listing = fetched.listing(&index, &demo()).await.unwrap().unwrap();
+    let length = listing.rows().unwrap().len();
+    assert!(length > 70_000, "{length}");
+    fetched.finish_writes().await;
+    let entry = fetched.cache.open_entry(PAGES, url.as_str()).unwrap();
+    let (head, blocks) = (entry.head.len(), entry.blocks);
+    assert!(
+        blocks.bytes_read() < head + 17_000,
+        "{}",
+        blocks.bytes_read()
+    );
+    let before = blocks.bytes_read();
+    // The newest version's rows come first.
+    blocks.get(0..1).unwrap();
+    blocks.get(length - 1..length).unwrap();
+    assert!(
+        blocks.bytes_read() < before + 17_000,
+        "{}",
+        blocks.bytes_read()
     );
 }
 

@@ -1,27 +1,33 @@
 //! The layout of a listing's bytes, and reading them. All numbers are little-endian.
 //!
 //! ```text
-//! "pfl1"  total length  versions  files  strings  status  reason        7 × u32
-//! per version: where its rows start, string of its text                 2 × u32
-//! per string: where it starts; then where the last one ends                 u32
-//! the strings; the rows
+//! "pfl2"  versions  files  strings  status  reason  length of the rows    7 × u32
+//! per version, ascending: where its rows start                            u32
+//! per version, then per string: where its text starts; then the end       u32
+//! the texts
+//!
+//! the rows, those of the newest version first
 //! ```
-//! A row is: flags (u16), strings of head, tail and folder, then what the flags say:
-//! folders' bytes, last part, SHA-256, other hashes, strings of `requires-python`
-//! and of the reason, time, size, the metadata's SHA-256. Numbers in rows are
-//! variable-length (seven bits per byte, the least first), times are differences
-//! in microseconds from the row before.
+//! The first part is the head, which is always read; rows are read when they are asked
+//! for. A row is: flags (u16), strings of prefix, tail and folder, then what the flags say:
+//! folders' bytes, own version, last part, SHA-256, other hashes, string of `requires-python`,
+//! text of the reason, time, size, the metadata's SHA-256. The name is prefix, version
+//! and tail. Numbers in rows are variable-length (seven bits per byte, the least first), times
+//! are differences in microseconds from the row before in its version. A folder is a number
+//! above its string, or 0 and a text: its length and its bytes.
 //!
 //! When any of this changes, the number in [`MAGIC`] does, and the bucket's in
 //! the client with it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use jiff::Timestamp;
 
-use super::Entry;
+use super::{Damaged, Entry};
 use crate::index::hash::{Algorithm, Sha256};
 use crate::index::page::{MetadataFile, ProjectStatus, Status};
 
-pub(super) const MAGIC: u32 = u32::from_le_bytes(*b"pfl1");
+pub(super) const MAGIC: u32 = u32::from_le_bytes(*b"pfl2");
 
 /// Length of the header.
 pub(super) const HEADER: usize = 28;
@@ -39,6 +45,7 @@ pub(super) mod flag {
     pub(in super::super) const METADATA_SHA256: u16 = 1 << 8;
     pub(in super::super) const HASH_FOLDERS: u16 = 1 << 9;
     pub(in super::super) const OWN_LAST_PART: u16 = 1 << 10;
+    pub(in super::super) const OWN_VERSION: u16 = 1 << 11;
 }
 
 /// The states of PEP 792 by their code, less one.
@@ -49,83 +56,97 @@ pub(super) const STATUSES: [Status; 4] = [
     Status::Deprecated,
 ];
 
-/// Where the parts of a listing's bytes are.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Layout {
+/// A listing's head.
+#[derive(Debug)]
+pub(super) struct Head {
+    /// All but the texts.
+    numbers: Vec<u8>,
+    texts: Box<str>,
     pub(super) version_count: usize,
     pub(super) file_count: usize,
     string_count: usize,
-    string_table: usize,
-    strings: usize,
-    rows: usize,
+    pub(super) row_bytes: usize,
 }
 
-impl Layout {
-    /// Reads the header; none if the parts do not fill the bytes exactly.
-    pub(super) fn read(blob: &[u8]) -> Option<Self> {
-        let total = number(blob, 4)?;
-        if number(blob, 0)? != MAGIC as usize || total != blob.len() {
-            return None;
-        }
-        let (version_count, file_count) = (number(blob, 8)?, number(blob, 12)?);
-        let string_count = number(blob, 16)?;
-        let string_table = version_count.checked_mul(8)?.checked_add(HEADER)?;
-        let strings = string_count
-            .checked_add(1)?
-            .checked_mul(4)?
-            .checked_add(string_table)?;
-        let strings_length = number(blob, strings.checked_sub(4)?)?;
-        let rows = strings.checked_add(strings_length)?;
-        // Every row has more than four bytes, and every version a row.
-        let most_files = total.checked_sub(rows)? / 4;
-        let is_plausible = version_count <= file_count && file_count <= most_files;
-        is_plausible.then_some(Self {
+impl Head {
+    /// Reads a head; an error if its parts do not fill the bytes exactly.
+    pub(super) fn read(mut numbers: Vec<u8>) -> Result<Self, Damaged> {
+        let (counts, texts) = Self::counts(&numbers).ok_or(Damaged)?;
+        let texts = String::from_utf8(numbers.split_off(texts)).map_err(|_| Damaged)?;
+        let [version_count, file_count, string_count, row_bytes] = counts;
+        Ok(Self {
+            numbers,
+            texts: texts.into(),
             version_count,
             file_count,
             string_count,
-            string_table,
-            strings,
-            rows,
+            row_bytes,
         })
     }
 
-    pub(super) fn status(&self, blob: &[u8]) -> Option<ProjectStatus> {
-        let code = number(blob, 20)?.checked_sub(1)?;
-        let reason = number(blob, 24)?.checked_sub(1);
+    /// Returns how many there are of what, and where the texts start.
+    fn counts(bytes: &[u8]) -> Option<([usize; 4], usize)> {
+        if number(bytes, 0)? != MAGIC as usize {
+            return None;
+        }
+        let (versions, files) = (number(bytes, 4)?, number(bytes, 8)?);
+        let (strings, rows) = (number(bytes, 12)?, number(bytes, 24)?);
+        let texts = versions
+            .checked_mul(2)?
+            .checked_add(strings)?
+            .checked_add(1)?
+            .checked_mul(4)?
+            .checked_add(HEADER)?;
+        let text_bytes = number(bytes, texts.checked_sub(4)?)?;
+        // Every row has more than four bytes, and every version a row.
+        let is_plausible = versions <= files && files <= rows / 4;
+        let is_exact = texts.checked_add(text_bytes)? == bytes.len();
+        (is_plausible && is_exact).then_some(([versions, files, strings, rows], texts))
+    }
+
+    /// Returns its bytes, in two pieces.
+    pub(super) fn bytes(&self) -> [&[u8]; 2] {
+        [&self.numbers, self.texts.as_bytes()]
+    }
+
+    pub(super) fn status(&self) -> Option<ProjectStatus> {
+        let code = number(&self.numbers, 16)?.checked_sub(1)?;
+        let reason = number(&self.numbers, 20)?.checked_sub(1);
         Some(ProjectStatus {
             status: *STATUSES.get(code)?,
-            reason: reason.and_then(|id| Some(self.string(blob, id)?.to_owned())),
+            reason: reason.and_then(|id| Some(self.string(id)?.to_owned())),
         })
     }
 
-    pub(super) fn version_text<'a>(&self, blob: &'a [u8], index: usize) -> Option<&'a str> {
-        self.string(blob, number(blob, HEADER + index * 8 + 4)?)
-    }
-
-    pub(super) fn entries<'a>(&self, blob: &'a [u8], index: usize) -> Entries<'a> {
-        let start = |index| {
-            if index == self.version_count {
-                return Some(blob.len());
-            }
-            self.rows.checked_add(number(blob, HEADER + index * 8)?)
-        };
-        let rows = start(index).and_then(|from| blob.get(from..start(index + 1)?));
-        Entries {
-            layout: *self,
-            blob,
-            rows: rows.unwrap_or_default(),
-            microsecond: 0,
+    pub(super) fn version_text(&self, index: usize) -> Option<&str> {
+        if index >= self.version_count {
+            return None;
         }
+        self.text(index)
     }
 
-    fn string<'a>(&self, blob: &'a [u8], id: usize) -> Option<&'a str> {
+    /// Returns where a version's rows are.
+    pub(super) fn rows(&self, index: usize) -> Option<std::ops::Range<usize>> {
+        let start = |index: usize| number(&self.numbers, HEADER + index * 4);
+        let end = match index.checked_sub(1) {
+            None => self.row_bytes,
+            Some(older) => start(older)?,
+        };
+        let start = start(index)?;
+        (start < end).then_some(start..end)
+    }
+
+    fn string(&self, id: usize) -> Option<&str> {
         if id >= self.string_count {
             return None;
         }
-        let at = self.string_table + id * 4;
-        let (start, end) = (number(blob, at)?, number(blob, at + 4)?);
-        let strings = &blob[self.strings..self.rows];
-        str::from_utf8(strings.get(start..end)?).ok()
+        self.text(self.version_count + id)
+    }
+
+    fn text(&self, index: usize) -> Option<&str> {
+        let at = HEADER + (self.version_count + index) * 4;
+        let (start, end) = (number(&self.numbers, at)?, number(&self.numbers, at + 4)?);
+        self.texts.get(start..end)
     }
 }
 
@@ -136,19 +157,25 @@ fn number(blob: &[u8], at: usize) -> Option<usize> {
 
 /// The rows of one version.
 pub(super) struct Entries<'a> {
-    layout: Layout,
-    blob: &'a [u8],
-    rows: &'a [u8],
-    microsecond: i64,
+    pub(super) head: &'a Head,
+    pub(super) version: &'a str,
+    pub(super) rows: &'a [u8],
+    pub(super) microsecond: i64,
+    /// Where it is noted that a row cannot be read.
+    pub(super) is_damaged: &'a AtomicBool,
 }
 
 impl<'a> Iterator for Entries<'a> {
     type Item = Entry<'a>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        if self.rows.is_empty() {
+            return None;
+        }
         let entry = self.entry();
         if entry.is_none() {
             self.rows = &[];
+            self.is_damaged.store(true, Ordering::Relaxed);
         }
         entry
     }
@@ -158,14 +185,23 @@ impl<'a> Entries<'a> {
     fn entry(&mut self) -> Option<Entry<'a>> {
         let flags = u16::from_le_bytes(self.take(2)?.try_into().ok()?);
         let has = |flag| flags & flag != 0;
-        let (head, tail, folder) = (self.string()?, self.string()?, self.string()?);
+        let (prefix, tail) = (self.string()?, self.string()?);
+        let folder = match self.varint()?.checked_sub(1) {
+            None => self.text()?,
+            Some(id) => self.head.string(usize::try_from(id).ok()?)?,
+        };
         let hash_folders = if has(flag::HASH_FOLDERS) {
             Some(self.take(32)?)
         } else {
             None
         };
+        let version = if has(flag::OWN_VERSION) {
+            self.text()?
+        } else {
+            self.version
+        };
         let last = if has(flag::OWN_LAST_PART) {
-            Some(self.string()?)
+            Some(self.text()?)
         } else {
             None
         };
@@ -185,7 +221,7 @@ impl<'a> Entries<'a> {
             None
         };
         let yanked = if has(flag::YANKED) {
-            Some(self.string()?)
+            Some(self.text()?)
         } else {
             None
         };
@@ -207,7 +243,8 @@ impl<'a> Entries<'a> {
             MetadataFile::Absent
         };
         Some(Entry {
-            head,
+            prefix,
+            version,
             tail,
             folder,
             hash_folders,
@@ -243,7 +280,12 @@ impl<'a> Entries<'a> {
 
     fn string(&mut self) -> Option<&'a str> {
         let id = usize::try_from(self.varint()?).ok()?;
-        self.layout.string(self.blob, id)
+        self.head.string(id)
+    }
+
+    fn text(&mut self) -> Option<&'a str> {
+        let length = usize::try_from(self.varint()?).ok()?;
+        str::from_utf8(self.take(length)?).ok()
     }
 
     fn varint(&mut self) -> Option<u64> {

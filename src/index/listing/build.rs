@@ -1,8 +1,8 @@
-//! Making a listing's bytes from a page; `blob.rs` has their layout.
+//! Making a listing from a page; `blob.rs` has their layout.
 
 use std::collections::hash_map::Entry as Slot;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::blob::{HEADER, MAGIC, STATUSES, flag};
 use super::names::{self, Parts};
@@ -10,19 +10,24 @@ use crate::index::page::{MetadataFile, Page, PageFile};
 use crate::python::{ProjectName, Version};
 use crate::text::decode_hex;
 
-/// Makes a listing's bytes.
-pub(super) fn build(project: &ProjectName, page: &Page<'_>) -> Vec<u8> {
+/// Makes a listing's head and rows.
+pub(super) fn build(project: &ProjectName, page: &Page<'_>) -> (Vec<u8>, Vec<u8>) {
     let groups = grouped(project, page);
     let mut strings = Strings::default();
-    let mut versions = Vec::with_capacity(groups.len() * 8);
+    let mut starts = vec![0; groups.len()];
     let mut rows = Vec::with_capacity(page.files.len() * 120);
     let mut file_count = 0;
-    for group in &groups {
-        push_number(&mut versions, rows.len());
-        push_number(&mut versions, strings.id(group.text));
+    for (group, start) in groups.iter().zip(&mut starts).rev() {
+        *start = rows.len();
         let mut microsecond = 0;
         for (file, parts) in &group.files {
-            push_row(&mut rows, &mut strings, file, *parts, &mut microsecond);
+            push_row(
+                &mut rows,
+                &mut strings,
+                group.text,
+                (file, *parts),
+                &mut microsecond,
+            );
         }
         file_count += group.files.len();
     }
@@ -35,32 +40,37 @@ pub(super) fn build(project: &ProjectName, page: &Page<'_>) -> Vec<u8> {
         (code.map_or(0, |code| code + 1), reason)
     });
 
-    let tables = versions.len() + (strings.list.len() + 1) * 4;
-    let total = HEADER + tables + strings.length + rows.len();
-    let mut blob = Vec::with_capacity(total);
-    blob.extend(MAGIC.to_le_bytes());
+    let texts = || {
+        let versions = groups.iter().map(|group| group.text);
+        versions.chain(strings.list.iter().copied())
+    };
+    let text_bytes: usize = texts().map(str::len).sum();
+    let count = groups.len() * 2 + strings.list.len() + 1;
+    let mut head = Vec::with_capacity(HEADER + count * 4 + text_bytes);
+    head.extend(MAGIC.to_le_bytes());
     for value in [
-        total,
         groups.len(),
         file_count,
         strings.list.len(),
         status,
         reason,
+        rows.len(),
     ] {
-        push_number(&mut blob, value);
+        push_number(&mut head, value);
     }
-    blob.extend(versions);
+    for start in starts {
+        push_number(&mut head, start);
+    }
     let mut start = 0;
-    for string in &strings.list {
-        push_number(&mut blob, start);
-        start += string.len();
+    for text in texts() {
+        push_number(&mut head, start);
+        start += text.len();
     }
-    push_number(&mut blob, start);
-    for string in &strings.list {
-        blob.extend(string.as_bytes());
+    push_number(&mut head, start);
+    for text in texts() {
+        head.extend(text.as_bytes());
     }
-    blob.extend(rows);
-    blob
+    (head, rows)
 }
 
 /// The files of one version, in the page's order.
@@ -113,10 +123,11 @@ fn grouped<'a>(project: &ProjectName, page: &'a Page<'a>) -> Vec<Group<'a>> {
 fn push_row<'a>(
     rows: &mut Vec<u8>,
     strings: &mut Strings<'a>,
-    file: &'a PageFile<'a>,
-    parts: Parts<'a>,
+    version: &str,
+    (file, parts): (&'a PageFile<'a>, Parts<'a>),
     microsecond: &mut i64,
 ) {
+    let prefix = &parts.head[..parts.head.len() - parts.version.len()];
     let (folder, last) = file
         .url
         .split_at(file.url.rfind('/').map_or(0, |at| at + 1));
@@ -143,6 +154,7 @@ fn push_row<'a>(
         (metadata_sha256.is_some(), flag::METADATA_SHA256),
         (hash_folders.is_some(), flag::HASH_FOLDERS),
         (last != file.filename, flag::OWN_LAST_PART),
+        (parts.version != version, flag::OWN_VERSION),
     ] {
         if is_set {
             flags |= bit;
@@ -150,12 +162,22 @@ fn push_row<'a>(
     }
 
     rows.extend(flags.to_le_bytes());
-    for text in [parts.head, parts.tail, folder] {
+    for text in [prefix, parts.tail] {
         push_varint(rows, strings.id(text) as u64);
     }
+    match strings.known_id(folder) {
+        Some(id) => push_varint(rows, id as u64 + 1),
+        None => {
+            rows.push(0);
+            push_text(rows, folder);
+        }
+    }
     rows.extend(hash_folders.iter().flatten());
+    if parts.version != version {
+        push_text(rows, parts.version);
+    }
     if last != file.filename {
-        push_varint(rows, strings.id(last) as u64);
+        push_text(rows, last);
     }
     rows.extend(file.sha256.iter().flat_map(|hash| hash.0));
     if !file.other_hashes.is_empty() {
@@ -169,8 +191,11 @@ fn push_row<'a>(
             rows.extend_from_slice(bytes);
         }
     }
-    for text in [&file.requires_python, &file.yanked].into_iter().flatten() {
-        push_varint(rows, strings.id(text) as u64);
+    if let Some(specifiers) = &file.requires_python {
+        push_varint(rows, strings.id(specifiers) as u64);
+    }
+    if let Some(reason) = &file.yanked {
+        push_text(rows, reason);
     }
     if let Some(time) = file.upload_time {
         let difference = time.as_microsecond() - *microsecond;
@@ -203,16 +228,22 @@ fn hash_folders(folder: &str) -> Option<[u8; 32]> {
 struct Strings<'a> {
     ids: FxHashMap<&'a str, usize>,
     list: Vec<&'a str>,
-    length: usize,
+    /// Those that came up once: some indexes have a folder for each file.
+    once: FxHashSet<&'a str>,
 }
 
 impl<'a> Strings<'a> {
     fn id(&mut self, text: &'a str) -> usize {
         *self.ids.entry(text).or_insert_with(|| {
             self.list.push(text);
-            self.length += text.len();
             self.list.len() - 1
         })
+    }
+
+    /// Returns the number of a string from the second time on.
+    fn known_id(&mut self, text: &'a str) -> Option<usize> {
+        let is_known = self.ids.contains_key(text) || !self.once.insert(text);
+        is_known.then(|| self.id(text))
     }
 }
 
@@ -220,6 +251,11 @@ impl<'a> Strings<'a> {
 fn push_number(bytes: &mut Vec<u8>, number: usize) {
     let number = u32::try_from(number).expect("pages have less than four gigabytes");
     bytes.extend(number.to_le_bytes());
+}
+
+fn push_text(bytes: &mut Vec<u8>, text: &str) {
+    push_varint(bytes, text.len() as u64);
+    bytes.extend(text.as_bytes());
 }
 
 fn push_varint(bytes: &mut Vec<u8>, mut value: u64) {

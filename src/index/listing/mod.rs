@@ -1,18 +1,21 @@
-//! What we keep of a project page: its wheels and sdists, grouped by version, in
-//! one block of bytes.
+//! What we keep of a project page: its wheels and sdists, grouped by version, as
+//! bytes.
 //!
-//! The block is what the cache stores and what is read in place: opening one
-//! looks at its header, and a version's files are decoded when they are asked
-//! for. Strings that repeat (folders of URLs, wheel tags, `Requires-Python`)
-//! are stored once, hashes as bytes, so a file takes some 110 bytes.
+//! They are what the cache stores and what is read in place. The head has the versions;
+//! a version's files are in [`Rows`] that are read and decoded when they are asked for, for
+//! a run looks at a few of a thousand versions. Strings that repeat (folders of URLs, wheel
+//! tags, `Requires-Python`) are stored once, hashes as bytes, so a file takes some 100 bytes.
 //! Files that are no wheel or sdist of the project, and versions that are none
 //! by PEP 440, are left out.
 
 mod blob;
 mod build;
 mod names;
+mod sparse;
 
-use std::sync::OnceLock;
+use std::fmt;
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::Timestamp;
 
@@ -20,18 +23,35 @@ use super::hash::{Algorithm, Sha256};
 use super::page::{MetadataFile, Page, PageFile, ProjectStatus};
 use crate::python::{ProjectName, Version, WheelName};
 use crate::text::{hex, push_hex};
-use blob::Layout;
+use blob::{Entries, Head};
 
 pub(super) use names::is_sdist_name;
 pub(super) use names::parse_version;
+pub(crate) use sparse::Sparse;
 
 /// A project's files by version, ascending.
 #[derive(Debug)]
 pub struct Listing {
-    blob: Vec<u8>,
-    layout: Layout,
-    versions: Box<[OnceLock<Version>]>,
+    head: Head,
+    rows: Box<dyn Rows>,
+    versions: Sparse<Version>,
+    is_damaged: AtomicBool,
 }
+
+/// The rows of a listing, wherever they are.
+pub trait Rows: fmt::Debug + Send + Sync {
+    /// Returns bytes that belong to one block; none if they cannot be had as they were.
+    fn get(&self, range: Range<usize>) -> Option<&[u8]>;
+}
+
+impl Rows for Vec<u8> {
+    fn get(&self, range: Range<usize>) -> Option<&[u8]> {
+        self.as_slice().get(range)
+    }
+}
+
+/// How many bytes a block of rows has at least, but for the last: what is read at a time.
+const BLOCK: usize = 8 << 10;
 
 /// A wheel or sdist of a project.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,7 +126,8 @@ pub struct Damaged;
 impl Listing {
     /// Makes the listing of a project from its page.
     pub fn build(project: &ProjectName, page: &Page<'_>) -> Self {
-        Self::open(build::build(project, page)).expect("a block just made has the right layout")
+        let (head, rows) = build::build(project, page);
+        Self::open(head, Box::new(rows)).expect("a head just made has the right layout")
     }
 
     /// Makes the listing of a project from files found elsewhere than on a page.
@@ -142,27 +163,54 @@ impl Listing {
         )
     }
 
-    /// Reads the listing out of bytes that [`Self::bytes`] gave before.
+    /// Reads the listing out of a head and rows that [`Self::head`] and [`Self::rows`]
+    /// gave before.
     ///
-    /// Only the header is looked at. A version whose rows turn out to be damaged
-    /// has no files beyond the damage.
-    pub fn open(blob: Vec<u8>) -> Result<Self, Damaged> {
-        let layout = Layout::read(&blob).ok_or(Damaged)?;
+    /// Only the head is looked at. A version whose rows turn out to be damaged has no
+    /// files beyond the damage, which [`Self::is_damaged`] tells.
+    pub fn open(head: Vec<u8>, rows: Box<dyn Rows>) -> Result<Self, Damaged> {
+        let head = Head::read(head)?;
         Ok(Self {
-            versions: (0..layout.version_count).map(|_| OnceLock::new()).collect(),
-            layout,
-            blob,
+            versions: Sparse::new(head.version_count),
+            head,
+            rows,
+            is_damaged: AtomicBool::new(false),
         })
     }
 
-    /// Tells whether [`Self::open`] would read the bytes.
-    pub fn is_valid(blob: &[u8]) -> bool {
-        Layout::read(blob).is_some()
+    /// Whether anything that was asked for could not be read as it was. Nothing that was
+    /// concluded from such a listing holds.
+    pub fn is_damaged(&self) -> bool {
+        self.is_damaged.load(Ordering::Relaxed)
     }
 
-    /// Returns the bytes to store.
-    pub fn bytes(&self) -> &[u8] {
-        &self.blob
+    fn note_damage(&self) {
+        self.is_damaged.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns the head to store, in pieces.
+    pub fn head(&self) -> [&[u8]; 2] {
+        self.head.bytes()
+    }
+
+    /// Returns the rows to store, if they are at hand: of a listing that was made, not of
+    /// one that was opened.
+    pub fn rows(&self) -> Option<&[u8]> {
+        self.rows.get(0..self.head.row_bytes)
+    }
+
+    /// Returns where each block of the rows ends: they are to be had by blocks.
+    pub fn block_ends(&self) -> Vec<usize> {
+        let mut ends = Vec::new();
+        let mut start = 0;
+        for index in (0..self.len()).rev() {
+            let end = self.head.rows(index).map_or(start, |rows| rows.end);
+            if end - start >= BLOCK || (index == 0 && end > start) {
+                ends.push(end);
+                start = end;
+            }
+        }
+        ends
     }
 
     /// Returns the number of versions.
@@ -172,30 +220,36 @@ impl Listing {
 
     /// Tells whether there is no version at all.
     pub fn is_empty(&self) -> bool {
-        self.versions.is_empty()
+        self.len() == 0
     }
 
     /// Returns the number of files of all versions.
     pub fn file_count(&self) -> usize {
-        self.layout.file_count
+        self.head.file_count
     }
 
     /// Returns the state of the project (PEP 792), where the index gives one.
     pub fn status(&self) -> Option<ProjectStatus> {
-        self.layout.status(&self.blob)
+        self.head.status()
     }
 
     /// Returns a version; they ascend with the index, which is below [`Self::len`].
     pub fn version(&self, index: usize) -> &Version {
-        self.versions[index].get_or_init(|| {
-            let text = self.version_text(index);
-            names::parse_version(text).unwrap_or_else(|| Version::new([0]))
+        self.versions.get_or_init(index, || {
+            let version = names::parse_version(self.version_text(index));
+            version.unwrap_or_else(|| {
+                self.note_damage();
+                Version::new([0])
+            })
         })
     }
 
     /// Returns a version as the first of its files spells it.
     pub fn version_text(&self, index: usize) -> &str {
-        self.layout.version_text(&self.blob, index).unwrap_or("0")
+        self.head.version_text(index).unwrap_or_else(|| {
+            self.note_damage();
+            "0"
+        })
     }
 
     /// Returns the index of a version, however it is spelled.
@@ -221,7 +275,17 @@ impl Listing {
 
     /// Returns a version's files in the page's order, without copying anything.
     pub fn entries(&self, index: usize) -> impl Iterator<Item = Entry<'_>> {
-        self.layout.entries(&self.blob, index)
+        let rows = self.head.rows(index).and_then(|rows| self.rows.get(rows));
+        if rows.is_none() {
+            self.note_damage();
+        }
+        Entries {
+            head: &self.head,
+            version: self.version_text(index),
+            rows: rows.unwrap_or_default(),
+            microsecond: 0,
+            is_damaged: &self.is_damaged,
+        }
     }
 }
 
@@ -229,8 +293,10 @@ impl Listing {
 /// before it takes one.
 #[derive(Debug, Clone)]
 pub struct Entry<'a> {
-    /// The start of the name: up to the version, included.
-    head: &'a str,
+    /// The start of the name: up to the version.
+    prefix: &'a str,
+    /// The version as the name spells it.
+    version: &'a str,
     /// The rest of the name.
     tail: &'a str,
     folder: &'a str,
@@ -256,7 +322,7 @@ pub struct Entry<'a> {
 impl<'a> Entry<'a> {
     /// Returns the file's name.
     pub fn filename(&self) -> String {
-        [self.head, self.tail].concat()
+        [self.prefix, self.version, self.tail].concat()
     }
 
     /// Returns the end of a wheel's name, `1-cp311-cp311-linux_x86_64` or without the
@@ -268,8 +334,9 @@ impl<'a> Entry<'a> {
 
     /// Returns where the file is.
     pub fn url(&self) -> String {
-        let length = self.folder.len() + 67 + self.head.len() + self.tail.len();
-        let mut url = String::with_capacity(length);
+        let name = [self.prefix, self.version, self.tail];
+        let length: usize = name.iter().map(|part| part.len()).sum();
+        let mut url = String::with_capacity(self.folder.len() + 67 + length);
         url.push_str(self.folder);
         if let Some(bytes) = self.hash_folders {
             for (index, byte) in bytes.iter().enumerate() {
@@ -283,8 +350,7 @@ impl<'a> Entry<'a> {
         if let Some(last) = self.last {
             url.push_str(last);
         } else {
-            url.push_str(self.head);
-            url.push_str(self.tail);
+            url.extend(name);
         }
         url
     }

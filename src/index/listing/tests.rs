@@ -20,6 +20,12 @@ fn listing(body: &[u8]) -> Listing {
     Listing::build(&project(), &page::parse(body, &url()).unwrap())
 }
 
+/// The listing as it is read from what was stored of it.
+fn opened(listing: &Listing) -> Listing {
+    let rows = listing.rows().unwrap().to_vec();
+    Listing::open(listing.head().concat(), Box::new(rows)).unwrap()
+}
+
 fn page_of(filenames: &[&str]) -> String {
     let links = filenames
         .iter()
@@ -36,7 +42,7 @@ fn texts(listing: &Listing) -> Vec<&str> {
 #[test]
 fn keeps_all_we_use_of_a_page() {
     let built = listing(include_bytes!("../../../fixtures/pages/demo.json"));
-    let listing = Listing::open(built.bytes().to_vec()).unwrap();
+    let listing = opened(&built);
     assert_eq!(texts(&listing), ["1.0", "1.1+local.1", "2.0rc1"]);
     assert_eq!(listing.file_count(), 4);
     let status = listing.status().unwrap();
@@ -133,19 +139,75 @@ fn keeps_urls_with_folders_named_by_hashes() {
 }
 
 #[test]
-fn refuses_bytes_of_another_layout() {
-    let bytes = listing(include_bytes!("../../../fixtures/pages/demo.json"))
-        .bytes()
-        .to_vec();
-    for length in 0..bytes.len() {
-        assert!(Listing::open(bytes[..length].to_vec()).is_err());
+fn keeps_other_spellings_of_a_version() {
+    let names = ["demo-1.0.tar.gz", "Demo-1.0.0-py3-none-any.whl"];
+    let listing = listing(page_of(&names).as_bytes());
+    let found: Vec<String> = opened(&listing)
+        .entries(0)
+        .map(|entry| entry.filename())
+        .collect();
+    assert_eq!(found, names);
+}
+
+#[test]
+fn refuses_heads_of_another_layout() {
+    let listing = listing(include_bytes!("../../../fixtures/pages/demo.json"));
+    let open = |head: &[u8]| Listing::open(head.to_vec(), Box::new(Vec::new()));
+    let head = listing.head().concat();
+    for length in 0..head.len() {
+        assert!(open(&head[..length]).is_err());
     }
-    let mut longer = bytes.clone();
-    longer.push(0);
-    assert!(Listing::open(longer).is_err());
-    let mut newer = bytes;
+    assert!(open(&[&head[..], &[0]].concat()).is_err());
+    let mut newer = head;
     newer[3] += 1;
-    assert_eq!(Listing::open(newer).unwrap_err(), Damaged);
+    assert_eq!(open(&newer).unwrap_err(), Damaged);
+}
+
+/// Rows of which some cannot be had; remembers what was asked for.
+#[derive(Debug)]
+struct Torn {
+    rows: Vec<u8>,
+    torn: Range<usize>,
+}
+
+impl Rows for Torn {
+    fn get(&self, range: Range<usize>) -> Option<&[u8]> {
+        let is_torn = range.start < self.torn.end && self.torn.start < range.end;
+        if is_torn {
+            return None;
+        }
+        self.rows.get(range)
+    }
+}
+
+#[test]
+fn tells_that_rows_are_missing_once_they_are_asked_for() {
+    let built = listing(page_of(&["demo-1.tar.gz", "demo-2.tar.gz"]).as_bytes());
+    let rows = built.rows().unwrap().to_vec();
+    // The newest version comes first, so these are rows of the older.
+    let torn = rows.len() - 1..rows.len();
+    let listing = Listing::open(built.head().concat(), Box::new(Torn { rows, torn })).unwrap();
+    assert_eq!(listing.files(1).len(), 1);
+    assert!(!listing.is_damaged());
+    assert_eq!(listing.files(0), []);
+    assert!(listing.is_damaged());
+}
+
+#[test]
+fn cuts_rows_into_blocks_between_versions() {
+    let names: Vec<String> = (0..4000).map(|n| format!("demo-{n}.tar.gz")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let listing = listing(page_of(&names).as_bytes());
+    let ends = listing.block_ends();
+    assert!(ends.len() > 1, "{ends:?}");
+    assert_eq!(ends.last(), listing.rows().map(<[u8]>::len).as_ref());
+    for index in 0..listing.len() {
+        let rows = listing.head.rows(index).unwrap();
+        let is_cut = ends.iter().any(|end| rows.start < *end && *end < rows.end);
+        assert!(!is_cut, "{index}");
+    }
+    let empty = super::tests::listing(page_of(&[]).as_bytes());
+    assert_eq!(empty.block_ends(), [0; 0]);
 }
 
 fn read_all(listing: &Listing) {
@@ -211,7 +273,8 @@ proptest! {
     #[test]
     fn gives_every_file_back(files in prop::collection::vec(page_file(), 0..12)) {
         let page = Page { status: None, files };
-        let listing = Listing::build(&project(), &page);
+        let listing = opened(&Listing::build(&project(), &page));
+        prop_assert!(!listing.is_damaged());
         let mut found: Vec<File> = Vec::new();
         for index in 0..listing.len() {
             prop_assert!(index == 0 || listing.version(index - 1) < listing.version(index));
@@ -241,25 +304,27 @@ proptest! {
 
     #[test]
     fn never_panics_on_damage(at in any::<prop::sample::Index>(), byte in any::<u8>(), second in any::<prop::sample::Index>()) {
-        let mut bytes = listing(include_bytes!("../../../fixtures/pages/demo.json")).bytes().to_vec();
-        let (at, second) = (at.index(bytes.len()), second.index(bytes.len()));
-        bytes[at] = byte;
-        bytes[second] = byte ^ 0xff;
-        if let Ok(listing) = Listing::open(bytes) {
+        let listing = listing(include_bytes!("../../../fixtures/pages/demo.json"));
+        let (mut head, mut rows) = (listing.head().concat(), listing.rows().unwrap().to_vec());
+        let (in_head, in_rows) = (at.index(head.len()), second.index(rows.len()));
+        rows[in_rows] = byte;
+        if let Ok(listing) = Listing::open(head.clone(), Box::new(rows.clone())) {
+            read_all(&listing);
+        }
+        head[in_head] = byte;
+        if let Ok(listing) = Listing::open(head, Box::new(rows)) {
             read_all(&listing);
         }
     }
 
     #[test]
-    fn never_panics_on_bytes(body in prop::collection::vec(any::<u8>(), 28..200)) {
+    fn never_panics_on_bytes(body in prop::collection::vec(any::<u8>(), 28..200), rows: Vec<u8>) {
         let mut body = body;
-        body[..4].copy_from_slice(b"pfl1");
-        let length = u32::try_from(body.len()).unwrap();
-        body[4..8].copy_from_slice(&length.to_le_bytes());
-        for at in [9, 10, 11, 13, 14, 15, 17, 18, 19] {
+        body[..4].copy_from_slice(b"pfl2");
+        for at in [5, 6, 7, 9, 10, 11, 13, 14, 15, 25, 26, 27] {
             body[at] = 0;
         }
-        if let Ok(listing) = Listing::open(body) {
+        if let Ok(listing) = Listing::open(body, Box::new(rows)) {
             read_all(&listing);
         }
     }

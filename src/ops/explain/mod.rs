@@ -142,6 +142,7 @@ pub async fn explain(request: &Explain, reporter: &dyn Reporter) -> Result<Expla
         }
         (_, Err(error)) => Err(error),
     };
+    let answer = answer.and_then(|answer| fetcher.check_pages().map(|()| answer));
     ground.client.finish_writes().await;
     Ok(Explained {
         project: request.project.clone(),
@@ -235,7 +236,7 @@ impl Inquiry<'_> {
         let locked: Option<Version> = pin.version().and_then(|text| text.parse().ok());
         let position = releases.as_deref().and_then(|releases| {
             let locked = locked.as_ref()?;
-            (0..releases.count()).find(|&at| releases.version(at) == locked)
+            releases.position(locked)
         });
         let (newer, older, holding) = match (&releases, &locked) {
             (Some(releases), Some(locked)) => {
