@@ -29,7 +29,7 @@ const MAGIC: [u8; 8] = *b"pinfold\x02";
 const FRONT_BYTES: usize = 8 + 8 + 4 + 4 + 4 + 4 + 4;
 
 /// How much is read at first: of most entries all.
-const FIRST_READ: usize = 16 << 10;
+const FIRST_READ: usize = 8 << 10;
 
 /// What is longer is not ours: no memory is taken for it.
 const LONGEST: usize = 1 << 30;

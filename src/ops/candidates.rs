@@ -14,7 +14,7 @@ use crate::index::listing::Sparse;
 use crate::index::{Entry, File, Listing};
 use crate::python::{ProjectName, Specifiers, TagMismatch, Tags, Version, WheelName};
 use crate::requirements::PerProject;
-use crate::resolve::{Availability, Reason, Releases};
+use crate::resolve::{Availability, Reason, Releases, position_in};
 use crate::update::{self, Hold, ProjectPolicy};
 
 /// What makes a file admissible.
@@ -151,7 +151,7 @@ pub(super) struct Listed {
 pub(super) struct ProjectReleases {
     name: ProjectName,
     policy: Arc<Policy>,
-    pinned: Pinned,
+    pinned: Arc<Pinned>,
     gate: Option<Gate>,
     listings: Vec<Arc<Listing>>,
     /// Up to when the uploads of each listing count.
@@ -217,41 +217,55 @@ impl Judgement {
 }
 
 /// Why a file does not suit the target.
-struct Misfit {
-    /// How near it is to suiting.
-    nearness: u8,
-    reason: Reason,
+#[derive(Debug, Clone, Copy)]
+enum Misfit<'a> {
+    /// It is for other Pythons: the specifier.
+    Python(&'a str),
+    /// Wheels are not wanted, or only they are: by which option.
+    Policy(&'static str),
+    /// A wheel for something else: the end of its name.
+    Tags(TagMismatch, &'a str),
+}
+
+impl Misfit<'_> {
+    /// Returns how near the file is to suiting.
+    fn nearness(self) -> u8 {
+        match self {
+            Self::Python(_) => 0,
+            Self::Tags(TagMismatch::Python, _) => 1,
+            Self::Tags(TagMismatch::Abi, _) => 2,
+            Self::Tags(TagMismatch::Platform, _) => 3,
+            Self::Policy(_) => 4,
+        }
+    }
+
+    fn reason(self) -> Reason {
+        let words = match self {
+            Self::Python(specifiers) => return Reason::RequiresPython(specifiers.to_owned()),
+            Self::Policy(option) => return Reason::BinaryPolicy(option),
+            Self::Tags(TagMismatch::Python, _) => "other Python versions",
+            Self::Tags(TagMismatch::Abi, _) => "another ABI",
+            Self::Tags(TagMismatch::Platform, _) => "other platforms",
+        };
+        Reason::NoWheel(words.to_owned())
+    }
+
     /// Whether it is a wheel that has the same requirements as one that would do.
-    is_other_wheel: bool,
-    /// The platforms it is for, if those are what is wrong.
-    platforms: Vec<String>,
-}
-
-impl Misfit {
-    const fn new(nearness: u8, reason: Reason) -> Self {
-        Self {
-            nearness,
-            reason,
-            is_other_wheel: false,
-            platforms: Vec::new(),
-        }
-    }
-
-    fn of_other_wheel(self) -> Self {
-        Self {
-            is_other_wheel: true,
-            ..self
-        }
+    fn is_other_wheel(self) -> bool {
+        matches!(self, Self::Tags(..) | Self::Policy(NO_BINARY))
     }
 }
+
+/// The option that forbids wheels.
+const NO_BINARY: &str = "--no-binary";
 
 /// How many platforms are named where a release has wheels for others only.
 const MOST_PLATFORMS: usize = 4;
 
 /// Returns the platforms of the end of a wheel's name.
-fn platform_tags(tags: &str) -> impl Iterator<Item = String> {
+fn platform_tags(tags: &str) -> impl Iterator<Item = &str> {
     let platforms = tags.rsplit('-').next().unwrap_or_default();
-    platforms.split('.').map(str::to_owned)
+    platforms.split('.')
 }
 
 /// Where a file is among a project's listings: a listing, a position, the file's number.
@@ -261,7 +275,7 @@ impl ProjectReleases {
     pub(super) fn new(
         name: ProjectName,
         policy: Arc<Policy>,
-        pinned: Pinned,
+        pinned: Arc<Pinned>,
         listings: Vec<Listed>,
         is_in_order: bool,
     ) -> Self {
@@ -295,7 +309,7 @@ impl ProjectReleases {
     pub(super) fn absent(
         name: ProjectName,
         policy: Arc<Policy>,
-        pinned: Pinned,
+        pinned: Arc<Pinned>,
         why: String,
     ) -> Self {
         let mut releases = Self::new(name, policy, pinned, Vec::new(), false);
@@ -386,7 +400,8 @@ impl ProjectReleases {
             .collect()
     }
 
-    fn installable(&self, position: u32) -> impl Iterator<Item = Entry<'_>> {
+    /// The same, without copying anything.
+    pub(super) fn installable(&self, position: u32) -> impl Iterator<Item = Entry<'_>> {
         let places = self.places(position).into_iter();
         places.flat_map(move |(listing, index)| {
             let entries = self.listings[listing].entries(index);
@@ -401,17 +416,17 @@ impl ProjectReleases {
     ///
     /// For the target alone these are all wheels that suit it, since pip may prefer
     /// another one than we do; its sdist only if pip would have to build.
-    pub(super) fn hashed_files(&self, position: u32) -> Vec<File> {
+    pub(super) fn hashed(&self, position: u32) -> Vec<Entry<'_>> {
         if self.policy.which_hashes == WhichHashes::All {
-            return self.installable_files(position);
+            return self.installable(position).collect();
         }
         let binary = self.binary();
         let mut wheels = Vec::new();
         let mut sdists = Vec::new();
         for entry in self.installable(position) {
             match self.suitability(&entry, position, binary) {
-                Ok(Some(_)) => wheels.extend(entry.to_file()),
-                Ok(None) => sdists.extend(entry.to_file()),
+                Ok(Some(_)) => wheels.push(entry),
+                Ok(None) => sdists.push(entry),
                 Err(_) => {}
             }
         }
@@ -421,7 +436,7 @@ impl ProjectReleases {
         if !sdists.is_empty() {
             return sdists;
         }
-        self.installable_files(position)
+        self.installable(position).collect()
     }
 
     /// Whether only files with a wheel may be used, or only those without; none if
@@ -492,6 +507,7 @@ impl ProjectReleases {
         let platforms: BTreeSet<String> = entries
             .filter_map(|entry| entry.wheel_tags())
             .flat_map(platform_tags)
+            .map(str::to_owned)
             .collect();
         platforms.into_iter().collect()
     }
@@ -627,14 +643,13 @@ impl ProjectReleases {
         let mut sdist: Option<Place> = None;
         let mut other_wheel: Option<Place> = None;
         let mut nearest: Option<(u8, Reason)> = None;
-        let mut platforms: BTreeSet<String> = BTreeSet::new();
         let mut hold: Option<Hold> = None;
         for (listing, index) in self.places(position) {
             for (number, entry) in self.listings[listing].entries(index).enumerate() {
                 let place = (listing, index, number);
-                let mut fail = |nearness: u8, reason: Reason| {
+                let mut fail = |nearness: u8, reason: &dyn Fn() -> Reason| {
                     if nearest.as_ref().is_none_or(|(other, _)| nearness > *other) {
-                        nearest = Some((nearness, reason));
+                        nearest = Some((nearness, reason()));
                     }
                 };
                 // What lasts is looked at first: a file that only its age keeps out
@@ -643,26 +658,25 @@ impl ProjectReleases {
                     Ok(rank) => rank,
                     Err(misfit) => {
                         // What may not be taken is not read either.
-                        if misfit.is_other_wheel
+                        if misfit.is_other_wheel()
                             && other_wheel.is_none()
                             && self.hold(&entry, position).is_none()
                         {
                             other_wheel = Some(place);
                         }
-                        platforms.extend(misfit.platforms);
-                        fail(misfit.nearness, misfit.reason);
+                        fail(misfit.nearness(), &|| misfit.reason());
                         continue;
                     }
                 };
                 if let Some(words) = entry.yanked
                     && !may_be_yanked
                 {
-                    let words = (!words.is_empty()).then(|| words.to_owned());
-                    fail(5, Reason::Yanked(words));
+                    let words = || (!words.is_empty()).then(|| words.to_owned());
+                    fail(5, &|| Reason::Yanked(words()));
                     continue;
                 }
                 if let Some(reason) = self.is_too_new(listing, &entry, position) {
-                    fail(6, reason);
+                    fail(6, &|| reason.clone());
                     continue;
                 }
                 if let Some(other) = self.hold(&entry, position) {
@@ -690,61 +704,58 @@ impl ProjectReleases {
             (Some((_, place)), _) => return Judgement::usable(Availability::Wheel, place),
             // A wheel for another target has the same requirements, and needs no build.
             (None, Some(place)) => other_wheel.unwrap_or(place),
-            (None, None) => return self.unusable(nearest, &platforms, hold),
+            (None, None) => return self.unusable(position, nearest, hold),
         };
         Judgement::usable(Availability::Sdist, file)
     }
 
     /// Returns how well a file suits the target: the rank of a wheel, none for an sdist.
-    fn suitability(
+    fn suitability<'e>(
         &self,
-        entry: &Entry<'_>,
+        entry: &Entry<'e>,
         position: u32,
         binary: Option<bool>,
-    ) -> Result<Option<u32>, Misfit> {
+    ) -> Result<Option<u32>, Misfit<'e>> {
         if let Some(specifiers) = entry.requires_python
             && !self.admits_python(position, specifiers)
         {
-            return Err(Misfit::new(
-                0,
-                Reason::RequiresPython(specifiers.to_owned()),
-            ));
+            return Err(Misfit::Python(specifiers));
         }
         let Some(tags) = entry.wheel_tags() else {
             return match binary {
-                Some(true) if self.policy.is_build_forbidden => {
-                    Err(Misfit::new(4, Reason::BinaryPolicy("--no-build")))
-                }
-                Some(true) => Err(Misfit::new(4, Reason::BinaryPolicy("--only-binary"))),
+                Some(true) if self.policy.is_build_forbidden => Err(Misfit::Policy("--no-build")),
+                Some(true) => Err(Misfit::Policy("--only-binary")),
                 _ => Ok(None),
             };
         };
         if binary == Some(false) {
-            let misfit = Misfit::new(4, Reason::BinaryPolicy("--no-binary"));
-            return Err(misfit.of_other_wheel());
+            return Err(Misfit::Policy(NO_BINARY));
         }
-        let mismatch = match self.policy.compatibility(tags) {
-            Ok(rank) => return Ok(Some(rank)),
-            Err(mismatch) => mismatch,
-        };
-        let (nearness, words) = match mismatch {
-            TagMismatch::Platform => (3, "other platforms"),
-            TagMismatch::Abi => (2, "another ABI"),
-            TagMismatch::Python => (1, "other Python versions"),
-        };
-        let mut misfit = Misfit::new(nearness, Reason::NoWheel(words.to_owned()));
-        if mismatch == TagMismatch::Platform {
-            misfit.platforms.extend(platform_tags(tags));
+        match self.policy.compatibility(tags) {
+            Ok(rank) => Ok(Some(rank)),
+            Err(mismatch) => Err(Misfit::Tags(mismatch, tags)),
         }
-        Err(misfit.of_other_wheel())
+    }
+
+    /// Returns the platforms that the wheels of a release are for where that is what is
+    /// wrong with them.
+    fn other_platforms(&self, position: u32) -> BTreeSet<&str> {
+        let binary = self.binary();
+        self.entries(position)
+            .filter_map(|entry| match self.suitability(&entry, position, binary) {
+                Err(Misfit::Tags(TagMismatch::Platform, tags)) => Some(tags),
+                _ => None,
+            })
+            .flat_map(platform_tags)
+            .collect()
     }
 
     /// Returns why a release cannot be used: what keeps the file out that is nearest to
     /// being used.
     fn unusable(
         &self,
+        position: u32,
         nearest: Option<(u8, Reason)>,
-        platforms: &BTreeSet<String>,
         hold: Option<Hold>,
     ) -> Judgement {
         let reason = match (&hold, nearest) {
@@ -753,9 +764,14 @@ impl ProjectReleases {
                 words: hold.to_string(),
                 help: hold.help(&self.name),
             },
-            (None, Some((3, Reason::NoWheel(_)))) if platforms.len() <= MOST_PLATFORMS => {
-                let platforms: Vec<&str> = platforms.iter().map(String::as_str).collect();
-                Reason::NoWheel(platforms.join(", "))
+            (None, Some((3, reason))) => {
+                let platforms = self.other_platforms(position);
+                if platforms.len() <= MOST_PLATFORMS {
+                    let platforms: Vec<&str> = platforms.into_iter().collect();
+                    Reason::NoWheel(platforms.join(", "))
+                } else {
+                    reason
+                }
             }
             (None, Some((_, reason))) => reason,
             (None, None) => Reason::NoWheel("nobody: it has no files".to_owned()),
@@ -792,6 +808,16 @@ impl Releases for ProjectReleases {
             Some(merged) => &merged[position as usize].version,
             None => self.listings[0].version(position as usize),
         }
+    }
+
+    /// What is looked for is mostly among the newest: their texts are compared before any
+    /// version is parsed.
+    fn position(&self, version: &Version) -> Option<u32> {
+        let text = version.to_string();
+        let mut newest = (0..self.count()).rev().take(16);
+        newest
+            .find(|&at| self.version_text(at) == text)
+            .or_else(|| position_in(self, version))
     }
 
     fn availability(&self, position: u32) -> Availability {

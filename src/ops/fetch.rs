@@ -16,7 +16,9 @@ use super::candidates::{Listed, Pinned, Policy, ProjectReleases, PythonSupport};
 use super::error::{AskedIndex, Error};
 use super::events::{Event, Reporter};
 use super::indexes::{IndexSettings, Strategy};
-use crate::index::{CoreMetadata, File, FindLinks, IndexClient, IndexUrl, Listing, MetadataError};
+use crate::index::{
+    CoreMetadata, Entry, File, FindLinks, IndexClient, IndexUrl, Listing, MetadataError, Sha256,
+};
 use crate::python::{ProjectName, Requirement, Version};
 use crate::resolve::{
     Availability, Explanation, Frontier, Metadata, Need, NoReleases, Outcome, Reason, Releases,
@@ -37,7 +39,7 @@ pub(super) struct Fetcher<'a> {
     client: &'a IndexClient,
     settings: &'a IndexSettings,
     policy: Arc<Policy>,
-    pinned: FxHashMap<ProjectName, Pinned>,
+    pinned: FxHashMap<ProjectName, Arc<Pinned>>,
     direct: FxHashMap<ProjectName, Arc<DirectRelease>>,
     flat: Arc<Flat>,
     /// Who builds what only a build tells.
@@ -161,7 +163,11 @@ impl<'a> Fetcher<'a> {
             client: parts.client,
             settings: parts.settings,
             policy: Arc::new(parts.policy),
-            pinned: parts.pinned,
+            pinned: parts
+                .pinned
+                .into_iter()
+                .map(|(name, pinned)| (name, Arc::new(pinned)))
+                .collect(),
             direct: parts.direct,
             flat: parts.flat,
             builder: parts.builder,
@@ -695,11 +701,14 @@ impl<'a> Fetcher<'a> {
         match self.known(name) {
             Some(Known::Direct(direct)) => hashes.extend(direct.hash.clone()),
             Some(Known::Index(releases)) => {
-                for file in releases.hashed_files(position) {
-                    if let Some(sha256) = file.sha256() {
+                for entry in releases.hashed(position) {
+                    if let Some(sha256) = entry.sha256() {
                         hashes.push(format!("sha256:{sha256}"));
                         continue;
                     }
+                    let Some(file) = entry.to_file() else {
+                        continue;
+                    };
                     self.reporter.event(Event::Hashing(file.filename.clone()));
                     let sha256 = self.client.hash(&file).await.map_err(failed)?;
                     let hash = format!("sha256:{sha256}");
@@ -721,9 +730,10 @@ impl<'a> Fetcher<'a> {
         &self,
         name: &ProjectName,
         position: u32,
-    ) -> Option<Vec<String>> {
-        let files = self.releases(name)?.hashed_files(position);
-        published(&files)
+    ) -> Option<Vec<Sha256>> {
+        let releases = self.releases(name)?;
+        let entries = releases.hashed(position);
+        entries.iter().map(Entry::sha256).collect()
     }
 
     /// As [`Fetcher::published_hashes`], of all files, whatever the target can install.
@@ -731,8 +741,13 @@ impl<'a> Fetcher<'a> {
         &self,
         name: &ProjectName,
         position: u32,
-    ) -> Option<Vec<String>> {
-        published(&self.releases(name)?.installable_files(position))
+    ) -> Option<Vec<Sha256>> {
+        let releases = self.releases(name)?;
+        let mut entries = releases.installable(position);
+        entries.try_fold(Vec::new(), |mut hashes, entry| {
+            hashes.push(entry.sha256()?);
+            Some(hashes)
+        })
     }
 
     /// Asks the indexes behind the one that a chosen project came from whether they know
@@ -800,13 +815,6 @@ pub(super) struct Shadow {
     pub(super) from: IndexUrl,
     /// Who has the name as well.
     pub(super) also_on: IndexUrl,
-}
-
-fn published(files: &[File]) -> Option<Vec<String>> {
-    files
-        .iter()
-        .map(|file| Some(format!("sha256:{}", file.sha256()?)))
-        .collect()
 }
 
 impl fmt::Debug for Fetcher<'_> {

@@ -11,6 +11,7 @@ use super::events::{Event, Reporter};
 use super::fetch::Fetcher;
 use super::inputs::Inputs;
 use super::output::{Hashes, WhichHashes};
+use crate::index::Sha256;
 use crate::lock::{self, LockFile};
 use crate::python::{ProjectName, Version};
 use crate::resolve::{Chosen, Solution};
@@ -49,7 +50,7 @@ pub(super) async fn hashes(
                         // The policy has decided which files are taken.
                         now.sort_unstable();
                         now.dedup();
-                        now
+                        now.iter().map(|hash| format!("sha256:{hash}")).collect()
                     } else {
                         tell_new_files(name, &chosen.version, new, reporter);
                         pin.hashes.clone()
@@ -84,7 +85,10 @@ async fn hashes_for_target(
     compare_hashes(name, &chosen.version, recorded, &all)?;
     let kept: Vec<String> = recorded
         .iter()
-        .filter(|hash| now.contains(hash) || !all.contains(hash))
+        .filter(|hash| {
+            let is_published = || sha256_of(hash).is_some_and(|hash| all.contains(&hash));
+            now.contains(hash) || !is_published()
+        })
         .cloned()
         .collect();
     if !kept.iter().any(|hash| now.contains(hash)) {
@@ -129,19 +133,31 @@ fn is_comparable(hashes: &[String]) -> bool {
     hashes.iter().any(|hash| hash.starts_with("sha256:"))
 }
 
+/// Reads a recorded hash; none if it is not comparable.
+fn sha256_of(hash: &str) -> Option<Sha256> {
+    let digits = hash.strip_prefix("sha256:")?;
+    // As indexes are read and locks are written: pip compares the digits.
+    let is_lower = !digits.bytes().any(|digit| digit.is_ascii_uppercase());
+    is_lower.then(|| Sha256::from_hex(digits))?
+}
+
 /// A recorded hash that the index does not know any more is no small thing. Returns
 /// how many hashes are not recorded.
 fn compare_hashes(
     name: &ProjectName,
     version: &Version,
     recorded: &[String],
-    now: &[String],
+    now: &[Sha256],
 ) -> Result<usize, Error> {
     if !is_comparable(recorded) {
         return Ok(0);
     }
-    let known: FxHashSet<&str> = now.iter().map(String::as_str).collect();
-    if !recorded.iter().any(|hash| known.contains(hash.as_str())) && !now.is_empty() {
+    let mut left: FxHashSet<Sha256> = now.iter().copied().collect();
+    let count = left.len();
+    for hash in recorded.iter().filter_map(|hash| sha256_of(hash)) {
+        left.remove(&hash);
+    }
+    if left.len() == count && !now.is_empty() {
         return Err(Error::Usage {
             message: format!("none of the hashes recorded for {name}=={version} is one of those the index has now"),
             help: Some(
@@ -150,8 +166,7 @@ fn compare_hashes(
             ),
         });
     }
-    let recorded: FxHashSet<&str> = recorded.iter().map(String::as_str).collect();
-    Ok(known.difference(&recorded).count())
+    Ok(left.len())
 }
 
 fn tell_new_files(name: &ProjectName, version: &Version, new: usize, reporter: &dyn Reporter) {

@@ -30,7 +30,7 @@ pub use explain::{Explanation, Loosened};
 pub use frontier::Frontier;
 pub use request::{
     Availability, Constraint, Metadata, Need, PreReleases, Reason, Releases, Request,
-    RootRequirement,
+    RootRequirement, position_in,
 };
 pub use universe::Universe;
 

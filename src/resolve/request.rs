@@ -22,18 +22,9 @@ pub trait Releases: Send + Sync + fmt::Debug {
     fn count(&self) -> u32;
     /// Returns the version at a position below the count.
     fn version(&self, position: u32) -> &Version;
-    /// Returns the position of a version; reads few of the others.
+    /// Returns the position of a version.
     fn position(&self, version: &Version) -> Option<u32> {
-        let (mut low, mut high) = (0, self.count());
-        while low < high {
-            let middle = low.midpoint(high);
-            match self.version(middle).cmp(version) {
-                Ordering::Less => low = middle + 1,
-                Ordering::Greater => high = middle,
-                Ordering::Equal => return Some(middle),
-            }
-        }
-        None
+        position_in(self, version)
     }
     /// Returns whether the release at a position can be used for the target.
     fn availability(&self, position: u32) -> Availability;
@@ -46,6 +37,20 @@ pub trait Releases: Send + Sync + fmt::Debug {
     fn absence(&self) -> Option<&str> {
         None
     }
+}
+
+/// Returns the position of a version among releases; looks at few of the others.
+pub fn position_in(releases: &(impl Releases + ?Sized), version: &Version) -> Option<u32> {
+    let (mut low, mut high) = (0, releases.count());
+    while low < high {
+        let middle = low.midpoint(high);
+        match releases.version(middle).cmp(version) {
+            Ordering::Less => low = middle + 1,
+            Ordering::Greater => high = middle,
+            Ordering::Equal => return Some(middle),
+        }
+    }
+    None
 }
 
 /// Whether a release can be used.

@@ -2,9 +2,20 @@
 
 const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
+/// The digits of each byte.
+static PAIRS: [[u8; 2]; 256] = {
+    let mut pairs = [[0; 2]; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        pairs[byte] = [DIGITS[byte >> 4], DIGITS[byte & 15]];
+        byte += 1;
+    }
+    pairs
+};
+
 /// Returns the two lower-case digits of a byte.
 pub fn hex_pair(byte: u8) -> [u8; 2] {
-    [byte >> 4, byte & 15].map(|nibble| DIGITS[usize::from(nibble)])
+    PAIRS[usize::from(byte)]
 }
 
 /// Returns bytes as lower-case digits.
@@ -16,10 +27,13 @@ pub fn hex(bytes: &[u8]) -> String {
 
 /// Appends bytes as lower-case digits.
 pub fn push_hex(text: &mut String, bytes: &[u8]) {
-    for byte in bytes {
-        let [high, low] = hex_pair(*byte);
-        text.push(char::from(high));
-        text.push(char::from(low));
+    let mut buffer = [0; 64];
+    for bytes in bytes.chunks(buffer.len() / 2) {
+        let digits = &mut buffer[..bytes.len() * 2];
+        for (pair, byte) in digits.chunks_exact_mut(2).zip(bytes) {
+            pair.copy_from_slice(&hex_pair(*byte));
+        }
+        text.push_str(str::from_utf8(digits).expect("hexadecimal digits are ASCII"));
     }
 }
 

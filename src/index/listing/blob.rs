@@ -72,11 +72,14 @@ impl Head {
     /// Reads a head; an error if its parts do not fill the bytes exactly.
     pub(super) fn read(mut numbers: Vec<u8>) -> Result<Self, Damaged> {
         let (counts, texts) = Self::counts(&numbers).ok_or(Damaged)?;
-        let texts = String::from_utf8(numbers.split_off(texts)).map_err(|_| Damaged)?;
+        let text = str::from_utf8(&numbers[texts..]).map_err(|_| Damaged)?;
+        let text = text.into();
+        numbers.truncate(texts);
+        numbers.shrink_to_fit();
         let [version_count, file_count, string_count, row_bytes] = counts;
         Ok(Self {
             numbers,
-            texts: texts.into(),
+            texts: text,
             version_count,
             file_count,
             string_count,

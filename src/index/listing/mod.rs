@@ -51,7 +51,7 @@ impl Rows for Vec<u8> {
 }
 
 /// How many bytes a block of rows has at least, but for the last: what is read at a time.
-const BLOCK: usize = 8 << 10;
+const BLOCK: usize = 4 << 10;
 
 /// A wheel or sdist of a project.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -365,7 +365,8 @@ impl<'a> Entry<'a> {
         self.core_metadata
     }
 
-    /// Copies all of it; none if it is called a wheel but not by the rules.
+    /// Copies all of it; none if it is called a wheel but not by the rules, which no page
+    /// gives, only damage.
     pub fn to_file(&self) -> Option<File> {
         let filename = self.filename();
         let kind = if self.is_wheel {

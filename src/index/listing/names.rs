@@ -26,7 +26,8 @@ fn sdist_stem(filename: &str) -> Option<&str> {
         .or_else(|| filename.strip_suffix(".zip"))
 }
 
-/// Takes a file name apart; none if it is no wheel or sdist of the project.
+/// Takes a file name apart; none if it is no wheel or sdist of the project. Of a wheel
+/// [`WheelName`](crate::python::WheelName) is sure to be able to make a name.
 ///
 /// `name - version (- build)? - python - abi - platform .whl` (PEP 427), or
 /// `name - version (.tar.gz | .zip)`, where old names may hold hyphens.
@@ -50,7 +51,8 @@ pub(super) fn split<'a>(filename: &'a str, project: &ProjectName) -> Option<Part
         let tags = &stem[end + 1..];
         let has_build = hyphens == 5;
         let is_well_formed = !tags.split(['-', '.']).any(str::is_empty)
-            && (!has_build || tags.starts_with(|first: char| first.is_ascii_digit()));
+            && (!has_build || is_build(tags.split('-').next().unwrap_or_default()))
+            && tags.len() <= usize::from(u16::MAX);
         return (is_well_formed && is_spelling(&stem[..name_end], project))
             .then(|| split_at(true, start, end));
     }
@@ -60,6 +62,12 @@ pub(super) fn split<'a>(filename: &'a str, project: &ProjectName) -> Option<Part
         .filter(|at| is_spelling(&stem[..*at], project))
         .find(|at| parse_version(&stem[at + 1..]).is_some())?;
     Some(split_at(false, name_end + 1, stem.len()))
+}
+
+/// Whether a build tag starts with a number that counts.
+fn is_build(text: &str) -> bool {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    text[..digits].parse::<u64>().is_ok()
 }
 
 /// Reads a version as file names write it: old tools wrote `_` for the `+`.
@@ -81,6 +89,7 @@ mod tests {
         let parts = split(filename, &project.parse().unwrap())?;
         assert_eq!([parts.head, parts.tail].concat(), filename);
         assert!(parts.head.ends_with(parts.version));
+        assert!(!parts.is_wheel || crate::python::WheelName::parse(filename).is_ok());
         Some((parts.version.to_owned(), parts.tail.to_owned()))
     }
 
@@ -115,6 +124,7 @@ mod tests {
         for filename in [
             "a-1.0-py3-none.whl",
             "a-1.0-x-y-py3-none-any.whl",
+            "a-1.0-99999999999999999999-py3-none-any.whl",
             "a-1.0-x-py3-none-any.whl",
             "a-1.0-py3.-none-any.whl",
             "a-1.0--none-any.whl",
