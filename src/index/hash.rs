@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use sha2::Digest as _;
 
-use crate::text::{decode_hex, hex_pair};
+use crate::text::{decode_hex, hex_pair, push_hex};
 
 /// A hash algorithm, by its name in `hashlib`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -100,6 +100,16 @@ impl Sha256 {
     pub fn from_hex(hex: &str) -> Option<Self> {
         let mut hash = [0; 32];
         decode_hex(hex.as_bytes(), &mut hash).then_some(Self(hash))
+    }
+}
+
+impl Sha256 {
+    /// Returns the hash as lock files have it: `sha256:` and its digits.
+    pub fn prefixed(&self) -> String {
+        let mut text = String::with_capacity(71);
+        text.push_str("sha256:");
+        push_hex(&mut text, &self.0);
+        text
     }
 }
 

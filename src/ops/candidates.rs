@@ -364,7 +364,7 @@ impl ProjectReleases {
     fn is_recorded(&self, entry: &Entry<'_>) -> bool {
         entry
             .sha256()
-            .is_none_or(|sha256| self.pinned.hashes.contains(&format!("sha256:{sha256}")))
+            .is_none_or(|sha256| self.pinned.hashes.contains(&sha256.prefixed()))
     }
 
     fn entries(&self, position: u32) -> impl Iterator<Item = Entry<'_>> {
@@ -387,9 +387,14 @@ impl ProjectReleases {
     }
 
     /// Returns the file to take metadata from.
-    pub(super) fn metadata_file(&self, position: u32) -> Option<File> {
+    pub(super) fn metadata_entry(&self, position: u32) -> Option<Entry<'_>> {
         let (listing, index, number) = self.judge(position).file?;
-        self.listings[listing].entries(index).nth(number)?.to_file()
+        self.listings[listing].entries(index).nth(number)
+    }
+
+    /// Returns the file to take metadata from, to be kept.
+    pub(super) fn metadata_file(&self, position: u32) -> Option<File> {
+        self.metadata_entry(position)?.to_file()
     }
 
     /// Returns the files of a release that may be installed: by any platform, but
@@ -568,7 +573,7 @@ impl ProjectReleases {
         if self.pinned.locked.as_ref() == Some(self.version(position)) {
             let is_locked = match entry.sha256() {
                 Some(sha256) if !self.pinned.hashes.is_empty() => {
-                    self.pinned.hashes.contains(&format!("sha256:{sha256}"))
+                    self.pinned.hashes.contains(&sha256.prefixed())
                 }
                 _ => true,
             };

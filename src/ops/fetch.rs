@@ -615,6 +615,9 @@ impl<'a> Fetcher<'a> {
         let core = match self.known(name) {
             Some(Known::Direct(direct)) => Arc::clone(&direct.metadata),
             Some(Known::Index(releases)) => {
+                if let Some(core) = self.known_metadata(&releases, position) {
+                    return Ok(Learned::Metadata(self.judge(name, position, &core)));
+                }
                 let Some(file) = releases.metadata_file(position) else {
                     return unusable(Reason::NoWheel("nobody: it has no files".to_owned()));
                 };
@@ -646,6 +649,20 @@ impl<'a> Fetcher<'a> {
             }
         };
         Ok(Learned::Metadata(self.judge(name, position, &core)))
+    }
+
+    /// Returns the metadata of a wheel that nobody has to be asked for.
+    fn known_metadata(
+        &self,
+        releases: &ProjectReleases,
+        position: u32,
+    ) -> Option<Arc<CoreMetadata>> {
+        let entry = releases.metadata_entry(position)?;
+        let sha256 = entry.sha256()?;
+        if !entry.is_wheel || entry.is_local() {
+            return None;
+        }
+        self.client.known_metadata(sha256)
     }
 
     /// Returns what a release requires, unless its metadata makes it unusable.
@@ -703,7 +720,7 @@ impl<'a> Fetcher<'a> {
             Some(Known::Index(releases)) => {
                 for entry in releases.hashed(position) {
                     if let Some(sha256) = entry.sha256() {
-                        hashes.push(format!("sha256:{sha256}"));
+                        hashes.push(sha256.prefixed());
                         continue;
                     }
                     let Some(file) = entry.to_file() else {
@@ -711,7 +728,7 @@ impl<'a> Fetcher<'a> {
                     };
                     self.reporter.event(Event::Hashing(file.filename.clone()));
                     let sha256 = self.client.hash(&file).await.map_err(failed)?;
-                    let hash = format!("sha256:{sha256}");
+                    let hash = sha256.prefixed();
                     if releases.admits_hash(position, &file, &hash) {
                         hashes.push(hash);
                     }

@@ -50,7 +50,7 @@ pub(super) async fn hashes(
                         // The policy has decided which files are taken.
                         now.sort_unstable();
                         now.dedup();
-                        now.iter().map(|hash| format!("sha256:{hash}")).collect()
+                        now.iter().map(Sha256::prefixed).collect()
                     } else {
                         tell_new_files(name, &chosen.version, new, reporter);
                         pin.hashes.clone()

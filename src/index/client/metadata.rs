@@ -12,7 +12,7 @@ use sha2::digest::DynDigest;
 use url::Url;
 
 use super::error::NoStaticMetadata;
-use super::{DEFAULT_FRESHNESS, IndexClient, MetadataError, Refresh, local};
+use super::{DEFAULT_FRESHNESS, IndexClient, MetadataError, Refresh, local, lock};
 use crate::cache;
 use crate::http::{self, Freshness, Request, Response, blocking, display_url};
 use crate::index::listing::{File, FileKind, parse_version};
@@ -83,6 +83,20 @@ impl IndexClient {
         self.metadata
             .get(key.clone(), Box::pin(self.find_metadata(file, key)))
             .await
+    }
+
+    /// Returns the metadata of the file with a hash, if it was learnt in this run or the
+    /// cache has it: nobody is asked.
+    pub fn known_metadata(&self, sha256: Sha256) -> Option<Arc<CoreMetadata>> {
+        if let Some(metadata) = lock(&self.known_metadata).get(&sha256) {
+            return Some(Arc::clone(metadata));
+        }
+        let Stored::Metadata(metadata) = self.kept_metadata(&sha256.prefixed())? else {
+            return None;
+        };
+        let metadata = Arc::new(metadata);
+        lock(&self.known_metadata).insert(sha256, Arc::clone(&metadata));
+        Some(metadata)
     }
 
     /// Returns the SHA-256 of a file, computed if its index does not give it.
@@ -517,7 +531,7 @@ pub(super) fn facts_request(url: &Url, kept: Option<&KeptFacts>) -> Request {
 /// What a file's metadata is kept by: its hash, so that mirrors share it, or its URL.
 pub(super) fn key_of(file: &File) -> String {
     file.sha256()
-        .map_or_else(|| file.url.clone(), |sha256| format!("sha256:{sha256}"))
+        .map_or_else(|| file.url.clone(), |sha256| sha256.prefixed())
 }
 
 pub(super) fn url_of(file: &File) -> Result<Url, MetadataError> {

@@ -24,7 +24,7 @@ use std::time::{Duration, SystemTime};
 
 use ::http::{HeaderValue, header};
 use jiff::Timestamp;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -64,6 +64,8 @@ pub struct IndexClient {
     settings: Settings,
     listings: Shared<(IndexUrl, ProjectName), Found>,
     metadata: Shared<String, Result<Arc<CoreMetadata>, MetadataError>>,
+    /// What the cache was found to have.
+    known_metadata: Mutex<FxHashMap<Sha256, Arc<CoreMetadata>>>,
     hashes: Shared<String, Result<Sha256, MetadataError>>,
     direct_wheels: Shared<Url, Result<Arc<DirectWheel>, MetadataError>>,
     direct_sdists: Shared<Url, Result<Arc<DirectSdist>, MetadataError>>,
@@ -150,6 +152,7 @@ impl IndexClient {
             settings,
             listings: Shared::default(),
             metadata: Shared::default(),
+            known_metadata: Mutex::default(),
             hashes: Shared::default(),
             direct_wheels: Shared::default(),
             direct_sdists: Shared::default(),

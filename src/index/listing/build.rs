@@ -165,12 +165,11 @@ fn push_row<'a>(
     for text in [prefix, parts.tail] {
         push_varint(rows, strings.id(text) as u64);
     }
-    match strings.known_id(folder) {
-        Some(id) => push_varint(rows, id as u64 + 1),
-        None => {
-            rows.push(0);
-            push_text(rows, folder);
-        }
+    if let Some(id) = strings.known_id(folder) {
+        push_varint(rows, id as u64 + 1);
+    } else {
+        rows.push(0);
+        push_text(rows, folder);
     }
     rows.extend(hash_folders.iter().flatten());
     if parts.version != version {

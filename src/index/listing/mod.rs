@@ -355,6 +355,12 @@ impl<'a> Entry<'a> {
         url
     }
 
+    /// Whether the file is on this machine.
+    pub fn is_local(&self) -> bool {
+        let scheme = self.folder.get(..5);
+        scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("file:"))
+    }
+
     /// Returns the file's SHA-256, if the index gives it.
     pub fn sha256(&self) -> Option<Sha256> {
         Some(Sha256(self.sha256?.try_into().ok()?))

@@ -52,7 +52,7 @@ pub(super) fn split<'a>(filename: &'a str, project: &ProjectName) -> Option<Part
         let has_build = hyphens == 5;
         let is_well_formed = !tags.split(['-', '.']).any(str::is_empty)
             && (!has_build || is_build(tags.split('-').next().unwrap_or_default()))
-            && tags.len() <= usize::from(u16::MAX);
+            && u16::try_from(tags.len()).is_ok();
         return (is_well_formed && is_spelling(&stem[..name_end], project))
             .then(|| split_at(true, start, end));
     }

@@ -49,7 +49,7 @@ mod tests {
         }
         assert_eq!(*sparse.get_or_init(15, || 7), 30);
         assert_eq!(sparse.len(), 100);
-        assert_eq!(sparse.chunks.iter().flat_map(OnceLock::get).count(), 3);
+        assert_eq!(sparse.chunks.iter().filter_map(OnceLock::get).count(), 3);
     }
 
     #[test]
