@@ -15,8 +15,8 @@ pub mod sdist;
 pub mod wheel;
 
 pub use client::{
-    DirectSdist, DirectWheel, Error, FindLinks, IndexClient, IndexUrl, MetadataError, Refresh,
-    Settings,
+    DirectSdist, DirectWheel, Error, FindLinks, IndexClient, IndexUrl, MetadataError, PageStanding,
+    Refresh, Settings,
 };
 pub use hash::{Algorithm, NotSha256, Sha256};
 pub use listing::{Entry, File, FileKind, Listing, Yanked};

@@ -18,12 +18,13 @@ mod tests;
 mod whole;
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use ::http::{HeaderValue, header};
 use jiff::Timestamp;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -71,7 +72,45 @@ pub struct IndexClient {
     /// Origins that answered a range with the whole, or not at all.
     without_ranges: Mutex<FxHashSet<String>>,
     writes: Mutex<Writes>,
+    /// How the pages that were looked at stand.
+    standings: Mutex<FxHashMap<(IndexUrl, ProjectName), PageStanding>>,
+    /// Whether anything else than pages and metadata of an index was looked at.
+    looked_elsewhere: AtomicBool,
 }
+
+/// How a page stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageStanding {
+    /// By what the server knows the page: an entity tag, else a time; none if there is
+    /// neither. A page that is not there has a tag too.
+    pub tag: Option<String>,
+    /// Until when it can be used unasked, in seconds since 1970.
+    pub fresh_until: u64,
+}
+
+impl PageStanding {
+    fn of(freshness: Option<&Freshness>, is_absent: bool) -> Self {
+        let Some(freshness) = freshness else {
+            return Self {
+                tag: is_absent.then(|| ABSENT.to_owned()),
+                fresh_until: 0,
+            };
+        };
+        let tag = freshness.etag.clone();
+        let tag = tag.or_else(|| freshness.last_modified.clone());
+        Self {
+            tag: if is_absent {
+                Some(ABSENT.to_owned())
+            } else {
+                tag
+            },
+            fresh_until: freshness.fresh_until,
+        }
+    }
+}
+
+/// The tag of a page that is not there; servers' tags are quoted.
+const ABSENT: &str = "absent";
 
 /// A project's files on an index; none if it does not know the project.
 type Found = Result<Option<Arc<Listing>>, Error>;
@@ -155,7 +194,39 @@ impl IndexClient {
             unbuilt: Mutex::default(),
             without_ranges: Mutex::default(),
             writes: Mutex::default(),
+            standings: Mutex::default(),
+            looked_elsewhere: AtomicBool::new(false),
         }
+    }
+
+    /// Returns how the pages stand that were looked at, in no order.
+    pub fn standings(&self) -> Vec<((IndexUrl, ProjectName), PageStanding)> {
+        let standings = self
+            .standings
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        standings
+            .iter()
+            .map(|(page, standing)| (page.clone(), standing.clone()))
+            .collect()
+    }
+
+    /// Tells whether nothing was looked at but pages of indexes and metadata of their
+    /// files, which never changes.
+    pub fn has_asked_for_pages_only(&self) -> bool {
+        !self.looked_elsewhere.load(Ordering::Relaxed)
+    }
+
+    fn note_looked_elsewhere(&self) {
+        self.looked_elsewhere.store(true, Ordering::Relaxed);
+    }
+
+    fn note_standing(&self, index: &IndexUrl, project: &ProjectName, standing: PageStanding) {
+        let mut standings = self
+            .standings
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        standings.insert((index.clone(), project.clone()), standing);
     }
 
     /// Returns a project's files on an index; none if it does not know the project.
@@ -175,6 +246,7 @@ impl IndexClient {
         &self,
         location: &FindLinks,
     ) -> Result<Vec<(ProjectName, File)>, Error> {
+        self.note_looked_elsewhere();
         let url = match location {
             FindLinks::Path(path) => {
                 let path = path.clone();
@@ -226,6 +298,7 @@ impl IndexClient {
     ) -> Result<Option<Arc<Listing>>, Error> {
         let url = index.page(project);
         if let Some(path) = local::path_of(&url) {
+            self.note_looked_elsewhere();
             let project = project.clone();
             return blocking(move || Ok(local::listing(&path, &project)?.map(Arc::new))).await;
         }
@@ -236,8 +309,12 @@ impl IndexClient {
                 if self.settings.offline
                     || (!is_refreshed && kept.note.freshness.is_fresh(self.now())) =>
             {
+                let standing = PageStanding::of(Some(&kept.note.freshness), kept.note.is_absent);
                 match kept.into_listing() {
-                    Ok(listing) => return Ok(listing),
+                    Ok(listing) => {
+                        self.note_standing(index, project, standing);
+                        return Ok(listing);
+                    }
                     Err(Damaged) => None,
                 }
             }
@@ -248,7 +325,9 @@ impl IndexClient {
                 url: display_url(&url),
             });
         }
-        self.fetch_listing(url, project, kept, is_refreshed).await
+        let (listing, standing) = self.fetch_listing(url, project, kept, is_refreshed).await?;
+        self.note_standing(index, project, standing);
+        Ok(listing)
     }
 
     async fn fetch_listing(
@@ -257,7 +336,7 @@ impl IndexClient {
         project: &ProjectName,
         kept: Option<Kept>,
         is_refreshed: bool,
-    ) -> Result<Option<Arc<Listing>>, Error> {
+    ) -> Result<(Option<Arc<Listing>>, PageStanding), Error> {
         // A page that says "none" is not one that a server would call unmodified.
         let kept =
             kept.filter(|kept| !kept.note.is_absent && Listing::is_valid(kept.entry.payload()));
@@ -274,8 +353,8 @@ impl IndexClient {
             {
                 Ok(response) => response,
                 Err(crate::http::Error::NotFound { .. }) => {
-                    self.keep_absence(&url);
-                    return Ok(None);
+                    let freshness = self.keep_absence(&url);
+                    return Ok((None, PageStanding::of(Some(&freshness), true)));
                 }
                 Err(error) => return Err(error.into()),
             };
@@ -296,10 +375,11 @@ impl IndexClient {
                 Err(error) => return Err(error),
                 Ok(listing) => {
                     let listing = Arc::new(listing);
+                    let standing = PageStanding::of(freshness.as_ref(), false);
                     if let Some(freshness) = freshness {
                         self.keep_page(&url, &listing, freshness);
                     }
-                    return Ok(Some(listing));
+                    return Ok((Some(listing), standing));
                 }
             }
         }
@@ -333,7 +413,7 @@ impl IndexClient {
         self.write(move |cache| cache.put_entry(PAGES, &key, listing.bytes(), &note));
     }
 
-    fn keep_absence(&self, url: &Url) {
+    fn keep_absence(&self, url: &Url) -> Freshness {
         let stored_at = u64::try_from(self.settings.now.as_second()).unwrap_or_default();
         let freshness = Freshness {
             stored_at,
@@ -343,17 +423,24 @@ impl IndexClient {
             must_revalidate: false,
         };
         let note = PageNote {
-            freshness,
+            freshness: freshness.clone(),
             is_absent: true,
         }
         .to_bytes();
         let key = url.to_string();
         self.write(move |cache| cache.put_entry(PAGES, &key, b"", &note));
+        freshness
     }
 
     /// Notes that a page still holds; the page itself is not written again.
-    fn keep_longer(&self, url: &Url, kept: Kept, response: &Response) -> Option<Arc<Listing>> {
+    fn keep_longer(
+        &self,
+        url: &Url,
+        kept: Kept,
+        response: &Response,
+    ) -> (Option<Arc<Listing>>, PageStanding) {
         let freshness = kept.note.freshness.refresh(response, self.now());
+        let standing = PageStanding::of(Some(&freshness), false);
         let note = PageNote {
             freshness,
             is_absent: false,
@@ -364,7 +451,7 @@ impl IndexClient {
         if let Err(error) = self.cache.touch(PAGES, &key, &kept.entry, &note) {
             self.note_failure(error);
         }
-        kept.into_listing().ok().flatten()
+        (kept.into_listing().ok().flatten(), standing)
     }
 
     fn write(&self, put: impl FnOnce(&Cache) -> Result<(), cache::Error> + Send + 'static) {
