@@ -19,7 +19,7 @@ use super::output::{self, Made, OutputOptions};
 use super::shadows;
 use super::target::TargetRequest;
 use super::telling;
-use super::trail::{self, Remembering, Trail, Unchanged};
+use super::trail::{self, Fingerprint, Proved, Remembering, Trail, Unchanged};
 use super::view::View;
 use crate::cache::Cache;
 use crate::files;
@@ -210,13 +210,14 @@ impl Compiled {
 pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compiled, Error> {
     let trail = Trail::load(request);
     let gathered = gather(request, reporter).await?;
-    match trail.unchanged(request, &gathered, reporter).await {
-        Some(unchanged) => {
-            finish_writes(&gathered.client, reporter).await;
-            Ok(Compiled::unchanged(&unchanged, gathered, request))
-        }
-        None => resolve(request, gathered, &trail, reporter).await,
+    let fingerprint = trail::fingerprint(request, &gathered, reporter);
+    let client = &gathered.client;
+    let unchanged = trail.unchanged(request, fingerprint, client, reporter);
+    if let Some(unchanged) = unchanged.await {
+        finish_writes(client, reporter).await;
+        return Ok(Compiled::unchanged(&unchanged, gathered, request));
     }
+    resolve(request, gathered, &trail, fingerprint, reporter).await
 }
 
 /// Resolves, and returns the text of the lock file.
@@ -224,6 +225,7 @@ async fn resolve(
     request: &Compile,
     gathered: Gathered,
     trail: &Trail,
+    fingerprint: Option<Fingerprint>,
     reporter: &dyn Reporter,
 ) -> Result<Compiled, Error> {
     let remembering = Remembering::new(reporter);
@@ -304,9 +306,14 @@ async fn resolve(
         None => (Vec::new(), Vec::new()),
     };
     let text = lock::render(&lock, &style(request, previous.as_deref(), inputs));
-    let is_proved = *is_plain && previous.as_deref() == Some(&text) && fetcher.is_complete();
-    let proved = is_proved.then(|| (lock.pins.len(), remembering.said()));
-    trail::leave(request, gathered, trail, proved, reporter);
+    let is_unchanged = *is_plain && previous.as_deref() == Some(&text) && fetcher.is_complete();
+    let proved = fingerprint.filter(|_| is_unchanged);
+    let proved = proved.map(|fingerprint| Proved {
+        fingerprint,
+        pins: lock.pins.len(),
+        said: remembering.said(),
+    });
+    trail::leave(request, client, trail, proved);
     finish_writes(client, reporter).await;
     let moves = match previous {
         Some(_) => lock::changes(locked, &lock),

@@ -21,7 +21,6 @@ use super::compile::Compile;
 use super::events::{Event, Reporter};
 use super::ground::Gathered;
 use super::inputs::Source;
-use crate::cache::Cache;
 use crate::index::{IndexClient, IndexUrl, Refresh};
 use crate::python::ProjectName;
 
@@ -50,7 +49,7 @@ struct Page {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Proof {
     /// Of everything but the pages that the run rested on.
-    fingerprint: [u8; 32],
+    fingerprint: Fingerprint,
     /// Until when all pages are fresh, in seconds since 1970.
     fresh_until: u64,
     /// How many projects are pinned.
@@ -96,27 +95,26 @@ impl Trail {
         !request.http.offline && seconds(request.now) >= fresh_until
     }
 
-    /// Finds out whether nothing has changed since the last run, which changed nothing.
+    /// Finds out whether nothing has changed since the last run, which changed nothing:
+    /// `fingerprint` is that of this one.
     ///
     /// Asks about the pages that are no longer fresh, all at once. What cannot be asked
     /// counts as changed: who compiles will say what is wrong with it.
     pub(super) async fn unchanged(
         &self,
         request: &Compile,
-        gathered: &Gathered,
+        fingerprint: Option<Fingerprint>,
+        client: &IndexClient,
         reporter: &dyn Reporter,
     ) -> Option<Unchanged> {
         let proof = self.proof.as_ref()?;
-        if !can_be_proved(request, reporter) || request.refresh != Refresh::None {
-            return None;
-        }
-        if proof.fingerprint != fingerprint(request, gathered) {
+        if request.refresh != Refresh::None || Some(proof.fingerprint) != fingerprint {
             return None;
         }
         if self.is_stale(request) {
-            self.ask_again(&gathered.client).await?;
+            self.ask_again(client).await?;
             let renewed = Proof {
-                fresh_until: fresh_until(&gathered.client),
+                fresh_until: fresh_until(client),
                 ..proof.clone()
             };
             let trail = Self {
@@ -164,26 +162,23 @@ impl Trail {
     }
 }
 
-/// Keeps what a run leaves behind: `proved` is whether it had a lock and left it as it
-/// was, with how many pins, and what was said meanwhile.
+/// Keeps what a run leaves behind: that it changed nothing, if it did not.
 pub(super) fn leave(
     request: &Compile,
-    gathered: &Gathered,
+    client: &IndexClient,
     before: &Trail,
-    proved: Option<(usize, Vec<(bool, String)>)>,
-    reporter: &dyn Reporter,
+    unchanged: Option<Proved>,
 ) {
-    if !is_kept(&request.cache) {
+    if request.cache.dir().is_none() {
         return;
     }
-    let client = &gathered.client;
-    let proof = proved
-        .filter(|_| can_be_proved(request, reporter) && client.has_asked_for_pages_only())
-        .map(|(pins, said)| Proof {
-            fingerprint: fingerprint(request, gathered),
+    let proof = unchanged
+        .filter(|_| client.has_asked_for_pages_only())
+        .map(|proved| Proof {
+            fingerprint: proved.fingerprint,
             fresh_until: fresh_until(client),
-            pins,
-            said,
+            pins: proved.pins,
+            said: proved.said,
         });
     let trail = Trail {
         pages: pages(client),
@@ -192,14 +187,12 @@ pub(super) fn leave(
     trail.store(request, before);
 }
 
-fn is_kept(cache: &Cache) -> bool {
-    cache.dir().is_some()
-}
-
-/// Whether the request is of a kind that can be proved to change nothing.
-fn can_be_proved(request: &Compile, reporter: &dyn Reporter) -> bool {
-    // Those who want details want to be told how it is decided.
-    request.output.is_some() && request.gate.is_none() && !reporter.wants_details()
+/// What a run that changed nothing knows of itself.
+pub(super) struct Proved {
+    pub(super) fingerprint: Fingerprint,
+    pub(super) pins: usize,
+    /// Notes (no) and warnings (yes).
+    pub(super) said: Vec<(bool, String)>,
 }
 
 /// Returns the pages that were looked at, sorted.
@@ -253,10 +246,27 @@ impl fmt::Write for Hashing {
     }
 }
 
-/// Returns the hash of everything that decides what a compilation gives, but for pages.
-///
+/// The hash of everything that decides what a compilation gives, but for pages.
+pub(super) type Fingerprint = [u8; 32];
+
+/// Returns the fingerprint of a run, if it is of a kind that can turn out to change
+/// nothing.
+pub(super) fn fingerprint(
+    request: &Compile,
+    gathered: &Gathered,
+    reporter: &dyn Reporter,
+) -> Option<Fingerprint> {
+    // Those who want details want to be told how it is decided.
+    let is_possible = gathered.previous.is_some()
+        && request.output.is_some()
+        && request.gate.is_none()
+        && request.cache.dir().is_some()
+        && !reporter.wants_details();
+    is_possible.then(|| hash(request, gathered))
+}
+
 /// Each field of the request is named here, so that a new one cannot be forgotten.
-fn fingerprint(request: &Compile, gathered: &Gathered) -> [u8; 32] {
+fn hash(request: &Compile, gathered: &Gathered) -> Fingerprint {
     let Compile {
         sources,
         groups,
@@ -281,7 +291,7 @@ fn fingerprint(request: &Compile, gathered: &Gathered) -> [u8; 32] {
         strategy,
         exclude_newer,
         exclude_newer_packages,
-        gate: _, // none: see `can_be_proved`
+        gate: _, // none: see `fingerprint`
         pre_releases,
         binary,
         only_binary,
