@@ -158,6 +158,11 @@ impl IndexClient {
         }
     }
 
+    /// Tells whether a cache has no pages, so that all that is wanted will be asked for.
+    pub fn has_no_pages(cache: &Cache) -> bool {
+        cache.dir().is_none_or(|dir| !dir.join(PAGES).is_dir())
+    }
+
     /// Returns a project's files on an index; none if it does not know the project.
     pub async fn listing(
         &self,
