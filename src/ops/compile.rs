@@ -209,7 +209,7 @@ impl Compiled {
 /// Where nothing has changed since a run that changed nothing, nothing is resolved.
 pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compiled, Error> {
     let trail = Trail::load(request);
-    let gathered = gather(request, reporter).await?;
+    let gathered = gather(request, trail.will_ask(request), reporter).await?;
     let fingerprint = trail::fingerprint(request, &gathered, reporter);
     let client = &gathered.client;
     let unchanged = trail.unchanged(request, fingerprint, client, reporter);

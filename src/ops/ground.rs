@@ -15,11 +15,11 @@ use super::events::{Event, Reporter};
 use super::fetch::{self, DirectRelease, Fetcher, Flat, Parts};
 use super::indexes::IndexSettings;
 use super::inputs::{self, Inputs, Reading};
-use super::network::network;
+use super::network::{connect_ahead, connect_to_named, network};
 use super::sources::{PlacePin, Settled, Surveyor};
 use super::target;
 use crate::files;
-use crate::http::Client;
+use crate::http::{Client, blocking};
 use crate::index::{IndexClient, Settings};
 use crate::lock::{self, LockFile};
 use crate::python::{
@@ -56,15 +56,33 @@ pub(super) struct Ground {
 }
 
 /// Reads the sources and the lock file, and settles the target and who is asked.
-pub(super) async fn gather(request: &Compile, reporter: &dyn Reporter) -> Result<Gathered, Error> {
-    let settled = target::settle(&request.target, &request.cache)?;
+///
+/// `asks` is whether the network will probably be asked: then connections are made
+/// meanwhile.
+pub(super) async fn gather(
+    request: &Compile,
+    asks: bool,
+    reporter: &dyn Reporter,
+) -> Result<Gathered, Error> {
+    let http = Client::new(request.http.clone());
+    let settled = if asks {
+        connect_to_named(request, &http);
+        // While Python starts, the handshakes go on.
+        let (wanted, cache) = (request.target.clone(), request.cache.clone());
+        blocking(move || target::settle(&wanted, &cache)).await?
+    } else {
+        target::settle(&request.target, &request.cache)?
+    };
     let target = settled.target;
     reporter.event(Event::Target(format!("{target} ({})", settled.found)));
-    let inputs = read_inputs(request, &target.environment()).await?;
+    let inputs = read_inputs(request, &target.environment(), &http).await?;
     check_python(&inputs.requires_python, &target)?;
     let previous = previous(request)?;
-    let (http, indexes) = network(request, &inputs)?;
-    let http = Client::new(http);
+    let (settings, indexes) = network(request, &inputs)?;
+    let http = http.with(settings);
+    if asks {
+        connect_ahead(&indexes, &http);
+    }
     let client = index_client(request, &http);
     Ok(Gathered {
         inputs,
@@ -217,12 +235,15 @@ fn index_client(request: &Compile, http: &Client) -> IndexClient {
     IndexClient::new(http.clone(), request.cache.clone(), settings)
 }
 
-async fn read_inputs(request: &Compile, environment: &Environment) -> Result<Inputs, Error> {
-    let client = Client::new(request.http.clone());
+async fn read_inputs(
+    request: &Compile,
+    environment: &Environment,
+    http: &Client,
+) -> Result<Inputs, Error> {
     let reading = Reading {
         environment,
         variable: &*request.variable,
-        http: &client,
+        http,
         current_directory: &request.current_directory,
         view: &request.view,
         extras: &request.extras,

@@ -32,6 +32,8 @@ const BUCKET: &str = "trails-v1";
 pub(super) struct Trail {
     /// The pages that were looked at, by index and name.
     pages: Vec<Page>,
+    /// Until when all of them are fresh, in seconds since 1970.
+    fresh_until: u64,
     /// That it changed nothing.
     proof: Option<Proof>,
 }
@@ -50,8 +52,6 @@ struct Page {
 struct Proof {
     /// Of everything but the pages that the run rested on.
     fingerprint: Fingerprint,
-    /// Until when all pages are fresh, in seconds since 1970.
-    fresh_until: u64,
     /// How many projects are pinned.
     pins: usize,
     /// What the run said: notes (no) and warnings (yes).
@@ -88,11 +88,21 @@ impl Trail {
         self.pages.is_empty()
     }
 
-    /// Whether the network will probably be asked: there was no run before, or some of
-    /// the pages that it looked at are stale.
-    pub(super) fn is_stale(&self, request: &Compile) -> bool {
-        let fresh_until = self.proof.as_ref().map_or(0, |proof| proof.fresh_until);
-        !request.http.offline && seconds(request.now) >= fresh_until
+    /// Whether the network will probably be asked: some of the pages are stale, or there
+    /// was no run before and the cache has no pages at all.
+    pub(super) fn will_ask(&self, request: &Compile) -> bool {
+        if request.http.offline {
+            return false;
+        }
+        if self.is_empty() {
+            return IndexClient::has_no_pages(&request.cache);
+        }
+        request.refresh != Refresh::None || self.is_stale(request)
+    }
+
+    /// Whether some of the pages are no longer fresh.
+    fn is_stale(&self, request: &Compile) -> bool {
+        !request.http.offline && seconds(request.now) >= self.fresh_until
     }
 
     /// Finds out whether nothing has changed since the last run, which changed nothing:
@@ -113,13 +123,9 @@ impl Trail {
         }
         if self.is_stale(request) {
             self.ask_again(client).await?;
-            let renewed = Proof {
-                fresh_until: fresh_until(client),
-                ..proof.clone()
-            };
             let trail = Self {
-                pages: self.pages.clone(),
-                proof: Some(renewed),
+                fresh_until: fresh_until(client),
+                ..self.clone()
             };
             trail.store(request, self);
         }
@@ -176,12 +182,12 @@ pub(super) fn leave(
         .filter(|_| client.has_asked_for_pages_only())
         .map(|proved| Proof {
             fingerprint: proved.fingerprint,
-            fresh_until: fresh_until(client),
             pins: proved.pins,
             said: proved.said,
         });
     let trail = Trail {
         pages: pages(client),
+        fresh_until: fresh_until(client),
         proof,
     };
     trail.store(request, before);

@@ -199,6 +199,11 @@ impl IndexClient {
         }
     }
 
+    /// Tells whether a cache has no pages, so that all that is wanted will be asked for.
+    pub fn has_no_pages(cache: &Cache) -> bool {
+        cache.dir().is_none_or(|dir| !dir.join(PAGES).is_dir())
+    }
+
     /// Returns how the pages stand that were looked at, in no order.
     pub fn standings(&self) -> Vec<((IndexUrl, ProjectName), PageStanding)> {
         let standings = self

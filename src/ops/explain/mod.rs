@@ -16,6 +16,7 @@ use super::error::{Error, FileProblems};
 use super::events::{Event, Reporter};
 use super::fetch::{Fetcher, Resolution};
 use super::ground::{Ground, builder, fetcher, gather, ground};
+use super::trail::Trail;
 use crate::lock::{LockedPin, PinSource};
 use crate::python::{Environment, Marker, ProjectName, Version};
 use crate::resolve::{Chosen, Releases as _};
@@ -106,7 +107,12 @@ pub enum Standing {
 /// # Errors
 /// When the inputs cannot be read or resolved, or the index does not answer.
 pub async fn explain(request: &Explain, reporter: &dyn Reporter) -> Result<Explained, Error> {
-    let gathered = gather(&request.compile, reporter).await?;
+    let gathered = gather(
+        &request.compile,
+        Trail::default().will_ask(&request.compile),
+        reporter,
+    )
+    .await?;
     let ground = ground(gathered, &request.compile, reporter).await?;
     let Some(text) = ground.gathered.previous.as_deref() else {
         return Err(missing(&request.compile));
