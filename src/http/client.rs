@@ -7,6 +7,7 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, header};
+use url::Url;
 
 use super::credentials::Secret;
 use super::error::Error;
@@ -22,15 +23,42 @@ use super::sink::{Streamed, Whole};
 /// Use it from within a tokio runtime. Making one costs nothing.
 #[derive(Clone)]
 pub struct Client {
-    inner: Arc<Inner>,
+    pub(super) inner: Arc<Inner>,
 }
 
 impl Client {
     /// Makes a client; what is wrong with its settings is told by the first request.
     pub fn new(settings: Settings) -> Self {
         Self {
-            inner: Arc::new(Inner::new(settings)),
+            inner: Arc::new(Inner::new(settings, Arc::default())),
         }
+    }
+
+    /// Makes a client with other settings, which shares the connections of this one where
+    /// these are made by the same settings.
+    ///
+    /// It has limits and counts of its own.
+    #[must_use]
+    pub fn with(&self, settings: Settings) -> Self {
+        let lines = if settings.connects_as(&self.inner.settings) {
+            Arc::clone(&self.inner.lines)
+        } else {
+            Arc::default()
+        };
+        Self {
+            inner: Arc::new(Inner::new(settings, lines)),
+        }
+    }
+
+    /// Makes a connection to the server of a URL in the background, so that the first
+    /// request to it need not wait for the handshakes.
+    ///
+    /// No request is made, and nothing is waited for; if it fails, the first request says
+    /// so. Does nothing without TLS, without a network, or when there was a request.
+    pub fn connect_ahead(&self, url: &Url) {
+        let line = self.inner.line(url);
+        // Nobody waits for the task.
+        drop(self.inner.lines.connect_ahead(&self.inner.settings, line));
     }
 
     /// Fetches the whole body.

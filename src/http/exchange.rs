@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
@@ -16,9 +16,10 @@ use url::Url;
 use super::answer::{body_length, is_answer, position};
 use super::credentials::{Credentials, Login, LoginSource, Origin};
 use super::error::Error;
-use super::gate::Gates;
+use super::gate::Line;
 use super::hop::{Hop, Redirect, redirect_of};
 use super::keyring::{KeyringProvider, Question};
+use super::lines::Lines;
 use super::observe::Exchange;
 use super::redact::display_url;
 use super::request::Request;
@@ -38,15 +39,13 @@ const UNWANTED_BYTES: usize = 16 << 10;
 /// What the clones of a client share.
 pub(super) struct Inner {
     pub(super) settings: Settings,
-    checking: OnceLock<Result<reqwest::Client, Error>>,
-    trusting: OnceLock<Result<reqwest::Client, Error>>,
+    pub(super) lines: Arc<Lines>,
     permits: Semaphore,
     /// By origin, where the settings limit those.
     host_permits: Mutex<HashMap<Origin, Arc<Semaphore>>>,
     credentials: RwLock<Credentials>,
     /// Until when a server asked to be left alone.
     pauses: Mutex<HashMap<Origin, SystemTime>>,
-    gates: Gates,
     pub(super) requests: AtomicU64,
     pub(super) bytes: AtomicU64,
 }
@@ -82,15 +81,13 @@ impl Failure {
 }
 
 impl Inner {
-    pub(super) fn new(settings: Settings) -> Self {
+    pub(super) fn new(settings: Settings, lines: Arc<Lines>) -> Self {
         Self {
-            checking: OnceLock::new(),
-            trusting: OnceLock::new(),
+            lines,
             permits: Semaphore::new(settings.concurrency.clamp(1, Semaphore::MAX_PERMITS)),
             host_permits: Mutex::default(),
             credentials: RwLock::new(settings.credentials.clone()),
             pauses: Mutex::default(),
-            gates: Gates::default(),
             requests: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
             settings,
@@ -327,7 +324,9 @@ impl Inner {
         sink: &mut dyn Sink,
         record: &mut Record,
     ) -> Result<Sent, Failure> {
-        let client = self.client_for(&hop.url).map_err(Failure::last)?;
+        let line = self.line(&hop.url);
+        let client = self.lines.client(&self.settings, line);
+        let client = client.map_err(Failure::last)?;
         let mut builder = client
             .request(hop.method.clone(), hop.url.clone())
             .headers(hop.headers.clone());
@@ -359,7 +358,7 @@ impl Inner {
                 response: None,
             }
         };
-        let sending = self.gates.pass(&hop.url, builder.send());
+        let sending = self.lines.gates.pass(line, builder.send());
         let mut answer = sending.await.map_err(|error| fail(&error))?;
         let status = answer.status();
         record.status = Some(status.as_u16());
@@ -468,16 +467,10 @@ impl Inner {
         }
     }
 
-    fn client_for(&self, url: &Url) -> Result<&reqwest::Client, Error> {
-        let is_tls = url.scheme() == "https";
-        let checks = !(is_tls && self.is_trusted(url));
-        let cell = if checks {
-            &self.checking
-        } else {
-            &self.trusting
-        };
-        let built = cell.get_or_init(|| transport::build(&self.settings, checks, is_tls));
-        built.as_ref().map_err(Clone::clone)
+    /// Returns which connection a URL wants.
+    pub(super) fn line<'a>(&self, url: &'a Url) -> Line<'a> {
+        let checks = !(url.scheme() == "https" && self.is_trusted(url));
+        Line { url, checks }
     }
 
     fn is_trusted(&self, url: &Url) -> bool {

@@ -20,6 +20,7 @@ mod freshness;
 mod gate;
 mod hop;
 mod keyring;
+mod lines;
 mod netrc;
 mod observe;
 mod redact;

@@ -105,6 +105,26 @@ impl Environment {
     }
 }
 
+impl Settings {
+    /// Tells whether connections are made as with other settings.
+    pub(super) fn connects_as(&self, other: &Self) -> bool {
+        let parts = |settings: &Self| {
+            (
+                settings.user_agent.clone(),
+                settings.connect_timeout,
+                settings.read_timeout,
+                settings.concurrency,
+                settings.ca_bundle.clone(),
+                settings.client_cert.clone(),
+                settings.proxy.clone(),
+                settings.no_proxy,
+                settings.environment.clone(),
+            )
+        };
+        parts(self) == parts(other)
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {

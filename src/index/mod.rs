@@ -15,8 +15,8 @@ pub mod sdist;
 pub mod wheel;
 
 pub use client::{
-    DirectSdist, DirectWheel, Error, FindLinks, IndexClient, IndexUrl, MetadataError, Refresh,
-    Settings,
+    DirectSdist, DirectWheel, Error, FindLinks, IndexClient, IndexUrl, MetadataError, PageStanding,
+    Refresh, Settings,
 };
 pub use hash::{Algorithm, NotSha256, Sha256};
 pub use listing::{Entry, File, FileKind, Listing, Yanked};
@@ -25,3 +25,6 @@ pub use page::MetadataFile;
 
 /// The address of PyPI's Simple API, the index used unless another is named.
 pub const PYPI_SIMPLE: &str = "https://pypi.org/simple/";
+
+/// Where PyPI's pages say that its files are: asked for metadata as soon as a page came.
+pub const PYPI_FILES: &str = "https://files.pythonhosted.org/";

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use rustc_hash::FxHashSet;
+
 use super::build::BuildOptions;
 use super::cutoff::{Cutoff, Cutoffs};
 use super::error::{Error, FileProblems};
 use super::events::{Event, Reporter};
 use super::facts::{Held, PinFacts, Standing};
-use super::ground::{Ground, builder, fetcher, ground};
+use super::ground::{Gathered, Ground, builder, fetcher, gather, ground};
 use super::hashing::{hashes, keep_given_hashes};
 use super::indexes::{NamedIndex, Strategy};
 use super::inputs::{Inputs, Source};
@@ -17,6 +19,7 @@ use super::output::{self, Made, OutputOptions};
 use super::shadows;
 use super::target::TargetRequest;
 use super::telling;
+use super::trail::{self, Fingerprint, Proved, Remembering, Trail, Unchanged};
 use super::view::View;
 use crate::cache::Cache;
 use crate::files;
@@ -145,8 +148,9 @@ pub struct Compiled {
     pub pins_told: Vec<PinFacts>,
     /// How many projects are pinned.
     pub pins: usize,
-    /// The lock as a value.
-    pub lock: Lock,
+    /// The lock as a value; none if nothing had to be decided, since nothing has changed
+    /// since the last run.
+    pub lock: Option<Lock>,
     /// How many releases had their requirements read.
     pub tried: usize,
     /// How many requests were made.
@@ -160,6 +164,30 @@ pub struct Compiled {
 }
 
 impl Compiled {
+    /// Returns what there is to say where nothing has changed.
+    fn unchanged(unchanged: &Unchanged, gathered: Gathered, request: &Compile) -> Self {
+        Self {
+            text: gathered.previous.clone().unwrap_or_default(),
+            changes: Some(lock::summary(&[])),
+            moves: Vec::new(),
+            held: Vec::new(),
+            pins_told: Vec::new(),
+            pins: unchanged.pins,
+            lock: None,
+            tried: 0,
+            requests: gathered.http.requests(),
+            bytes: gathered.http.bytes(),
+            previous: gathered.previous,
+            warnings: gathered.inputs.warnings,
+            output: request.output.clone(),
+        }
+    }
+
+    /// Returns the pins of the lock, if it was decided on.
+    pub fn lock_pins(&self) -> impl Iterator<Item = &lock::Pin> {
+        self.lock.iter().flat_map(|lock| &lock.pins)
+    }
+
     /// Whether the file is not as it should be.
     pub fn is_changed(&self) -> bool {
         self.previous.as_deref() != Some(&self.text)
@@ -177,21 +205,50 @@ impl Compiled {
 }
 
 /// Compiles: reads the sources, resolves, and returns the text of the lock file.
+///
+/// Where nothing has changed since a run that changed nothing, nothing is resolved.
 pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compiled, Error> {
-    let ground = ground(request, reporter).await?;
+    let trail = Trail::load(request);
+    let gathered = gather(request, trail.will_ask(request), reporter).await?;
+    let fingerprint = trail::fingerprint(request, &gathered, reporter);
+    let client = &gathered.client;
+    let unchanged = trail.unchanged(request, fingerprint, client, reporter);
+    if let Some(unchanged) = unchanged.await {
+        finish_writes(client, reporter).await;
+        return Ok(Compiled::unchanged(&unchanged, gathered, request));
+    }
+    resolve(request, gathered, &trail, fingerprint, reporter).await
+}
+
+/// Resolves, and returns the text of the lock file.
+async fn resolve(
+    request: &Compile,
+    gathered: Gathered,
+    trail: &Trail,
+    fingerprint: Option<Fingerprint>,
+    reporter: &dyn Reporter,
+) -> Result<Compiled, Error> {
+    let remembering = Remembering::new(reporter);
+    let reporter: &dyn Reporter = &remembering;
+    let ground = ground(gathered, request, reporter).await?;
     let builder = builder(&ground, request, reporter);
     let fetcher = fetcher(&ground, &builder, request, reporter);
     let Ground {
+        gathered,
+        is_plain,
+        locked,
+        request: resolve_request,
+        ..
+    } = &ground;
+    let Gathered {
         inputs,
         target,
         previous,
-        locked,
-        request: resolve_request,
         http,
         client,
         ..
-    } = &ground;
-    let likely: Vec<ProjectName> = locked.pins.iter().map(|pin| pin.name.clone()).collect();
+    } = gathered;
+    let likely = likely(request, locked, trail);
     let resolution = fetcher.resolve(resolve_request.clone(), &likely).await;
     let built = builder.built();
     if !built.is_empty() {
@@ -249,6 +306,14 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
         None => (Vec::new(), Vec::new()),
     };
     let text = lock::render(&lock, &style(request, previous.as_deref(), inputs));
+    let is_unchanged = *is_plain && previous.as_deref() == Some(&text) && fetcher.is_complete();
+    let proved = fingerprint.filter(|_| is_unchanged);
+    let proved = proved.map(|fingerprint| Proved {
+        fingerprint,
+        pins: lock.pins.len(),
+        said: remembering.said(),
+    });
+    trail::leave(request, client, trail, proved);
     finish_writes(client, reporter).await;
     let moves = match previous {
         Some(_) => lock::changes(locked, &lock),
@@ -261,14 +326,28 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
         pins_told,
         text,
         pins: lock.pins.len(),
-        lock,
+        lock: Some(lock),
         tried: resolution.tried,
         requests: http.requests(),
         bytes: http.bytes(),
-        previous: ground.previous,
-        warnings: ground.inputs.warnings,
+        previous: ground.gathered.previous,
+        warnings: ground.gathered.inputs.warnings,
         output: request.output.clone(),
     })
+}
+
+/// Returns the projects that will probably be in the lock: they are asked for from the
+/// start.
+fn likely(request: &Compile, locked: &lock::LockFile, trail: &Trail) -> Vec<ProjectName> {
+    let pins = locked.pins.iter().map(|pin| pin.name.clone());
+    // What belonged to old versions only is not asked for in vain.
+    if request.upgrade && !trail.is_empty() {
+        return trail.projects().collect();
+    }
+    let mut seen = FxHashSet::default();
+    pins.chain(trail.projects())
+        .filter(|name| seen.insert(name.clone()))
+        .collect()
 }
 
 async fn finish_writes(client: &IndexClient, reporter: &dyn Reporter) {

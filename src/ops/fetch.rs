@@ -815,6 +815,12 @@ impl<'a> Fetcher<'a> {
             .clone()
     }
 
+    /// Whether nothing was passed over that another run may have: no failed build, nothing
+    /// missed for want of the network.
+    pub(super) fn is_complete(&self) -> bool {
+        self.failed_builds().is_empty() && self.missed().is_empty()
+    }
+
     /// Returns the releases of a project that came from an index.
     pub(super) fn releases(&self, name: &ProjectName) -> Option<Arc<ProjectReleases>> {
         match self.known(name)? {

@@ -15,11 +15,11 @@ use super::events::{Event, Reporter};
 use super::fetch::{self, DirectRelease, Fetcher, Flat, Parts};
 use super::indexes::IndexSettings;
 use super::inputs::{self, Inputs, Reading};
-use super::network::network;
+use super::network::{connect_ahead, connect_to_named, network};
 use super::sources::{PlacePin, Settled, Surveyor};
 use super::target;
 use crate::files;
-use crate::http::Client;
+use crate::http::{Client, blocking};
 use crate::index::{IndexClient, Settings};
 use crate::lock::{self, LockFile};
 use crate::python::{
@@ -29,17 +29,24 @@ use crate::requirements::PerProject;
 use crate::resolve::{Constraint, PreReleases, Request, RootRequirement};
 use crate::vcs::{self, Git};
 
-/// What a resolution rests on: everything that is settled before a version is chosen.
-pub(super) struct Ground {
+/// What was read and settled without anybody being asked for a page.
+pub(super) struct Gathered {
     pub(super) inputs: Inputs,
     pub(super) target: Target,
     /// The text of the lock file, if there is one.
     pub(super) previous: Option<String>,
-    pub(super) locked: LockFile,
-    pub(super) request: Request,
+    pub(super) indexes: IndexSettings,
     pub(super) http: Client,
     pub(super) client: IndexClient,
-    indexes: IndexSettings,
+}
+
+/// What a resolution rests on: everything that is settled before a version is chosen.
+pub(super) struct Ground {
+    pub(super) gathered: Gathered,
+    /// Whether nothing counts but pages of indexes: no place, no flat location.
+    pub(super) is_plain: bool,
+    pub(super) locked: LockFile,
+    pub(super) request: Request,
     flat: Arc<Flat>,
     bench: Arc<Bench>,
     /// What is at the places that requirements name.
@@ -49,34 +56,70 @@ pub(super) struct Ground {
 }
 
 /// Reads the sources and the lock file, and settles the target and who is asked.
-pub(super) async fn ground(request: &Compile, reporter: &dyn Reporter) -> Result<Ground, Error> {
-    let settled = target::settle(&request.target, &request.cache)?;
+///
+/// `asks` is whether the network will probably be asked: then connections are made
+/// meanwhile.
+pub(super) async fn gather(
+    request: &Compile,
+    asks: bool,
+    reporter: &dyn Reporter,
+) -> Result<Gathered, Error> {
+    let http = Client::new(request.http.clone());
+    let settled = if asks {
+        connect_to_named(request, &http);
+        // While Python starts, the handshakes go on.
+        let (wanted, cache) = (request.target.clone(), request.cache.clone());
+        blocking(move || target::settle(&wanted, &cache)).await?
+    } else {
+        target::settle(&request.target, &request.cache)?
+    };
     let target = settled.target;
     reporter.event(Event::Target(format!("{target} ({})", settled.found)));
-    let environment = target.environment();
-    let inputs = read_inputs(request, &environment).await?;
+    let inputs = read_inputs(request, &target.environment(), &http).await?;
     check_python(&inputs.requires_python, &target)?;
     let previous = previous(request)?;
-    let locked = previous.as_deref().map(lock::read).unwrap_or_default();
-    let (http, indexes) = network(request, &inputs)?;
-    let http = Client::new(http);
+    let (settings, indexes) = network(request, &inputs)?;
+    let http = http.with(settings);
+    if asks {
+        connect_ahead(&indexes, &http);
+    }
     let client = index_client(request, &http);
-    let mut ground = Ground {
-        flat: fetch::flat(&client, &indexes).await?,
-        bench: Arc::default(),
-        target,
+    Ok(Gathered {
         inputs,
+        target,
         previous,
-        locked,
-        request: Request::default(),
+        indexes,
         http,
         client,
-        indexes,
+    })
+}
+
+/// Looks at what is no page of an index: flat locations, and the places that requirements
+/// name.
+pub(super) async fn ground(
+    gathered: Gathered,
+    request: &Compile,
+    reporter: &dyn Reporter,
+) -> Result<Ground, Error> {
+    let locked = gathered.previous.as_deref().map(lock::read);
+    let environment = gathered.target.environment();
+    let mut ground = Ground {
+        is_plain: gathered.indexes.find_links.is_empty() && !has_places(&gathered.inputs),
+        flat: fetch::flat(&gathered.client, &gathered.indexes).await?,
+        bench: Arc::default(),
+        locked: locked.unwrap_or_default(),
+        request: Request::default(),
         direct: FxHashMap::default(),
         places: BTreeMap::new(),
+        gathered,
     };
     let places = settle_places(&mut ground, request, &environment, reporter).await?;
-    ground.request = resolve_request(request, &ground.inputs, &ground.locked, environment);
+    ground.request = resolve_request(
+        request,
+        &ground.gathered.inputs,
+        &ground.locked,
+        environment,
+    );
     ground.request.places = places;
     Ok(ground)
 }
@@ -89,18 +132,16 @@ async fn settle_places(
     environment: &Environment,
     reporter: &dyn Reporter,
 ) -> Result<Vec<(ProjectName, String)>, Error> {
-    let inputs = &ground.inputs;
-    let has_places = !inputs.located.is_empty() || !inputs.located_constraints.is_empty();
-    if !has_places && inputs.trees.is_empty() {
+    if !has_places(&ground.gathered.inputs) {
         return Ok(Vec::new());
     }
-    drop_overridden(&mut ground.inputs);
-    let inputs = &ground.inputs;
+    drop_overridden(&mut ground.gathered.inputs);
+    let inputs = &ground.gathered.inputs;
     let surveyor = Surveyor {
-        client: &ground.client,
+        client: &ground.gathered.client,
         builder: &builder(ground, request, reporter),
         git: &repositories(request),
-        tags: &ground.target.tags(),
+        tags: &ground.gathered.target.tags(),
         environment,
         binary: &binary(request, inputs),
         is_build_forbidden: request.build.is_forbidden,
@@ -110,11 +151,11 @@ async fn settle_places(
         is_upgraded: &|name: &ProjectName| !is_kept(request, name),
     };
     let (roots, pythons) = surveyor.projects(&inputs.trees).await?;
-    check_python(&pythons, &ground.target)?;
+    check_python(&pythons, &ground.gathered.target)?;
     let mut settled = surveyor
         .survey(&inputs.located, &inputs.located_constraints)
         .await?;
-    let inputs = &mut ground.inputs;
+    let inputs = &mut ground.gathered.inputs;
     inputs.roots.extend(roots);
     inputs.roots.append(&mut settled.roots);
     inputs.overrides.append(&mut settled.overrides);
@@ -122,6 +163,11 @@ async fn settle_places(
     ground.direct = settled.direct;
     ground.places = settled.pins;
     Ok(settled.places)
+}
+
+/// Whether something is required from a place, or has to be looked at in one.
+fn has_places(inputs: &Inputs) -> bool {
+    !inputs.located.is_empty() || !inputs.located_constraints.is_empty() || !inputs.trees.is_empty()
 }
 
 /// The command line has the last word on which files may be used.
@@ -136,11 +182,11 @@ pub(super) fn builder<'a>(
     reporter: &'a dyn Reporter,
 ) -> Builder<'a> {
     let shop = Workshop {
-        client: &ground.client,
-        indexes: &ground.indexes,
+        client: &ground.gathered.client,
+        indexes: &ground.gathered.indexes,
         flat: Arc::clone(&ground.flat),
         wish: request,
-        binary: binary(request, &ground.inputs),
+        binary: binary(request, &ground.gathered.inputs),
         reporter,
     };
     Builder::new(shop, Arc::clone(&ground.bench))
@@ -154,10 +200,10 @@ pub(super) fn fetcher<'a>(
     reporter: &'a dyn Reporter,
 ) -> Fetcher<'a> {
     Fetcher::new(Parts {
-        client: &ground.client,
-        settings: &ground.indexes,
+        client: &ground.gathered.client,
+        settings: &ground.gathered.indexes,
         flat: Arc::clone(&ground.flat),
-        policy: policy(request, &ground.inputs, &ground.target),
+        policy: policy(request, &ground.gathered.inputs, &ground.gathered.target),
         pinned: pinned(&ground.request, &ground.locked),
         direct: ground.direct.clone(),
         builder: Some(builder),
@@ -189,12 +235,15 @@ fn index_client(request: &Compile, http: &Client) -> IndexClient {
     IndexClient::new(http.clone(), request.cache.clone(), settings)
 }
 
-async fn read_inputs(request: &Compile, environment: &Environment) -> Result<Inputs, Error> {
-    let client = Client::new(request.http.clone());
+async fn read_inputs(
+    request: &Compile,
+    environment: &Environment,
+    http: &Client,
+) -> Result<Inputs, Error> {
     let reading = Reading {
         environment,
         variable: &*request.variable,
-        http: &client,
+        http,
         current_directory: &request.current_directory,
         view: &request.view,
         extras: &request.extras,

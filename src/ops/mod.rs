@@ -27,6 +27,7 @@ mod shadows;
 mod sources;
 mod target;
 mod telling;
+mod trail;
 pub mod update;
 mod view;
 

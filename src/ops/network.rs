@@ -9,7 +9,7 @@ use super::events::{Event, Reporter};
 use super::indexes::{self, DEFAULT_VARIABLES, IndexSettings, Owner};
 use super::inputs::Inputs;
 use crate::http::{self, IndexLogin};
-use crate::index::{FindLinks, IndexUrl, PYPI_SIMPLE};
+use crate::index::{FindLinks, IndexUrl, PYPI_FILES, PYPI_SIMPLE};
 use crate::lock::OptionLines;
 use crate::text::{has_query_secret, without_password};
 
@@ -112,6 +112,45 @@ pub(super) fn network(
         });
     }
     Ok((http, settings))
+}
+
+/// Connects ahead to the indexes that the command line names, which no input can change.
+///
+/// Those that it says nothing of are left to [`connect_ahead`], after the inputs were read:
+/// it is nobody's business that somebody else's index is used.
+pub(super) fn connect_to_named(request: &Compile, client: &http::Client) {
+    if request.no_index {
+        return;
+    }
+    let defaults = request.index_configs.iter().filter(|one| one.is_default);
+    let others = request.index_configs.iter().filter(|one| !one.is_default);
+    let urls = others
+        .filter(|one| one.packages.is_empty())
+        .chain(defaults)
+        .map(|one| &one.url)
+        .chain(&request.extra_index_urls)
+        .chain(&request.index_url);
+    for text in urls {
+        if let Ok(url) = Url::parse(&expanded(text, &*request.variable)) {
+            connect_to(&url, client);
+        }
+    }
+}
+
+/// Connects ahead to the indexes that are asked for any project.
+pub(super) fn connect_ahead(settings: &IndexSettings, client: &http::Client) {
+    for index in &settings.indexes {
+        connect_to(index.url(), client);
+    }
+}
+
+/// Connects to an index, and to the other server that PyPI has its files on.
+fn connect_to(index: &Url, client: &http::Client) {
+    client.connect_ahead(index);
+    let is_pypi = index.as_str().trim_end_matches('/') == PYPI_SIMPLE.trim_end_matches('/');
+    if let (true, Ok(files)) = (is_pypi, Url::parse(PYPI_FILES)) {
+        client.connect_ahead(&files);
+    }
 }
 
 /// An index is a URL; a path to a folder is taken as well.

@@ -42,11 +42,17 @@ impl SpecifierError {
     }
 }
 
-#[derive(Debug)]
 struct Inner {
     text: Box<str>,
     clauses: Vec<Clause>,
     ranges: OnceLock<Ranges<Version>>,
+}
+
+/// As written: what it was made into depends on who has asked for what.
+impl fmt::Debug for Inner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.text, f)
+    }
 }
 
 /// A comma-separated list of comparisons that a version must pass all of.

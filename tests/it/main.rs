@@ -51,6 +51,7 @@ mod refusals;
 mod scripts;
 mod secrets;
 mod stops;
+mod unchanged;
 mod update;
 mod update_policy;
 mod update_refusals;

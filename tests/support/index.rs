@@ -391,6 +391,14 @@ impl Index {
         self.inner().releases.push(release);
     }
 
+    /// Says something else of a distribution that is there.
+    pub(crate) fn replace(&self, release: Release) {
+        let name = release.filename();
+        let mut inner = self.inner();
+        inner.releases.retain(|other| other.filename() != name);
+        inner.releases.push(release);
+    }
+
     /// Answers a path with this, whatever it would be.
     pub(crate) fn set(&self, path: &str, reply: Reply) {
         self.inner().answers.insert(path.to_owned(), reply);

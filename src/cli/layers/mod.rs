@@ -158,8 +158,12 @@ pub(super) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Par
         }
         said.tell(&merged);
     }
+    let arguments = Arguments::from_arg_matches(&matches)?;
+    // The definition of all options is thousands of small pieces, and the process is
+    // about to use them no more: its end gives them back in one go.
+    std::mem::forget((line, typed, matches));
     Ok(Parsed {
-        arguments: Arguments::from_arg_matches(&matches)?,
+        arguments,
         said,
         project,
     })

@@ -5,6 +5,7 @@ pub(crate) mod authority;
 #[path = "../../../tests/support/scripted.rs"]
 pub(crate) mod scripted;
 
+mod ahead;
 mod answers;
 mod credentials;
 #[cfg(unix)]

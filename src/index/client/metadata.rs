@@ -104,6 +104,7 @@ impl IndexClient {
         if let Some(sha256) = file.sha256() {
             return Ok(sha256);
         }
+        self.note_looked_elsewhere();
         self.hashes
             .get(file.url.clone(), Box::pin(self.find_hash(file)))
             .await
@@ -111,6 +112,7 @@ impl IndexClient {
 
     /// Returns hash and metadata of the wheel at a URL, whose fragment may give its hash.
     pub async fn direct_wheel(&self, url: &Url) -> Result<Arc<DirectWheel>, MetadataError> {
+        self.note_looked_elsewhere();
         self.direct_wheels
             .get(url.clone(), Box::pin(self.find_direct_wheel(url)))
             .await
@@ -123,6 +125,7 @@ impl IndexClient {
     ) -> Result<Arc<CoreMetadata>, MetadataError> {
         let url = url_of(file)?;
         if let Some(path) = local::path_of(&url) {
+            self.note_looked_elsewhere();
             let file = file.clone();
             return blocking(move || local_metadata(&file, &path).map(Arc::new)).await;
         }

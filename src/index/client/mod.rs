@@ -19,6 +19,7 @@ mod whole;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -76,7 +77,45 @@ pub struct IndexClient {
     writes: Mutex<Writes>,
     /// Pages whose entries in the cache turned out to be damaged.
     distrusted: Mutex<FxHashSet<Url>>,
+    /// How the pages that were looked at stand.
+    standings: Mutex<FxHashMap<(IndexUrl, ProjectName), PageStanding>>,
+    /// Whether anything else than pages and metadata of an index was looked at.
+    looked_elsewhere: AtomicBool,
 }
+
+/// How a page stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageStanding {
+    /// By what the server knows the page: an entity tag, else a time; none if there is
+    /// neither. A page that is not there has a tag too.
+    pub tag: Option<String>,
+    /// Until when it can be used unasked, in seconds since 1970.
+    pub fresh_until: u64,
+}
+
+impl PageStanding {
+    fn of(freshness: Option<&Freshness>, is_absent: bool) -> Self {
+        let Some(freshness) = freshness else {
+            return Self {
+                tag: is_absent.then(|| ABSENT.to_owned()),
+                fresh_until: 0,
+            };
+        };
+        let tag = freshness.etag.clone();
+        let tag = tag.or_else(|| freshness.last_modified.clone());
+        Self {
+            tag: if is_absent {
+                Some(ABSENT.to_owned())
+            } else {
+                tag
+            },
+            fresh_until: freshness.fresh_until,
+        }
+    }
+}
+
+/// The tag of a page that is not there; servers' tags are quoted.
+const ABSENT: &str = "absent";
 
 /// A project's files on an index; none if it does not know the project.
 type Found = Result<Option<Arc<Listing>>, Error>;
@@ -160,7 +199,44 @@ impl IndexClient {
             without_ranges: Mutex::default(),
             writes: Mutex::default(),
             distrusted: Mutex::default(),
+            standings: Mutex::default(),
+            looked_elsewhere: AtomicBool::new(false),
         }
+    }
+
+    /// Tells whether a cache has no pages, so that all that is wanted will be asked for.
+    pub fn has_no_pages(cache: &Cache) -> bool {
+        cache.dir().is_none_or(|dir| !dir.join(PAGES).is_dir())
+    }
+
+    /// Returns how the pages stand that were looked at, in no order.
+    pub fn standings(&self) -> Vec<((IndexUrl, ProjectName), PageStanding)> {
+        let standings = self
+            .standings
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        standings
+            .iter()
+            .map(|(page, standing)| (page.clone(), standing.clone()))
+            .collect()
+    }
+
+    /// Tells whether nothing was looked at but pages of indexes and metadata of their
+    /// files, which never changes.
+    pub fn has_asked_for_pages_only(&self) -> bool {
+        !self.looked_elsewhere.load(Ordering::Relaxed)
+    }
+
+    fn note_looked_elsewhere(&self) {
+        self.looked_elsewhere.store(true, Ordering::Relaxed);
+    }
+
+    fn note_standing(&self, index: &IndexUrl, project: &ProjectName, standing: PageStanding) {
+        let mut standings = self
+            .standings
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        standings.insert((index.clone(), project.clone()), standing);
     }
 
     /// Returns a project's files on an index; none if it does not know the project.
@@ -199,6 +275,7 @@ impl IndexClient {
         &self,
         location: &FindLinks,
     ) -> Result<Vec<(ProjectName, File)>, Error> {
+        self.note_looked_elsewhere();
         let url = match location {
             FindLinks::Path(path) => {
                 let path = path.clone();
@@ -250,6 +327,7 @@ impl IndexClient {
     ) -> Result<Option<Arc<Listing>>, Error> {
         let url = index.page(project);
         if let Some(path) = local::path_of(&url) {
+            self.note_looked_elsewhere();
             let project = project.clone();
             return blocking(move || Ok(local::listing(&path, &project)?.map(Arc::new))).await;
         }
@@ -260,6 +338,8 @@ impl IndexClient {
                 if self.settings.offline
                     || (!is_refreshed && kept.note.freshness.is_fresh(self.now())) =>
             {
+                let standing = PageStanding::of(Some(&kept.note.freshness), kept.note.is_absent);
+                self.note_standing(index, project, standing);
                 return Ok(kept.listing);
             }
             kept => kept,
@@ -269,7 +349,9 @@ impl IndexClient {
                 url: display_url(&url),
             });
         }
-        self.fetch_listing(url, project, kept, is_refreshed).await
+        let (listing, standing) = self.fetch_listing(url, project, kept, is_refreshed).await?;
+        self.note_standing(index, project, standing);
+        Ok(listing)
     }
 
     async fn fetch_listing(
@@ -278,7 +360,7 @@ impl IndexClient {
         project: &ProjectName,
         kept: Option<Kept>,
         is_refreshed: bool,
-    ) -> Result<Option<Arc<Listing>>, Error> {
+    ) -> Result<(Option<Arc<Listing>>, PageStanding), Error> {
         // A page that says "none" is not one that a server would call unmodified.
         let kept = kept.filter(|kept| kept.listing.is_some());
         let validators = kept
@@ -294,8 +376,8 @@ impl IndexClient {
             {
                 Ok(response) => response,
                 Err(crate::http::Error::NotFound { .. }) => {
-                    self.keep_absence(&url);
-                    return Ok(None);
+                    let freshness = self.keep_absence(&url);
+                    return Ok((None, PageStanding::of(Some(&freshness), true)));
                 }
                 Err(error) => return Err(error.into()),
             };
@@ -316,10 +398,11 @@ impl IndexClient {
                 Err(error) => return Err(error),
                 Ok(listing) => {
                     let listing = Arc::new(listing);
+                    let standing = PageStanding::of(freshness.as_ref(), false);
                     if let Some(freshness) = freshness {
                         self.keep_page(&url, &listing, freshness);
                     }
-                    return Ok(Some(listing));
+                    return Ok((Some(listing), standing));
                 }
             }
         }
@@ -375,7 +458,7 @@ impl IndexClient {
         });
     }
 
-    fn keep_absence(&self, url: &Url) {
+    fn keep_absence(&self, url: &Url) -> Freshness {
         let stored_at = u64::try_from(self.settings.now.as_second()).unwrap_or_default();
         let freshness = Freshness {
             stored_at,
@@ -385,17 +468,24 @@ impl IndexClient {
             must_revalidate: false,
         };
         let note = PageNote {
-            freshness,
+            freshness: freshness.clone(),
             is_absent: true,
         }
         .to_bytes();
         let key = url.to_string();
         self.write(move |cache| cache.put_parts(PAGES, &key, &Parts::default(), &note));
+        freshness
     }
 
     /// Notes that a page still holds; the page itself is not written again.
-    fn keep_longer(&self, url: &Url, kept: Kept, response: &Response) -> Option<Arc<Listing>> {
+    fn keep_longer(
+        &self,
+        url: &Url,
+        kept: Kept,
+        response: &Response,
+    ) -> (Option<Arc<Listing>>, PageStanding) {
         let freshness = kept.note.freshness.refresh(response, self.now());
+        let standing = PageStanding::of(Some(&freshness), false);
         let note = PageNote {
             freshness,
             is_absent: false,
@@ -406,7 +496,7 @@ impl IndexClient {
         if let Err(error) = self.cache.touch_parts(PAGES, &key, kept.stamp, &note) {
             self.note_failure(error);
         }
-        kept.listing
+        (kept.listing, standing)
     }
 
     fn write(&self, put: impl FnOnce(&Cache) -> Result<(), cache::Error> + Send + 'static) {

@@ -95,6 +95,7 @@ impl IndexClient {
 
     /// Returns hash and metadata of the sdist at a URL, whose fragment may give its hash.
     pub async fn direct_sdist(&self, url: &Url) -> Result<Arc<DirectSdist>, MetadataError> {
+        self.note_looked_elsewhere();
         self.direct_sdists
             .get(url.clone(), Box::pin(self.find_direct_sdist(url)))
             .await

@@ -49,7 +49,7 @@ pub(super) async fn absent(
         .map(str::to_owned),
         ..Absent::default()
     };
-    for one in &ground.inputs.unmet {
+    for one in &ground.gathered.inputs.unmet {
         if one.requirement.name == *name {
             absent.not_held.push(NotHeld {
                 by: one.place.clone(),

@@ -15,7 +15,8 @@ use super::compile::Compile;
 use super::error::{Error, FileProblems};
 use super::events::{Event, Reporter};
 use super::fetch::{Fetcher, Resolution};
-use super::ground::{Ground, builder, fetcher, ground};
+use super::ground::{Ground, builder, fetcher, gather, ground};
+use super::trail::Trail;
 use crate::lock::{LockedPin, PinSource};
 use crate::python::{Environment, Marker, ProjectName, Version};
 use crate::resolve::{Chosen, Releases as _};
@@ -106,8 +107,14 @@ pub enum Standing {
 /// # Errors
 /// When the inputs cannot be read or resolved, or the index does not answer.
 pub async fn explain(request: &Explain, reporter: &dyn Reporter) -> Result<Explained, Error> {
-    let ground = ground(&request.compile, reporter).await?;
-    let Some(text) = ground.previous.as_deref() else {
+    let gathered = gather(
+        &request.compile,
+        Trail::default().will_ask(&request.compile),
+        reporter,
+    )
+    .await?;
+    let ground = ground(gathered, &request.compile, reporter).await?;
+    let Some(text) = ground.gathered.previous.as_deref() else {
         return Err(missing(&request.compile));
     };
     let builder = builder(&ground, &request.compile, reporter);
@@ -143,17 +150,17 @@ pub async fn explain(request: &Explain, reporter: &dyn Reporter) -> Result<Expla
         (_, Err(error)) => Err(error),
     };
     let answer = answer.and_then(|answer| fetcher.check_pages().map(|()| answer));
-    ground.client.finish_writes().await;
+    ground.gathered.client.finish_writes().await;
     Ok(Explained {
         project: request.project.clone(),
         lock: lock_name(&request.compile),
         target: format!(
             "Python {} for {}",
-            ground.target.python.short(),
-            ground.target.platform
+            ground.gathered.target.python.short(),
+            ground.gathered.target.platform
         ),
         answer: answer?,
-        warnings: ground.inputs.warnings,
+        warnings: ground.gathered.inputs.warnings,
     })
 }
 
@@ -193,7 +200,7 @@ fn place_of(request: &Explain, ground: &Ground) -> Option<LockedPin> {
     let (PinSource::Path(text) | PinSource::Editable(text) | PinSource::Url(text)) = source else {
         return None;
     };
-    let lock = ground.previous.as_deref().unwrap_or_default();
+    let lock = ground.gathered.previous.as_deref().unwrap_or_default();
     let start = lock.find(text.as_str()).unwrap_or_default();
     Some(LockedPin {
         name: request.project.clone(),

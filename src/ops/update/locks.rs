@@ -91,7 +91,7 @@ async fn decide_group(
             }) => {
                 if failed.is_none()
                     && let Some((project, _)) = &failed_jointly
-                    && compiled.lock.pins.iter().any(|pin| pin.name == *project)
+                    && compiled.lock_pins().any(|pin| pin.name == *project)
                 {
                     failed = failed_jointly.take().map(|(_, failed)| Failed {
                         reproduce: reproduce(update, target),
@@ -228,9 +228,7 @@ async fn culprit(
 /// Returns a bound for each version that was chosen.
 fn bounds_of(compiled: &Compiled) -> Vec<Constraint> {
     compiled
-        .lock
-        .pins
-        .iter()
+        .lock_pins()
         .filter_map(|pin| match &pin.source {
             PinSource::Version { version, .. } => Some(Constraint {
                 name: pin.name.clone(),
@@ -408,7 +406,7 @@ fn plan_of(target: &LockTarget, compiled: &Compiled, failed: Option<Failed>) -> 
             .collect()
     } else {
         // All of a first lock is new, which is nothing to be alarmed about.
-        let pins = compiled.lock.pins.iter();
+        let pins = compiled.lock_pins();
         pins.filter_map(|pin| {
             let added = Change::Added {
                 name: pin.name.clone(),

@@ -1,0 +1,379 @@
+//! What the last run of a compilation left behind, so that the next one asks for all it
+//! needs at once, or for nothing.
+//!
+//! A *trail* is kept in the cache for each lock: the names of all projects whose pages the
+//! run looked at, and, if the run changed nothing, a *proof* of that. A compilation is a
+//! function of its request, its inputs, the target, the lock there is, and pages; metadata
+//! of files never changes. So where the first four have the fingerprint that they had in a
+//! run that changed nothing, and no page has changed since, this run would change nothing
+//! either, and nothing has to be decided again. Pages that are still fresh have not changed,
+//! as far as HTTP goes; others are asked about in one wave.
+//!
+//! A proof comes only from a run that had the lock and left it as it was: that a lock, made
+//! again, stays the same is a law that tests hold, not one that a shortcut may rest on.
+
+use std::fmt::{self, Write as _};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::compile::Compile;
+use super::events::{Event, Reporter};
+use super::ground::Gathered;
+use super::inputs::Source;
+use crate::index::{IndexClient, IndexUrl, Refresh};
+use crate::python::ProjectName;
+
+/// Where trails are kept. Other fields, other number.
+const BUCKET: &str = "trails-v1";
+
+/// What the last run left behind.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Trail {
+    /// The pages that were looked at, by index and name.
+    pages: Vec<Page>,
+    /// Until when all of them are fresh, in seconds since 1970.
+    fresh_until: u64,
+    /// That it changed nothing.
+    proof: Option<Proof>,
+}
+
+/// A page that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct Page {
+    index: String,
+    project: String,
+    /// By what the server knows its content; none if it cannot be told from another.
+    tag: Option<String>,
+}
+
+/// That a run changed nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Proof {
+    /// Of everything but the pages that the run rested on.
+    fingerprint: Fingerprint,
+    /// How many projects are pinned.
+    pins: usize,
+    /// What the run said: notes (no) and warnings (yes).
+    said: Vec<(bool, String)>,
+}
+
+/// That nothing has changed since a run that changed nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Unchanged {
+    /// How many projects are pinned.
+    pub(super) pins: usize,
+}
+
+impl Trail {
+    /// Returns what the last run for the same lock left behind.
+    pub(super) fn load(request: &Compile) -> Self {
+        let kept = request.cache.get(BUCKET, &key(request));
+        kept.and_then(|bytes| match postcard::take_from_bytes(&bytes) {
+            Ok((trail, [])) => Some(trail),
+            _ => None,
+        })
+        .unwrap_or_default()
+    }
+
+    /// Returns the projects that the run looked at.
+    pub(super) fn projects(&self) -> impl Iterator<Item = ProjectName> {
+        self.pages
+            .iter()
+            .filter_map(|page| page.project.parse().ok())
+    }
+
+    /// Whether there was no run before.
+    pub(super) fn is_empty(&self) -> bool {
+        self.pages.is_empty()
+    }
+
+    /// Whether the network will probably be asked: some of the pages are stale, or there
+    /// was no run before and the cache has no pages at all.
+    pub(super) fn will_ask(&self, request: &Compile) -> bool {
+        if request.http.offline {
+            return false;
+        }
+        if self.is_empty() {
+            return IndexClient::has_no_pages(&request.cache);
+        }
+        request.refresh != Refresh::None || self.is_stale(request)
+    }
+
+    /// Whether some of the pages are no longer fresh.
+    fn is_stale(&self, request: &Compile) -> bool {
+        !request.http.offline && seconds(request.now) >= self.fresh_until
+    }
+
+    /// Finds out whether nothing has changed since the last run, which changed nothing:
+    /// `fingerprint` is that of this one.
+    ///
+    /// Asks about the pages that are no longer fresh, all at once. What cannot be asked
+    /// counts as changed: who compiles will say what is wrong with it.
+    pub(super) async fn unchanged(
+        &self,
+        request: &Compile,
+        fingerprint: Option<Fingerprint>,
+        client: &IndexClient,
+        reporter: &dyn Reporter,
+    ) -> Option<Unchanged> {
+        let proof = self.proof.as_ref()?;
+        if request.refresh != Refresh::None || Some(proof.fingerprint) != fingerprint {
+            return None;
+        }
+        if self.is_stale(request) {
+            self.ask_again(client).await?;
+            let trail = Self {
+                fresh_until: fresh_until(client),
+                ..self.clone()
+            };
+            trail.store(request, self);
+        }
+        for (is_warning, words) in &proof.said {
+            reporter.event(if *is_warning {
+                Event::Warning(words.clone())
+            } else {
+                Event::Note(words.clone())
+            });
+        }
+        Some(Unchanged { pins: proof.pins })
+    }
+
+    /// Asks about all pages; returns nothing if one is not what it was.
+    async fn ask_again(&self, client: &IndexClient) -> Option<()> {
+        let mut asked = Vec::with_capacity(self.pages.len());
+        for page in &self.pages {
+            page.tag.as_ref()?;
+            let index = IndexUrl::new(page.index.parse().ok()?);
+            let project: ProjectName = page.project.parse().ok()?;
+            asked.push((index, project));
+        }
+        let answers = asked
+            .iter()
+            .map(|(index, project)| client.listing(index, project));
+        for answer in futures_util::future::join_all(answers).await {
+            answer.ok()?;
+        }
+        (pages(client) == self.pages).then_some(())
+    }
+
+    /// Keeps the trail of a run, unless it is the one that is kept already.
+    fn store(&self, request: &Compile, before: &Self) {
+        if self == before {
+            return;
+        }
+        let bytes = postcard::to_stdvec(self).expect("numbers and texts can always be stored");
+        // Without it the next run takes longer, no more.
+        let _ = request.cache.put(BUCKET, &key(request), &bytes);
+    }
+}
+
+/// Keeps what a run leaves behind: that it changed nothing, if it did not.
+pub(super) fn leave(
+    request: &Compile,
+    client: &IndexClient,
+    before: &Trail,
+    unchanged: Option<Proved>,
+) {
+    if request.cache.dir().is_none() {
+        return;
+    }
+    let proof = unchanged
+        .filter(|_| client.has_asked_for_pages_only())
+        .map(|proved| Proof {
+            fingerprint: proved.fingerprint,
+            pins: proved.pins,
+            said: proved.said,
+        });
+    let trail = Trail {
+        pages: pages(client),
+        fresh_until: fresh_until(client),
+        proof,
+    };
+    trail.store(request, before);
+}
+
+/// What a run that changed nothing knows of itself.
+pub(super) struct Proved {
+    pub(super) fingerprint: Fingerprint,
+    pub(super) pins: usize,
+    /// Notes (no) and warnings (yes).
+    pub(super) said: Vec<(bool, String)>,
+}
+
+/// Returns the pages that were looked at, sorted.
+fn pages(client: &IndexClient) -> Vec<Page> {
+    let mut pages: Vec<Page> = client
+        .standings()
+        .into_iter()
+        .map(|((index, project), standing)| Page {
+            index: index.to_string(),
+            project: project.to_string(),
+            tag: standing.tag,
+        })
+        .collect();
+    pages.sort_unstable();
+    pages
+}
+
+/// Returns until when all pages that were looked at are fresh.
+fn fresh_until(client: &IndexClient) -> u64 {
+    let standings = client.standings().into_iter();
+    let until = standings.map(|(_, standing)| standing.fresh_until);
+    until.min().unwrap_or(u64::MAX)
+}
+
+fn seconds(time: jiff::Timestamp) -> u64 {
+    u64::try_from(time.as_second()).unwrap_or_default()
+}
+
+/// Which lock a trail is of: where it is, and what it is made of.
+fn key(request: &Compile) -> String {
+    let mut key = String::from("compile\n");
+    let folder = request.view.path(request.current_directory.as_ref());
+    let _ = writeln!(key, "{}", folder.display());
+    for source in &request.sources {
+        let _ = writeln!(key, "{}", source.name());
+    }
+    for group in &request.groups {
+        let _ = writeln!(key, "{group:?}");
+    }
+    let _ = writeln!(key, "{:?}", request.output);
+    key
+}
+
+/// Writes what it is given into a hash.
+struct Hashing(Sha256);
+
+impl fmt::Write for Hashing {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.update(text.as_bytes());
+        Ok(())
+    }
+}
+
+/// The hash of everything that decides what a compilation gives, but for pages.
+pub(super) type Fingerprint = [u8; 32];
+
+/// Returns the fingerprint of a run, if it is of a kind that can turn out to change
+/// nothing.
+pub(super) fn fingerprint(
+    request: &Compile,
+    gathered: &Gathered,
+    reporter: &dyn Reporter,
+) -> Option<Fingerprint> {
+    // Those who want details want to be told how it is decided.
+    let is_possible = gathered.previous.is_some()
+        && request.output.is_some()
+        && request.gate.is_none()
+        && request.cache.dir().is_some()
+        && !reporter.wants_details();
+    is_possible.then(|| hash(request, gathered))
+}
+
+/// Each field of the request is named here, so that a new one cannot be forgotten.
+fn hash(request: &Compile, gathered: &Gathered) -> Fingerprint {
+    let Compile {
+        sources,
+        groups,
+        constraints,
+        bounds,
+        overrides,
+        extras,
+        all_extras,
+        output,
+        upgrade,
+        kept_packages,
+        upgrade_packages,
+        target: _, // settled: below
+        index_url,
+        extra_index_urls,
+        index_configs,
+        shadow_check,
+        find_links,
+        unwritten_find_links,
+        no_index,
+        login: _, // who asks does not change what pages say
+        strategy,
+        exclude_newer,
+        exclude_newer_packages,
+        gate: _, // none: see `fingerprint`
+        pre_releases,
+        binary,
+        only_binary,
+        no_binary,
+        build,
+        without_dependencies,
+        output_options,
+        http,
+        cache: _,
+        refresh: _, // none: see `unchanged`
+        now: _,     // what depends on it is settled in the limits above
+        view: _,    // what is seen is in the inputs
+        current_directory,
+        variable: _, // what is read of it is in the inputs and the indexes
+    } = request;
+    let names: Vec<&str> = sources.iter().map(Source::name).collect();
+    let mut hashing = Hashing(Sha256::new());
+    let written = write!(
+        hashing,
+        "{}\n{names:?}{groups:?}{constraints:?}{bounds:?}{overrides:?}{extras:?}{all_extras:?}\n\
+         {output:?}{upgrade:?}{kept_packages:?}{upgrade_packages:?}\n\
+         {index_url:?}{extra_index_urls:?}{index_configs:?}{shadow_check:?}{find_links:?}{unwritten_find_links:?}{no_index:?}\n\
+         {strategy:?}{exclude_newer:?}{exclude_newer_packages:?}{pre_releases:?}{binary:?}{only_binary:?}{no_binary:?}\n\
+         {build:?}{without_dependencies:?}{output_options:?}{:?}{current_directory:?}\n\
+         {:?}\n{:?}\n{:?}\n{:?}",
+        env!("CARGO_PKG_VERSION"),
+        http.trusted_hosts,
+        gathered.target,
+        gathered.inputs,
+        gathered.indexes,
+        gathered.previous.as_deref().map(Sha256::digest),
+    );
+    written.expect("a hash takes any text");
+    hashing.0.finalize().into()
+}
+
+/// A reporter that remembers what was noted and warned of.
+pub(super) struct Remembering<'a> {
+    inner: &'a dyn Reporter,
+    said: std::sync::Mutex<Vec<(bool, String)>>,
+}
+
+impl<'a> Remembering<'a> {
+    /// Returns a reporter that hands all it hears on.
+    pub(super) fn new(inner: &'a dyn Reporter) -> Self {
+        Self {
+            inner,
+            said: std::sync::Mutex::default(),
+        }
+    }
+
+    /// Returns what was said, and whether it was a warning.
+    pub(super) fn said(&self) -> Vec<(bool, String)> {
+        let said = self.said.lock();
+        said.unwrap_or_else(std::sync::PoisonError::into_inner)
+            .clone()
+    }
+}
+
+impl Reporter for Remembering<'_> {
+    fn event(&self, event: Event) {
+        let words = match &event {
+            Event::Warning(words) => Some((true, words.clone())),
+            Event::Note(words) => Some((false, words.clone())),
+            _ => None,
+        };
+        if let Some(words) = words {
+            self.said
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+                .push(words);
+        }
+        self.inner.event(event);
+    }
+
+    fn wants_details(&self) -> bool {
+        self.inner.wants_details()
+    }
+}
