@@ -133,7 +133,7 @@ impl Default for Settings {
             read_timeout: Duration::from_secs(30),
             deadline: Duration::from_mins(5),
             retries: 3,
-            concurrency: 64,
+            concurrency: 100,
             per_host: None,
             offline: false,
             trusted_hosts: Vec::new(),
