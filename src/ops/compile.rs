@@ -283,6 +283,7 @@ async fn resolve(
         shadows::warn(&resolution.solution, &fetcher, reporter).await;
     }
     let mut hashes = hashes(request, locked, &resolution.solution, &fetcher, reporter).await?;
+    fetcher.check_pages()?;
     keep_given_hashes(inputs, &mut hashes)?;
     let made = Made {
         request: resolve_request,

@@ -63,7 +63,6 @@ pub(super) async fn hashes(
         Ok::<_, Error>((name.clone(), hashes))
     });
     let all = futures_util::future::try_join_all(each).await?;
-    fetcher.check_pages()?;
     Ok(all.into_iter().collect())
 }
 

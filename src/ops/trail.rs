@@ -206,10 +206,15 @@ fn pages(client: &IndexClient) -> Vec<Page> {
     let mut pages: Vec<Page> = client
         .standings()
         .into_iter()
-        .map(|((index, project), standing)| Page {
-            index: index.to_string(),
-            project: project.to_string(),
-            tag: standing.tag,
+        .map(|((index, project), standing)| {
+            let shown = index.to_string();
+            // With a secret in its query it is not kept whole, and cannot be asked again.
+            let is_whole = shown == index.url().as_str();
+            Page {
+                index: shown,
+                project: project.to_string(),
+                tag: standing.tag.filter(|_| is_whole),
+            }
         })
         .collect();
     pages.sort_unstable();
