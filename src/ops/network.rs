@@ -122,16 +122,20 @@ pub(super) fn connect_to_named(request: &Compile, client: &http::Client) {
     if request.no_index {
         return;
     }
-    let defaults = request.index_configs.iter().filter(|one| one.is_default);
     let others = request.index_configs.iter().filter(|one| !one.is_default);
+    let others = others.filter(|one| one.packages.is_empty());
+    let default = request.index_url.as_ref().or_else(|| {
+        let mut named = request.index_configs.iter().filter(|one| one.is_default);
+        named.next_back().map(|one| &one.url)
+    });
     let urls = others
-        .filter(|one| one.packages.is_empty())
-        .chain(defaults)
         .map(|one| &one.url)
         .chain(&request.extra_index_urls)
-        .chain(&request.index_url);
+        .chain(default);
     for text in urls {
-        if let Ok(url) = Url::parse(&expanded(text, &*request.variable)) {
+        // What is wrong with one is told when all of them are settled.
+        let text = expanded(text, &*request.variable);
+        if let Ok(url) = parse_location(&text, &request.current_directory) {
             connect_to(&url, client);
         }
     }

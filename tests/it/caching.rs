@@ -5,8 +5,10 @@ use std::fs::{self, File, OpenOptions};
 use std::os::unix::fs::MetadataExt as _;
 use std::thread;
 
+use crate::authority::Authority;
 use crate::index::{Index, Mode, wheel};
 use crate::project::{Project, files_below, start};
+use crate::scripted::Reply;
 
 fn index() -> Index {
     Index::new([
@@ -332,4 +334,24 @@ fn runs_with_other_outputs_do_not_disturb_each_other() {
     });
     assert_eq!(project.pins().len(), 3);
     assert_eq!(project.files(), ["requirements.in", "requirements.txt"]);
+}
+
+#[test]
+fn the_first_run_connects_once_and_a_run_that_asks_nothing_does_not() {
+    let authority = Authority::new();
+    let server = authority.answering("127.0.0.1", false, |_| {
+        Reply::ok(r#"{"meta": {"api-version": "1.1"}, "name": "a", "files": []}"#)
+            .header("Content-Type", "application/vnd.pypi.simple.v1+json")
+            .header("Cache-Control", "max-age=600")
+    });
+    let project = Project::of("a\n");
+    let bundle = authority.file();
+    let arguments = ["--cert", bundle.to_str().unwrap()];
+    for _ in 0..2 {
+        let run = project.compile(&server.url("/simple/"), &arguments);
+        run.says(1, &["`a`"]);
+    }
+    let asked: Vec<String> = server.seen().into_iter().map(|seen| seen.path).collect();
+    assert_eq!(asked, ["/simple/a/"]);
+    assert_eq!(server.connections(), 1);
 }

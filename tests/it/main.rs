@@ -5,6 +5,9 @@
     reason = "a test fails where something is not as it should be"
 )]
 
+#[allow(dead_code, reason = "made for the tests of the HTTP client, too")]
+#[path = "../support/authority.rs"]
+mod authority;
 #[path = "../support/fake_registry.rs"]
 mod fake_registry;
 #[path = "../support/images.rs"]
