@@ -70,7 +70,7 @@ impl Cache {
     /// Returns the payload stored under a key together with its note.
     pub fn get_entry(&self, bucket: &str, key: &str) -> Option<Entry> {
         let place = self.folder.as_deref()?.place(bucket, key);
-        Entry::parse(read(&place.path()).ok()?, place.identity)
+        Entry::parse(read(&place.path).ok()?, place.identity)
     }
 
     /// Stores a payload under a key, in place of what was there.
@@ -93,7 +93,7 @@ impl Cache {
         let Some(tail) = tail(payload, note, place.identity) else {
             let source = io::Error::new(io::ErrorKind::InvalidInput, "the note is too long");
             return Err(Error {
-                path: place.path(),
+                path: place.path,
                 source,
             });
         };
@@ -104,7 +104,7 @@ impl Cache {
     /// Opens what [`Cache::put_parts`] stored: its head is read, its blocks are not.
     pub fn open_entry(&self, bucket: &str, key: &str) -> Option<LazyEntry> {
         let place = self.folder.as_deref()?.place(bucket, key);
-        lazy::open(place.path(), place.identity)
+        lazy::open(place.path, place.identity)
     }
 
     /// Stores what can be read in part with a note (at most 64 KiB) that
@@ -123,7 +123,7 @@ impl Cache {
         let Some(before) = lazy::before_body(parts, note, place.identity) else {
             let source = io::Error::new(io::ErrorKind::InvalidInput, "a part is too long");
             return Err(Error {
-                path: place.path(),
+                path: place.path,
                 source,
             });
         };
@@ -143,11 +143,10 @@ impl Cache {
             return Ok(());
         };
         let place = folder.place(bucket, key);
-        let path = place.path();
         let renewed = OpenOptions::new()
             .read(true)
             .write(true)
-            .open(&path)
+            .open(&place.path)
             .and_then(|mut file| {
                 let renewal = lazy::renew(&mut file, place.identity, stamp, note)?;
                 if let Renewal::InPlace(start, slot) = &renewal {
@@ -160,7 +159,10 @@ impl Cache {
             Ok(Renewal::Whole(bytes)) => place.write(&[&bytes]),
             Ok(Renewal::InPlace(..) | Renewal::Nothing) => Ok(()),
             Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(()),
-            Err(source) => Err(Error { path, source }),
+            Err(source) => Err(Error {
+                path: place.path,
+                source,
+            }),
         }
     }
 
@@ -176,7 +178,7 @@ impl Cache {
             return self.put_entry(bucket, key, entry.payload(), note);
         };
         let place = folder.place(bucket, key);
-        let path = place.path();
+        let path = place.path;
         match rewrite_slot(&path, place.identity, entry.stamp(), &slot) {
             Ok(()) => Ok(()),
             Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(()),
@@ -189,7 +191,7 @@ impl Cache {
         let Some(folder) = self.folder.as_deref() else {
             return Ok(());
         };
-        let path = folder.place(bucket, key).path();
+        let path = folder.place(bucket, key).path;
         match fs::remove_file(&path) {
             Err(source) if source.kind() != io::ErrorKind::NotFound => Err(Error { path, source }),
             _ => Ok(()),
@@ -199,8 +201,7 @@ impl Cache {
 
 /// The file of one key.
 struct Place {
-    dir: PathBuf,
-    name: String,
+    path: PathBuf,
     /// Part of the key's hash that is not in the name.
     identity: u64,
 }
@@ -222,13 +223,13 @@ impl Folder {
             .iter()
             .fold(0, |sum, byte| (sum << 8) | u64::from(*byte));
         let shard = hex(digest[15] & 15);
-        let mut dir = self.root.join(bucket);
-        dir.push(shard.encode_utf8(&mut [0; 4]));
-        Place {
-            dir,
-            name,
-            identity,
-        }
+        let length = self.root.as_os_str().len() + bucket.len() + name.len() + 4;
+        let mut path = PathBuf::with_capacity(length);
+        path.push(&self.root);
+        path.push(bucket);
+        path.push(shard.encode_utf8(&mut [0; 4]));
+        path.push(name);
+        Place { path, identity }
     }
 
     /// Tells backup programs and git, once a process, that this is a cache.
@@ -254,8 +255,15 @@ impl Folder {
 }
 
 impl Place {
-    fn path(&self) -> PathBuf {
-        self.dir.join(&self.name)
+    fn dir(&self) -> &Path {
+        self.path.parent().expect("a bucket is in a folder")
+    }
+
+    /// Returns a file beside it.
+    fn beside(&self, ending: &str) -> PathBuf {
+        let mut name = self.path.clone().into_os_string();
+        name.push(ending);
+        name.into()
     }
 
     fn write(&self, parts: &[&[u8]]) -> Result<(), Error> {
@@ -263,13 +271,13 @@ impl Place {
             path: path.to_owned(),
             source,
         };
-        let (temporary, mut file) = self.create().map_err(|source| fail(&self.dir, source))?;
+        let (temporary, mut file) = self.create().map_err(|source| fail(self.dir(), source))?;
         let written = parts.iter().try_for_each(|part| file.write_all(part));
         drop(file);
-        let path = self.path();
+        let path = &self.path;
         let result = written
             .map_err(|source| fail(&temporary, source))
-            .and_then(|()| fs::rename(&temporary, &path).map_err(|source| fail(&path, source)));
+            .and_then(|()| fs::rename(&temporary, path).map_err(|source| fail(path, source)));
         if result.is_err() {
             let _ = fs::remove_file(&temporary);
         }
@@ -278,10 +286,10 @@ impl Place {
 
     /// Makes the file to write to, beside the one it will become.
     fn create(&self) -> io::Result<(PathBuf, File)> {
-        let usual = self.dir.join(format!("{}.tmp", self.name));
+        let usual = self.beside(".tmp");
         let mut result = create_new(&usual);
         if is_missing(&result) {
-            fs::create_dir_all(&self.dir)?;
+            fs::create_dir_all(self.dir())?;
             result = create_new(&usual);
         }
         match result {
@@ -294,8 +302,7 @@ impl Place {
             let _ = fs::remove_file(&usual);
         }
         let number = COUNTER.fetch_add(1, Ordering::Relaxed);
-        let own = format!("{}.{}-{number}.tmp", self.name, std::process::id());
-        let own = self.dir.join(own);
+        let own = self.beside(&format!(".{}-{number}.tmp", std::process::id()));
         let file = File::create(&own)?;
         Ok((own, file))
     }

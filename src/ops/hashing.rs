@@ -135,9 +135,12 @@ fn is_comparable(hashes: &[String]) -> bool {
 /// Reads a recorded hash; none if it is not comparable.
 fn sha256_of(hash: &str) -> Option<Sha256> {
     let digits = hash.strip_prefix("sha256:")?;
-    // As indexes are read and locks are written: pip compares the digits.
-    let is_lower = !digits.bytes().any(|digit| digit.is_ascii_uppercase());
-    is_lower.then(|| Sha256::from_hex(digits))?
+    // As indexes are read and locks are written: pip compares the digits. No early exit,
+    // for then many are looked at together.
+    let has_upper = digits
+        .bytes()
+        .fold(false, |has, digit| has | digit.is_ascii_uppercase());
+    (!has_upper).then(|| Sha256::from_hex(digits))?
 }
 
 /// A recorded hash that the index does not know any more is no small thing. Returns

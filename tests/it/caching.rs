@@ -154,6 +154,52 @@ fn offline_works_from_the_cache_however_old_it_is() {
     assert_eq!(index.requests(), [""; 0]);
 }
 
+/// Flips a bit at the end of the page of `a` that is kept, where its oldest release is.
+fn damage_page(project: &Project) {
+    let cache = project.cache();
+    let pages = files_below(&cache).into_iter().filter(|path| {
+        let path = path.to_string_lossy();
+        path.contains("simple-") && path.contains("/a-")
+    });
+    let pages: Vec<_> = pages.collect();
+    assert_eq!(pages.len(), 1, "{pages:?}");
+    let path = cache.join(&pages[0]);
+    let mut bytes = fs::read(&path).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn a_kept_page_that_turns_out_to_be_damaged_is_fetched_anew() {
+    let index = Index::new((1..=300).map(|number| wheel("a", &format!("{number}.0"))));
+    let project = Project::of("a<2\n");
+    project.compiles(&index.url(), &[]);
+    let lock = project.lock();
+    assert_eq!(project.pins(), ["a==1.0"]);
+    index.requests();
+    damage_page(&project);
+    fs::remove_file(project.path("requirements.txt")).unwrap();
+    project
+        .compile(&index.url(), &["--offline"])
+        .says(2, &["the cache does not have it"]);
+    assert_eq!(index.requests(), [""; 0]);
+    project.compiles(&index.url(), &[]);
+    assert_eq!(index.requests(), ["GET /simple/a/"]);
+    assert_eq!(project.lock(), lock);
+
+    // What is not looked at does no harm.
+    damage_page(&project);
+    fs::write(project.path("requirements.in"), "a\n").unwrap();
+    fs::remove_file(project.path("requirements.txt")).unwrap();
+    index.requests();
+    project.compiles(&index.url(), &[]);
+    assert_eq!(project.pins(), ["a==300.0"]);
+    assert_eq!(
+        index.requests(),
+        ["GET /files/a-300.0-py3-none-any.whl.metadata"]
+    );
+}
+
 #[test]
 fn metadata_in_wheels_is_read_once() {
     for mode in [Mode::JsonWithoutMetadata, Mode::Html] {
