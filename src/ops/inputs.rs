@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use super::compile::Compile;
 use super::error::{Error, FileProblems};
 use super::located::{Located, Location, Misplaced, ProjectTree};
 use super::projects::ReadProject;
@@ -170,6 +171,37 @@ pub(super) struct Reading<'a> {
     pub(super) view: &'a View,
     pub(super) extras: &'a [ExtraName],
     pub(super) all_extras: bool,
+}
+
+/// Whether it is plain at a glance that no input says anything but requirements, so that
+/// they do not change which index is asked: no line of a file begins as an option does.
+pub(super) fn are_silent(request: &Compile) -> bool {
+    let is_silent = |location: &str| match Kind::of(location) {
+        _ if is_remote(location) => false,
+        Kind::Project => true,
+        Kind::Setup | Kind::Script => false,
+        Kind::Requirements => {
+            let bytes = request.view.read(&local_path(location));
+            bytes.is_ok_and(|bytes| has_requirements_only(&bytes))
+        }
+    };
+    let sources = request.sources.iter().map(|source| match source {
+        Source::Path(path) => is_silent(path),
+        Source::Stdin(_) => false,
+    });
+    let others = request.constraints.iter().chain(&request.overrides);
+    sources
+        .chain(others.map(|location| is_silent(location)))
+        .all(|is_silent| is_silent)
+}
+
+/// Whether each line of a requirements file begins as a requirement or a comment does.
+fn has_requirements_only(bytes: &[u8]) -> bool {
+    let mut lines = bytes.split(|&byte| byte == b'\n' || byte == b'\r');
+    lines.all(|line| {
+        let first = line.trim_ascii_start().first();
+        first.is_none_or(|first| first.is_ascii_alphanumeric() || *first == b'#')
+    })
 }
 
 /// Reads sources, constraints and overrides, and all that they include.

@@ -449,3 +449,25 @@ fn kinds_are_told_by_names() {
         assert_eq!(Kind::of(location), kind, "{location}");
     }
 }
+
+#[test]
+fn only_plain_files_are_silent_on_indexes() {
+    for silent in [
+        "",
+        "a\r\n  b>=1\n# --index-url x\n",
+        "a @ https://h.example/a.whl",
+    ] {
+        assert!(has_requirements_only(silent.as_bytes()), "{silent}");
+    }
+    for other in [
+        "a\n-i https://index.example/",
+        " --index-url=x",
+        "a \\\n  --hash=sha256:0",
+        "${OPTIONS}",
+        "\u{feff}--index-url x",
+        "\u{a0}--index-url x",
+        "\u{b}--index-url x",
+    ] {
+        assert!(!has_requirements_only(other.as_bytes()), "{other}");
+    }
+}

@@ -7,7 +7,7 @@ use super::compile::Compile;
 use super::error::Error;
 use super::events::{Event, Reporter};
 use super::indexes::{self, DEFAULT_VARIABLES, IndexSettings, Owner};
-use super::inputs::Inputs;
+use super::inputs::{self, Inputs};
 use crate::http::{self, IndexLogin};
 use crate::index::{FindLinks, IndexUrl, PYPI_FILES, PYPI_SIMPLE};
 use crate::lock::OptionLines;
@@ -116,8 +116,9 @@ pub(super) fn network(
 
 /// Connects ahead to the indexes that the command line names, which no input can change.
 ///
-/// Those that it says nothing of are left to [`connect_ahead`], after the inputs were read:
-/// it is nobody's business that somebody else's index is used.
+/// PyPI, if it says nothing, only if it is plain that no input does. Else it is left to
+/// [`connect_ahead`], after the inputs were read: it is nobody's business that somebody
+/// else's index is used.
 pub(super) fn connect_to_named(request: &Compile, client: &http::Client) {
     if request.no_index {
         return;
@@ -128,10 +129,13 @@ pub(super) fn connect_to_named(request: &Compile, client: &http::Client) {
         let mut named = request.index_configs.iter().filter(|one| one.is_default);
         named.next_back().map(|one| &one.url)
     });
+    let pypi = PYPI_SIMPLE.to_owned();
+    let unnamed = (default.is_none() && inputs::are_silent(request)).then_some(&pypi);
     let urls = others
         .map(|one| &one.url)
         .chain(&request.extra_index_urls)
-        .chain(default);
+        .chain(default)
+        .chain(unnamed);
     for text in urls {
         // What is wrong with one is told when all of them are settled.
         let text = expanded(text, &*request.variable);
