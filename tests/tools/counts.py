@@ -14,11 +14,13 @@ what is not recorded can be lost again without anyone seeing it. Whether a guess
 sent can hang on a moment; so what differs is counted again, and wrong if it differs in each of
 five runs. What is recorded is the most common of five.
 
-Instructions are counted by valgrind (`--tool=callgrind`) in runs without a network, where
-threads do not wait for each other in an order of the moment. Valgrind's CPU is the same on all
-x86-64 machines with AVX2; its instructions may go up or down by a little, as the limits say. They
-hang on the compiler that made the program: after another one has come, and nothing else,
-record again. Without valgrind they are left out, and that is said.
+What is read and written, in bytes, and instructions are counted in runs without a network,
+where threads do not wait for each other in an order of the moment. They may go up or down by a
+little, as the limits say. The system counts bytes; valgrind counts instructions of the
+program itself (`--tool=callgrind`), and its CPU is the same on all x86-64 machines with AVX2.
+Instructions hang on the compiler that made the program: after another one has come, and
+nothing else, record again. Where there is no valgrind, or the system does not count, they are
+left out, and that is said.
 
 What a mode starts from:
 
@@ -56,8 +58,11 @@ COUNTS = ["pages", "metadata", "unchanged", "others", "waves", "bytes", "connect
 # Of these only about as many as were recorded.
 ABOUT = {"connections", "abandoned"}
 RUNS = 5
-# By how much the instructions may grow, and shrink before they have to be recorded again.
+WORK = ["read", "written", "instructions"]
+# By how much work may grow, and shrink before it has to be recorded again.
 MORE, LESS = 0.03, 0.10
+# So many bytes are no matter: libraries and the machine's own files differ, too.
+FEW_BYTES = 2048
 
 
 class Failure(Exception):
@@ -125,15 +130,7 @@ class Case:
     def run(self, *arguments, max_age=600, is_past=False):
         """Runs the program once; returns what it asked for."""
         self.server.start(max_age, is_past)
-        process = subprocess.Popen(
-            self.command(*arguments),
-            cwd=self.work,
-            env=self.environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        process = subprocess.Popen(self.command(*arguments), **self.silently())
         self.server.client = process.pid
         said = process.communicate()[1]
         counted = self.server.stop()
@@ -141,29 +138,45 @@ class Case:
             raise Failure(f"exit code {process.returncode} of {' '.join(process.args)}\n{said}")
         return {name: counted[name] for name in COUNTS}
 
-    def instructions(self, command):
-        """Returns how many instructions a command takes, in all its threads."""
-        valgrind = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"]
-        done = subprocess.run(
-            [*valgrind, *command],
-            cwd=self.work,
-            env=self.environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        found = re.search(r"Collected : (\d+)", done.stderr)
-        if done.returncode != 0 or not found:
-            raise Failure(f"exit code {done.returncode} of {' '.join(done.args)}\n{done.stderr}")
-        return int(found[1])
+    def work_of(self, command, kinds):
+        """Returns what a command reads and writes, and its instructions in all threads."""
+        counts = {}
+        if "read" in kinds:
+            process = subprocess.Popen(command, **self.silently())
+            os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+            found = Path(f"/proc/{process.pid}/io").read_text()
+            said = process.communicate()[1]
+            if process.returncode != 0:
+                raise Failure(f"exit code {process.returncode} of {' '.join(command)}\n{said}")
+            counts["read"] = int(re.search(r"rchar: (\d+)", found)[1])
+            counts["written"] = int(re.search(r"wchar: (\d+)", found)[1])
+        if "instructions" in kinds:
+            valgrind = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"]
+            self.begin("start")
+            done = subprocess.run([*valgrind, *command], **self.silently())
+            found = re.search(r"Collected : (\d+)", done.stderr)
+            if done.returncode != 0 or not found:
+                raise Failure(f"exit code {done.returncode} of {' '.join(done.args)}\n{done.stderr}")
+            counts["instructions"] = int(found[1])
+        return counts
+
+    def silently(self):
+        """Returns how commands are run."""
+        return {
+            "cwd": self.work,
+            "env": self.environment(),
+            "stdin": subprocess.DEVNULL,
+            "stdout": subprocess.DEVNULL,
+            "stderr": subprocess.PIPE,
+            "text": True,
+        }
 
 
-def measure(case, with_instructions):
-    """Yields each mode with its counts."""
-    if with_instructions:
-        case.begin()
-        yield "start", {"instructions": case.instructions([str(case.program), "--version"])}
+def measure(case, kinds):
+    """Yields each mode with its counts; `kinds` are those of work that can be counted."""
+    case.begin()
+    case.keep("start")
+    yield "start", case.work_of([str(case.program), "--version"], kinds)
 
     # A lock of earlier days, for `upgrade`.
     case.begin()
@@ -179,14 +192,13 @@ def measure(case, with_instructions):
 
     def run(mode, *arguments, max_age=600, offline=False):
         """Counts a run from the present state."""
-        case.keep(mode)
         counts = case.count(mode, *arguments, max_age=max_age)
         if case.lock() != expected:
             raise Failure(f"{mode} writes another lock than cold")
         case.keep(f"{mode}, done")
-        if offline and with_instructions:
-            case.begin(mode)
-            counts["instructions"] = case.instructions(case.command("--offline"))
+        if offline:
+            case.begin("start")
+            counts |= case.work_of(case.command("--offline"), kinds)
         return mode, counts
 
     case.begin("filled", lock=False)
@@ -234,10 +246,11 @@ def differences(mode, counts, recorded):
         was = recorded.get(name)
         if was is None:
             yield f"{mode}: {name} are not recorded"
-        elif name == "instructions":
-            change = count / was - 1
-            if not -LESS <= change <= MORE:
-                yield f"{mode}: {count:,} instructions instead of {was:,}, {change:+.1%}"
+        elif name in WORK:
+            few = 0 if name == "instructions" else FEW_BYTES
+            if not was * (1 - LESS) - few <= count <= was * (1 + MORE) + few:
+                name = name if name == "instructions" else f"bytes {name}"
+                yield f"{mode}: {count:,} {name} instead of {was:,}, {count / was - 1:+.1%}"
         elif name in ABOUT and was and was * 2 // 3 - 1 <= count <= was * 3 // 2 + 1:
             continue
         elif count != was:
@@ -245,7 +258,7 @@ def differences(mode, counts, recorded):
 
 
 def table(results):
-    names = [*COUNTS, "instructions"]
+    names = [*COUNTS, *WORK]
     rows = [["mode", *names]]
     for mode, counts in results.items():
         rows.append([mode, *(f"{counts[name]:,}" if name in counts else "" for name in names)])
@@ -262,29 +275,38 @@ def main():
     target = Path(os.environ.get("CARGO_TARGET_DIR", REPOSITORY / "target"))
     parser.add_argument("--program", type=Path, default=target / "release" / "pinfold")
     parser.add_argument("--write", action="store_true", help="record what is counted")
-    parser.add_argument("--no-instructions", action="store_true", help="count requests only")
+    parser.add_argument("--requests", action="store_true", help="count requests only")
     options = parser.parse_args()
     program = options.program.resolve()
     if not program.is_file():
         sys.exit(f"error: there is no {options.program}: cargo build --release")
 
-    with_instructions = not options.no_instructions
-    if with_instructions and not shutil.which("valgrind"):
-        if options.write:
-            sys.exit("error: there is no valgrind, and without it half would be recorded")
-        print("SKIPPED: instructions are not counted, there is no valgrind")
-        with_instructions = False
+    record = {"made with": {}, "modes": {}} if options.write else json.loads(RECORD.read_text())
+    kinds = set() if options.requests else set(WORK)
+    lacking = {}
+    recorded_on = record["made with"].get("machine", platform.machine())
+    if not shutil.which("valgrind"):
+        lacking["instructions"] = "there is no valgrind"
+    elif recorded_on != platform.machine():
+        lacking["instructions"] = f"those recorded are of {recorded_on}"
+    if not Path("/proc/self/io").exists():
+        lacking["read"] = lacking["written"] = "there is no /proc/self/io"
+    for kind in sorted(kinds & set(lacking)):
+        what = kind if kind == "instructions" else f"bytes {kind}"
+        print(f"SKIPPED: {what} are not counted, {lacking[kind]}")
+    kinds -= set(lacking)
+    if options.write and kinds != set(WORK):
+        sys.exit("error: what is recorded has to have all counts")
 
-    record = {"modes": {}} if options.write else json.loads(RECORD.read_text())
     try:
         with tempfile.TemporaryDirectory(prefix="counts-") as folder:
             case = Case(Path(folder), program, Server(), None if options.write else record["modes"])
-            results = dict(measure(case, with_instructions))
+            results = dict(measure(case, kinds))
     except Failure as failure:
         sys.exit(f"error: {failure}")
     table(results)
 
-    now = circumstances(program) if with_instructions else {}
+    now = circumstances(program) if "instructions" in kinds else {}
     if options.write:
         RECORD.write_text(json.dumps({"made with": now, "modes": results}, indent=2) + "\n")
         print(f"\nRecorded in {RECORD.relative_to(REPOSITORY)}")

@@ -98,6 +98,10 @@ def milliseconds(seconds):
     return f"{value:.1f}" if value < 9.95 else f"{value:.0f}"
 
 
+def ratio(value):
+    return f"{value:.2f}" if value < 9.995 else f"{value:.0f}"
+
+
 # ------------------------------------------------------------------ tables
 
 
@@ -119,7 +123,7 @@ def table(figures):
                 if row
                 else "–"
             )
-        cells += [f"{row['ratio']:.2f}" if row else "–" for row in rows[1:]]
+        cells += [ratio(row["ratio"]) if row else "–" for row in rows[1:]]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
@@ -250,7 +254,7 @@ def bar(row, name, y, end, across):
     length = min(row["wall"], end) * across
     label = f"{milliseconds(row['wall'])} ms"
     if row["ratio"] != 1.0:
-        label += f" ({row['ratio']:.2f})"
+        label += f" ({ratio(row['ratio'])})"
     x = LEFT + length
     shape = f'<rect class="{name}" x="{LEFT}" y="{y}" width="{max(length, 1):.1f}" height="{BAR}" rx="2"/>'
     if row["wall"] > end:
