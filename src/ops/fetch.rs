@@ -8,6 +8,7 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use futures_util::FutureExt as _;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -328,6 +329,7 @@ impl<'a> Fetcher<'a> {
         let mut failed_builds: FxHashMap<ProjectName, usize> = FxHashMap::default();
         let mut barred: FxHashSet<ProjectName> = FxHashSet::default();
         let mut answered = 0;
+        let mut looked_at_failures = (0, 0);
         loop {
             if awaited.is_empty() {
                 // Between waves, so that it does not hang on who is first within one.
@@ -346,58 +348,73 @@ impl<'a> Fetcher<'a> {
                             }
                         }
                         ask(needs, &mut pending);
-                        if pending.len() <= awaited.len() {
+                        // Where versions fail, others will be wanted than the frontier follows.
+                        let failures = (resolver.failure_count(), frontier.dead_end_count());
+                        if pending.len() <= awaited.len() || failures != looked_at_failures {
+                            looked_at_failures = failures;
                             ask(resolver.look_ahead(), &mut pending);
                         }
                     }
                 }
             }
-            if answered >= budget.answers() {
-                return Err(Error::GivenUp);
-            }
-            answered += 1;
-            let (need, result) = pending
-                .next()
-                .await
-                .expect("what the solver waits for is pending");
-            let is_awaited = awaited.remove(&need);
-            let learned = match result {
-                Ok(learned) => learned,
-                Err(error) if is_awaited => return Err(error),
-                Err(error) => {
-                    failed.insert(need, error);
-                    continue;
+            let first = pending.next().await;
+            let mut next = Some(first.expect("what the solver waits for is pending"));
+            // All that is here is read before more is asked for: it may narrow what to ask.
+            while let Some((need, result)) = next {
+                if answered >= budget.answers() {
+                    return Err(Error::GivenUp);
                 }
-            };
-            if let Learned::TakesBuild(file, why) = learned {
-                if is_awaited {
-                    pending.push(self.build(need.clone(), file, why, budget, &barred));
-                    awaited.insert(need);
-                } else {
-                    unbuilt.insert(need, (file, why));
-                }
-                continue;
-            }
-            let universe = &mut resolver.universe;
-            let needs = match (need, learned) {
-                (Need::Releases(name), Learned::Releases(known)) => {
-                    universe.learn_releases(&name, known.releases());
-                    let mut needs = frontier.learned_releases(universe, &name);
-                    let preferred = universe.preferred(&name);
-                    needs.extend(preferred.map(|at| Need::Metadata(name, at)));
-                    needs
-                }
-                (Need::Metadata(name, position), Learned::Metadata(metadata)) => {
-                    if matches!(metadata, Err(Reason::BuildFailed { .. })) {
-                        *failed_builds.entry(name.clone()).or_default() += 1;
+                answered += 1;
+                let is_awaited = awaited.remove(&need);
+                match result {
+                    Ok(Learned::TakesBuild(file, why)) if is_awaited => {
+                        pending.push(self.build(need.clone(), file, why, budget, &barred));
+                        awaited.insert(need);
                     }
-                    self.report(&name, position, &metadata);
-                    universe.learn_metadata(&name, position, metadata);
-                    frontier.learned_metadata(universe, &name, position)
+                    Ok(Learned::TakesBuild(file, why)) => {
+                        unbuilt.insert(need, (file, why));
+                    }
+                    Ok(learned) => {
+                        if let (
+                            Need::Metadata(name, _),
+                            Learned::Metadata(Err(Reason::BuildFailed { .. })),
+                        ) = (&need, &learned)
+                        {
+                            *failed_builds.entry(name.clone()).or_default() += 1;
+                        }
+                        self.learn(resolver, &mut frontier, need, learned);
+                    }
+                    Err(error) if is_awaited => return Err(error),
+                    Err(error) => {
+                        failed.insert(need, error);
+                    }
                 }
-                (need, _) => unreachable!("{need:?} is answered in kind"),
-            };
-            ask(needs, &mut pending);
+                next = pending.next().now_or_never().flatten();
+            }
+            ask(frontier.go_on(&mut resolver.universe), &mut pending);
+        }
+    }
+
+    /// Tells the resolver and its frontier what was learned.
+    fn learn(
+        &self,
+        resolver: &mut Resolver,
+        frontier: &mut Frontier,
+        need: Need,
+        learned: Learned,
+    ) {
+        let universe = &mut resolver.universe;
+        match (need, learned) {
+            (Need::Releases(name), Learned::Releases(known)) => {
+                universe.learn_releases(&name, known.releases());
+                frontier.learned_releases(universe, &name);
+            }
+            (Need::Metadata(name, position), Learned::Metadata(metadata)) => {
+                self.report(&name, position, &metadata);
+                universe.learn_metadata(&name, position, metadata);
+                frontier.learned_metadata(universe, &name, position);
+            }
+            (need, _) => unreachable!("{need:?} is answered in kind"),
         }
     }
 

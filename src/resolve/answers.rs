@@ -16,7 +16,7 @@ impl Provider for Universe {
 
     fn dependencies(&mut self, package: PackageId, version: u32) -> Dependencies {
         if let Some(project) = self.project_of(package) {
-            self.projects[project as usize].noticed.insert(version);
+            self.notice(project, version);
             match self.projects[project as usize].facts.get(&version) {
                 None => {
                     self.need_metadata(project, version);
@@ -37,16 +37,6 @@ impl Provider for Universe {
         if edges.iter().any(|edge| self.is_foreign_url(package, edge)) {
             return Dependencies::Unavailable(VersionSet::single(version));
         }
-        let mut complete = true;
-        for edge in &edges {
-            if self.releases(edge.project).is_none() {
-                self.need_releases(edge.project);
-                complete = false;
-            }
-        }
-        if !complete {
-            return Dependencies::Unknown;
-        }
         let mut dependencies = Vec::with_capacity(edges.len() + 1);
         if let Kind::Extra(project, _) = *self.kind(package) {
             dependencies.push(Dependency {
@@ -55,7 +45,17 @@ impl Provider for Universe {
                 allowed: VersionSet::single(version),
             });
         }
+        let mut is_complete = true;
+        let mut packages = Vec::new();
         for edge in &edges {
+            packages.push(self.package(Kind::Project(edge.project)));
+            for extra in &edge.requirement.extras {
+                packages.push(self.package(Kind::Extra(edge.project, extra.clone())));
+            }
+            if self.releases(edge.project).is_none() {
+                is_complete = false;
+                continue;
+            }
             for target in self.targets(edge) {
                 if target.package == package {
                     if target.allowed.contains(version) {
@@ -93,27 +93,36 @@ impl Provider for Universe {
                 }
             }
         }
-        Dependencies::Known(dependencies)
+        if is_complete {
+            Dependencies::Known(dependencies)
+        } else {
+            Dependencies::InPart(dependencies, packages)
+        }
+    }
+
+    fn want_required(&mut self, package: PackageId, version: u32) {
+        for edge in self.edges(package, version).unwrap_or_default() {
+            if self.releases(edge.project).is_none() {
+                self.need_releases(edge.project);
+            }
+        }
+    }
+
+    fn is_new(&self, package: PackageId, version: u32) -> bool {
+        self.project_of(package)
+            .is_some_and(|project| !self.projects[project as usize].noticed.contains(&version))
     }
 
     fn want(&mut self, package: PackageId, version: u32) -> bool {
         let Some(project) = self.project_of(package) else {
             return false;
         };
-        self.projects[project as usize].noticed.insert(version);
+        self.notice(project, version);
         let is_missing = !self.knows(project, version);
         if is_missing {
             self.need_metadata(project, version);
         }
         is_missing
-    }
-
-    fn expect(&mut self, package: PackageId, version: u32) {
-        if let Some(project) = self.project_of(package)
-            && !self.knows(project, version)
-        {
-            self.need_metadata(project, version);
-        }
     }
 
     fn sequence(&mut self, package: PackageId) -> Arc<[u32]> {
@@ -124,7 +133,9 @@ impl Provider for Universe {
             return Arc::clone(sequence);
         }
         let sequence = self.ranked(project, 0);
-        self.projects[project as usize].sequence = Some(Arc::clone(&sequence));
+        if self.guess.is_none() {
+            self.projects[project as usize].sequence = Some(Arc::clone(&sequence));
+        }
         sequence
     }
 
@@ -136,7 +147,9 @@ impl Provider for Universe {
             return Arc::clone(to_build);
         }
         let to_build = self.ranked(project, 1);
-        self.projects[project as usize].to_build = Some(Arc::clone(&to_build));
+        if self.guess.is_none() {
+            self.projects[project as usize].to_build = Some(Arc::clone(&to_build));
+        }
         to_build
     }
 

@@ -138,8 +138,14 @@ impl Resolver {
 
     /// Returns what will be needed if all goes well from here.
     pub fn look_ahead(&mut self) -> Vec<Need> {
-        self.solver.look_ahead(&mut self.universe);
+        let solver = &self.solver;
+        self.universe.guess(|universe| solver.look_ahead(universe));
         self.universe.take_needs()
+    }
+
+    /// Returns how many versions failed against others so far.
+    pub fn failure_count(&self) -> u32 {
+        self.solver.failure_count()
     }
 
     /// Returns how many versions of how many projects were tried.

@@ -47,6 +47,7 @@ pub(super) struct Incompatibility {
     pub(super) cause: Cause,
 }
 
+#[derive(Clone)]
 struct Assignment {
     package: PackageId,
     level: u32,
@@ -58,7 +59,7 @@ struct Assignment {
 }
 
 /// What is held of one package.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Node {
     assignments: Vec<usize>,
     incompatibilities: Vec<IncompatibilityId>,
@@ -72,7 +73,7 @@ enum Relation {
 }
 
 /// Incompatibilities, and the assignments made because of them.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Partial {
     incompatibilities: Vec<Incompatibility>,
     nodes: Vec<Node>,

@@ -31,6 +31,9 @@ pub(super) struct Dependency {
 /// What is known of the requirements of one version.
 pub(super) enum Dependencies {
     Known(Vec<Dependency>),
+    /// These, and others on projects whose releases must be fetched first; and all
+    /// packages that are required.
+    InPart(Vec<Dependency>, Vec<PackageId>),
     /// The version cannot be used after all; nor can the others in the set, for
     /// the same reason.
     Unavailable(VersionSet),
@@ -50,11 +53,14 @@ pub(super) trait Provider {
     /// Returns what a version requires, or notes what must be fetched to know.
     fn dependencies(&mut self, package: PackageId, version: u32) -> Dependencies;
 
+    /// Notes the projects that a version requires and whose releases must be fetched.
+    fn want_required(&mut self, package: PackageId, version: u32);
+
+    /// Whether a version's requirements were never asked for.
+    fn is_new(&self, package: PackageId, version: u32) -> bool;
+
     /// Asks for a version's requirements; returns whether they are yet to come.
     fn want(&mut self, package: PackageId, version: u32) -> bool;
-
-    /// Notes that a version's requirements will likely be asked for.
-    fn expect(&mut self, package: PackageId, version: u32);
 
     /// Returns the versions of a package in the order in which they would be
     /// tried, without those of last resort.

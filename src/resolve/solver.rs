@@ -55,6 +55,9 @@ const PROBE_THRESHOLD: u32 = 8;
 /// How many versions of a package are asked for at a time at most.
 const MOST_AHEAD: usize = 32;
 
+/// How many steps a guess takes at most.
+const MOST_GUESSES: u32 = 20_000;
+
 /// Whether so many of a package's versions fail that it is rather the other side
 /// that should give way: a quarter of them, and not just a few.
 fn is_far(failing: &VersionSet, sequence: &[u32]) -> bool {
@@ -62,7 +65,7 @@ fn is_far(failing: &VersionSet, sequence: &[u32]) -> bool {
 }
 
 /// How a package has fared in the search.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Standing {
     /// When the package was first required; the earlier, the sooner decided.
     seen: Option<u32>,
@@ -76,6 +79,7 @@ struct Standing {
 }
 
 /// The state of a search.
+#[derive(Clone)]
 pub(super) struct Solver {
     partial: Partial,
     standings: Vec<Standing>,
@@ -91,6 +95,12 @@ pub(super) struct Solver {
     next: Option<PackageId>,
     /// Set when the search failed, so that asking again gives the same answer.
     failed: Option<IncompatibilityId>,
+    /// How many versions failed in all.
+    failure_count: u32,
+    /// How many steps are left of a guess; none: the search is in earnest.
+    guess: Option<u32>,
+    /// Packages of which a guess has taken a version to require nothing.
+    assumed: FxHashSet<PackageId>,
 }
 
 impl Solver {
@@ -108,6 +118,9 @@ impl Solver {
             stand_ins,
             next: Some(PackageId::ROOT),
             failed: None,
+            failure_count: 0,
+            guess: None,
+            assumed: FxHashSet::default(),
         };
         solver.partial.add(Incompatibility {
             terms: vec![(PackageId::ROOT, Term::NotIn(VersionSet::single(0)))],
@@ -133,6 +146,11 @@ impl Solver {
             return Step::Unsolvable(id);
         }
         loop {
+            match &mut self.guess {
+                Some(0) => return Step::Needs,
+                Some(left) => *left -= 1,
+                None => {}
+            }
             if let Some(package) = self.next.take()
                 && let Err(id) = self.partial.propagate(package)
             {
@@ -170,12 +188,43 @@ impl Solver {
                 if self.next.is_some() {
                     continue;
                 }
+                if self.guess.is_none() || !self.assumed.insert(package) {
+                    return Step::Needs;
+                }
+                // Samples are asked for, and that is enough of this package.
+                self.take(provider, package, version, Vec::new());
+                continue;
+            }
+            // Whether or not it came along with something else: what is looked at must not
+            // hang on that.
+            if provider.is_new(package, version)
+                && self.want_more(provider, package, &allowed)
+                && self.guess.is_none()
+            {
                 return Step::Needs;
             }
             match provider.dependencies(package, version) {
                 Dependencies::Unknown => {
-                    self.want_more(provider, package, &allowed);
-                    return Step::Needs;
+                    if self.guess.is_none() || !self.assumed.insert(package) {
+                        return Step::Needs;
+                    }
+                    self.take(provider, package, version, Vec::new());
+                }
+                Dependencies::InPart(mut dependencies, packages) => {
+                    if self.is_blocked(&dependencies) {
+                        // What else it requires does not matter then, but when it was seen.
+                        for package in packages {
+                            self.see(package);
+                        }
+                        dependencies.retain(|dependency| self.blocks(dependency));
+                        self.standing(package).tried.insert(version);
+                    } else {
+                        provider.want_required(package, version);
+                        if self.guess.is_none() {
+                            return Step::Needs;
+                        }
+                    }
+                    self.take(provider, package, version, dependencies);
                 }
                 Dependencies::Unavailable(versions) => {
                     self.standing(package).tried.insert(version);
@@ -259,16 +308,8 @@ impl Solver {
         let mut blocked = None;
         for dependency in dependencies {
             let Dependency { of, on, allowed } = dependency;
-            if self.standing(on).seen.is_none() {
-                self.standings[on.index()].seen = Some(self.seen);
-                self.seen += 1;
-            }
-            if blocked.is_none()
-                && self
-                    .partial
-                    .accumulated(on)
-                    .excludes(&Term::In(allowed.clone()))
-            {
+            self.see(on);
+            if blocked.is_none() && self.excludes(on, &allowed) {
                 blocked = Some(on);
             }
             self.require(package, of, on, allowed, Cause::Dependency);
@@ -283,6 +324,30 @@ impl Solver {
             }
             Some(_) => {}
         }
+    }
+
+    /// Notes that a package is required, unless it was before.
+    fn see(&mut self, package: PackageId) {
+        if self.standing(package).seen.is_none() {
+            self.standings[package.index()].seen = Some(self.seen);
+            self.seen += 1;
+        }
+    }
+
+    /// Whether a requirement cannot be met as things stand.
+    fn blocks(&self, dependency: &Dependency) -> bool {
+        self.excludes(dependency.on, &dependency.allowed)
+    }
+
+    fn is_blocked(&self, dependencies: &[Dependency]) -> bool {
+        dependencies
+            .iter()
+            .any(|dependency| self.blocks(dependency))
+    }
+
+    fn excludes(&self, package: PackageId, allowed: &VersionSet) -> bool {
+        let accumulated = self.partial.accumulated(package);
+        accumulated.excludes(&Term::In(allowed.clone()))
     }
 
     fn require(
@@ -312,6 +377,7 @@ impl Solver {
             .entry((package, on))
             .or_default()
             .insert(version);
+        self.failure_count += 1;
         self.standing(package).affected += 1;
         self.standing(on).culprit += 1;
         if self.standings[package.index()].affected < CONFLICT_THRESHOLD {
@@ -436,13 +502,15 @@ impl Solver {
         (!partners.is_empty()).then_some(partners)
     }
 
-    /// Asks for what will likely be looked at next, so that it comes along.
+    /// Asks for what will likely be looked at next, so that it comes along; returns
+    /// whether some of it is yet to come.
     fn want_more(
         &mut self,
         provider: &mut impl Provider,
         package: PackageId,
         allowed: &VersionSet,
-    ) {
+    ) -> bool {
+        let mut is_missing = false;
         let tried = self.standing(package).tried.len();
         if tried >= 2 {
             let mut left = allowed.clone();
@@ -457,28 +525,32 @@ impl Solver {
                 let Some(version) = provider.choose(package, &left) else {
                     break;
                 };
-                // What is asked for is built, and that is not done to be ahead.
-                if self.assume && provider.to_build(package).contains(&version) {
+                // What is asked for is built, and that is not done to be ahead; nor are
+                // pre-releases looked at that only stand in for final releases.
+                if self.assume
+                    && (provider.is_stand_in(package, version)
+                        || provider.to_build(package).contains(&version))
+                {
                     break;
                 }
-                provider.want(package, version);
+                is_missing |= provider.want(package, version);
                 left = left.difference(&VersionSet::single(version));
             }
         }
+        is_missing
     }
 
-    /// Notes the requirements of what would be chosen of each undecided package, as
-    /// things stand.
+    /// Searches on as if nothing that is not known yet required anything, so that the
+    /// provider hears in one go of all that will likely be needed.
     pub(super) fn look_ahead(&self, provider: &mut impl Provider) {
-        for index in 0..self.standings.len() {
-            let other =
-                PackageId(u32::try_from(index).expect("there are fewer packages than u32 counts"));
-            if let Some(allowed) = self.partial.undecided(other).cloned()
-                && let Some(version) = provider.choose(other, &allowed)
-            {
-                provider.expect(other, version);
-            }
-        }
+        let mut guess = self.clone();
+        guess.guess = Some(MOST_GUESSES);
+        guess.run(provider);
+    }
+
+    /// Returns how many versions failed against others so far.
+    pub(super) const fn failure_count(&self) -> u32 {
+        self.failure_count
     }
 
     /// Returns what is known to be impossible, and why.

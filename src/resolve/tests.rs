@@ -775,3 +775,156 @@ proptest! {
         }
     }
 }
+
+/// Goes on until there is an outcome, as a deed does; returns what was asked for, in waves:
+/// all that can be known to be needed before something of the wave has come.
+fn waves(table: &Table, request: Request) -> Vec<String> {
+    let mut resolver = Resolver::new(request);
+    let mut frontier = Frontier::default();
+    let mut asked: BTreeSet<String> = BTreeSet::new();
+    let mut needs = frontier.start(&mut resolver.universe);
+    let mut conflicts = (0, 0);
+    let mut waves = Vec::new();
+    loop {
+        match resolver.solve() {
+            Outcome::Needs(more) => {
+                let is_idle = needs.is_empty();
+                needs.extend(more);
+                let now = (resolver.failure_count(), frontier.dead_end_count());
+                if is_idle || now != conflicts {
+                    conflicts = now;
+                    needs.extend(resolver.look_ahead());
+                }
+            }
+            Outcome::Solved(_) => return waves,
+            other => panic!("no solution: {other:#?}"),
+        }
+        needs.retain(|need| asked.insert(format!("{need:?}")));
+        assert!(!needs.is_empty(), "it would never go on");
+        let mut wave = Vec::new();
+        for need in std::mem::take(&mut needs) {
+            table.tell(&mut resolver.universe, &need);
+            match need {
+                Need::Releases(name) => {
+                    frontier.learned_releases(&mut resolver.universe, &name);
+                    wave.push(name.to_string());
+                }
+                Need::Metadata(name, position) => {
+                    frontier.learned_metadata(&mut resolver.universe, &name, position);
+                    let version = &table.rows[name.as_ref()][position as usize].0;
+                    wave.push(format!("{name}={version}"));
+                }
+            }
+        }
+        wave.sort();
+        waves.push(wave.join(" "));
+        needs = frontier.go_on(&mut resolver.universe);
+    }
+}
+
+#[test]
+fn asks_for_nothing_that_a_plain_graph_does_not_have() {
+    let table = Table::default()
+        .release("a", "1", &["shared<3", "below"])
+        .release("b", "1", &["shared"])
+        .release("below", "1", &[])
+        .release("shared", "2", &[])
+        .release("shared", "3", &[]);
+    assert_eq!(
+        waves(&table, roots(&["a", "b"])),
+        ["a b", "a=1 b=1", "below shared", "below=1 shared=2"]
+    );
+}
+
+#[test]
+fn does_not_follow_a_release_that_no_solution_has() {
+    let table = Table::default()
+        .release("a", "1", &[])
+        .release("a", "2", &[])
+        .release("b", "1", &["a<2"])
+        .release("b", "2", &["a>=2", "never"])
+        .release("never", "1", &[]);
+    assert_eq!(
+        waves(&table, roots(&["a<2", "b"])),
+        ["a b", "a=1 b=2", "b=1"]
+    );
+}
+
+#[test]
+fn goes_back_on_several_projects_in_the_same_waves() {
+    let mut table = Table::default()
+        .release("x", "1", &[])
+        .release("x", "2", &[]);
+    for name in ["a", "b", "c"] {
+        for version in 1..=6 {
+            let needs = if version <= 3 { "x<2" } else { "x>=2" };
+            table = table.release(name, &version.to_string(), &[needs]);
+        }
+    }
+    let waves = waves(&table, roots(&["x<2", "a", "b", "c"]));
+    assert_eq!(waves[..2], ["a b c x", "a=6 b=6 c=6 x=1"]);
+    assert_eq!(waves[2], "a=5 b=5 c=5");
+    assert_eq!(waves.len(), 4, "{waves:#?}");
+}
+
+#[test]
+fn to_look_ahead_leaves_no_trace() {
+    let mut table = Table::default()
+        .release("x", "1", &[])
+        .release("x", "2", &[]);
+    for name in ["a", "b"] {
+        for version in 1..=40 {
+            let needs = if version <= 3 { "x<2" } else { "x>=2" };
+            table = table.release(name, &version.to_string(), &[needs]);
+        }
+    }
+    let request = roots(&["x<2", "a", "b"]);
+    let alone = resolve(&table, request.clone());
+    let mut resolver = Resolver::new(request);
+    let mut fetched: BTreeMap<String, usize> = BTreeMap::new();
+    loop {
+        match resolver.solve() {
+            Outcome::Needs(needs) => {
+                for need in &needs {
+                    if let Need::Metadata(name, _) = need {
+                        *fetched.entry(name.to_string()).or_default() += 1;
+                    }
+                    table.tell(&mut resolver.universe, need);
+                }
+                // What is guessed is not even fetched here.
+                resolver.look_ahead();
+            }
+            outcome => {
+                assert_eq!(format!("{outcome:?}"), format!("{:?}", alone.outcome));
+                break;
+            }
+        }
+    }
+    assert_eq!(fetched, alone.fetched);
+}
+
+proptest! {
+    #[test]
+    fn answers_the_same_whatever_it_guessed((table, requirements) in universes()) {
+        let texts: Vec<&str> = requirements.iter().map(String::as_str).collect();
+        let request = Request { environment: Environment::default(), ..roots(&texts) };
+        let alone = resolve(&table, request.clone());
+        let mut resolver = Resolver::new(request);
+        let outcome = loop {
+            match resolver.solve() {
+                Outcome::Needs(needs) => {
+                    let guessed = resolver.look_ahead();
+                    for need in needs.iter().chain(&guessed) {
+                        table.tell(&mut resolver.universe, need);
+                    }
+                }
+                outcome => break outcome,
+            }
+        };
+        match (outcome, alone.outcome) {
+            (Outcome::Solved(one), Outcome::Solved(other)) => prop_assert_eq!(one, other),
+            (Outcome::Unsolvable(_), Outcome::Unsolvable(_)) => {}
+            (one, other) => prop_assert!(false, "{one:?} and {other:?}"),
+        }
+    }
+}

@@ -91,6 +91,8 @@ pub struct Universe {
     overrides: FxHashMap<ProjectId, Vec<Edge>>,
     roots: Vec<Edge>,
     needs: IndexMap<Need, ()>,
+    /// What is noticed while the solver only guesses, to be forgotten.
+    pub(super) guess: Option<Vec<(ProjectId, u32)>>,
 }
 
 /// A requirement of a package on another, as the solver sees it.
@@ -111,6 +113,7 @@ impl Universe {
             overrides: FxHashMap::default(),
             roots: Vec::new(),
             needs: IndexMap::new(),
+            guess: None,
             request: Request::default(),
         };
         for root in &request.roots {
@@ -292,6 +295,25 @@ impl Universe {
         let position = self.projects[project as usize].preference?;
         self.rank(project, position, Eyes::Frontier)
             .map(|_| position)
+    }
+
+    /// Notes that the solver asks for a release.
+    pub(super) fn notice(&mut self, project: ProjectId, version: u32) {
+        let noticed = &mut self.projects[project as usize].noticed;
+        if noticed.insert(version)
+            && let Some(guess) = &mut self.guess
+        {
+            guess.push((project, version));
+        }
+    }
+
+    /// Lets the solver guess: what it notices meanwhile leaves no trace.
+    pub(super) fn guess(&mut self, guess: impl FnOnce(&mut Self)) {
+        self.guess = Some(Vec::new());
+        guess(self);
+        for (project, version) in self.guess.take().unwrap_or_default() {
+            self.projects[project as usize].noticed.remove(&version);
+        }
     }
 
     /// Returns what was noted as missing since the last call, in order.

@@ -148,6 +148,40 @@ fn what_is_stale_is_asked_for_in_one_wave() {
     }
 }
 
+// The count is all of it: a wave more, or a request that is not needed, shows here.
+#[test]
+fn a_small_conflict_takes_five_waves_and_nothing_besides() {
+    let mut releases = plain(&[
+        ("x", "1.0"),
+        ("x", "2.0"),
+        ("never", "1.0"),
+        ("leaf", "1.0"),
+    ]);
+    for name in ["a", "b"] {
+        releases.push(wheel(name, "1.0").requires(&["x<2", "leaf"]));
+        releases.push(wheel(name, "2.0").requires(&["x>=2", "never"]));
+    }
+    let index = Index::new(releases);
+    let project = Project::of("a\nb\nx<2\n");
+    let metadata = |release: &str| format!("/files/{release}-py3-none-any.whl.metadata");
+    let page = |name: &str| format!("/simple/{name}/");
+    let waves = [
+        vec![page("a"), page("b"), page("x")],
+        vec![metadata("a-2.0"), metadata("b-2.0"), metadata("x-1.0")],
+        vec![metadata("a-1.0"), metadata("b-1.0")],
+        vec![page("leaf")],
+        vec![metadata("leaf-1.0")],
+    ];
+    for wave in &waves {
+        index.hold_until_all(wave);
+    }
+    project.compiles(&index.url(), &[]);
+    assert_eq!(project.pins(), ["a==1.0", "b==1.0", "leaf==1.0", "x==1.0"]);
+    let mut expected = gets(&waves.concat());
+    expected.sort_unstable();
+    assert_eq!(index.requests(), expected);
+}
+
 // §9: "no-op with zero requests"
 #[test]
 fn nothing_to_do_takes_no_request_and_writes_nothing() {
