@@ -5,11 +5,12 @@ use std::path::PathBuf;
 
 use rustc_hash::FxHashSet;
 
-use super::build::BuildOptions;
+use super::build::{BuildOptions, Builder};
 use super::cutoff::{Cutoff, Cutoffs};
 use super::error::{Error, FileProblems};
 use super::events::{Event, Reporter};
 use super::facts::{Held, PinFacts, Standing};
+use super::fetch::{Fetcher, Resolution};
 use super::ground::{Gathered, Ground, builder, fetcher, gather, ground};
 use super::hashing::{hashes, keep_given_hashes};
 use super::indexes::{NamedIndex, Strategy};
@@ -217,7 +218,8 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
         finish_writes(client, reporter).await;
         return Ok(Compiled::unchanged(&unchanged, gathered, request));
     }
-    resolve(request, gathered, &trail, fingerprint, reporter).await
+    // Boxed: it is large, and so would be whatever waits for it.
+    Box::pin(resolve(request, gathered, &trail, fingerprint, reporter)).await
 }
 
 /// Resolves, and returns the text of the lock file.
@@ -248,40 +250,7 @@ async fn resolve(
         client,
         ..
     } = gathered;
-    let likely = likely(request, locked, trail);
-    let resolution = fetcher.resolve(resolve_request.clone(), &likely).await;
-    let built = builder.built();
-    if !built.is_empty() {
-        reporter.event(Event::Note(format!(
-            "built, to learn what is required: {} (`--no-build` runs no code of packages)",
-            built.join(", ")
-        )));
-    }
-    if let Some(warning) = http.take_warning() {
-        reporter.event(Event::Warning(warning));
-    }
-    let mut resolution = match resolution {
-        Ok(resolution) => resolution,
-        Err(error) => {
-            client.finish_writes().await;
-            return Err(error);
-        }
-    };
-    reporter.event(Event::Solved {
-        pins: resolution.solution.chosen.len(),
-        tried: resolution.tried,
-    });
-    telling::tell(
-        request,
-        resolve_request,
-        &resolution.solution,
-        &fetcher,
-        &ground.places,
-        reporter,
-    );
-    if request.shadow_check && !request.http.offline {
-        shadows::warn(&resolution.solution, &fetcher, reporter).await;
-    }
+    let mut resolution = choose(request, &ground, &fetcher, &builder, trail, reporter).await?;
     let mut hashes = hashes(request, locked, &resolution.solution, &fetcher, reporter).await?;
     fetcher.check_pages()?;
     keep_given_hashes(inputs, &mut hashes)?;
@@ -335,6 +304,52 @@ async fn resolve(
         warnings: ground.gathered.inputs.warnings,
         output: request.output.clone(),
     })
+}
+
+/// Chooses the versions, and says what the user should know of them.
+async fn choose(
+    request: &Compile,
+    ground: &Ground,
+    fetcher: &Fetcher<'_>,
+    builder: &Builder<'_>,
+    trail: &Trail,
+    reporter: &dyn Reporter,
+) -> Result<Resolution, Error> {
+    let likely = likely(request, &ground.locked, trail);
+    let resolution = fetcher.resolve(ground.request.clone(), &likely).await;
+    let built = builder.built();
+    if !built.is_empty() {
+        reporter.event(Event::Note(format!(
+            "built, to learn what is required: {} (`--no-build` runs no code of packages)",
+            built.join(", ")
+        )));
+    }
+    if let Some(warning) = ground.gathered.http.take_warning() {
+        reporter.event(Event::Warning(warning));
+    }
+    let resolution = match resolution {
+        Ok(resolution) => resolution,
+        Err(error) => {
+            ground.gathered.client.finish_writes().await;
+            return Err(error);
+        }
+    };
+    reporter.event(Event::Solved {
+        pins: resolution.solution.chosen.len(),
+        tried: resolution.tried,
+    });
+    telling::tell(
+        request,
+        &ground.request,
+        &resolution.solution,
+        fetcher,
+        &ground.places,
+        reporter,
+    );
+    if request.shadow_check && !request.http.offline {
+        shadows::warn(&resolution.solution, fetcher, reporter).await;
+    }
+    Ok(resolution)
 }
 
 /// Returns the projects that will probably be in the lock: they are asked for from the

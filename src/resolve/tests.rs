@@ -797,7 +797,7 @@ fn waves(table: &Table, request: Request) -> Vec<String> {
                 }
             }
             Outcome::Solved(_) => return waves,
-            other => panic!("no solution: {other:#?}"),
+            other @ Outcome::Unsolvable(_) => panic!("no solution: {other:#?}"),
         }
         needs.retain(|need| asked.insert(format!("{need:?}")));
         assert!(!needs.is_empty(), "it would never go on");
