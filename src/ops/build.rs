@@ -20,7 +20,7 @@ use super::compile::Compile;
 use super::content;
 use super::error::Error;
 use super::events::{Event, Reporter};
-use super::fetch::{Fetcher, Flat, Parts};
+use super::fetch::{Fetcher, Flat, Foreseen, Parts};
 use super::indexes::IndexSettings;
 use super::inputs::{self, Reading};
 use super::target;
@@ -522,7 +522,7 @@ impl<'a> Builder<'a> {
             chain: chain.to_vec(),
             reporter: self.shop.reporter,
         });
-        let resolution = match fetcher.resolve(request, &[]).await {
+        let resolution = match fetcher.resolve(request, Foreseen::default()).await {
             Ok(resolution) => resolution,
             Err(Error::NoSolution { explanation, .. }) => {
                 return Err(Failure::Build {

@@ -3,14 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use rustc_hash::FxHashSet;
-
 use super::build::{BuildOptions, Builder};
 use super::cutoff::{Cutoff, Cutoffs};
 use super::error::{Error, FileProblems};
 use super::events::{Event, Reporter};
 use super::facts::{Held, PinFacts, Standing};
-use super::fetch::{Fetcher, Resolution};
+use super::fetch::{Fetcher, Foreseen, Resolution};
 use super::ground::{Gathered, Ground, builder, fetcher, gather, ground};
 use super::hashing::{hashes, keep_given_hashes};
 use super::indexes::{NamedIndex, Strategy};
@@ -283,7 +281,8 @@ async fn resolve(
         pins: lock.pins.len(),
         said: remembering.said(),
     });
-    trail::leave(request, client, trail, proved);
+    let consulted = resolution.resolver.universe.consulted().collect();
+    trail::leave(request, client, trail, &consulted, proved);
     finish_writes(client, reporter).await;
     let moves = match previous {
         Some(_) => lock::changes(locked, &lock),
@@ -315,8 +314,12 @@ async fn choose(
     trail: &Trail,
     reporter: &dyn Reporter,
 ) -> Result<Resolution, Error> {
-    let likely = likely(request, &ground.locked, trail);
-    let resolution = fetcher.resolve(ground.request.clone(), &likely).await;
+    let likely = likely(&ground.locked, trail);
+    let foreseen = Foreseen {
+        projects: &likely,
+        is_complete: !trail.is_empty(),
+    };
+    let resolution = fetcher.resolve(ground.request.clone(), foreseen).await;
     let built = builder.built();
     if !built.is_empty() {
         reporter.event(Event::Note(format!(
@@ -352,18 +355,13 @@ async fn choose(
     Ok(resolution)
 }
 
-/// Returns the projects that will probably be in the lock: they are asked for from the
-/// start.
-fn likely(request: &Compile, locked: &lock::LockFile, trail: &Trail) -> Vec<ProjectName> {
-    let pins = locked.pins.iter().map(|pin| pin.name.clone());
-    // What belonged to old versions only is not asked for in vain.
-    if request.upgrade && !trail.is_empty() {
-        return trail.projects().collect();
+/// Returns the projects that will probably be asked for: those of the last run, else those
+/// of the lock.
+fn likely(locked: &lock::LockFile, trail: &Trail) -> Vec<ProjectName> {
+    if trail.is_empty() {
+        return locked.pins.iter().map(|pin| pin.name.clone()).collect();
     }
-    let mut seen = FxHashSet::default();
-    pins.chain(trail.projects())
-        .filter(|name| seen.insert(name.clone()))
-        .collect()
+    trail.projects().collect()
 }
 
 async fn finish_writes(client: &IndexClient, reporter: &dyn Reporter) {

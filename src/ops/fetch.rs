@@ -35,6 +35,58 @@ pub(super) struct Resolution {
     pub(super) tried: usize,
 }
 
+/// Whose releases will probably be asked for: they are fetched from the start.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Foreseen<'a> {
+    pub(super) projects: &'a [ProjectName],
+    /// Whether a run like this one has needed no others: then the network is not asked for
+    /// others either, before it turns out that they are needed.
+    pub(super) is_complete: bool,
+}
+
+/// Needs of which it is not known whether they are any.
+#[derive(Default)]
+struct Speculation<'a> {
+    /// The projects that are foreseen, if they are believed to be all.
+    complete: Option<FxHashSet<&'a ProjectName>>,
+    /// What is held back since it is not foreseen.
+    held: Vec<Need>,
+}
+
+impl<'a> Speculation<'a> {
+    fn new(foreseen: Foreseen<'a>) -> Self {
+        let complete = foreseen.is_complete.then(|| foreseen.projects.iter());
+        Self {
+            complete: complete.map(Iterator::collect),
+            held: Vec::new(),
+        }
+    }
+
+    fn is_foreseen(&self, need: &Need) -> bool {
+        match (&self.complete, need) {
+            (Some(complete), Need::Releases(name)) => complete.contains(name),
+            _ => true,
+        }
+    }
+
+    /// Holds back what is not foreseen.
+    fn admit(&mut self, mut needs: Vec<Need>) -> Vec<Need> {
+        let held = needs.extract_if(.., |need| !self.is_foreseen(need));
+        let held: Vec<Need> = held.collect();
+        self.held.extend(held);
+        needs
+    }
+
+    /// Hears what is needed; returns what was held back, if the foresight was wrong.
+    fn check(&mut self, needs: &[Need]) -> Vec<Need> {
+        if needs.iter().all(|need| self.is_foreseen(need)) {
+            return Vec::new();
+        }
+        self.complete = None;
+        std::mem::take(&mut self.held)
+    }
+}
+
 /// Answers what the resolver asks.
 pub(super) struct Fetcher<'a> {
     client: &'a IndexClient,
@@ -182,14 +234,13 @@ impl<'a> Fetcher<'a> {
         }
     }
 
-    /// Resolves a request. `locked` are projects likely to be in the answer: they
-    /// are fetched from the start.
+    /// Resolves a request.
     pub(super) async fn resolve(
         &self,
         request: Request,
-        locked: &[ProjectName],
+        foreseen: Foreseen<'_>,
     ) -> Result<Resolution, Error> {
-        let (resolver, outcome) = self.outcome(request, locked, Budget::All).await?;
+        let (resolver, outcome) = self.outcome(request, foreseen, Budget::All).await?;
         self.damaged.store(0, Ordering::Relaxed);
         match outcome {
             Ok(solution) => Ok(Resolution {
@@ -212,7 +263,9 @@ impl<'a> Fetcher<'a> {
         &self,
         request: Request,
     ) -> Result<Result<Solution, Box<Explanation>>, Error> {
-        let (_, outcome) = self.outcome(request, &[], Budget::Attempt).await?;
+        let (_, outcome) = self
+            .outcome(request, Foreseen::default(), Budget::Attempt)
+            .await?;
         Ok(outcome.map_err(Box::new))
     }
 
@@ -230,7 +283,7 @@ impl<'a> Fetcher<'a> {
             .unwrap_or_else(PoisonError::into_inner)
             .len();
         let budget = Budget::Brief(3 * known);
-        let (_, outcome) = self.outcome(request, &[], budget).await?;
+        let (_, outcome) = self.outcome(request, Foreseen::default(), budget).await?;
         Ok(outcome.map_err(Box::new))
     }
 
@@ -249,7 +302,10 @@ impl<'a> Fetcher<'a> {
         let verdicts = futures_util::future::join_all(trials.map(async |loosened| {
             let request = loosened.request.clone();
             // What cannot be tried is not advised.
-            let (_, outcome) = self.outcome(request, &[], Budget::Trial).await.ok()?;
+            let (_, outcome) = self
+                .outcome(request, Foreseen::default(), Budget::Trial)
+                .await
+                .ok()?;
             Some(loosened.verdict(&outcome.ok()?))
         }));
         verdicts.await.into_iter().flatten().collect()
@@ -260,12 +316,12 @@ impl<'a> Fetcher<'a> {
     async fn outcome(
         &self,
         request: Request,
-        locked: &[ProjectName],
+        foreseen: Foreseen<'_>,
         budget: Budget,
     ) -> Result<(Resolver, Result<Solution, Explanation>), Error> {
         loop {
             let mut resolver = Resolver::new(request.clone());
-            let outcome = self.drive(&mut resolver, locked, budget).await;
+            let outcome = self.drive(&mut resolver, foreseen, budget).await;
             if self.forget_damaged() == 0 {
                 return Ok((resolver, outcome?));
             }
@@ -302,7 +358,7 @@ impl<'a> Fetcher<'a> {
     async fn drive<'s>(
         &'s self,
         resolver: &mut Resolver,
-        locked: &[ProjectName],
+        foreseen: Foreseen<'_>,
         budget: Budget,
     ) -> Result<Result<Solution, Explanation>, Error> {
         let mut frontier = Frontier::default();
@@ -315,11 +371,16 @@ impl<'a> Fetcher<'a> {
                 }
             }
         };
+        let mut speculation = Speculation::new(foreseen);
+        let foreseen = foreseen.projects.iter();
         ask(
-            locked.iter().cloned().map(Need::Releases).collect(),
+            foreseen.cloned().map(Need::Releases).collect(),
             &mut pending,
         );
-        ask(frontier.start(&mut resolver.universe), &mut pending);
+        // What is required directly is needed for sure.
+        let start = frontier.start(&mut resolver.universe);
+        ask(speculation.check(&start), &mut pending);
+        ask(start, &mut pending);
         // What the solver waits for; the frontier runs ahead of it all the time.
         let mut awaited: FxHashSet<Need> = FxHashSet::default();
         // What only the frontier asked for may fail without harm, unless the solver asks as well.
@@ -347,12 +408,13 @@ impl<'a> Fetcher<'a> {
                                 pending.push(self.build(need.clone(), file, why, budget, &barred));
                             }
                         }
+                        ask(speculation.check(&needs), &mut pending);
                         ask(needs, &mut pending);
                         // Where versions fail, others will be wanted than the frontier follows.
                         let failures = (resolver.failure_count(), frontier.dead_end_count());
                         if pending.len() <= awaited.len() || failures != looked_at_failures {
                             looked_at_failures = failures;
-                            ask(resolver.look_ahead(), &mut pending);
+                            ask(speculation.admit(resolver.look_ahead()), &mut pending);
                         }
                     }
                 }
@@ -391,7 +453,8 @@ impl<'a> Fetcher<'a> {
                 }
                 next = pending.next().now_or_never().flatten();
             }
-            ask(frontier.go_on(&mut resolver.universe), &mut pending);
+            let needs = frontier.go_on(&mut resolver.universe);
+            ask(speculation.admit(needs), &mut pending);
         }
     }
 

@@ -14,6 +14,7 @@
 
 use std::fmt::{self, Write as _};
 
+use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -21,7 +22,7 @@ use super::compile::Compile;
 use super::events::{Event, Reporter};
 use super::ground::Gathered;
 use super::inputs::Source;
-use crate::index::{IndexClient, IndexUrl, Refresh};
+use crate::index::{IndexClient, IndexUrl, PageStanding, Refresh};
 use crate::python::ProjectName;
 
 /// Where trails are kept. Other fields, other number.
@@ -124,7 +125,7 @@ impl Trail {
         if self.is_stale(request) {
             self.ask_again(client).await?;
             let trail = Self {
-                fresh_until: fresh_until(client),
+                fresh_until: fresh_until(&client.standings()),
                 ..self.clone()
             };
             trail.store(request, self);
@@ -154,7 +155,7 @@ impl Trail {
         for answer in futures_util::future::join_all(answers).await {
             answer.ok()?;
         }
-        (pages(client) == self.pages).then_some(())
+        (pages(client.standings()) == self.pages).then_some(())
     }
 
     /// Keeps the trail of a run, unless it is the one that is kept already.
@@ -168,11 +169,13 @@ impl Trail {
     }
 }
 
-/// Keeps what a run leaves behind: that it changed nothing, if it did not.
+/// Keeps what a run leaves behind: the pages of the projects that had a part in it, and
+/// that it changed nothing, if it did not.
 pub(super) fn leave(
     request: &Compile,
     client: &IndexClient,
     before: &Trail,
+    consulted: &FxHashSet<&ProjectName>,
     unchanged: Option<Proved>,
 ) {
     if request.cache.dir().is_none() {
@@ -185,9 +188,11 @@ pub(super) fn leave(
             pins: proved.pins,
             said: proved.said,
         });
+    let mut standings = client.standings();
+    standings.retain(|((_, project), _)| consulted.contains(project));
     let trail = Trail {
-        pages: pages(client),
-        fresh_until: fresh_until(client),
+        fresh_until: fresh_until(&standings),
+        pages: pages(standings),
         proof,
     };
     trail.store(request, before);
@@ -202,9 +207,8 @@ pub(super) struct Proved {
 }
 
 /// Returns the pages that were looked at, sorted.
-fn pages(client: &IndexClient) -> Vec<Page> {
-    let mut pages: Vec<Page> = client
-        .standings()
+fn pages(standings: Vec<Standing>) -> Vec<Page> {
+    let mut pages: Vec<Page> = standings
         .into_iter()
         .map(|((index, project), standing)| {
             let shown = index.to_string();
@@ -221,12 +225,14 @@ fn pages(client: &IndexClient) -> Vec<Page> {
     pages
 }
 
-/// Returns until when all pages that were looked at are fresh.
-fn fresh_until(client: &IndexClient) -> u64 {
-    let standings = client.standings().into_iter();
-    let until = standings.map(|(_, standing)| standing.fresh_until);
+/// Returns until when all pages are fresh.
+fn fresh_until(standings: &[Standing]) -> u64 {
+    let until = standings.iter().map(|(_, standing)| standing.fresh_until);
     until.min().unwrap_or(u64::MAX)
 }
+
+/// How a project's page on an index stands.
+type Standing = ((IndexUrl, ProjectName), PageStanding);
 
 fn seconds(time: jiff::Timestamp) -> u64 {
     u64::try_from(time.as_second()).unwrap_or_default()

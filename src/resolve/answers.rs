@@ -48,6 +48,7 @@ impl Provider for Universe {
         let mut is_complete = true;
         let mut packages = Vec::new();
         for edge in &edges {
+            self.consult(edge.project);
             packages.push(self.package(Kind::Project(edge.project)));
             for extra in &edge.requirement.extras {
                 packages.push(self.package(Kind::Extra(edge.project, extra.clone())));

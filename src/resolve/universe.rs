@@ -93,6 +93,8 @@ pub struct Universe {
     needs: IndexMap<Need, ()>,
     /// What is noticed while the solver only guesses, to be forgotten.
     pub(super) guess: Option<Vec<(ProjectId, u32)>>,
+    /// Whose releases the solver has to do with.
+    consulted: FxHashSet<ProjectId>,
 }
 
 /// A requirement of a package on another, as the solver sees it.
@@ -114,6 +116,7 @@ impl Universe {
             roots: Vec::new(),
             needs: IndexMap::new(),
             guess: None,
+            consulted: FxHashSet::default(),
             request: Request::default(),
         };
         for root in &request.roots {
@@ -305,6 +308,21 @@ impl Universe {
         {
             guess.push((project, version));
         }
+    }
+
+    /// Notes that the solver has to do with a project's releases.
+    pub(super) fn consult(&mut self, project: ProjectId) {
+        if self.guess.is_none() {
+            self.consulted.insert(project);
+        }
+    }
+
+    /// Returns the projects whose releases the solver had to do with: nothing else of what
+    /// is known has a part in the answer.
+    pub fn consulted(&self) -> impl Iterator<Item = &ProjectName> {
+        self.consulted
+            .iter()
+            .map(|&project| &self.projects[project as usize].name)
     }
 
     /// Lets the solver guess: what it notices meanwhile leaves no trace.

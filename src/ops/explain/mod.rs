@@ -14,7 +14,7 @@ mod trial;
 use super::compile::Compile;
 use super::error::{Error, FileProblems};
 use super::events::{Event, Reporter};
-use super::fetch::{Fetcher, Resolution};
+use super::fetch::{Fetcher, Foreseen, Resolution};
 use super::ground::{Ground, builder, fetcher, gather, ground};
 use super::trail::Trail;
 use crate::lock::{LockedPin, PinSource};
@@ -125,7 +125,11 @@ pub async fn explain(request: &Explain, reporter: &dyn Reporter) -> Result<Expla
         .iter()
         .map(|pin| pin.name.clone())
         .collect();
-    let resolution = fetcher.resolve(ground.request.clone(), &likely).await;
+    let foreseen = Foreseen {
+        projects: &likely,
+        is_complete: false,
+    };
+    let resolution = fetcher.resolve(ground.request.clone(), foreseen).await;
     let pin = pin_of(request, &ground);
     let answer = match (pin, resolution) {
         (Some(pin), Ok(resolution)) => {
