@@ -112,6 +112,9 @@ pub struct Compile {
     pub refresh: Refresh,
     /// The time of the run.
     pub now: jiff::Timestamp,
+    /// Whether the process ends after this: then memory is left to its end, which gives
+    /// it back in one go.
+    pub is_last: bool,
     /// The files as they are to be seen.
     pub view: View,
     /// The current directory, absolute.
@@ -288,8 +291,22 @@ async fn resolve(
         Some(_) => lock::changes(locked, &lock),
         None => Vec::new(),
     };
+    let changes = previous.is_some().then(|| lock::summary(&moves));
+    let (requests, bytes) = (http.requests(), http.bytes());
+    if request.is_last {
+        std::mem::forget((resolution.resolver, fetcher));
+    }
+    let Gathered {
+        previous,
+        inputs,
+        client,
+        ..
+    } = ground.gathered;
+    if request.is_last {
+        std::mem::forget(client);
+    }
     Ok(Compiled {
-        changes: previous.is_some().then(|| lock::summary(&moves)),
+        changes,
         moves,
         held,
         pins_told,
@@ -297,10 +314,10 @@ async fn resolve(
         pins: lock.pins.len(),
         lock: Some(lock),
         tried: resolution.tried,
-        requests: http.requests(),
-        bytes: http.bytes(),
-        previous: ground.gathered.previous,
-        warnings: ground.gathered.inputs.warnings,
+        requests,
+        bytes,
+        previous,
+        warnings: inputs.warnings,
         output: request.output.clone(),
     })
 }

@@ -391,6 +391,7 @@ impl<'a> Fetcher<'a> {
         let mut barred: FxHashSet<ProjectName> = FxHashSet::default();
         let mut answered = 0;
         let mut looked_at_failures = (0, 0);
+        let mut is_news = false;
         loop {
             if awaited.is_empty() {
                 // Between waves, so that it does not hang on who is first within one.
@@ -410,17 +411,23 @@ impl<'a> Fetcher<'a> {
                         }
                         ask(speculation.check(&needs), &mut pending);
                         ask(needs, &mut pending);
-                        // Where versions fail, others will be wanted than the frontier follows.
-                        let failures = (resolver.failure_count(), frontier.dead_end_count());
-                        if pending.len() <= awaited.len() || failures != looked_at_failures {
-                            looked_at_failures = failures;
-                            ask(speculation.admit(resolver.look_ahead()), &mut pending);
-                        }
+                        is_news = true;
                     }
                 }
             }
-            let first = pending.next().await;
-            let mut next = Some(first.expect("what the solver waits for is pending"));
+            let mut next = pending.next().now_or_never().flatten();
+            if next.is_none() {
+                // Nothing is here: there is time to look ahead, once for what the solver asked
+                // for. Where versions fail, others will be wanted than the frontier follows.
+                let failures = (resolver.failure_count(), frontier.dead_end_count());
+                let is_idle = pending.len() <= awaited.len();
+                if std::mem::take(&mut is_news) && (is_idle || failures != looked_at_failures) {
+                    looked_at_failures = failures;
+                    ask(speculation.admit(resolver.look_ahead()), &mut pending);
+                }
+                let first = pending.next().await;
+                next = Some(first.expect("what the solver waits for is pending"));
+            }
             // All that is here is read before more is asked for: it may narrow what to ask.
             while let Some((need, result)) = next {
                 if answered >= budget.answers() {

@@ -320,7 +320,8 @@ fn hash(request: &Compile, gathered: &Gathered) -> Fingerprint {
         cache: _,
         refresh: _, // none: see `unchanged`
         now: _,     // what depends on it is settled in the limits above
-        view: _,    // what is seen is in the inputs
+        is_last: _,
+        view: _, // what is seen is in the inputs
         current_directory,
         variable: _, // what is read of it is in the inputs and the indexes
     } = request;

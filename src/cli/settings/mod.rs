@@ -58,6 +58,7 @@ pub(super) fn compile(args: &args::Compile, project: &ProjectConfig) -> Result<C
         constraints: args.constraints.clone(),
         bounds: Vec::new(),
         kept_packages: Vec::new(),
+        is_last: true,
         view: View::default(),
         overrides: args.overrides.clone(),
         extras: args

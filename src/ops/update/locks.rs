@@ -609,6 +609,7 @@ fn request(
         None => header_command(target, &all_seen),
     };
     Ok(Compile {
+        is_last: false,
         sources: all_seen(&target.sources)
             .into_iter()
             .map(Source::Path)
