@@ -417,11 +417,11 @@ impl<'a> Fetcher<'a> {
             }
             let mut next = pending.next().now_or_never().flatten();
             if next.is_none() {
-                // Nothing is here: there is time to look ahead, once for what the solver asked
-                // for. Where versions fail, others will be wanted than the frontier follows.
+                // Nothing is here: there is time to look ahead, where the frontier does not,
+                // and where versions fail: others will be wanted than it follows.
                 let failures = (resolver.failure_count(), frontier.dead_end_count());
-                let is_idle = pending.len() <= awaited.len();
-                if std::mem::take(&mut is_news) && (is_idle || failures != looked_at_failures) {
+                let is_idle = std::mem::take(&mut is_news) && pending.len() <= awaited.len();
+                if is_idle || failures != looked_at_failures {
                     looked_at_failures = failures;
                     ask(speculation.admit(resolver.look_ahead()), &mut pending);
                 }

@@ -46,6 +46,7 @@ pub(crate) fn request(folder: &Path, index_url: &str) -> Compile {
         exclude_newer: None,
         exclude_newer_packages: BTreeMap::new(),
         gate: None,
+        is_last: false,
         pre_releases: None,
         binary: PerProject::default(),
         only_binary: Vec::new(),
