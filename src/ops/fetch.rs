@@ -390,8 +390,8 @@ impl<'a> Fetcher<'a> {
         let mut failed_builds: FxHashMap<ProjectName, usize> = FxHashMap::default();
         let mut barred: FxHashSet<ProjectName> = FxHashSet::default();
         let mut answered = 0;
+        let mut has_looked_ahead = false;
         let mut looked_at_failures = (0, 0);
-        let mut is_news = false;
         loop {
             if awaited.is_empty() {
                 // Between waves, so that it does not hang on who is first within one.
@@ -411,17 +411,18 @@ impl<'a> Fetcher<'a> {
                         }
                         ask(speculation.check(&needs), &mut pending);
                         ask(needs, &mut pending);
-                        is_news = true;
+                        has_looked_ahead = false;
                     }
                 }
             }
             let mut next = pending.next().now_or_never().flatten();
             if next.is_none() {
-                // Nothing is here: there is time to look ahead, where the frontier does not,
-                // and where versions fail: others will be wanted than it follows.
+                // Now it takes time, so that there is some to think of what comes then. Where
+                // versions fail, that is something else than what the frontier follows.
                 let failures = (resolver.failure_count(), frontier.dead_end_count());
-                let is_idle = std::mem::take(&mut is_news) && pending.len() <= awaited.len();
-                if is_idle || failures != looked_at_failures {
+                let is_news = failures != looked_at_failures && pending.len() <= FEW_PENDING;
+                if is_news || (!has_looked_ahead && pending.len() <= awaited.len()) {
+                    has_looked_ahead = true;
                     looked_at_failures = failures;
                     ask(speculation.admit(resolver.look_ahead()), &mut pending);
                 }
@@ -959,6 +960,10 @@ impl Budget {
 
 /// How many pages and files a trial may look at before it is given up.
 const SOME: usize = 250;
+
+/// How many questions may be open for the resolver to look ahead: where there are more,
+/// the frontier is busy, and what it brings changes the view.
+const FEW_PENDING: usize = 24;
 
 /// How many builds of a project may fail before no older release of it is built.
 const MOST_FAILED_BUILDS: usize = 3;
