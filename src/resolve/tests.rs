@@ -797,7 +797,7 @@ fn waves(table: &Table, request: Request) -> Vec<String> {
                 }
             }
             Outcome::Solved(_) => return waves,
-            other => panic!("no solution: {other:#?}"),
+            Outcome::Unsolvable(explanation) => panic!("no solution: {explanation:#?}"),
         }
         needs.retain(|need| asked.insert(format!("{need:?}")));
         assert!(!needs.is_empty(), "it would never go on");
