@@ -33,6 +33,8 @@ const BUCKET: &str = "trails-v1";
 pub(super) struct Trail {
     /// The pages that were looked at, by index and name.
     pages: Vec<Page>,
+    /// When they were looked at, in seconds since 1970.
+    looked_at: u64,
     /// Until when all of them are fresh, in seconds since 1970.
     fresh_until: u64,
     /// That it changed nothing.
@@ -101,9 +103,11 @@ impl Trail {
         request.refresh != Refresh::None || self.is_stale(request)
     }
 
-    /// Whether some of the pages are no longer fresh.
+    /// Whether some of the pages are no longer fresh, or it cannot be told since the clock
+    /// was set back.
     fn is_stale(&self, request: &Compile) -> bool {
-        !request.http.offline && seconds(request.now) >= self.fresh_until
+        let now = seconds(request.now);
+        !request.http.offline && !(self.looked_at..self.fresh_until).contains(&now)
     }
 
     /// Finds out whether nothing has changed since the last run, which changed nothing:
@@ -125,6 +129,7 @@ impl Trail {
         if self.is_stale(request) {
             self.ask_again(client).await?;
             let trail = Self {
+                looked_at: seconds(request.now),
                 fresh_until: fresh_until(&client.standings()),
                 ..self.clone()
             };
@@ -160,7 +165,12 @@ impl Trail {
 
     /// Keeps the trail of a run, unless it is the one that is kept already.
     fn store(&self, request: &Compile, before: &Self) {
-        if self == before {
+        // When they were looked at last is not worth a write.
+        let is_same = Self {
+            looked_at: before.looked_at,
+            ..self.clone()
+        } == *before;
+        if is_same && before.looked_at <= self.looked_at {
             return;
         }
         let bytes = postcard::to_stdvec(self).expect("numbers and texts can always be stored");
@@ -191,6 +201,7 @@ pub(super) fn leave(
     let mut standings = client.standings();
     standings.retain(|((_, project), _)| consulted.contains(project));
     let trail = Trail {
+        looked_at: seconds(request.now),
         fresh_until: fresh_until(&standings),
         pages: pages(standings),
         proof,
@@ -249,7 +260,9 @@ fn key(request: &Compile) -> String {
     for group in &request.groups {
         let _ = writeln!(key, "{group:?}");
     }
-    let _ = writeln!(key, "{:?}", request.output);
+    if let Some(output) = &request.output {
+        let _ = write!(key, "to {}", output.display());
+    }
     key
 }
 
