@@ -16,6 +16,7 @@ use super::build::{Builder, Failure, Sdist};
 use super::candidates::{Listed, Pinned, Policy, ProjectReleases, PythonSupport};
 use super::error::{AskedIndex, Error};
 use super::events::{Event, Reporter};
+use super::foresight::{Foreseen, Speculation};
 use super::indexes::{IndexSettings, Strategy};
 use crate::index::{
     CoreMetadata, Entry, File, FindLinks, IndexClient, IndexUrl, Listing, MetadataError, Sha256,
@@ -33,58 +34,6 @@ pub(super) struct Resolution {
     pub(super) resolver: Resolver,
     /// How many releases had their requirements read.
     pub(super) tried: usize,
-}
-
-/// Whose releases will probably be asked for: they are fetched from the start.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Foreseen<'a> {
-    pub(super) projects: &'a [ProjectName],
-    /// Whether a run like this one has needed no others: then the network is not asked for
-    /// others either, before it turns out that they are needed.
-    pub(super) is_complete: bool,
-}
-
-/// Needs of which it is not known whether they are any.
-#[derive(Default)]
-struct Speculation<'a> {
-    /// The projects that are foreseen, if they are believed to be all.
-    complete: Option<FxHashSet<&'a ProjectName>>,
-    /// What is held back since it is not foreseen.
-    held: Vec<Need>,
-}
-
-impl<'a> Speculation<'a> {
-    fn new(foreseen: Foreseen<'a>) -> Self {
-        let complete = foreseen.is_complete.then(|| foreseen.projects.iter());
-        Self {
-            complete: complete.map(Iterator::collect),
-            held: Vec::new(),
-        }
-    }
-
-    fn is_foreseen(&self, need: &Need) -> bool {
-        match (&self.complete, need) {
-            (Some(complete), Need::Releases(name)) => complete.contains(name),
-            _ => true,
-        }
-    }
-
-    /// Holds back what is not foreseen.
-    fn admit(&mut self, mut needs: Vec<Need>) -> Vec<Need> {
-        let held = needs.extract_if(.., |need| !self.is_foreseen(need));
-        let held: Vec<Need> = held.collect();
-        self.held.extend(held);
-        needs
-    }
-
-    /// Hears what is needed; returns what was held back, if the foresight was wrong.
-    fn check(&mut self, needs: &[Need]) -> Vec<Need> {
-        if needs.iter().all(|need| self.is_foreseen(need)) {
-            return Vec::new();
-        }
-        self.complete = None;
-        std::mem::take(&mut self.held)
-    }
 }
 
 /// Answers what the resolver asks.

@@ -14,6 +14,7 @@ mod events;
 pub mod explain;
 mod facts;
 mod fetch;
+mod foresight;
 mod ground;
 mod hashing;
 mod indexes;

@@ -1,0 +1,103 @@
+//! What will probably be asked for, and what is only guessed at.
+//!
+//! A run like an earlier one needs what that one needed. So this is fetched in one wave,
+//! and what else the frontier or a look ahead would like to have waits: mostly nobody needs
+//! it. Once something is needed that was not foreseen, the foresight counts for nothing.
+
+use rustc_hash::FxHashSet;
+
+use crate::python::ProjectName;
+use crate::resolve::Need;
+
+/// Whose releases will probably be asked for: they are fetched from the start.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Foreseen<'a> {
+    pub(super) projects: &'a [ProjectName],
+    /// Whether a run like this one has needed no others: then the network is not asked for
+    /// others either, before it turns out that they are needed.
+    pub(super) is_complete: bool,
+}
+
+/// Needs of which it is not known whether they are any.
+#[derive(Default)]
+pub(super) struct Speculation<'a> {
+    /// The projects that are foreseen, if they are believed to be all.
+    complete: Option<FxHashSet<&'a ProjectName>>,
+    /// What is held back since it is not foreseen.
+    held: Vec<Need>,
+}
+
+impl<'a> Speculation<'a> {
+    /// Returns what is believed at first.
+    pub(super) fn new(foreseen: Foreseen<'a>) -> Self {
+        let complete = foreseen.is_complete.then(|| foreseen.projects.iter());
+        Self {
+            complete: complete.map(Iterator::collect),
+            held: Vec::new(),
+        }
+    }
+
+    fn is_foreseen(&self, need: &Need) -> bool {
+        match (&self.complete, need) {
+            (Some(complete), Need::Releases(name)) => complete.contains(name),
+            _ => true,
+        }
+    }
+
+    /// Holds back what is not foreseen.
+    pub(super) fn admit(&mut self, mut needs: Vec<Need>) -> Vec<Need> {
+        let held = needs.extract_if(.., |need| !self.is_foreseen(need));
+        let held: Vec<Need> = held.collect();
+        self.held.extend(held);
+        needs
+    }
+
+    /// Hears what is needed; returns what was held back, if the foresight was wrong.
+    pub(super) fn check(&mut self, needs: &[Need]) -> Vec<Need> {
+        if needs.iter().all(|need| self.is_foreseen(need)) {
+            return Vec::new();
+        }
+        self.complete = None;
+        std::mem::take(&mut self.held)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> ProjectName {
+        text.parse().unwrap()
+    }
+
+    fn page(text: &str) -> Need {
+        Need::Releases(name(text))
+    }
+
+    #[test]
+    fn what_is_not_foreseen_is_held_back_until_something_else_is_needed() {
+        let projects = [name("a"), name("b")];
+        let mut speculation = Speculation::new(Foreseen {
+            projects: &projects,
+            is_complete: true,
+        });
+        let metadata = Need::Metadata(name("c"), 0);
+        let guessed = vec![page("a"), page("c"), metadata.clone()];
+        assert_eq!(speculation.admit(guessed), [page("a"), metadata]);
+        assert_eq!(speculation.check(&[page("b")]), []);
+        assert_eq!(speculation.check(&[page("d")]), [page("c")]);
+        // From then on nothing is believed any more.
+        assert_eq!(speculation.admit(vec![page("e")]), [page("e")]);
+        assert_eq!(speculation.check(&[page("f")]), []);
+    }
+
+    #[test]
+    fn nothing_is_held_back_where_all_is_not_foreseen() {
+        let projects = [name("a")];
+        let mut speculation = Speculation::new(Foreseen {
+            projects: &projects,
+            is_complete: false,
+        });
+        assert_eq!(speculation.admit(vec![page("c")]), [page("c")]);
+    }
+}
