@@ -14,8 +14,8 @@ use super::transport;
 /// Connections, made when they are needed or ahead of that.
 #[derive(Default)]
 pub(super) struct Lines {
-    /// Knows no certificate; those of hosts that are trusted blindly have a client of
-    /// their own.
+    /// The library's client that checks certificates; hosts that are trusted blindly have
+    /// one of their own.
     checking: OnceLock<Result<reqwest::Client, Error>>,
     trusting: OnceLock<Result<reqwest::Client, Error>>,
     pub(super) gates: Gates,

@@ -211,11 +211,7 @@ impl IndexClient {
 
     /// Returns how the pages stand that were looked at, in no order.
     pub fn standings(&self) -> Vec<((IndexUrl, ProjectName), PageStanding)> {
-        let standings = self
-            .standings
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        standings
+        lock(&self.standings)
             .iter()
             .map(|(page, standing)| (page.clone(), standing.clone()))
             .collect()
@@ -232,11 +228,7 @@ impl IndexClient {
     }
 
     fn note_standing(&self, index: &IndexUrl, project: &ProjectName, standing: PageStanding) {
-        let mut standings = self
-            .standings
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        standings.insert((index.clone(), project.clone()), standing);
+        lock(&self.standings).insert((index.clone(), project.clone()), standing);
     }
 
     /// Returns a project's files on an index; none if it does not know the project.
