@@ -1,7 +1,7 @@
 //! Why a lock does not have a project: where it might have come from, and did not.
 
-use crate::ops::fetch::Fetcher;
-use crate::ops::ground::Ground;
+use crate::ops::compile::fetch::Fetcher;
+use crate::ops::compile::prepare::Ground;
 use crate::python::ProjectName;
 use crate::resolve::Solution;
 use crate::text::nearest;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::Inquiry;
 use super::chains::spelled;
-use crate::ops::candidates::ProjectReleases;
+use crate::ops::compile::candidates::ProjectReleases;
 use crate::python::Version;
 use crate::resolve::{Availability, Demand, Demander, Reason, Releases as _};
 

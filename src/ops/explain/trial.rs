@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::Inquiry;
 use super::releases::Candidate;
-use crate::ops::candidates::ProjectReleases;
+use crate::ops::compile::candidates::ProjectReleases;
 use crate::ops::error::Error;
 use crate::python::{ProjectName, Specifiers, Version};
 use crate::resolve::{Constraint, Explanation, Releases as _, Request, Solution};

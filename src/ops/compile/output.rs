@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::inputs::Inputs;
-use super::sources::PlacePin;
 use crate::lock::{Header, Lock, OptionLines, Pin, PinSource};
+use crate::ops::compile::direct::PlacePin;
+use crate::ops::compile::inputs::Inputs;
 use crate::python::{Marker, ProjectName};
 use crate::resolve::{Request, Solution};
 
@@ -53,20 +53,20 @@ pub struct OutputOptions {
 }
 
 /// What a lock is made of.
-pub(super) struct Made<'a> {
-    pub(super) request: &'a Request,
-    pub(super) inputs: &'a Inputs,
+pub(in crate::ops) struct Made<'a> {
+    pub(in crate::ops) request: &'a Request,
+    pub(in crate::ops) inputs: &'a Inputs,
     /// How projects that are at a place are named.
-    pub(super) places: &'a BTreeMap<ProjectName, PlacePin>,
-    pub(super) solution: &'a Solution,
-    pub(super) hashes: BTreeMap<ProjectName, Vec<String>>,
-    pub(super) options: OptionLines,
-    pub(super) output: &'a OutputOptions,
-    pub(super) target: String,
+    pub(in crate::ops) places: &'a BTreeMap<ProjectName, PlacePin>,
+    pub(in crate::ops) solution: &'a Solution,
+    pub(in crate::ops) hashes: BTreeMap<ProjectName, Vec<String>>,
+    pub(in crate::ops) options: OptionLines,
+    pub(in crate::ops) output: &'a OutputOptions,
+    pub(in crate::ops) target: String,
 }
 
 /// Returns the lock.
-pub(super) fn lock(made: &Made<'_>) -> Lock {
+pub(in crate::ops) fn lock(made: &Made<'_>) -> Lock {
     let left_out = &made.output.left_out;
     let chosen = made.solution.chosen.iter();
     let pins = chosen

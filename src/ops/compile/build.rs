@@ -15,20 +15,20 @@ use bytes::Bytes;
 use tempfile::TempDir;
 use tokio::sync::{OnceCell, Semaphore};
 
-use super::candidates::Policy;
-use super::compile::Compile;
-use super::content;
-use super::error::Error;
-use super::events::{Event, Reporter};
-use super::fetch::{Fetcher, Flat, Parts};
-use super::foresight::Foreseen;
-use super::indexes::IndexSettings;
-use super::inputs::{self, Reading};
-use super::target;
 use crate::build::{self, BuildSystem, ConfigSettings, Environment, Kind};
 use crate::http::{Shared, blocking};
 use crate::index::{CoreMetadata, File, IndexClient, Refresh};
 use crate::interpreter::Interpreter;
+use crate::ops::compile::Compile;
+use crate::ops::compile::candidates::Policy;
+use crate::ops::compile::direct::folder_key;
+use crate::ops::compile::fetch::prefetch::Foreseen;
+use crate::ops::compile::fetch::{Fetcher, Flat, Parts};
+use crate::ops::compile::indexes::IndexSettings;
+use crate::ops::compile::inputs::{self, Reading};
+use crate::ops::compile::target;
+use crate::ops::error::Error;
+use crate::ops::events::{Event, Reporter};
 use crate::python::{ProjectName, Requirement, RequirementSource, Version};
 use crate::requirements::PerProject;
 use crate::resolve::{Constraint, PreReleases, Request, RootRequirement};
@@ -59,7 +59,7 @@ impl Default for BuildOptions {
 
 /// Why a build gave nothing.
 #[derive(Debug, Clone)]
-pub(super) enum Failure {
+pub(in crate::ops) enum Failure {
     /// It cannot be built: why, in a line, the last lines that it said, and what to do.
     Build {
         why: String,
@@ -86,7 +86,7 @@ impl Failure {
     }
 
     /// Whether it is this machine that is at fault.
-    pub(super) fn is_of_the_machine(&self) -> bool {
+    pub(in crate::ops) fn is_of_the_machine(&self) -> bool {
         matches!(self, Self::Fetch(error) if matches!(**error, Error::Machine { .. }))
     }
 
@@ -102,10 +102,13 @@ impl Failure {
 impl From<build::Error> for Failure {
     fn from(error: build::Error) -> Self {
         if error.is_of_the_machine() {
-            return Self::of_the_machine(super::fetch::with_causes(&error), error.help());
+            return Self::of_the_machine(
+                crate::ops::compile::fetch::with_causes(&error),
+                error.help(),
+            );
         }
         Self::Build {
-            why: super::fetch::with_causes(&error),
+            why: crate::ops::compile::fetch::with_causes(&error),
             output: error.output().to_vec(),
             help: error.help(),
         }
@@ -113,25 +116,25 @@ impl From<build::Error> for Failure {
 }
 
 /// What a builder works with.
-pub(super) struct Workshop<'a> {
-    pub(super) client: &'a IndexClient,
-    pub(super) indexes: &'a IndexSettings,
-    pub(super) flat: Arc<Flat>,
+pub(in crate::ops) struct Workshop<'a> {
+    pub(in crate::ops) client: &'a IndexClient,
+    pub(in crate::ops) indexes: &'a IndexSettings,
+    pub(in crate::ops) flat: Arc<Flat>,
     /// What the user wants.
-    pub(super) wish: &'a Compile,
-    pub(super) binary: Vec<PerProject>,
-    pub(super) reporter: &'a dyn Reporter,
+    pub(in crate::ops) wish: &'a Compile,
+    pub(in crate::ops) binary: Vec<PerProject>,
+    pub(in crate::ops) reporter: &'a dyn Reporter,
 }
 
 /// A source distribution of an index.
-pub(super) struct Sdist<'s> {
+pub(in crate::ops) struct Sdist<'s> {
     /// The project it is of.
-    pub(super) name: &'s ProjectName,
+    pub(in crate::ops) name: &'s ProjectName,
     /// The release it is of.
-    pub(super) version: &'s Version,
-    pub(super) file: &'s File,
+    pub(in crate::ops) version: &'s Version,
+    pub(in crate::ops) file: &'s File,
     /// Why it has to be built, for the log.
-    pub(super) why: &'s str,
+    pub(in crate::ops) why: &'s str,
 }
 
 impl Sdist<'_> {
@@ -151,13 +154,13 @@ impl Sdist<'_> {
 }
 
 /// Builds, each thing once.
-pub(super) struct Builder<'a> {
+pub(in crate::ops) struct Builder<'a> {
     shop: Workshop<'a>,
     bench: Arc<Bench>,
 }
 
 /// What builds have in common.
-pub(super) struct Bench {
+pub(in crate::ops) struct Bench {
     host: OnceCell<Result<Arc<Host>, String>>,
     constraints: OnceCell<Result<Vec<Constraint>, Failure>>,
     /// By what they hold, and by how deep it is that they are needed.
@@ -213,12 +216,12 @@ const WHEELS: &str = "built-wheels-v1";
 const DEEPEST: usize = 8;
 
 impl<'a> Builder<'a> {
-    pub(super) fn new(shop: Workshop<'a>, bench: Arc<Bench>) -> Self {
+    pub(in crate::ops) fn new(shop: Workshop<'a>, bench: Arc<Bench>) -> Self {
         Self { shop, bench }
     }
 
     /// Whether the network is turned off.
-    pub(super) const fn is_offline(&self) -> bool {
+    pub(in crate::ops) const fn is_offline(&self) -> bool {
         self.shop.wish.http.offline
     }
 
@@ -237,7 +240,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Returns what a source distribution said of itself when it was built before.
-    pub(super) async fn known(&self, sdist: &Sdist<'_>) -> Option<Arc<CoreMetadata>> {
+    pub(in crate::ops) async fn known(&self, sdist: &Sdist<'_>) -> Option<Arc<CoreMetadata>> {
         let hash = self.identity(sdist.file).await?;
         let host = self.host().await.ok()?;
         let metadata = self.kept(&format!("{hash}|{}", host.key))?;
@@ -246,7 +249,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Returns what a source distribution says of itself when it is built.
-    pub(super) async fn sdist(
+    pub(in crate::ops) async fn sdist(
         &self,
         sdist: &Sdist<'_>,
         chain: Chain<'_>,
@@ -308,7 +311,7 @@ impl<'a> Builder<'a> {
 
     /// Returns what an archive that the user names by its place says of itself when it
     /// is built.
-    pub(super) async fn archive(
+    pub(in crate::ops) async fn archive(
         &self,
         file: &File,
         content: Option<Bytes>,
@@ -330,7 +333,7 @@ impl<'a> Builder<'a> {
 
     /// Returns what a source tree says of itself when it is built. `key` names its
     /// content, if that is known not to change.
-    pub(super) async fn tree(
+    pub(in crate::ops) async fn tree(
         &self,
         tree: &Path,
         kind: Kind,
@@ -348,7 +351,7 @@ impl<'a> Builder<'a> {
             return None;
         }
         let folder = tree.to_owned();
-        let key = blocking(move || content::key(&folder)).await?;
+        let key = blocking(move || folder_key::key(&folder)).await?;
         let kind = if kind == Kind::Editable { "-e " } else { "" };
         Some(format!("folder|{kind}{key}"))
     }
@@ -616,8 +619,9 @@ impl<'a> Builder<'a> {
         let _permit = self.permit().await;
         let settings = &self.shop.wish.build.settings;
         let into = folder.join(format!("built-{name}"));
-        crate::files::create_folder(&into)
-            .map_err(|error| Failure::of_the_machine(super::fetch::with_causes(&error), None))?;
+        crate::files::create_folder(&into).map_err(|error| {
+            Failure::of_the_machine(crate::ops::compile::fetch::with_causes(&error), None)
+        })?;
         let wheel = room
             .environment
             .wheel(&unpacked.tree, &system, settings, &into)
@@ -722,7 +726,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Returns what was built, or tried to be, in this run.
-    pub(super) fn built(&self) -> Vec<String> {
+    pub(in crate::ops) fn built(&self) -> Vec<String> {
         let built = &self.bench.built;
         let built = built.lock().unwrap_or_else(PoisonError::into_inner);
         built.iter().cloned().collect()
@@ -744,8 +748,9 @@ fn temporary_folder(prefix: &str) -> Result<TempDir, Failure> {
 }
 
 fn save(place: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    crate::files::replace(place, bytes)
-        .map_err(|error| Failure::of_the_machine(super::fetch::with_causes(&error), None))
+    crate::files::replace(place, bytes).map_err(|error| {
+        Failure::of_the_machine(crate::ops::compile::fetch::with_causes(&error), None)
+    })
 }
 
 #[cfg(test)]

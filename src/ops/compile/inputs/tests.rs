@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::http::Settings;
-use crate::ops::located::At;
+use crate::ops::compile::direct::location::At;
 use crate::python::Target;
 
 /// A folder with inputs.

@@ -4,6 +4,9 @@
 //! Places may require places: what a file, a folder or a repository requires by URL is
 //! looked at as well, and what the releases of an index require by URL is not.
 
+pub(in crate::ops) mod folder_key;
+pub(in crate::ops) mod location;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
@@ -11,14 +14,14 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 use url::Url;
 
-use super::build::{Builder, Failure};
-use super::error::{Error, FailedBuild};
-use super::fetch::DirectRelease;
-use super::located::{At, Located, Location, ProjectTree};
-use super::view::View;
 use crate::build::Kind;
 use crate::index::{CoreMetadata, IndexClient};
 use crate::lock::{LockFile, PinSource};
+use crate::ops::compile::build::{Builder, Failure};
+use crate::ops::compile::direct::location::{At, Located, Location, ProjectTree};
+use crate::ops::compile::fetch::DirectRelease;
+use crate::ops::error::{Error, FailedBuild};
+use crate::ops::view::View;
 use crate::python::{
     Environment, ExtraName, ProjectName, Requirement, RequirementSource, Specifiers, Tags, Version,
     WheelName,
@@ -29,40 +32,40 @@ use crate::text::without_password;
 use crate::vcs::{Git, GitUrl};
 
 /// What places are looked at with.
-pub(super) struct Surveyor<'a> {
-    pub(super) client: &'a IndexClient,
-    pub(super) builder: &'a Builder<'a>,
-    pub(super) git: &'a Git,
-    pub(super) tags: &'a Tags,
-    pub(super) environment: &'a Environment,
-    pub(super) binary: &'a [PerProject],
-    pub(super) is_build_forbidden: bool,
-    pub(super) view: &'a View,
-    pub(super) current_directory: &'a str,
+pub(in crate::ops) struct Surveyor<'a> {
+    pub(in crate::ops) client: &'a IndexClient,
+    pub(in crate::ops) builder: &'a Builder<'a>,
+    pub(in crate::ops) git: &'a Git,
+    pub(in crate::ops) tags: &'a Tags,
+    pub(in crate::ops) environment: &'a Environment,
+    pub(in crate::ops) binary: &'a [PerProject],
+    pub(in crate::ops) is_build_forbidden: bool,
+    pub(in crate::ops) view: &'a View,
+    pub(in crate::ops) current_directory: &'a str,
     /// The lock, whose commits are kept.
-    pub(super) locked: &'a LockFile,
+    pub(in crate::ops) locked: &'a LockFile,
     /// Whether a project's commit is to move.
-    pub(super) is_upgraded: &'a (dyn Fn(&ProjectName) -> bool + Sync),
+    pub(in crate::ops) is_upgraded: &'a (dyn Fn(&ProjectName) -> bool + Sync),
 }
 
 /// What was found at the places.
 #[derive(Debug, Default)]
-pub(super) struct Settled {
+pub(in crate::ops) struct Settled {
     /// The one release of each project that a place gives.
-    pub(super) direct: FxHashMap<ProjectName, Arc<DirectRelease>>,
+    pub(in crate::ops) direct: FxHashMap<ProjectName, Arc<DirectRelease>>,
     /// Requirements on them.
-    pub(super) roots: Vec<RootRequirement>,
+    pub(in crate::ops) roots: Vec<RootRequirement>,
     /// Requirements on them that replace all others.
-    pub(super) overrides: Vec<RootRequirement>,
+    pub(in crate::ops) overrides: Vec<RootRequirement>,
     /// The URLs by which releases may require them, too.
-    pub(super) places: Vec<(ProjectName, String)>,
+    pub(in crate::ops) places: Vec<(ProjectName, String)>,
     /// How the lock names them.
-    pub(super) pins: BTreeMap<ProjectName, PlacePin>,
+    pub(in crate::ops) pins: BTreeMap<ProjectName, PlacePin>,
 }
 
 impl Settled {
     /// Returns the project that is at a place.
-    pub(super) fn name_of(&self, located: &Located) -> Option<&ProjectName> {
+    pub(in crate::ops) fn name_of(&self, located: &Located) -> Option<&ProjectName> {
         let url = spelled_url(located);
         let mut places = self.places.iter();
         places
@@ -73,12 +76,12 @@ impl Settled {
 
 /// How the lock names what is at a place.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct PlacePin {
-    pub(super) source: PinSource,
+pub(in crate::ops) struct PlacePin {
+    pub(in crate::ops) source: PinSource,
     /// The branch, tag or other name that gave the commit.
-    pub(super) revision: Option<String>,
+    pub(in crate::ops) revision: Option<String>,
     /// Whether pip can check it against a hash.
-    pub(super) is_hashable: bool,
+    pub(in crate::ops) is_hashable: bool,
 }
 
 /// What was found at one place.
@@ -90,7 +93,7 @@ struct Find {
 
 impl Surveyor<'_> {
     /// Looks at all places, and at those that these lead to.
-    pub(super) async fn survey(
+    pub(in crate::ops) async fn survey(
         &self,
         located: &[Located],
         constraints: &[Located],
@@ -470,7 +473,7 @@ impl Surveyor<'_> {
 
     /// Returns what project files that have to be built require, and the Pythons that
     /// they are for.
-    pub(super) async fn projects(
+    pub(in crate::ops) async fn projects(
         &self,
         trees: &[ProjectTree],
     ) -> Result<(Vec<RootRequirement>, Vec<(String, Specifiers)>), Error> {

@@ -22,25 +22,25 @@ pub enum Cutoff {
 
 /// The limits of a run.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Cutoffs {
+pub(in crate::ops) struct Cutoffs {
     /// The one for all.
-    pub(super) all: Option<Timestamp>,
+    pub(in crate::ops) all: Option<Timestamp>,
     /// Those for some projects.
-    pub(super) projects: BTreeMap<ProjectName, Cutoff>,
+    pub(in crate::ops) projects: BTreeMap<ProjectName, Cutoff>,
 }
 
 /// The limit for one project on one index.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Limit {
+pub(in crate::ops) struct Limit {
     /// Nothing uploaded at or after this counts.
-    pub(super) before: Timestamp,
+    pub(in crate::ops) before: Timestamp,
     /// What the user calls it.
-    pub(super) rule: String,
+    pub(in crate::ops) rule: String,
 }
 
 impl Cutoffs {
     /// Returns the limit for a project on an index with this name and limit of its own.
-    pub(super) fn limit(
+    pub(in crate::ops) fn limit(
         &self,
         project: &ProjectName,
         index: Option<&(String, Cutoff)>,

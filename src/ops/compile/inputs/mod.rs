@@ -1,15 +1,17 @@
 //! Reading what the user requires: requirements files with all they include. For
 //! project files, dependency groups and scripts see `projects.rs`.
 
+mod projects;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::compile::Compile;
-use super::error::{Error, FileProblems};
-use super::located::{Located, Location, Misplaced, ProjectTree};
-use super::projects::ReadProject;
-use super::view::View;
 use crate::http::{Client, Request};
+use crate::ops::compile::Compile;
+use crate::ops::compile::direct::location::{Located, Location, Misplaced, ProjectTree};
+use crate::ops::compile::inputs::projects::ReadProject;
+use crate::ops::error::{Error, FileProblems};
+use crate::ops::view::View;
 use crate::python::{
     Environment, ExtraName, Marker, ProjectName, Requirement, RequirementSource, Specifiers,
 };
@@ -65,44 +67,44 @@ pub struct SourceOptions {
 
 /// All that was read.
 #[derive(Debug, Default)]
-pub(super) struct Inputs {
+pub(in crate::ops) struct Inputs {
     /// What is required by specifiers.
-    pub(super) roots: Vec<RootRequirement>,
+    pub(in crate::ops) roots: Vec<RootRequirement>,
     /// What is required from a place, overrides among it.
-    pub(super) located: Vec<Located>,
+    pub(in crate::ops) located: Vec<Located>,
     /// Where projects come from if they are required; each has a name.
-    pub(super) located_constraints: Vec<Located>,
+    pub(in crate::ops) located_constraints: Vec<Located>,
     /// Project files whose requirements only a build tells.
-    pub(super) trees: Vec<ProjectTree>,
+    pub(in crate::ops) trees: Vec<ProjectTree>,
     /// Whether a direct requirement is by `===`.
-    pub(super) arbitrary: BTreeSet<ProjectName>,
+    pub(in crate::ops) arbitrary: BTreeSet<ProjectName>,
     /// The only hashes that direct requirements accept (`--hash`), with their places.
-    pub(super) hashes: BTreeMap<ProjectName, (BTreeSet<String>, String)>,
-    pub(super) constraints: Vec<Constraint>,
+    pub(in crate::ops) hashes: BTreeMap<ProjectName, (BTreeSet<String>, String)>,
+    pub(in crate::ops) constraints: Vec<Constraint>,
     /// Who constrains what, for annotations: `-c constraints.txt`.
-    pub(super) constraint_origins: Vec<(ProjectName, String)>,
+    pub(in crate::ops) constraint_origins: Vec<(ProjectName, String)>,
     /// What replaces other requirements, by specifiers.
-    pub(super) overrides: Vec<RootRequirement>,
+    pub(in crate::ops) overrides: Vec<RootRequirement>,
     /// Direct requirements whose marker does not hold for the target.
-    pub(super) unmet: Vec<RootRequirement>,
+    pub(in crate::ops) unmet: Vec<RootRequirement>,
     /// Projects with an override that does not hold for the target.
-    pub(super) dropped: Vec<ProjectName>,
-    pub(super) options: SourceOptions,
+    pub(in crate::ops) dropped: Vec<ProjectName>,
+    pub(in crate::ops) options: SourceOptions,
     /// `requires-python` of the project files, with the file's name.
-    pub(super) requires_python: Vec<(String, Specifiers)>,
-    pub(super) warnings: Vec<FileProblems>,
+    pub(in crate::ops) requires_python: Vec<(String, Specifiers)>,
+    pub(in crate::ops) warnings: Vec<FileProblems>,
     /// What comments of requirements files and project files say beside requirements
     /// that apply, in order, without `#` and without passwords. Those of places without
     /// a name are with these.
-    pub(super) comments: BTreeMap<ProjectName, Vec<String>>,
+    pub(in crate::ops) comments: BTreeMap<ProjectName, Vec<String>>,
     /// How the first source's lines end.
-    pub(super) newline: Option<text::Newline>,
-    pub(super) has_project: bool,
+    pub(in crate::ops) newline: Option<text::Newline>,
+    pub(in crate::ops) has_project: bool,
 }
 
 /// What a file is read as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
+pub(in crate::ops) enum Role {
     Requirements,
     Constraints,
     Overrides,
@@ -110,7 +112,7 @@ pub(super) enum Role {
 
 /// What a file holds, told by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::ops) enum Kind {
     Requirements,
     /// `pyproject.toml`
     Project,
@@ -121,7 +123,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    pub(super) fn of(location: &str) -> Self {
+    pub(in crate::ops) fn of(location: &str) -> Self {
         let location = if is_remote(location) {
             location.split(['?', '#']).next().unwrap_or(location)
         } else {
@@ -163,19 +165,19 @@ impl Kind {
 }
 
 /// How inputs are read.
-pub(super) struct Reading<'a> {
-    pub(super) environment: &'a Environment,
-    pub(super) variable: &'a dyn Fn(&str) -> Option<String>,
-    pub(super) http: &'a Client,
-    pub(super) current_directory: &'a str,
-    pub(super) view: &'a View,
-    pub(super) extras: &'a [ExtraName],
-    pub(super) all_extras: bool,
+pub(in crate::ops) struct Reading<'a> {
+    pub(in crate::ops) environment: &'a Environment,
+    pub(in crate::ops) variable: &'a dyn Fn(&str) -> Option<String>,
+    pub(in crate::ops) http: &'a Client,
+    pub(in crate::ops) current_directory: &'a str,
+    pub(in crate::ops) view: &'a View,
+    pub(in crate::ops) extras: &'a [ExtraName],
+    pub(in crate::ops) all_extras: bool,
 }
 
 /// Whether it is plain at a glance that no input says anything but requirements, so that
 /// they do not change which index is asked: no line of a file begins as an option does.
-pub(super) fn are_silent(request: &Compile) -> bool {
+pub(in crate::ops) fn are_silent(request: &Compile) -> bool {
     let is_silent = |location: &str| match Kind::of(location) {
         _ if is_remote(location) => false,
         Kind::Project => true,
@@ -205,7 +207,7 @@ fn has_requirements_only(bytes: &[u8]) -> bool {
 }
 
 /// Reads sources, constraints and overrides, and all that they include.
-pub(super) async fn read(
+pub(in crate::ops) async fn read(
     reading: &Reading<'_>,
     sources: &[Source],
     groups: &[GroupRequest],
@@ -246,15 +248,15 @@ pub(super) async fn read(
     Ok(reader.inputs)
 }
 
-pub(super) struct Reader<'a> {
-    pub(super) reading: &'a Reading<'a>,
-    pub(super) groups: &'a [GroupRequest],
-    pub(super) inputs: Inputs,
-    pub(super) problems: Vec<FileProblems>,
+pub(in crate::ops) struct Reader<'a> {
+    pub(in crate::ops) reading: &'a Reading<'a>,
+    pub(in crate::ops) groups: &'a [GroupRequest],
+    pub(in crate::ops) inputs: Inputs,
+    pub(in crate::ops) problems: Vec<FileProblems>,
     /// The files being read, outermost first: a file may not include itself.
     open: Vec<String>,
     /// The projects that were read, for what is wrong with extras.
-    pub(super) projects: Vec<ReadProject>,
+    pub(in crate::ops) projects: Vec<ReadProject>,
 }
 
 impl Reader<'_> {
@@ -270,7 +272,7 @@ impl Reader<'_> {
         self.take(&bytes, location, role).await
     }
 
-    pub(super) async fn bytes(&self, location: &str) -> Result<Vec<u8>, Error> {
+    pub(in crate::ops) async fn bytes(&self, location: &str) -> Result<Vec<u8>, Error> {
         if !is_remote(location) {
             return Ok(self.reading.view.read(&local_path(location))?);
         }
@@ -310,7 +312,7 @@ impl Reader<'_> {
     }
 
     /// Returns the text of a file; if it is none, that is noted.
-    pub(super) fn decoded(&mut self, bytes: &[u8], name: &str) -> Option<String> {
+    pub(in crate::ops) fn decoded(&mut self, bytes: &[u8], name: &str) -> Option<String> {
         match decode(bytes) {
             Ok(text) => {
                 if self.inputs.newline.is_none() {
@@ -414,7 +416,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    pub(super) fn note(
+    pub(in crate::ops) fn note(
         &mut self,
         name: &str,
         text: &str,
@@ -580,7 +582,7 @@ impl Reader<'_> {
     }
 
     /// Takes a requirement that a table lists.
-    pub(super) fn listed(
+    pub(in crate::ops) fn listed(
         &mut self,
         requirement: Requirement,
         from: Asker,
@@ -737,7 +739,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    pub(super) fn applies(&self, marker: Option<&Marker>) -> bool {
+    pub(in crate::ops) fn applies(&self, marker: Option<&Marker>) -> bool {
         marker.is_none_or(|marker| marker.evaluate(self.reading.environment, None))
     }
 }
@@ -764,16 +766,16 @@ struct Placed {
 }
 
 /// Who asks for something.
-pub(super) struct Asker {
-    pub(super) role: Role,
+pub(in crate::ops) struct Asker {
+    pub(in crate::ops) role: Role,
     /// `file:line`
-    pub(super) place: String,
+    pub(in crate::ops) place: String,
     /// For annotations.
-    pub(super) origin: String,
+    pub(in crate::ops) origin: String,
     /// Where relative paths start.
-    pub(super) base: String,
+    pub(in crate::ops) base: String,
     /// What is said beside it.
-    pub(super) comments: Vec<String>,
+    pub(in crate::ops) comments: Vec<String>,
 }
 
 /// Adds what is said of a project, each comment once.
@@ -803,14 +805,14 @@ fn without_passwords(comments: &[String]) -> Vec<String> {
 /// The largest requirements file that is fetched.
 const MOST_BYTES: u64 = 16 << 20;
 
-pub(super) fn is_remote(location: &str) -> bool {
+pub(in crate::ops) fn is_remote(location: &str) -> bool {
     let scheme = location
         .split_once("://")
         .map(|(scheme, _)| scheme.to_ascii_lowercase());
     matches!(scheme.as_deref(), Some("http" | "https"))
 }
 
-pub(super) fn local_path(location: &str) -> PathBuf {
+pub(in crate::ops) fn local_path(location: &str) -> PathBuf {
     url::Url::parse(location)
         .ok()
         .filter(|url| url.scheme() == "file")
@@ -842,10 +844,9 @@ fn selector_text(selector: &Selector) -> String {
 }
 
 /// `file:line`, as it is shown.
-pub(super) fn place(name: &str, text: &str, span: Span) -> String {
+pub(in crate::ops) fn place(name: &str, text: &str, span: Span) -> String {
     format!("{name}:{}", position(text, span.start).line_number)
 }
 
 #[cfg(test)]
-#[path = "inputs_tests.rs"]
 mod tests;

@@ -1,9 +1,9 @@
 //! What the lock is made for: the target the user names, else the interpreter
 //! found.
 
-use super::error::Error;
 use crate::cache::Cache;
 use crate::interpreter::{self, Interpreter, Search};
+use crate::ops::error::Error;
 use crate::python::{Platform, PythonVersion, Target};
 
 /// What the user says of the target.
@@ -30,7 +30,10 @@ pub struct ResolvedTarget {
 const BUCKET: &str = "interpreter-v1";
 
 /// Settles the target. With version and platform given, no Python is needed.
-pub(super) fn settle(request: &TargetRequest, cache: &Cache) -> Result<ResolvedTarget, Error> {
+pub(in crate::ops) fn settle(
+    request: &TargetRequest,
+    cache: &Cache,
+) -> Result<ResolvedTarget, Error> {
     if let (None, Some(version), Some(platform)) = (
         &request.python,
         &request.python_version,
@@ -58,7 +61,7 @@ pub(super) fn settle(request: &TargetRequest, cache: &Cache) -> Result<ResolvedT
 
 /// Returns the interpreter that builds: the one that was named, else one of the target's
 /// version, else any; with the version that was wanted, if it is another.
-pub(super) fn builder(
+pub(in crate::ops) fn builder(
     request: &TargetRequest,
     cache: &Cache,
 ) -> Result<(Interpreter, Option<PythonVersion>), interpreter::Error> {

@@ -5,15 +5,19 @@
 //! round, or installs without them. So who has such a name is told of it, once, with
 //! what makes it safe: an index that owns it.
 
-use super::events::{Event, Reporter};
-use super::fetch::{Fetcher, Shadow};
+use crate::ops::compile::fetch::{Fetcher, Shadow};
+use crate::ops::events::{Event, Reporter};
 use crate::resolve::Solution;
 
 /// How many projects are named.
 const MOST_NAMES: usize = 5;
 
 /// Warns of chosen projects whose names later indexes know.
-pub(super) async fn warn(solution: &Solution, fetcher: &Fetcher<'_>, reporter: &dyn Reporter) {
+pub(in crate::ops) async fn warn(
+    solution: &Solution,
+    fetcher: &Fetcher<'_>,
+    reporter: &dyn Reporter,
+) {
     if let Some(words) = words(&fetcher.shadows(solution).await) {
         reporter.event(Event::Warning(words));
     }

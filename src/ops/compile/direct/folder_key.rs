@@ -25,7 +25,7 @@ const BEYOND: [&str; 7] = ["..", "scm", "vcs", "git", "versioneer", "pbr", "envi
 
 /// Returns a key of a folder's content; none if that alone does not decide what a build
 /// gives, or cannot be looked at. Reads files, and takes its time.
-pub(super) fn key(folder: &Path) -> Option<String> {
+pub(in crate::ops) fn key(folder: &Path) -> Option<String> {
     for name in ["pyproject.toml", "setup.py", "setup.cfg"] {
         let bytes = files::read_if_there(&folder.join(name)).ok()?;
         let text = bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());

@@ -12,11 +12,11 @@
 
 use rustc_hash::FxHashMap;
 
-use super::cutoff::Cutoff;
-use super::error::Error;
 use crate::config::{ProjectPattern, index_variable_names, index_variables};
 use crate::http::{IndexLogin, Secret};
 use crate::index::{FindLinks, IndexUrl};
+use crate::ops::compile::cutoff::Cutoff;
+use crate::ops::error::Error;
 use crate::python::ProjectName;
 
 /// How several indexes are used.
@@ -82,7 +82,7 @@ impl IndexSettings {
     ///
     /// # Errors
     /// When two do.
-    pub(super) fn owner(&self, project: &ProjectName) -> Result<Option<&Owner>, Error> {
+    pub(in crate::ops) fn owner(&self, project: &ProjectName) -> Result<Option<&Owner>, Error> {
         let mut owners = self.owners.iter().filter_map(|owner| {
             let pattern = owner
                 .packages
@@ -106,7 +106,7 @@ impl IndexSettings {
     }
 
     /// Returns an index in words: `` `corp` (`https://index.example/simple/`) ``.
-    pub(super) fn shown(&self, index: &IndexUrl) -> String {
+    pub(in crate::ops) fn shown(&self, index: &IndexUrl) -> String {
         match self.names.get(index) {
             Some(name) => format!("`{name}` (`{index}`)"),
             None => format!("`{index}`"),
@@ -115,7 +115,7 @@ impl IndexSettings {
 
     /// Returns the variables of the environment in which credentials for an index may
     /// be: by its name, or those for the default index, which comes last.
-    pub(super) fn variables(&self, index: &IndexUrl) -> Option<String> {
+    pub(in crate::ops) fn variables(&self, index: &IndexUrl) -> Option<String> {
         match self.names.get(index) {
             Some(name) => Some(index_variable_names("PINFOLD", name).join(" and ")),
             None if self.indexes.last() == Some(index) => Some(DEFAULT_VARIABLES.join(" and ")),
@@ -124,19 +124,19 @@ impl IndexSettings {
     }
 
     /// Whether an index owns a project.
-    pub(super) fn is_owned(&self, project: &ProjectName) -> bool {
+    pub(in crate::ops) fn is_owned(&self, project: &ProjectName) -> bool {
         let mut patterns = self.owners.iter().flat_map(|owner| &owner.packages);
         patterns.any(|pattern| pattern.matches(project))
     }
 }
 
 /// The variables for the default index.
-pub(super) const DEFAULT_VARIABLES: [&str; 2] =
+pub(in crate::ops) const DEFAULT_VARIABLES: [&str; 2] =
     ["PINFOLD_INDEX_USERNAME", "PINFOLD_INDEX_PASSWORD"];
 
 /// Returns what variables say of the index with a name: `PINFOLD_INDEX_NAME_USERNAME` and
 /// `…_PASSWORD`, or else uv's.
-pub(super) fn login_of(
+pub(in crate::ops) fn login_of(
     name: &str,
     variable: &dyn Fn(&str) -> Option<String>,
 ) -> Option<IndexLogin> {

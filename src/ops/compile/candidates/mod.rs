@@ -8,10 +8,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::cutoff::{Cutoffs, Limit};
-use super::output::WhichHashes;
 use crate::index::listing::Sparse;
 use crate::index::{Entry, File, Listing};
+use crate::ops::compile::cutoff::{Cutoffs, Limit};
+use crate::ops::compile::output::WhichHashes;
 use crate::python::{ProjectName, Specifiers, TagMismatch, Tags, Version, WheelName};
 use crate::requirements::PerProject;
 use crate::resolve::{Availability, Reason, Releases, position_in};
@@ -19,26 +19,26 @@ use crate::update::{self, Hold, ProjectPolicy};
 
 /// What makes a file admissible.
 #[derive(Debug)]
-pub(super) struct Policy {
-    pub(super) python: Version,
-    pub(super) tags: Tags,
+pub(in crate::ops) struct Policy {
+    pub(in crate::ops) python: Version,
+    pub(in crate::ops) tags: Tags,
     /// Up to when uploads count.
-    pub(super) cutoffs: Cutoffs,
+    pub(in crate::ops) cutoffs: Cutoffs,
     /// Of which files the lock has hashes.
-    pub(super) which_hashes: WhichHashes,
+    pub(in crate::ops) which_hashes: WhichHashes,
     /// What an update may take.
-    pub(super) gate: Option<update::Policy>,
+    pub(in crate::ops) gate: Option<update::Policy>,
     /// `--only-binary` (yes) and `--no-binary` (no).
     /// The first that has an answer counts.
-    pub(super) binary: Vec<PerProject>,
+    pub(in crate::ops) binary: Vec<PerProject>,
     /// Whether it is `--no-build` that says so.
-    pub(super) is_build_forbidden: bool,
+    pub(in crate::ops) is_build_forbidden: bool,
     compatible: Mutex<FxHashMap<Box<str>, Result<u32, TagMismatch>>>,
     pythons: Mutex<FxHashMap<Box<str>, PythonSupport>>,
 }
 
 impl Policy {
-    pub(super) fn new(
+    pub(in crate::ops) fn new(
         python: Version,
         tags: Tags,
         cutoffs: Cutoffs,
@@ -79,7 +79,7 @@ impl Policy {
     }
 
     /// Whether the target's Python will do. What cannot be read forbids nothing.
-    pub(super) fn python_support(&self, specifiers: &str) -> PythonSupport {
+    pub(in crate::ops) fn python_support(&self, specifiers: &str) -> PythonSupport {
         let mut known = self.pythons.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(&answer) = known.get(specifiers) {
             return answer;
@@ -102,7 +102,7 @@ impl Policy {
 
 /// Whether a release is for the target's Python.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum PythonSupport {
+pub(in crate::ops) enum PythonSupport {
     /// It is.
     Yes,
     /// It would be, but for an upper bound.
@@ -127,28 +127,28 @@ fn without_upper_bounds(specifiers: &Specifiers) -> Specifiers {
 
 /// What the user has pinned of a project, in the lock or by `==`.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Pinned {
+pub(in crate::ops) struct Pinned {
     /// The version the lock has: its files stay admissible, whatever their age.
-    pub(super) locked: Option<Version>,
+    pub(in crate::ops) locked: Option<Version>,
     /// The locked version, unless it is to be upgraded: it may be yanked.
-    pub(super) kept: Option<Version>,
+    pub(in crate::ops) kept: Option<Version>,
     /// The hashes the lock has for it, as `sha256:…`.
-    pub(super) hashes: FxHashSet<String>,
+    pub(in crate::ops) hashes: FxHashSet<String>,
     /// Versions that are required exactly: they may be yanked.
-    pub(super) exact: Vec<Version>,
+    pub(in crate::ops) exact: Vec<Version>,
 }
 
 /// What one place has of a project.
 #[derive(Debug)]
-pub(super) struct Listed {
-    pub(super) listing: Arc<Listing>,
+pub(in crate::ops) struct Listed {
+    pub(in crate::ops) listing: Arc<Listing>,
     /// Up to when uploads count there.
-    pub(super) limit: Option<Arc<Limit>>,
+    pub(in crate::ops) limit: Option<Arc<Limit>>,
 }
 
 /// The releases of one project.
 #[derive(Debug)]
-pub(super) struct ProjectReleases {
+pub(in crate::ops) struct ProjectReleases {
     name: ProjectName,
     policy: Arc<Policy>,
     pinned: Arc<Pinned>,
@@ -272,7 +272,7 @@ fn platform_tags(tags: &str) -> impl Iterator<Item = &str> {
 type Place = (usize, usize, usize);
 
 impl ProjectReleases {
-    pub(super) fn new(
+    pub(in crate::ops) fn new(
         name: ProjectName,
         policy: Arc<Policy>,
         pinned: Arc<Pinned>,
@@ -306,7 +306,7 @@ impl ProjectReleases {
     }
 
     /// Returns a project that is not where alone it may be.
-    pub(super) fn absent(
+    pub(in crate::ops) fn absent(
         name: ProjectName,
         policy: Arc<Policy>,
         pinned: Arc<Pinned>,
@@ -318,7 +318,7 @@ impl ProjectReleases {
     }
 
     /// Whether a listing could not be read as it was: nothing said here holds.
-    pub(super) fn is_damaged(&self) -> bool {
+    pub(in crate::ops) fn is_damaged(&self) -> bool {
         self.listings.iter().any(|listing| listing.is_damaged())
     }
 
@@ -381,32 +381,32 @@ impl ProjectReleases {
     }
 
     /// Returns the version as it was published.
-    pub(super) fn version_text(&self, position: u32) -> &str {
+    pub(in crate::ops) fn version_text(&self, position: u32) -> &str {
         let (listing, index) = self.places(position)[0];
         self.listings[listing].version_text(index)
     }
 
     /// Returns the file to take metadata from.
-    pub(super) fn metadata_entry(&self, position: u32) -> Option<Entry<'_>> {
+    pub(in crate::ops) fn metadata_entry(&self, position: u32) -> Option<Entry<'_>> {
         let (listing, index, number) = self.judge(position).file?;
         self.listings[listing].entries(index).nth(number)
     }
 
     /// Returns the file to take metadata from, to be kept.
-    pub(super) fn metadata_file(&self, position: u32) -> Option<File> {
+    pub(in crate::ops) fn metadata_file(&self, position: u32) -> Option<File> {
         self.metadata_entry(position)?.to_file()
     }
 
     /// Returns the files of a release that may be installed: by any platform, but
     /// not newer than the limit.
-    pub(super) fn installable_files(&self, position: u32) -> Vec<File> {
+    pub(in crate::ops) fn installable_files(&self, position: u32) -> Vec<File> {
         self.installable(position)
             .filter_map(|entry| entry.to_file())
             .collect()
     }
 
     /// The same, without copying anything.
-    pub(super) fn installable(&self, position: u32) -> impl Iterator<Item = Entry<'_>> {
+    pub(in crate::ops) fn installable(&self, position: u32) -> impl Iterator<Item = Entry<'_>> {
         let places = self.places(position).into_iter();
         places.flat_map(move |(listing, index)| {
             let entries = self.listings[listing].entries(index);
@@ -421,7 +421,7 @@ impl ProjectReleases {
     ///
     /// For the target alone these are all wheels that suit it, since pip may prefer
     /// another one than we do; its sdist only if pip would have to build.
-    pub(super) fn hashed(&self, position: u32) -> Vec<Entry<'_>> {
+    pub(in crate::ops) fn hashed(&self, position: u32) -> Vec<Entry<'_>> {
         if self.policy.which_hashes == WhichHashes::All {
             return self.installable(position).collect();
         }
@@ -452,7 +452,7 @@ impl ProjectReleases {
     }
 
     /// Whether another place has a file of this release, by its hash.
-    pub(super) fn shares_file(&self, position: u32, other: &Listing) -> bool {
+    pub(in crate::ops) fn shares_file(&self, position: u32, other: &Listing) -> bool {
         let ours: Vec<_> = self.entries(position).filter_map(|e| e.sha256()).collect();
         (0..other.len())
             .filter(|&index| other.version(index) == self.version(position))
@@ -462,7 +462,7 @@ impl ProjectReleases {
 
     /// Returns whether a file that is in the lock only perhaps, since the index gives
     /// no hash for it, may be installed now that its hash is known.
-    pub(super) fn admits_hash(&self, position: u32, file: &File, hash: &str) -> bool {
+    pub(in crate::ops) fn admits_hash(&self, position: u32, file: &File, hash: &str) -> bool {
         let Some(gate) = &self.gate else {
             return true;
         };
@@ -476,7 +476,7 @@ impl ProjectReleases {
     }
 
     /// Returns the reason for which the release was yanked, if all of it was.
-    pub(super) fn yanked(&self, position: u32) -> Option<String> {
+    pub(in crate::ops) fn yanked(&self, position: u32) -> Option<String> {
         let mut reason = None;
         for entry in self.entries(position) {
             reason = Some(entry.yanked?.to_owned());
@@ -485,7 +485,7 @@ impl ProjectReleases {
     }
 
     /// Returns when the first file of a release was uploaded, as far as is known.
-    pub(super) fn published(&self, position: u32) -> Option<jiff::Timestamp> {
+    pub(in crate::ops) fn published(&self, position: u32) -> Option<jiff::Timestamp> {
         self.entries(position)
             .filter_map(|entry| entry.upload_time)
             .min()
@@ -493,7 +493,7 @@ impl ProjectReleases {
 
     /// Returns why a policy would not take a release that is not locked, if it would
     /// take none of its files: the soonest of their reasons.
-    pub(super) fn held_by(&self, policy: &ProjectPolicy, position: u32) -> Option<Hold> {
+    pub(in crate::ops) fn held_by(&self, policy: &ProjectPolicy, position: u32) -> Option<Hold> {
         let version = self.version(position);
         let mut hold: Option<Hold> = None;
         for entry in self.entries(position) {
@@ -507,7 +507,7 @@ impl ProjectReleases {
     }
 
     /// Returns the platforms that the wheels of a release are for, sorted.
-    pub(super) fn wheel_platforms(&self, position: u32) -> Vec<String> {
+    pub(in crate::ops) fn wheel_platforms(&self, position: u32) -> Vec<String> {
         let entries = self.entries(position);
         let platforms: BTreeSet<String> = entries
             .filter_map(|entry| entry.wheel_tags())
@@ -518,7 +518,7 @@ impl ProjectReleases {
     }
 
     /// Returns how many files of a release the policy holds back.
-    pub(super) fn held_files(&self, position: u32) -> usize {
+    pub(in crate::ops) fn held_files(&self, position: u32) -> usize {
         self.entries(position)
             .filter(|entry| self.hold(entry, position).is_some())
             .count()
@@ -526,7 +526,7 @@ impl ProjectReleases {
 
     /// Whether the lock has a release that is not there any more, or of which no file
     /// is that the lock has.
-    pub(super) fn has_lost_locked(&self) -> bool {
+    pub(in crate::ops) fn has_lost_locked(&self) -> bool {
         match self.locked_position() {
             None => self.pinned.locked.is_some(),
             Some(position) => {
@@ -537,12 +537,12 @@ impl ProjectReleases {
     }
 
     /// Returns the locked version.
-    pub(super) fn locked(&self) -> Option<&Version> {
+    pub(in crate::ops) fn locked(&self) -> Option<&Version> {
         self.pinned.locked.as_ref()
     }
 
     /// Returns why the policy holds a release back, if nothing else is against it.
-    pub(super) fn held(&self, position: u32) -> Option<Hold> {
+    pub(in crate::ops) fn held(&self, position: u32) -> Option<Hold> {
         self.judge(position).hold.clone()
     }
 
@@ -587,7 +587,7 @@ impl ProjectReleases {
     /// Whether a release with this `Requires-Python` can be used. Who requires
     /// exactly that version gets it in spite of an upper bound, as with a yanked
     /// one: upper bounds are often guesses.
-    pub(super) fn admits_python(&self, position: u32, specifiers: &str) -> bool {
+    pub(in crate::ops) fn admits_python(&self, position: u32, specifiers: &str) -> bool {
         match self.policy.python_support(specifiers) {
             PythonSupport::Yes => true,
             PythonSupport::TooNew => self.pinned.exact.contains(self.version(position)),
@@ -597,7 +597,7 @@ impl ProjectReleases {
 
     /// Returns the newest final release, if only an upper bound of its
     /// `Requires-Python` keeps it out, with that specifier.
-    pub(super) fn capped_newest(&self) -> Option<(String, String)> {
+    pub(in crate::ops) fn capped_newest(&self) -> Option<(String, String)> {
         let newest = (0..self.count())
             .rev()
             .find(|&at| !self.version(at).any_prerelease())?;
@@ -612,7 +612,7 @@ impl ProjectReleases {
     }
 
     /// Notes what a release's metadata says of Python: not every index does.
-    pub(super) fn learn_python(&self, position: u32, specifiers: &str) {
+    pub(in crate::ops) fn learn_python(&self, position: u32, specifiers: &str) {
         if self.policy.python_support(specifiers) == PythonSupport::TooNew {
             let mut overlooked = self
                 .overlooked
@@ -623,7 +623,7 @@ impl ProjectReleases {
     }
 
     /// Returns the `Requires-Python` that a release was admitted in spite of.
-    pub(super) fn overlooked_python(&self, position: u32) -> Option<String> {
+    pub(in crate::ops) fn overlooked_python(&self, position: u32) -> Option<String> {
         let overlooked = self.overlooked.lock();
         let overlooked = overlooked.unwrap_or_else(PoisonError::into_inner);
         overlooked.get(&position).cloned()

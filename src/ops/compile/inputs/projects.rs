@@ -3,10 +3,10 @@
 
 use std::path::Path;
 
-use super::error::Error;
-use super::inputs::{Asker, Kind, Reader, Role, is_remote, local_path, place};
-use super::located::ProjectTree;
 use crate::files;
+use crate::ops::compile::direct::location::ProjectTree;
+use crate::ops::compile::inputs::{Asker, Kind, Reader, Role, is_remote, local_path, place};
+use crate::ops::error::Error;
 use crate::python::{ExtraName, Requirement, RequirementSource};
 use crate::requirements::{
     GroupRequest, Groups, Project, Script, Statement, comments_beside, location,
@@ -14,7 +14,7 @@ use crate::requirements::{
 use crate::text::{Problem, Span};
 
 /// A project file that stated what it requires.
-pub(super) struct ReadProject {
+pub(in crate::ops) struct ReadProject {
     name: String,
     text: String,
     project: Project,
@@ -22,7 +22,12 @@ pub(super) struct ReadProject {
 
 impl Reader<'_> {
     /// Takes a pyproject.toml.
-    pub(super) fn project(&mut self, text: &str, location: &str, name: &str) -> Result<(), Error> {
+    pub(in crate::ops) fn project(
+        &mut self,
+        text: &str,
+        location: &str,
+        name: &str,
+    ) -> Result<(), Error> {
         let project = Project::parse(text);
         let mut problems = project.problems.clone();
         let warnings = project.warnings.clone();
@@ -92,7 +97,7 @@ impl Reader<'_> {
     }
 
     /// Takes a project that only a build tells about.
-    pub(super) fn tree(&mut self, location: &str, file: String) -> Result<(), Error> {
+    pub(in crate::ops) fn tree(&mut self, location: &str, file: String) -> Result<(), Error> {
         self.inputs.has_project = true;
         let extras = self.reading.extras.to_vec();
         self.tree_with(location, file, extras, self.reading.all_extras)
@@ -141,7 +146,7 @@ impl Reader<'_> {
     }
 
     /// Takes a script with a block of metadata.
-    pub(super) fn script(&mut self, text: &str, location: &str, name: &str) {
+    pub(in crate::ops) fn script(&mut self, text: &str, location: &str, name: &str) {
         let script = Script::parse(text);
         let mut problems = script.problems;
         let origin = format!("({name})");
@@ -161,7 +166,7 @@ impl Reader<'_> {
     }
 
     /// Reads the groups that are asked for, each file once.
-    pub(super) async fn read_groups(&mut self) -> Result<(), Error> {
+    pub(in crate::ops) async fn read_groups(&mut self) -> Result<(), Error> {
         let mut done: Vec<String> = Vec::new();
         for request in self.groups {
             let file = group_file(request);
@@ -293,7 +298,7 @@ impl Reader<'_> {
     }
 
     /// Notes extras that none of the projects has.
-    pub(super) fn check_extras(&mut self) {
+    pub(in crate::ops) fn check_extras(&mut self) {
         // What a build tells is not known yet.
         if !self.problems.is_empty() || !self.inputs.trees.is_empty() {
             return;

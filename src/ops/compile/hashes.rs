@@ -5,20 +5,20 @@ use std::collections::BTreeMap;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::compile::Compile;
-use super::error::Error;
-use super::events::{Event, Reporter};
-use super::fetch::Fetcher;
-use super::inputs::Inputs;
-use super::output::{Hashes, WhichHashes};
 use crate::index::Sha256;
 use crate::lock::{self, LockFile};
+use crate::ops::compile::Compile;
+use crate::ops::compile::fetch::Fetcher;
+use crate::ops::compile::inputs::Inputs;
+use crate::ops::compile::output::{Hashes, WhichHashes};
+use crate::ops::error::Error;
+use crate::ops::events::{Event, Reporter};
 use crate::python::{ProjectName, Version};
 use crate::resolve::{Chosen, Solution};
 use crate::text::many;
 
 /// Returns the hashes to write for each project.
-pub(super) async fn hashes(
+pub(in crate::ops) async fn hashes(
     request: &Compile,
     locked: &LockFile,
     solution: &Solution,
@@ -99,7 +99,7 @@ async fn hashes_for_target(
 }
 
 /// Who gives hashes with a requirement accepts no others.
-pub(super) fn keep_given_hashes(
+pub(in crate::ops) fn keep_given_hashes(
     inputs: &Inputs,
     hashes: &mut BTreeMap<ProjectName, Vec<String>>,
 ) -> Result<(), Error> {

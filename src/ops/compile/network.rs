@@ -3,18 +3,18 @@
 use rustc_hash::FxHashSet;
 use url::Url;
 
-use super::compile::Compile;
-use super::error::Error;
-use super::events::{Event, Reporter};
-use super::indexes::{self, DEFAULT_VARIABLES, IndexSettings, Owner};
-use super::inputs::{self, Inputs};
 use crate::http::{self, IndexLogin};
 use crate::index::{FindLinks, IndexUrl, PYPI_FILES, PYPI_SIMPLE};
 use crate::lock::OptionLines;
+use crate::ops::compile::Compile;
+use crate::ops::compile::indexes::{self, DEFAULT_VARIABLES, IndexSettings, Owner};
+use crate::ops::compile::inputs::{self, Inputs};
+use crate::ops::error::Error;
+use crate::ops::events::{Event, Reporter};
 use crate::text::{has_query_secret, without_password};
 
 /// Settles which servers are asked, and with which credentials.
-pub(super) fn network(
+pub(in crate::ops) fn network(
     request: &Compile,
     inputs: &Inputs,
 ) -> Result<(http::Settings, IndexSettings), Error> {
@@ -119,7 +119,7 @@ pub(super) fn network(
 /// PyPI, if it says nothing, only if it is plain that no input does. Else it is left to
 /// [`connect_ahead`], after the inputs were read: it is nobody's business that somebody
 /// else's index is used.
-pub(super) fn connect_to_named(request: &Compile, client: &http::Client) {
+pub(in crate::ops) fn connect_to_named(request: &Compile, client: &http::Client) {
     if request.no_index {
         return;
     }
@@ -146,7 +146,7 @@ pub(super) fn connect_to_named(request: &Compile, client: &http::Client) {
 }
 
 /// Connects ahead to the indexes that are asked for any project.
-pub(super) fn connect_ahead(settings: &IndexSettings, client: &http::Client) {
+pub(in crate::ops) fn connect_ahead(settings: &IndexSettings, client: &http::Client) {
     for index in &settings.indexes {
         connect_to(index.url(), client);
     }
@@ -226,7 +226,7 @@ fn unset_variable(text: &str) -> Option<&str> {
 }
 
 /// Returns the option lines, and says what of them is not written although it is needed.
-pub(super) fn public_option_lines(
+pub(in crate::ops) fn public_option_lines(
     request: &Compile,
     inputs: &Inputs,
     reporter: &dyn Reporter,

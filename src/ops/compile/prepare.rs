@@ -7,21 +7,21 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::build::{Bench, Builder, Workshop};
-use super::candidates::{Pinned, Policy};
-use super::compile::Compile;
-use super::error::Error;
-use super::events::{Event, Reporter};
-use super::fetch::{self, DirectRelease, Fetcher, Flat, Parts};
-use super::indexes::IndexSettings;
-use super::inputs::{self, Inputs, Reading};
-use super::network::{connect_ahead, connect_to_named, network};
-use super::sources::{PlacePin, Settled, Surveyor};
-use super::target;
 use crate::files;
 use crate::http::{Client, blocking};
 use crate::index::{IndexClient, Settings};
 use crate::lock::{self, LockFile};
+use crate::ops::compile::Compile;
+use crate::ops::compile::build::{Bench, Builder, Workshop};
+use crate::ops::compile::candidates::{Pinned, Policy};
+use crate::ops::compile::direct::{PlacePin, Settled, Surveyor};
+use crate::ops::compile::fetch::{self, DirectRelease, Fetcher, Flat, Parts};
+use crate::ops::compile::indexes::IndexSettings;
+use crate::ops::compile::inputs::{self, Inputs, Reading};
+use crate::ops::compile::network::{connect_ahead, connect_to_named, network};
+use crate::ops::compile::target;
+use crate::ops::error::Error;
+use crate::ops::events::{Event, Reporter};
 use crate::python::{
     Environment, Marker, ProjectName, Requirement, RequirementSource, Specifiers, Target, Version,
 };
@@ -30,36 +30,36 @@ use crate::resolve::{Constraint, PreReleases, Request, RootRequirement};
 use crate::vcs::{self, Git};
 
 /// What was read and settled without anybody being asked for a page.
-pub(super) struct Gathered {
-    pub(super) inputs: Inputs,
-    pub(super) target: Target,
+pub(in crate::ops) struct Gathered {
+    pub(in crate::ops) inputs: Inputs,
+    pub(in crate::ops) target: Target,
     /// The text of the lock file, if there is one.
-    pub(super) previous: Option<String>,
-    pub(super) indexes: IndexSettings,
-    pub(super) http: Client,
-    pub(super) client: IndexClient,
+    pub(in crate::ops) previous: Option<String>,
+    pub(in crate::ops) indexes: IndexSettings,
+    pub(in crate::ops) http: Client,
+    pub(in crate::ops) client: IndexClient,
 }
 
 /// What a resolution rests on: everything that is settled before a version is chosen.
-pub(super) struct Ground {
-    pub(super) gathered: Gathered,
+pub(in crate::ops) struct Ground {
+    pub(in crate::ops) gathered: Gathered,
     /// Whether nothing counts but pages of indexes: no place, no flat location.
-    pub(super) is_plain: bool,
-    pub(super) locked: LockFile,
-    pub(super) request: Request,
+    pub(in crate::ops) is_plain: bool,
+    pub(in crate::ops) locked: LockFile,
+    pub(in crate::ops) request: Request,
     flat: Arc<Flat>,
     bench: Arc<Bench>,
     /// What is at the places that requirements name.
     direct: FxHashMap<ProjectName, Arc<DirectRelease>>,
     /// How the lock names these.
-    pub(super) places: BTreeMap<ProjectName, PlacePin>,
+    pub(in crate::ops) places: BTreeMap<ProjectName, PlacePin>,
 }
 
 /// Reads the sources and the lock file, and settles the target and who is asked.
 ///
 /// `asks` is whether the network will probably be asked: then connections are made
 /// meanwhile.
-pub(super) async fn gather(
+pub(in crate::ops) async fn gather(
     request: &Compile,
     asks: bool,
     reporter: &dyn Reporter,
@@ -96,7 +96,7 @@ pub(super) async fn gather(
 
 /// Looks at what is no page of an index: flat locations, and the places that requirements
 /// name.
-pub(super) async fn ground(
+pub(in crate::ops) async fn ground(
     gathered: Gathered,
     request: &Compile,
     reporter: &dyn Reporter,
@@ -176,7 +176,7 @@ fn binary(request: &Compile, inputs: &Inputs) -> Vec<PerProject> {
 }
 
 /// Returns who builds what the resolver asks for.
-pub(super) fn builder<'a>(
+pub(in crate::ops) fn builder<'a>(
     ground: &'a Ground,
     request: &'a Compile,
     reporter: &'a dyn Reporter,
@@ -193,7 +193,7 @@ pub(super) fn builder<'a>(
 }
 
 /// Returns what answers the resolver.
-pub(super) fn fetcher<'a>(
+pub(in crate::ops) fn fetcher<'a>(
     ground: &'a Ground,
     builder: &'a Builder<'a>,
     request: &Compile,
@@ -260,7 +260,7 @@ async fn read_inputs(
 }
 
 /// Returns whether the lock's choice for a project stays.
-pub(super) fn is_kept(request: &Compile, name: &ProjectName) -> bool {
+pub(in crate::ops) fn is_kept(request: &Compile, name: &ProjectName) -> bool {
     if request.upgrade {
         return request.kept_packages.contains(name);
     }

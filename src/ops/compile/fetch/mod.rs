@@ -1,6 +1,8 @@
 //! Feeding the resolver: pages and metadata are fetched as it, or its frontier,
 //! asks for them, all that can be at the same time.
 
+pub(in crate::ops) mod prefetch;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
@@ -12,15 +14,15 @@ use futures_util::FutureExt as _;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::build::{Builder, Failure, Sdist};
-use super::candidates::{Listed, Pinned, Policy, ProjectReleases, PythonSupport};
-use super::error::{AskedIndex, Error};
-use super::events::{Event, Reporter};
-use super::foresight::{Foreseen, Speculation};
-use super::indexes::{IndexSettings, Strategy};
 use crate::index::{
     CoreMetadata, Entry, File, FindLinks, IndexClient, IndexUrl, Listing, MetadataError, Sha256,
 };
+use crate::ops::compile::build::{Builder, Failure, Sdist};
+use crate::ops::compile::candidates::{Listed, Pinned, Policy, ProjectReleases, PythonSupport};
+use crate::ops::compile::fetch::prefetch::{Foreseen, Speculation};
+use crate::ops::compile::indexes::{IndexSettings, Strategy};
+use crate::ops::error::{AskedIndex, Error};
+use crate::ops::events::{Event, Reporter};
 use crate::python::{ProjectName, Requirement, Version};
 use crate::resolve::{
     Availability, Explanation, Frontier, Metadata, Need, NoReleases, Outcome, Reason, Releases,
@@ -28,16 +30,16 @@ use crate::resolve::{
 };
 
 /// What came of a resolution.
-pub(super) struct Resolution {
-    pub(super) solution: Solution,
+pub(in crate::ops) struct Resolution {
+    pub(in crate::ops) solution: Solution,
     /// What is known.
-    pub(super) resolver: Resolver,
+    pub(in crate::ops) resolver: Resolver,
     /// How many releases had their requirements read.
-    pub(super) tried: usize,
+    pub(in crate::ops) tried: usize,
 }
 
 /// Answers what the resolver asks.
-pub(super) struct Fetcher<'a> {
+pub(in crate::ops) struct Fetcher<'a> {
     client: &'a IndexClient,
     settings: &'a IndexSettings,
     policy: Arc<Policy>,
@@ -79,16 +81,16 @@ impl Known {
 }
 
 /// What flat locations have, by project.
-pub(super) type Flat = FxHashMap<ProjectName, Arc<Listing>>;
+pub(in crate::ops) type Flat = FxHashMap<ProjectName, Arc<Listing>>;
 
 /// The one release that is at a place.
 #[derive(Debug)]
-pub(super) struct DirectRelease {
-    pub(super) version: Version,
-    pub(super) availability: Availability,
-    pub(super) metadata: Arc<CoreMetadata>,
+pub(in crate::ops) struct DirectRelease {
+    pub(in crate::ops) version: Version,
+    pub(in crate::ops) availability: Availability,
+    pub(in crate::ops) metadata: Arc<CoreMetadata>,
     /// The hash of what is there, as `sha256:…`; none if nothing fixes it.
-    pub(super) hash: Option<String>,
+    pub(in crate::ops) hash: Option<String>,
 }
 
 impl Releases for DirectRelease {
@@ -117,20 +119,20 @@ type Answer = (Need, Result<Learned, Error>);
 type Pending<'a> = FuturesUnordered<Pin<Box<dyn Future<Output = Answer> + 'a>>>;
 
 /// What a fetcher is made of.
-pub(super) struct Parts<'a> {
-    pub(super) client: &'a IndexClient,
-    pub(super) settings: &'a IndexSettings,
-    pub(super) policy: Policy,
-    pub(super) pinned: FxHashMap<ProjectName, Pinned>,
-    pub(super) direct: FxHashMap<ProjectName, Arc<DirectRelease>>,
-    pub(super) flat: Arc<Flat>,
-    pub(super) builder: Option<&'a Builder<'a>>,
-    pub(super) chain: Vec<ProjectName>,
-    pub(super) reporter: &'a dyn Reporter,
+pub(in crate::ops) struct Parts<'a> {
+    pub(in crate::ops) client: &'a IndexClient,
+    pub(in crate::ops) settings: &'a IndexSettings,
+    pub(in crate::ops) policy: Policy,
+    pub(in crate::ops) pinned: FxHashMap<ProjectName, Pinned>,
+    pub(in crate::ops) direct: FxHashMap<ProjectName, Arc<DirectRelease>>,
+    pub(in crate::ops) flat: Arc<Flat>,
+    pub(in crate::ops) builder: Option<&'a Builder<'a>>,
+    pub(in crate::ops) chain: Vec<ProjectName>,
+    pub(in crate::ops) reporter: &'a dyn Reporter,
 }
 
 /// Reads the flat locations.
-pub(super) async fn flat(
+pub(in crate::ops) async fn flat(
     client: &IndexClient,
     settings: &IndexSettings,
 ) -> Result<Arc<Flat>, Error> {
@@ -160,7 +162,7 @@ pub(super) async fn flat(
 
 impl<'a> Fetcher<'a> {
     /// Returns a fetcher that knows nothing yet.
-    pub(super) fn new(parts: Parts<'a>) -> Self {
+    pub(in crate::ops) fn new(parts: Parts<'a>) -> Self {
         Self {
             client: parts.client,
             settings: parts.settings,
@@ -184,7 +186,7 @@ impl<'a> Fetcher<'a> {
     }
 
     /// Resolves a request.
-    pub(super) async fn resolve(
+    pub(in crate::ops) async fn resolve(
         &self,
         request: Request,
         foreseen: Foreseen<'_>,
@@ -208,7 +210,7 @@ impl<'a> Fetcher<'a> {
     }
 
     /// Tries another request, with all that is known already.
-    pub(super) async fn attempt(
+    pub(in crate::ops) async fn attempt(
         &self,
         request: Request,
     ) -> Result<Result<Solution, Box<Explanation>>, Error> {
@@ -222,7 +224,7 @@ impl<'a> Fetcher<'a> {
     ///
     /// # Errors
     /// [`Error::GivenUp`] when it would take more.
-    pub(super) async fn attempt_briefly(
+    pub(in crate::ops) async fn attempt_briefly(
         &self,
         request: Request,
     ) -> Result<Result<Solution, Box<Explanation>>, Error> {
@@ -238,7 +240,11 @@ impl<'a> Fetcher<'a> {
 
     /// Returns what a release requires, whether or not it holds here; none if that
     /// cannot be known.
-    pub(super) async fn requirements(&self, name: &ProjectName, position: u32) -> Option<Metadata> {
+    pub(in crate::ops) async fn requirements(
+        &self,
+        name: &ProjectName,
+        position: u32,
+    ) -> Option<Metadata> {
         match self.metadata(name, position).await.ok()? {
             Learned::Metadata(metadata) => metadata.ok(),
             Learned::TakesBuild(..) | Learned::Releases(_) => None,
@@ -246,7 +252,7 @@ impl<'a> Fetcher<'a> {
     }
 
     /// Tries what could be loosened, and says what would come of it.
-    pub(super) async fn advice(&self, explanation: &Explanation) -> Vec<String> {
+    pub(in crate::ops) async fn advice(&self, explanation: &Explanation) -> Vec<String> {
         let trials = explanation.loosened.iter().take(MOST_TRIALS);
         let verdicts = futures_util::future::join_all(trials.map(async |loosened| {
             let request = loosened.request.clone();
@@ -296,7 +302,7 @@ impl<'a> Fetcher<'a> {
 
     /// Checks that nothing that was asked of the releases since a solution was found was
     /// answered from a damaged page.
-    pub(super) fn check_pages(&self) -> Result<(), Error> {
+    pub(in crate::ops) fn check_pages(&self) -> Result<(), Error> {
         self.forget_damaged();
         match self.damaged.load(Ordering::Relaxed) {
             0 => Ok(()),
@@ -727,7 +733,7 @@ impl<'a> Fetcher<'a> {
 
     /// Returns the file by which a chosen release is installed here, and whether it is
     /// a wheel.
-    pub(super) fn file_to_install(
+    pub(in crate::ops) fn file_to_install(
         &self,
         name: &ProjectName,
         position: u32,
@@ -742,7 +748,7 @@ impl<'a> Fetcher<'a> {
     }
 
     /// Returns the hashes of all files of a chosen release, as `sha256:…`, sorted.
-    pub(super) async fn hashes(
+    pub(in crate::ops) async fn hashes(
         &self,
         name: &ProjectName,
         position: u32,
@@ -780,7 +786,7 @@ impl<'a> Fetcher<'a> {
 
     /// Returns the hashes of a release's files as far as the index gives them
     /// without a download; none if it does not give all.
-    pub(super) fn published_hashes(
+    pub(in crate::ops) fn published_hashes(
         &self,
         name: &ProjectName,
         position: u32,
@@ -791,7 +797,7 @@ impl<'a> Fetcher<'a> {
     }
 
     /// As [`Fetcher::published_hashes`], of all files, whatever the target can install.
-    pub(super) fn all_published_hashes(
+    pub(in crate::ops) fn all_published_hashes(
         &self,
         name: &ProjectName,
         position: u32,
@@ -807,7 +813,7 @@ impl<'a> Fetcher<'a> {
     /// Asks the indexes behind the one that a chosen project came from whether they know
     /// its name as well, all at once; returns those that do, unless they have the very
     /// same file. An index that does not answer counts as one that does not know.
-    pub(super) async fn shadows(&self, solution: &Solution) -> Vec<Shadow> {
+    pub(in crate::ops) async fn shadows(&self, solution: &Solution) -> Vec<Shadow> {
         let came_from = self
             .came_from
             .lock()
@@ -839,13 +845,13 @@ impl<'a> Fetcher<'a> {
     }
 
     /// Returns the files that were passed over since their builds failed, and why.
-    pub(super) fn failed_builds(&self) -> BTreeMap<String, String> {
+    pub(in crate::ops) fn failed_builds(&self) -> BTreeMap<String, String> {
         let failed = self.failed_builds.lock();
         failed.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Returns the releases that were passed over for want of the network.
-    pub(super) fn missed(&self) -> Vec<(ProjectName, Version)> {
+    pub(in crate::ops) fn missed(&self) -> Vec<(ProjectName, Version)> {
         self.missed
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -854,12 +860,12 @@ impl<'a> Fetcher<'a> {
 
     /// Whether nothing was passed over that another run may have: no failed build, nothing
     /// missed for want of the network.
-    pub(super) fn is_complete(&self) -> bool {
+    pub(in crate::ops) fn is_complete(&self) -> bool {
         self.failed_builds().is_empty() && self.missed().is_empty()
     }
 
     /// Returns the releases of a project that came from an index.
-    pub(super) fn releases(&self, name: &ProjectName) -> Option<Arc<ProjectReleases>> {
+    pub(in crate::ops) fn releases(&self, name: &ProjectName) -> Option<Arc<ProjectReleases>> {
         match self.known(name)? {
             Known::Index(releases) => Some(releases),
             _ => None,
@@ -869,12 +875,12 @@ impl<'a> Fetcher<'a> {
 
 /// A project that a later index has as well.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Shadow {
-    pub(super) name: ProjectName,
+pub(in crate::ops) struct Shadow {
+    pub(in crate::ops) name: ProjectName,
     /// Where it came from.
-    pub(super) from: IndexUrl,
+    pub(in crate::ops) from: IndexUrl,
     /// Who has the name as well.
-    pub(super) also_on: IndexUrl,
+    pub(in crate::ops) also_on: IndexUrl,
 }
 
 impl fmt::Debug for Fetcher<'_> {
@@ -941,7 +947,7 @@ fn shown(location: &FindLinks) -> String {
     }
 }
 
-pub(super) fn with_causes(error: &dyn std::error::Error) -> String {
+pub(in crate::ops) fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -12,35 +12,35 @@ use crate::text::without_password;
 
 /// A requirement on what is at a place. Its marker holds for the target.
 #[derive(Debug, Clone)]
-pub(super) struct Located {
+pub(in crate::ops) struct Located {
     /// The project's name, if the line gives it.
-    pub(super) name: Option<ProjectName>,
+    pub(in crate::ops) name: Option<ProjectName>,
     /// The extras that are wanted.
-    pub(super) extras: Vec<ExtraName>,
+    pub(in crate::ops) extras: Vec<ExtraName>,
     /// When it applies, for the lock.
-    pub(super) marker: Option<Marker>,
+    pub(in crate::ops) marker: Option<Marker>,
     /// Where it is.
-    pub(super) at: At,
+    pub(in crate::ops) at: At,
     /// Whether it stands behind `-e`.
-    pub(super) is_editable: bool,
+    pub(in crate::ops) is_editable: bool,
     /// The place as it was written, with `${VAR}`, without name, extras and marker.
-    pub(super) as_written: String,
+    pub(in crate::ops) as_written: String,
     /// Whether it replaces other requirements on the project instead of adding to them.
-    pub(super) is_override: bool,
+    pub(in crate::ops) is_override: bool,
     /// The only hashes it accepts, as `sha256:…`.
-    pub(super) hashes: BTreeSet<String>,
+    pub(in crate::ops) hashes: BTreeSet<String>,
     /// `file:line`, for messages.
-    pub(super) place: String,
+    pub(in crate::ops) place: String,
     /// Who requires it, for annotations: `-r requirements.in`.
-    pub(super) origin: String,
+    pub(in crate::ops) origin: String,
     /// What comments say beside it, if it has no name; else they are with those of all
     /// names.
-    pub(super) comments: Vec<String>,
+    pub(in crate::ops) comments: Vec<String>,
 }
 
 /// A place.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum At {
+pub(in crate::ops) enum At {
     /// A wheel or an sdist (`http`, `https`, `file`), with the fragment as written.
     File(Url),
     /// A folder with a source tree, by its absolute path.
@@ -52,24 +52,24 @@ pub(super) enum At {
 /// A project file that is an input, but says what it requires only when it is built:
 /// `setup.py`, `setup.cfg`, or a `pyproject.toml` with dynamic fields.
 #[derive(Debug, Clone)]
-pub(super) struct ProjectTree {
+pub(in crate::ops) struct ProjectTree {
     /// The folder of the project, absolute.
-    pub(super) folder: PathBuf,
+    pub(in crate::ops) folder: PathBuf,
     /// The file as it is shown.
-    pub(super) file: String,
+    pub(in crate::ops) file: String,
     /// The extras that are wanted.
-    pub(super) extras: Vec<ExtraName>,
+    pub(in crate::ops) extras: Vec<ExtraName>,
     /// Whether all extras are wanted.
-    pub(super) all_extras: bool,
+    pub(in crate::ops) all_extras: bool,
 }
 
 /// Why a text names no place that can be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Misplaced {
+pub(in crate::ops) struct Misplaced {
     /// What is wrong.
-    pub(super) message: String,
+    pub(in crate::ops) message: String,
     /// What to do.
-    pub(super) help: Option<String>,
+    pub(in crate::ops) help: Option<String>,
 }
 
 impl Misplaced {
@@ -83,20 +83,20 @@ impl Misplaced {
 
 /// A URL or path, as a requirement has it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Location<'a> {
+pub(in crate::ops) struct Location<'a> {
     /// What is meant.
-    pub(super) value: &'a str,
+    pub(in crate::ops) value: &'a str,
     /// What is shown: without the values of variables.
-    pub(super) as_written: &'a str,
+    pub(in crate::ops) as_written: &'a str,
     /// Where a relative path starts: an absolute path.
-    pub(super) base: &'a str,
+    pub(in crate::ops) base: &'a str,
     /// Whether it stands behind `-e`.
-    pub(super) is_editable: bool,
+    pub(in crate::ops) is_editable: bool,
 }
 
 impl Location<'_> {
     /// Finds what kind of place it is. Files and folders have to be there.
-    pub(super) fn find(&self) -> Result<At, Misplaced> {
+    pub(in crate::ops) fn find(&self) -> Result<At, Misplaced> {
         let Some(scheme) = scheme(self.value) else {
             let path = PathBuf::from(join(self.base, self.value));
             return self.on_disk(path, None);

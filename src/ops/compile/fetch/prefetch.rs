@@ -11,16 +11,16 @@ use crate::resolve::Need;
 
 /// Whose releases will probably be asked for: they are fetched from the start.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Foreseen<'a> {
-    pub(super) projects: &'a [ProjectName],
+pub(in crate::ops) struct Foreseen<'a> {
+    pub(in crate::ops) projects: &'a [ProjectName],
     /// Whether a run like this one has needed no others: then the network is not asked for
     /// others either, before it turns out that they are needed.
-    pub(super) is_complete: bool,
+    pub(in crate::ops) is_complete: bool,
 }
 
 /// Needs of which it is not known whether they are any.
 #[derive(Default)]
-pub(super) struct Speculation<'a> {
+pub(in crate::ops) struct Speculation<'a> {
     /// The projects that are foreseen, if they are believed to be all.
     complete: Option<FxHashSet<&'a ProjectName>>,
     /// What is held back since it is not foreseen.
@@ -29,7 +29,7 @@ pub(super) struct Speculation<'a> {
 
 impl<'a> Speculation<'a> {
     /// Returns what is believed at first.
-    pub(super) fn new(foreseen: Foreseen<'a>) -> Self {
+    pub(in crate::ops) fn new(foreseen: Foreseen<'a>) -> Self {
         let complete = foreseen.is_complete.then(|| foreseen.projects.iter());
         Self {
             complete: complete.map(Iterator::collect),
@@ -45,7 +45,7 @@ impl<'a> Speculation<'a> {
     }
 
     /// Holds back what is not foreseen.
-    pub(super) fn admit(&mut self, mut needs: Vec<Need>) -> Vec<Need> {
+    pub(in crate::ops) fn admit(&mut self, mut needs: Vec<Need>) -> Vec<Need> {
         let held = needs.extract_if(.., |need| !self.is_foreseen(need));
         let held: Vec<Need> = held.collect();
         self.held.extend(held);
@@ -53,7 +53,7 @@ impl<'a> Speculation<'a> {
     }
 
     /// Hears what is needed; returns what was held back, if the foresight was wrong.
-    pub(super) fn check(&mut self, needs: &[Need]) -> Vec<Need> {
+    pub(in crate::ops) fn check(&mut self, needs: &[Need]) -> Vec<Need> {
         if needs.iter().all(|need| self.is_foreseen(need)) {
             return Vec::new();
         }

@@ -1,31 +1,52 @@
 //! `pinfold compile`: loose requirements in, a pinned and hashed lock file out.
 
+mod build;
+pub(in crate::ops) mod candidates;
+mod cutoff;
+mod direct;
+pub(in crate::ops) mod fetch;
+mod hashes;
+mod indexes;
+mod inputs;
+pub(in crate::ops) mod last_run;
+mod network;
+mod output;
+mod pin_details;
+pub(in crate::ops) mod prepare;
+mod target;
+mod warnings;
+
+pub use build::BuildOptions;
+pub use cutoff::Cutoff;
+pub use indexes::{IndexSettings, NamedIndex, Owner, Strategy};
+pub use inputs::{Source, SourceOptions};
+pub use output::{Hashes, OutputOptions, WhichHashes};
+pub use pin_details::{Held, PinFacts};
+pub use target::{ResolvedTarget, TargetRequest};
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::build::{BuildOptions, Builder};
-use super::cutoff::{Cutoff, Cutoffs};
-use super::error::{Error, FileProblems};
-use super::events::{Event, Reporter};
-use super::facts::{Held, PinFacts, Standing};
-use super::fetch::{Fetcher, Resolution};
-use super::foresight::Foreseen;
-use super::ground::{Gathered, Ground, builder, fetcher, gather, ground};
-use super::hashing::{hashes, keep_given_hashes};
-use super::indexes::{NamedIndex, Strategy};
-use super::inputs::{Inputs, Source};
-use super::network::public_option_lines;
-use super::output::{self, Made, OutputOptions};
-use super::shadows;
-use super::target::TargetRequest;
-use super::telling;
-use super::trail::{self, Fingerprint, Proved, Remembering, Trail, Unchanged};
-use super::view::View;
+use self::build::Builder;
+use self::cutoff::Cutoffs;
+use self::fetch::prefetch::Foreseen;
+use self::fetch::{Fetcher, Resolution};
+use self::hashes::{hashes, keep_given_hashes};
+use self::inputs::Inputs;
+use self::last_run::{Fingerprint, Proved, Remembering, Trail, Unchanged};
+use self::network::public_option_lines;
+use self::output::Made;
+use self::pin_details::Standing;
+use self::prepare::{Gathered, Ground, builder, fetcher, gather, ground};
+use self::warnings::dependency_confusion;
 use crate::cache::Cache;
 use crate::files;
 use crate::http::{self};
 use crate::index::{IndexClient, Refresh};
 use crate::lock::{self, Lock};
+use crate::ops::error::{Error, FileProblems};
+use crate::ops::events::{Event, Reporter};
+use crate::ops::view::View;
 use crate::python::{ExtraName, ProjectName, Requirement};
 use crate::requirements::{GroupRequest, PerProject};
 use crate::resolve::{Constraint, PreReleases};
@@ -126,7 +147,7 @@ pub struct Compile {
 
 impl Compile {
     /// Returns the limits on upload times.
-    pub(super) fn cutoffs(&self) -> Cutoffs {
+    pub(in crate::ops) fn cutoffs(&self) -> Cutoffs {
         Cutoffs {
             all: self.exclude_newer,
             projects: self.exclude_newer_packages.clone(),
@@ -213,7 +234,7 @@ impl Compiled {
 pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compiled, Error> {
     let trail = Trail::load(request);
     let gathered = gather(request, trail.will_ask(request), reporter).await?;
-    let fingerprint = trail::fingerprint(request, &gathered, reporter);
+    let fingerprint = last_run::fingerprint(request, &gathered, reporter);
     let client = &gathered.client;
     let unchanged = trail.unchanged(request, fingerprint, client, reporter);
     if let Some(unchanged) = unchanged.await {
@@ -286,7 +307,7 @@ async fn resolve(
         said: remembering.said(),
     });
     let consulted = resolution.resolver.universe.consulted().collect();
-    trail::leave(request, client, trail, &consulted, proved);
+    last_run::leave(request, client, trail, &consulted, proved);
     finish_writes(client, reporter).await;
     let moves = match previous {
         Some(_) => lock::changes(locked, &lock),
@@ -359,7 +380,7 @@ async fn choose(
         pins: resolution.solution.chosen.len(),
         tried: resolution.tried,
     });
-    telling::tell(
+    warnings::tell(
         request,
         &ground.request,
         &resolution.solution,
@@ -368,7 +389,7 @@ async fn choose(
         reporter,
     );
     if request.shadow_check && !request.http.offline {
-        shadows::warn(&resolution.solution, fetcher, reporter).await;
+        dependency_confusion::warn(&resolution.solution, fetcher, reporter).await;
     }
     Ok(resolution)
 }

@@ -1,18 +1,20 @@
 //! What a compilation says of the versions it chose.
 
+pub(in crate::ops) mod dependency_confusion;
+
 use std::collections::BTreeMap;
 
-use super::candidates::ProjectReleases;
-use super::compile::Compile;
-use super::events::{Event, Reporter};
-use super::fetch::Fetcher;
-use super::output::Hashes;
-use super::sources::PlacePin;
+use crate::ops::compile::Compile;
+use crate::ops::compile::candidates::ProjectReleases;
+use crate::ops::compile::direct::PlacePin;
+use crate::ops::compile::fetch::Fetcher;
+use crate::ops::compile::output::Hashes;
+use crate::ops::events::{Event, Reporter};
 use crate::python::ProjectName;
 use crate::resolve::{Availability, Chosen, Reason, Releases as _, Request, Solution};
 
 /// Says all there is to say of a solution.
-pub(super) fn tell(
+pub(in crate::ops) fn tell(
     wish: &Compile,
     request: &Request,
     solution: &Solution,

@@ -18,11 +18,11 @@ use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::compile::Compile;
-use super::events::{Event, Reporter};
-use super::ground::Gathered;
-use super::inputs::Source;
 use crate::index::{IndexClient, IndexUrl, PageStanding, Refresh};
+use crate::ops::compile::Compile;
+use crate::ops::compile::inputs::Source;
+use crate::ops::compile::prepare::Gathered;
+use crate::ops::events::{Event, Reporter};
 use crate::python::ProjectName;
 
 /// Where trails are kept. Other fields, other number.
@@ -30,7 +30,7 @@ const BUCKET: &str = "trails-v1";
 
 /// What the last run left behind.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Trail {
+pub(in crate::ops) struct Trail {
     /// The pages that were looked at, by index and name.
     pages: Vec<Page>,
     /// When they were looked at, in seconds since 1970.
@@ -63,14 +63,14 @@ struct Proof {
 
 /// That nothing has changed since a run that changed nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Unchanged {
+pub(in crate::ops) struct Unchanged {
     /// How many projects are pinned.
-    pub(super) pins: usize,
+    pub(in crate::ops) pins: usize,
 }
 
 impl Trail {
     /// Returns what the last run for the same lock left behind.
-    pub(super) fn load(request: &Compile) -> Self {
+    pub(in crate::ops) fn load(request: &Compile) -> Self {
         let kept = request.cache.get(BUCKET, &key(request));
         kept.and_then(|bytes| match postcard::take_from_bytes(&bytes) {
             Ok((trail, [])) => Some(trail),
@@ -80,20 +80,20 @@ impl Trail {
     }
 
     /// Returns the projects that the run looked at.
-    pub(super) fn projects(&self) -> impl Iterator<Item = ProjectName> {
+    pub(in crate::ops) fn projects(&self) -> impl Iterator<Item = ProjectName> {
         self.pages
             .iter()
             .filter_map(|page| page.project.parse().ok())
     }
 
     /// Whether there was no run before.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::ops) fn is_empty(&self) -> bool {
         self.pages.is_empty()
     }
 
     /// Whether the network will probably be asked: some of the pages are stale, or there
     /// was no run before and the cache has no pages at all.
-    pub(super) fn will_ask(&self, request: &Compile) -> bool {
+    pub(in crate::ops) fn will_ask(&self, request: &Compile) -> bool {
         if request.http.offline {
             return false;
         }
@@ -115,7 +115,7 @@ impl Trail {
     ///
     /// Asks about the pages that are no longer fresh, all at once. What cannot be asked
     /// counts as changed: who compiles will say what is wrong with it.
-    pub(super) async fn unchanged(
+    pub(in crate::ops) async fn unchanged(
         &self,
         request: &Compile,
         fingerprint: Option<Fingerprint>,
@@ -181,7 +181,7 @@ impl Trail {
 
 /// Keeps what a run leaves behind: the pages of the projects that had a part in it, and
 /// that it changed nothing, if it did not.
-pub(super) fn leave(
+pub(in crate::ops) fn leave(
     request: &Compile,
     client: &IndexClient,
     before: &Trail,
@@ -210,11 +210,11 @@ pub(super) fn leave(
 }
 
 /// What a run that changed nothing knows of itself.
-pub(super) struct Proved {
-    pub(super) fingerprint: Fingerprint,
-    pub(super) pins: usize,
+pub(in crate::ops) struct Proved {
+    pub(in crate::ops) fingerprint: Fingerprint,
+    pub(in crate::ops) pins: usize,
     /// Notes (no) and warnings (yes).
-    pub(super) said: Vec<(bool, String)>,
+    pub(in crate::ops) said: Vec<(bool, String)>,
 }
 
 /// Returns the pages that were looked at, sorted.
@@ -277,11 +277,11 @@ impl fmt::Write for Hashing {
 }
 
 /// The hash of everything that decides what a compilation gives, but for pages.
-pub(super) type Fingerprint = [u8; 32];
+pub(in crate::ops) type Fingerprint = [u8; 32];
 
 /// Returns the fingerprint of a run, if it is of a kind that can turn out to change
 /// nothing.
-pub(super) fn fingerprint(
+pub(in crate::ops) fn fingerprint(
     request: &Compile,
     gathered: &Gathered,
     reporter: &dyn Reporter,
@@ -360,14 +360,14 @@ fn hash(request: &Compile, gathered: &Gathered) -> Fingerprint {
 }
 
 /// A reporter that remembers what was noted and warned of.
-pub(super) struct Remembering<'a> {
+pub(in crate::ops) struct Remembering<'a> {
     inner: &'a dyn Reporter,
     said: std::sync::Mutex<Vec<(bool, String)>>,
 }
 
 impl<'a> Remembering<'a> {
     /// Returns a reporter that hands all it hears on.
-    pub(super) fn new(inner: &'a dyn Reporter) -> Self {
+    pub(in crate::ops) fn new(inner: &'a dyn Reporter) -> Self {
         Self {
             inner,
             said: std::sync::Mutex::default(),
@@ -375,7 +375,7 @@ impl<'a> Remembering<'a> {
     }
 
     /// Returns what was said, and whether it was a warning.
-    pub(super) fn said(&self) -> Vec<(bool, String)> {
+    pub(in crate::ops) fn said(&self) -> Vec<(bool, String)> {
         let said = self.said.lock();
         said.unwrap_or_else(std::sync::PoisonError::into_inner)
             .clone()

@@ -2,9 +2,9 @@
 
 use rustc_hash::FxHashMap;
 
-use super::candidates::ProjectReleases;
-use super::fetch::Fetcher;
 use crate::lock::{Lock, Pin, PinSource};
+use crate::ops::compile::candidates::ProjectReleases;
+use crate::ops::compile::fetch::Fetcher;
 use crate::python::{ProjectName, Version};
 use crate::resolve::{Chosen, PreReleases, Releases as _, Request, Resolver, Solution};
 use crate::update::Hold;
@@ -50,16 +50,16 @@ pub struct PinFacts {
 }
 
 /// What a solution is judged by.
-pub(super) struct Standing<'a> {
-    pub(super) request: &'a Request,
-    pub(super) solution: &'a Solution,
-    pub(super) fetcher: &'a Fetcher<'a>,
-    pub(super) lock: &'a Lock,
+pub(in crate::ops) struct Standing<'a> {
+    pub(in crate::ops) request: &'a Request,
+    pub(in crate::ops) solution: &'a Solution,
+    pub(in crate::ops) fetcher: &'a Fetcher<'a>,
+    pub(in crate::ops) lock: &'a Lock,
 }
 
 impl Standing<'_> {
     /// Returns what the policy holds back, by project.
-    pub(super) fn held(&self, resolver: &mut Resolver) -> Vec<Held> {
+    pub(in crate::ops) fn held(&self, resolver: &mut Resolver) -> Vec<Held> {
         let chosen = self.solution.chosen.iter();
         chosen
             .filter_map(|(name, chosen)| self.held_of(name, chosen, resolver))
@@ -97,7 +97,7 @@ impl Standing<'_> {
     }
 
     /// Returns what is known of each pin, by project.
-    pub(super) fn pins(&self) -> Vec<PinFacts> {
+    pub(in crate::ops) fn pins(&self) -> Vec<PinFacts> {
         let pins: FxHashMap<&ProjectName, &Pin> =
             self.lock.pins.iter().map(|pin| (&pin.name, pin)).collect();
         let facts = self.solution.chosen.iter().map(|(name, chosen)| {
