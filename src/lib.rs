@@ -22,6 +22,7 @@ pub mod vcs;
 
 pub mod update;
 
+pub mod command;
 pub mod lock;
 pub mod resolve;
 

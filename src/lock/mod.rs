@@ -4,13 +4,11 @@
 //! `read` turns any text into the pins it can find, `diff` says what moved
 //! between two of them. Files, clocks and versions' meaning live elsewhere.
 
-mod command;
 mod diff;
 mod model;
 mod read;
 mod write;
 
-pub use command::{CommandOption, OptionKind, command_line};
 pub use diff::{Change, changes, summary};
 pub use model::{Header, Lock, OptionLines, Pin, PinSource};
 pub use read::{FileHeader, LockFile, LockedPin, LockedPlace, read};

@@ -22,7 +22,7 @@ pub struct Lock {
 /// The provenance that stands above the pins.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Header {
-    /// The command that makes the file again, as [`command_line`](super::command_line)
+    /// The command that makes the file again, as `command::command_line`
     /// builds it or as the user asked for it.
     pub command: String,
     /// What the pins were chosen for, as it reads after "with", such as

@@ -464,7 +464,7 @@ impl Writer<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{CommandOption, OptionKind, command_line, read};
+    use super::super::read;
     use super::*;
 
     /// Renders the oracle's lock and compares it with what pip-compile wrote.
@@ -612,19 +612,10 @@ mod tests {
 
     #[test]
     fn the_header_is_six_lines_that_bots_can_find() {
-        let option = |name: &str, value: &str| CommandOption {
-            name: name.to_owned(),
-            values: vec![value.to_owned()],
-            kind: OptionKind::Value { default: None },
-        };
-        let command = command_line(
-            "pinfold compile",
-            &[option("--output-file", "requirements.txt")],
-            &["requirements.in".to_owned()],
-        );
+        let command = "pinfold compile --output-file=requirements.txt requirements.in";
         let lock = Lock {
             header: Some(Header {
-                command,
+                command: command.to_owned(),
                 target: "Python 3.11 for x86_64-manylinux_2_28".to_owned(),
             }),
             ..Lock::default()

@@ -1,28 +1,20 @@
 //! What `pinfold update` decides, as functions on values: which files are locks and
 //! what they are made of, what may move and when, the plan, and the report.
 //!
-//! [`recipe`] reads the command that stands in a lock file's header, and
 //! [`targets()`] puts a repository's files together: locks, their sources, and the
 //! order in which they depend on each other. [`Policy`] judges versions and files,
 //! [`tags`] knows which image tags may follow which, [`Plan`] is what will be written and
 //! why. No command is run and no file is opened.
 
-mod command;
 mod duration;
-mod flags;
-mod header;
 mod layers;
-mod options;
 mod plan;
 mod policy;
 mod report;
 pub mod tags;
 mod targets;
-mod words;
 
 pub use duration::duration_in_words;
-pub use header::{CompileCommand, Recipe, Tool, recipe, recipe_beside};
-pub use options::{Defaults, Options, named_index};
 pub use plan::{
     Alarm, Content, Failed, FileChange, HeldBack, ImageChange, PLAN_VERSION, PinChange, Plan,
     PlanError, Status, TargetKind, TargetPlan, sha256,

@@ -13,9 +13,8 @@ use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 
-use super::header::{CompileCommand, Recipe, Tool, recipe_beside, target};
 use super::layers::{Reading, arrange, has_ending};
-use super::options::Options;
+use crate::command::{CompileCommand, Options, Recipe, Tool, recipe_beside, target};
 use crate::lock::{self, Annotations, LockFile, PinSource};
 use crate::python::Platform;
 use crate::requirements::location;

@@ -8,7 +8,7 @@ use std::path::Path;
 use clap::ValueEnum;
 
 use crate::cli::args;
-use crate::lock::{CommandOption, OptionKind, command_line};
+use crate::command::{CommandOption, OptionKind, command_line};
 
 /// Returns the command for the header.
 pub(super) fn command(args: &args::Compile, names: &[String], output: Option<&Path>) -> String {

@@ -6,8 +6,8 @@ use super::time::limit;
 use crate::cli::args;
 use crate::cli::failure::Failure;
 use crate::cli::project::ProjectConfig;
+use crate::command::named_index;
 use crate::ops::{Cutoff, NamedIndex, Strategy};
-use crate::update::named_index;
 
 impl From<args::IndexStrategy> for Strategy {
     fn from(strategy: args::IndexStrategy) -> Self {

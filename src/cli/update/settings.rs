@@ -13,6 +13,7 @@ use crate::cli::failure::Failure;
 use crate::cli::layers;
 use crate::cli::project::{self, ProjectConfig};
 use crate::cli::settings::{cache, configured_indexes, current_directory, login, network, time};
+use crate::command::Defaults;
 use crate::config::{self, DigestUpdates, RuleSubject, TagLimit};
 use crate::files::{self, Exclude};
 use crate::forge::Repository;
@@ -23,7 +24,7 @@ use crate::ops::update::{ImagesRequest, Update as Request};
 use crate::registry;
 use crate::requirements::location;
 use crate::text::duration;
-use crate::update::{Bump, Defaults, LockConfig, Policy, Rule};
+use crate::update::{Bump, LockConfig, Policy, Rule};
 
 /// A place where everything is: the root, and what its configuration says.
 pub(in crate::cli) struct Place {

@@ -13,10 +13,10 @@ use jiff::Timestamp;
 
 use super::gather::uncommitted;
 use super::{Gathered, Update};
+use crate::command::{CommandOption, OptionKind, Options, command_line, named_index};
 use crate::http;
 use crate::lock::{
-    self, Change, CommandOption, OptionKind, PinSource, Style, UnsafePackages, UnsafePlacing,
-    command_line, default_unsafe_packages,
+    self, Change, PinSource, Style, UnsafePackages, UnsafePlacing, default_unsafe_packages,
 };
 use crate::ops::{
     BuildOptions, Compile, Compiled, Cutoff, Error, Hashes, NamedIndex, OutputOptions, Reporter,
@@ -27,8 +27,8 @@ use crate::requirements::{GroupRequest, PerProject, Selector, location};
 use crate::resolve::{Constraint, PreReleases};
 use crate::text::{cutoff, without_password};
 use crate::update::{
-    Alarm, Bump, Content, Failed, FileChange, HeldBack, LockTarget, Options, PinChange, Status,
-    TargetKind, TargetPlan, Why, named_index, sha256,
+    Alarm, Bump, Content, Failed, FileChange, HeldBack, LockTarget, PinChange, Status, TargetKind,
+    TargetPlan, Why, sha256,
 };
 
 /// The platform of locks that do not say theirs: what containers mostly are.

@@ -20,11 +20,12 @@ pub use locks::{found, recorded};
 use super::docker::expired_rules;
 use super::{Error, NamedIndex, Reporter, Variables};
 use crate::cache::Cache;
+use crate::command::Defaults;
 use crate::files::Exclude;
 use crate::http;
 use crate::index::Refresh;
 use crate::registry;
-use crate::update::{Defaults, LockConfig, PLAN_VERSION, Plan, Policy};
+use crate::update::{LockConfig, PLAN_VERSION, Plan, Policy};
 
 /// Everything that decides what an update does.
 pub struct Update {

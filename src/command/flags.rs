@@ -5,7 +5,7 @@
 //! of them; short ones do not. A flag that is in no list is an error of the header:
 //! what it would change is not known.
 
-use super::header::Tool;
+use super::tool::Tool;
 
 /// What a flag asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

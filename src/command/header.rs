@@ -8,39 +8,12 @@
 //! uv writes its arguments without quotes, so that `--exclude-newer "7 days"` looks
 //! as if `days` were a file. Which words are files is asked of the caller.
 
-use super::command::Arguments;
 use super::options::Options;
+use super::parse::Arguments;
+use super::tool::Tool;
 use super::words;
 use crate::lock::FileHeader;
 use crate::text::without_password;
-
-/// A program that makes lock files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Tool {
-    /// `pinfold compile`
-    Pinfold,
-    /// `pip-compile`
-    PipCompile,
-    /// `uv pip compile`
-    Uv,
-}
-
-impl Tool {
-    /// Returns the command's name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Pinfold => "pinfold compile",
-            Self::PipCompile => "pip-compile",
-            Self::Uv => "uv pip compile",
-        }
-    }
-}
-
-impl std::fmt::Display for Tool {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name())
-    }
-}
 
 /// What a header says of how its file is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -140,7 +113,7 @@ pub fn recipe_beside(header: &FileHeader, exists: &dyn Fn(&str) -> bool) -> Reci
 /// ```text
 /// target = "Python" version [ "for" platform ]
 /// ```
-pub(super) fn target(text: Option<&str>) -> (Option<String>, Option<String>) {
+pub(crate) fn target(text: Option<&str>) -> (Option<String>, Option<String>) {
     let mut words = text.unwrap_or_default().split_whitespace();
     if !words
         .next()

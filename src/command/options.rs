@@ -3,7 +3,7 @@
 //! The defaults are those of the tool whose command it is, because a command says
 //! only what differs from them.
 
-use super::header::Tool;
+use super::tool::Tool;
 use crate::lock::{Annotations, EmittedOptions};
 use crate::requirements::location;
 use crate::text::Newline;

@@ -491,7 +491,7 @@ fn windows_line_ends_change_nothing() {
 
 #[test]
 fn what_pinfold_writes_it_reads_back() {
-    use crate::lock::{CommandOption, OptionKind, command_line};
+    use crate::command::{CommandOption, OptionKind, command_line};
 
     let option = |name: &str, values: &[&str]| CommandOption {
         name: name.to_owned(),

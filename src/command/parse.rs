@@ -6,8 +6,9 @@
 //! leaving it out could make another file.
 
 use super::flags::{Flag, Switch, Value, flag, pip_flag};
-use super::header::{CompileCommand, Tool, is_version};
+use super::header::{CompileCommand, is_version};
 use super::options::Options;
+use super::tool::Tool;
 use super::words;
 use crate::lock::{Annotations, EmittedOptions};
 use crate::text::{Newline, prior_to, without_password};
