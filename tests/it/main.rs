@@ -41,6 +41,7 @@ mod docker_registries;
 mod docker_update;
 mod explain;
 mod groups;
+mod headers;
 mod includes;
 mod indexes;
 mod init;
