@@ -15,47 +15,23 @@ use bytes::Bytes;
 use tempfile::TempDir;
 use tokio::sync::{OnceCell, Semaphore};
 
-use crate::build::{self, BuildSystem, ConfigSettings, Environment, Kind};
+use crate::build::{self, BuildSystem, Environment, Kind};
 use crate::http::{Shared, blocking};
 use crate::index::{CoreMetadata, File, IndexClient, Refresh};
 use crate::interpreter::Interpreter;
-use crate::ops::compile::Compile;
 use crate::ops::compile::candidates::Policy;
 use crate::ops::compile::direct::folder_key;
 use crate::ops::compile::fetch::prefetch::Foreseen;
 use crate::ops::compile::fetch::{Fetcher, Flat, Parts};
 use crate::ops::compile::indexes::IndexSettings;
 use crate::ops::compile::inputs::{self, Reading};
+use crate::ops::compile::request::Compile;
 use crate::ops::compile::target;
 use crate::ops::error::Error;
 use crate::ops::events::{Event, Reporter};
 use crate::python::{ProjectName, Requirement, RequirementSource, Version};
 use crate::requirements::PerProject;
 use crate::resolve::{Constraint, PreReleases, Request, RootRequirement};
-
-/// What the user says of builds.
-#[derive(Debug, Clone)]
-pub struct BuildOptions {
-    /// Files that bound what builds require, by path or URL (`--build-constraint`).
-    pub constraints: Vec<String>,
-    /// Whether a build gets an environment of its own; else it runs in the interpreter's.
-    pub is_isolated: bool,
-    /// Whether nothing at all is built (`--no-build`).
-    pub is_forbidden: bool,
-    /// What is handed to backends (`--config-setting`), in order.
-    pub settings: ConfigSettings,
-}
-
-impl Default for BuildOptions {
-    fn default() -> Self {
-        Self {
-            constraints: Vec::new(),
-            is_isolated: true,
-            is_forbidden: false,
-            settings: ConfigSettings::new(),
-        }
-    }
-}
 
 /// Why a build gave nothing.
 #[derive(Debug, Clone)]

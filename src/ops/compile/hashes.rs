@@ -7,10 +7,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::index::Sha256;
 use crate::lock::{self, LockFile};
-use crate::ops::compile::Compile;
 use crate::ops::compile::fetch::Fetcher;
 use crate::ops::compile::inputs::Inputs;
-use crate::ops::compile::output::{Hashes, WhichHashes};
+use crate::ops::compile::request::{Compile, Hashes, WhichHashes};
 use crate::ops::error::Error;
 use crate::ops::events::{Event, Reporter};
 use crate::python::{ProjectName, Version};

@@ -16,36 +16,9 @@ use crate::config::{ProjectPattern, index_variable_names, index_variables};
 use crate::http::{IndexLogin, Secret};
 use crate::index::{FindLinks, IndexUrl};
 use crate::ops::compile::cutoff::Cutoff;
+use crate::ops::compile::request::Strategy;
 use crate::ops::error::Error;
 use crate::python::ProjectName;
-
-/// How several indexes are used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Strategy {
-    /// The first index that knows a project is the only one for it.
-    #[default]
-    FirstIndex,
-    /// All indexes; a version of an earlier one comes before any of a later one.
-    UnsafeFirstMatch,
-    /// All indexes; the best version wins, wherever it is.
-    UnsafeBestMatch,
-}
-
-/// An index that the user says more of than where it is: `--index NAME=URL`, `[[index]]`.
-#[derive(Debug, Clone)]
-pub struct NamedIndex {
-    /// What the user calls it; its credentials are found by this.
-    pub name: Option<String>,
-    /// Where it is, as given.
-    pub url: String,
-    /// The projects it owns. If there are any it is asked for these only, unless it is
-    /// the default.
-    pub packages: Vec<ProjectPattern>,
-    /// Whether it stands in for PyPI, and is asked last.
-    pub is_default: bool,
-    /// Up to when its uploads count; else as for all.
-    pub exclude_newer: Option<Cutoff>,
-}
 
 /// Where distributions come from.
 #[derive(Debug, Clone, Default)]

@@ -19,9 +19,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::index::{IndexClient, IndexUrl, PageStanding, Refresh};
-use crate::ops::compile::Compile;
-use crate::ops::compile::inputs::Source;
 use crate::ops::compile::prepare::Gathered;
+use crate::ops::compile::request::{Compile, Source};
 use crate::ops::events::{Event, Reporter};
 use crate::python::ProjectName;
 

@@ -13,22 +13,23 @@ mod network;
 mod output;
 mod pin_details;
 pub(in crate::ops) mod prepare;
+mod request;
 mod target;
 mod warnings;
 
-pub use build::BuildOptions;
 pub use cutoff::Cutoff;
-pub use indexes::{IndexSettings, NamedIndex, Owner, Strategy};
-pub use inputs::{Source, SourceOptions};
-pub use output::{Hashes, OutputOptions, WhichHashes};
+pub use indexes::{IndexSettings, Owner};
+pub use inputs::SourceOptions;
 pub use pin_details::{Held, PinFacts};
+pub use request::{
+    BuildOptions, Compile, Hashes, NamedIndex, OutputOptions, Source, Strategy, Variables,
+    WhichHashes,
+};
 pub use target::{ResolvedTarget, TargetRequest};
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use self::build::Builder;
-use self::cutoff::Cutoffs;
 use self::fetch::prefetch::Foreseen;
 use self::fetch::{Fetcher, Resolution};
 use self::hashes::{hashes, keep_given_hashes};
@@ -39,121 +40,13 @@ use self::output::Made;
 use self::pin_details::Standing;
 use self::prepare::{Gathered, Ground, builder, fetcher, gather, ground};
 use self::warnings::dependency_confusion;
-use crate::cache::Cache;
 use crate::files;
-use crate::http::{self};
-use crate::index::{IndexClient, Refresh};
+use crate::index::IndexClient;
 use crate::lock::{self, Lock};
 use crate::ops::error::{Error, FileProblems};
 use crate::ops::events::{Event, Reporter};
-use crate::ops::view::View;
-use crate::python::{ExtraName, ProjectName, Requirement};
-use crate::requirements::{GroupRequest, PerProject};
-use crate::resolve::{Constraint, PreReleases};
+use crate::python::ProjectName;
 use crate::text::Newline;
-use crate::update;
-
-/// Gives the values of environment variables.
-pub type Variables = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
-
-/// Everything that decides what a compilation does.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a wish of its own, as the command line has it"
-)]
-pub struct Compile {
-    /// What is compiled, in order.
-    pub sources: Vec<Source>,
-    /// The dependency groups that are compiled with them, or without any source.
-    pub groups: Vec<GroupRequest>,
-    /// Constraint files, by path or URL.
-    pub constraints: Vec<String>,
-    /// Bounds from elsewhere than files.
-    pub bounds: Vec<Constraint>,
-    /// Override files, by path or URL.
-    pub overrides: Vec<String>,
-    /// The extras of project files.
-    pub extras: Vec<ExtraName>,
-    /// Whether all extras of project files are wanted.
-    pub all_extras: bool,
-    /// The lock file: its pins are preferred. None: standard output.
-    pub output: Option<PathBuf>,
-    /// Whether no pin is preferred.
-    pub upgrade: bool,
-    /// Projects whose pins are preferred although all others are to be upgraded.
-    pub kept_packages: Vec<ProjectName>,
-    /// Projects whose pins are not preferred, with what is allowed of them.
-    pub upgrade_packages: Vec<Requirement>,
-    /// What the lock is for.
-    pub target: TargetRequest,
-    /// `--index-url`, as given.
-    pub index_url: Option<String>,
-    /// `--extra-index-url`, as given.
-    pub extra_index_urls: Vec<String>,
-    /// Indexes that have a name, own projects or have a limit of their own; all but a
-    /// default one come before those that are only URLs.
-    pub index_configs: Vec<NamedIndex>,
-    /// Whether later indexes are asked if they have other projects of the names that an
-    /// earlier index has. This tells them these names.
-    pub shadow_check: bool,
-    /// `--find-links`, as given.
-    pub find_links: Vec<String>,
-    /// Folders of links that belong to the machine: the lock does not name them.
-    pub unwritten_find_links: Vec<String>,
-    /// Whether no index is asked.
-    pub no_index: bool,
-    /// User and password for the index.
-    pub login: Option<(String, http::Secret)>,
-    /// How several indexes are used.
-    pub strategy: Strategy,
-    /// Nothing uploaded at or after this counts.
-    pub exclude_newer: Option<jiff::Timestamp>,
-    /// The same for some projects, instead.
-    pub exclude_newer_packages: BTreeMap<ProjectName, Cutoff>,
-    /// What an update may take.
-    pub gate: Option<update::Policy>,
-    /// Which pre-releases may be chosen; else as the files say.
-    pub pre_releases: Option<PreReleases>,
-    /// `--only-binary` (yes) and `--no-binary` (no).
-    pub binary: PerProject,
-    /// `--only-binary`, for the output.
-    pub only_binary: Vec<String>,
-    /// `--no-binary`, for the output.
-    pub no_binary: Vec<String>,
-    /// How what has to be built is built.
-    pub build: BuildOptions,
-    /// Whether only what is required directly is resolved.
-    pub without_dependencies: bool,
-    /// How the output looks.
-    pub output_options: OutputOptions,
-    /// How the network is used.
-    pub http: http::Settings,
-    /// Where answers are kept.
-    pub cache: Cache,
-    /// What is asked again although it is fresh.
-    pub refresh: Refresh,
-    /// The time of the run.
-    pub now: jiff::Timestamp,
-    /// Whether the process ends after this: then memory is left to its end, which gives
-    /// it back in one go.
-    pub is_last: bool,
-    /// The files as they are to be seen.
-    pub view: View,
-    /// The current directory, absolute.
-    pub current_directory: String,
-    /// The environment, for `${VAR}` in requirements files.
-    pub variable: Variables,
-}
-
-impl Compile {
-    /// Returns the limits on upload times.
-    pub(in crate::ops) fn cutoffs(&self) -> Cutoffs {
-        Cutoffs {
-            all: self.exclude_newer,
-            projects: self.exclude_newer_packages.clone(),
-        }
-    }
-}
 
 /// What came of a compilation: nothing is written yet.
 #[derive(Debug)]
@@ -422,12 +315,4 @@ fn style(request: &Compile, previous: Option<&str>, inputs: &Inputs) -> lock::St
         .or(inputs.newline)
         .unwrap_or_default();
     style
-}
-
-impl std::fmt::Debug for Compile {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Compile")
-            .field("sources", &self.sources)
-            .finish_non_exhaustive()
-    }
 }

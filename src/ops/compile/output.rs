@@ -5,52 +5,9 @@ use std::collections::BTreeMap;
 use crate::lock::{Header, Lock, OptionLines, Pin, PinSource};
 use crate::ops::compile::direct::PlacePin;
 use crate::ops::compile::inputs::Inputs;
+use crate::ops::compile::request::OutputOptions;
 use crate::python::{Marker, ProjectName};
 use crate::resolve::{Request, Solution};
-
-/// What becomes of hashes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Hashes {
-    /// None are written.
-    None,
-    /// Those recorded for an unchanged pin are kept.
-    #[default]
-    Reuse,
-    /// All are those the index has now.
-    Refresh,
-}
-
-/// Of which files hashes are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum WhichHashes {
-    /// Of all files of a release: the lock can be installed by any platform.
-    #[default]
-    All,
-    /// Of those that the target can install: the wheels that suit it, and the sdist
-    /// where there is none or a build is asked for.
-    Target,
-}
-
-/// Which parts of the text beyond [`crate::lock::Style`] are wanted.
-#[derive(Debug, Clone, Default)]
-pub struct OutputOptions {
-    /// What becomes of hashes.
-    pub hashes: Hashes,
-    /// Of which files they are written.
-    pub which_hashes: WhichHashes,
-    /// Whether the comments of requirements stand beside their pins.
-    pub comments: bool,
-    /// Projects that are resolved and not written.
-    pub left_out: Vec<ProjectName>,
-    /// Whether markers of direct requirements are left out.
-    pub strip_markers: bool,
-    /// How the text looks.
-    pub style: crate::lock::Style,
-    /// How lines end; else as the output, or the first input, has them.
-    pub newline: Option<crate::text::Newline>,
-    /// The command for the header.
-    pub command: String,
-}
 
 /// What a lock is made of.
 pub(in crate::ops) struct Made<'a> {

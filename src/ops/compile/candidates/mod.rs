@@ -11,7 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::index::listing::Sparse;
 use crate::index::{Entry, File, Listing};
 use crate::ops::compile::cutoff::{Cutoffs, Limit};
-use crate::ops::compile::output::WhichHashes;
+use crate::ops::compile::request::WhichHashes;
 use crate::python::{ProjectName, Specifiers, TagMismatch, Tags, Version, WheelName};
 use crate::requirements::PerProject;
 use crate::resolve::{Availability, Reason, Releases, position_in};

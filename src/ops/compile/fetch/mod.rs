@@ -20,7 +20,8 @@ use crate::index::{
 use crate::ops::compile::build::{Builder, Failure, Sdist};
 use crate::ops::compile::candidates::{Listed, Pinned, Policy, ProjectReleases, PythonSupport};
 use crate::ops::compile::fetch::prefetch::{Foreseen, Speculation};
-use crate::ops::compile::indexes::{IndexSettings, Strategy};
+use crate::ops::compile::indexes::IndexSettings;
+use crate::ops::compile::request::Strategy;
 use crate::ops::error::{AskedIndex, Error};
 use crate::ops::events::{Event, Reporter};
 use crate::python::{ProjectName, Requirement, Version};

@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::http::{Client, Request};
-use crate::ops::compile::Compile;
 use crate::ops::compile::direct::location::{Located, Location, Misplaced, ProjectTree};
 use crate::ops::compile::inputs::projects::ReadProject;
+use crate::ops::compile::request::{Compile, Source};
 use crate::ops::error::{Error, FileProblems};
 use crate::ops::view::View;
 use crate::python::{
@@ -22,25 +22,6 @@ use crate::requirements::{
 use crate::resolve::{Constraint, RootRequirement};
 use crate::text::{Problem, Span, lossy_offset, position};
 use crate::{files, text};
-
-/// Something to be compiled.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
-    /// A file, by its path relative to the current directory or absolute.
-    Path(String),
-    /// Standard input, already read.
-    Stdin(Vec<u8>),
-}
-
-impl Source {
-    /// Returns how the source is named: `-` for standard input.
-    pub fn name(&self) -> &str {
-        match self {
-            Self::Path(path) => path,
-            Self::Stdin(_) => "-",
-        }
-    }
-}
 
 /// What requirements files say beside requirements.
 #[derive(Debug, Clone, Default)]

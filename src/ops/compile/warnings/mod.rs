@@ -4,11 +4,10 @@ pub(in crate::ops) mod dependency_confusion;
 
 use std::collections::BTreeMap;
 
-use crate::ops::compile::Compile;
 use crate::ops::compile::candidates::ProjectReleases;
 use crate::ops::compile::direct::PlacePin;
 use crate::ops::compile::fetch::Fetcher;
-use crate::ops::compile::output::Hashes;
+use crate::ops::compile::request::{Compile, Hashes};
 use crate::ops::events::{Event, Reporter};
 use crate::python::ProjectName;
 use crate::resolve::{Availability, Chosen, Reason, Releases as _, Request, Solution};

@@ -1,0 +1,242 @@
+//! What is asked of a compilation: nothing in it is left open.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::build::ConfigSettings;
+use crate::cache::Cache;
+use crate::config::ProjectPattern;
+use crate::http;
+use crate::index::Refresh;
+use crate::ops::compile::cutoff::{Cutoff, Cutoffs};
+use crate::ops::compile::target::TargetRequest;
+use crate::ops::view::View;
+use crate::python::{ExtraName, ProjectName, Requirement};
+use crate::requirements::{GroupRequest, PerProject};
+use crate::resolve::{Constraint, PreReleases};
+use crate::update;
+
+/// Gives the values of environment variables.
+pub type Variables = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
+/// Everything that decides what a compilation does.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a wish of its own, as the command line has it"
+)]
+pub struct Compile {
+    /// What is compiled, in order.
+    pub sources: Vec<Source>,
+    /// The dependency groups that are compiled with them, or without any source.
+    pub groups: Vec<GroupRequest>,
+    /// Constraint files, by path or URL.
+    pub constraints: Vec<String>,
+    /// Bounds from elsewhere than files.
+    pub bounds: Vec<Constraint>,
+    /// Override files, by path or URL.
+    pub overrides: Vec<String>,
+    /// The extras of project files.
+    pub extras: Vec<ExtraName>,
+    /// Whether all extras of project files are wanted.
+    pub all_extras: bool,
+    /// The lock file: its pins are preferred. None: standard output.
+    pub output: Option<PathBuf>,
+    /// Whether no pin is preferred.
+    pub upgrade: bool,
+    /// Projects whose pins are preferred although all others are to be upgraded.
+    pub kept_packages: Vec<ProjectName>,
+    /// Projects whose pins are not preferred, with what is allowed of them.
+    pub upgrade_packages: Vec<Requirement>,
+    /// What the lock is for.
+    pub target: TargetRequest,
+    /// `--index-url`, as given.
+    pub index_url: Option<String>,
+    /// `--extra-index-url`, as given.
+    pub extra_index_urls: Vec<String>,
+    /// Indexes that have a name, own projects or have a limit of their own; all but a
+    /// default one come before those that are only URLs.
+    pub index_configs: Vec<NamedIndex>,
+    /// Whether later indexes are asked if they have other projects of the names that an
+    /// earlier index has. This tells them these names.
+    pub shadow_check: bool,
+    /// `--find-links`, as given.
+    pub find_links: Vec<String>,
+    /// Folders of links that belong to the machine: the lock does not name them.
+    pub unwritten_find_links: Vec<String>,
+    /// Whether no index is asked.
+    pub no_index: bool,
+    /// User and password for the index.
+    pub login: Option<(String, http::Secret)>,
+    /// How several indexes are used.
+    pub strategy: Strategy,
+    /// Nothing uploaded at or after this counts.
+    pub exclude_newer: Option<jiff::Timestamp>,
+    /// The same for some projects, instead.
+    pub exclude_newer_packages: BTreeMap<ProjectName, Cutoff>,
+    /// What an update may take.
+    pub gate: Option<update::Policy>,
+    /// Which pre-releases may be chosen; else as the files say.
+    pub pre_releases: Option<PreReleases>,
+    /// `--only-binary` (yes) and `--no-binary` (no).
+    pub binary: PerProject,
+    /// `--only-binary`, for the output.
+    pub only_binary: Vec<String>,
+    /// `--no-binary`, for the output.
+    pub no_binary: Vec<String>,
+    /// How what has to be built is built.
+    pub build: BuildOptions,
+    /// Whether only what is required directly is resolved.
+    pub without_dependencies: bool,
+    /// How the output looks.
+    pub output_options: OutputOptions,
+    /// How the network is used.
+    pub http: http::Settings,
+    /// Where answers are kept.
+    pub cache: Cache,
+    /// What is asked again although it is fresh.
+    pub refresh: Refresh,
+    /// The time of the run.
+    pub now: jiff::Timestamp,
+    /// Whether the process ends after this: then memory is left to its end, which gives
+    /// it back in one go.
+    pub is_last: bool,
+    /// The files as they are to be seen.
+    pub view: View,
+    /// The current directory, absolute.
+    pub current_directory: String,
+    /// The environment, for `${VAR}` in requirements files.
+    pub variable: Variables,
+}
+
+impl Compile {
+    /// Returns the limits on upload times.
+    pub(in crate::ops) fn cutoffs(&self) -> Cutoffs {
+        Cutoffs {
+            all: self.exclude_newer,
+            projects: self.exclude_newer_packages.clone(),
+        }
+    }
+}
+
+impl std::fmt::Debug for Compile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Compile")
+            .field("sources", &self.sources)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Something to be compiled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// A file, by its path relative to the current directory or absolute.
+    Path(String),
+    /// Standard input, already read.
+    Stdin(Vec<u8>),
+}
+
+impl Source {
+    /// Returns how the source is named: `-` for standard input.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Path(path) => path,
+            Self::Stdin(_) => "-",
+        }
+    }
+}
+
+/// An index that the user says more of than where it is: `--index NAME=URL`, `[[index]]`.
+#[derive(Debug, Clone)]
+pub struct NamedIndex {
+    /// What the user calls it; its credentials are found by this.
+    pub name: Option<String>,
+    /// Where it is, as given.
+    pub url: String,
+    /// The projects it owns. If there are any it is asked for these only, unless it is
+    /// the default.
+    pub packages: Vec<ProjectPattern>,
+    /// Whether it stands in for PyPI, and is asked last.
+    pub is_default: bool,
+    /// Up to when its uploads count; else as for all.
+    pub exclude_newer: Option<Cutoff>,
+}
+
+/// How several indexes are used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Strategy {
+    /// The first index that knows a project is the only one for it.
+    #[default]
+    FirstIndex,
+    /// All indexes; a version of an earlier one comes before any of a later one.
+    UnsafeFirstMatch,
+    /// All indexes; the best version wins, wherever it is.
+    UnsafeBestMatch,
+}
+
+/// What the user says of builds.
+#[derive(Debug, Clone)]
+pub struct BuildOptions {
+    /// Files that bound what builds require, by path or URL (`--build-constraint`).
+    pub constraints: Vec<String>,
+    /// Whether a build gets an environment of its own; else it runs in the interpreter's.
+    pub is_isolated: bool,
+    /// Whether nothing at all is built (`--no-build`).
+    pub is_forbidden: bool,
+    /// What is handed to backends (`--config-setting`), in order.
+    pub settings: ConfigSettings,
+}
+
+impl Default for BuildOptions {
+    fn default() -> Self {
+        Self {
+            constraints: Vec::new(),
+            is_isolated: true,
+            is_forbidden: false,
+            settings: ConfigSettings::new(),
+        }
+    }
+}
+
+/// Which parts of the text beyond [`crate::lock::Style`] are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct OutputOptions {
+    /// What becomes of hashes.
+    pub hashes: Hashes,
+    /// Of which files they are written.
+    pub which_hashes: WhichHashes,
+    /// Whether the comments of requirements stand beside their pins.
+    pub comments: bool,
+    /// Projects that are resolved and not written.
+    pub left_out: Vec<ProjectName>,
+    /// Whether markers of direct requirements are left out.
+    pub strip_markers: bool,
+    /// How the text looks.
+    pub style: crate::lock::Style,
+    /// How lines end; else as the output, or the first input, has them.
+    pub newline: Option<crate::text::Newline>,
+    /// The command for the header.
+    pub command: String,
+}
+
+/// What becomes of hashes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Hashes {
+    /// None are written.
+    None,
+    /// Those recorded for an unchanged pin are kept.
+    #[default]
+    Reuse,
+    /// All are those the index has now.
+    Refresh,
+}
+
+/// Of which files hashes are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum WhichHashes {
+    /// Of all files of a release: the lock can be installed by any platform.
+    #[default]
+    All,
+    /// Of those that the target can install: the wheels that suit it, and the sdist
+    /// where there is none or a build is asked for.
+    Target,
+}
