@@ -14,6 +14,7 @@ mod layers;
 mod project;
 mod reference;
 mod report;
+mod repository;
 mod run;
 mod settings;
 mod update;

@@ -1,40 +1,37 @@
-//! What each flag of pip-compile, `uv pip compile` and `pinfold compile` means here.
+//! How each option is spelled: read from a command of pip-compile, `uv pip compile` or
+//! `pinfold compile`, and written as a command of ours.
 //!
 //! The lists are those of pip-compile 1 to 7.6, uv 0.1 to 0.13 (its hidden flags
 //! too) and our own. Long names mean the same in all three, so there is one table
 //! of them; short ones do not. A flag that is in no list is an error of the header:
 //! what it would change is not known.
 
+use std::fmt::Display;
+use std::str::FromStr;
+
+use super::header::is_version;
+use super::line::Line;
+use super::options::Options;
 use super::tool::Tool;
+use super::values::{Hashes, IndexStrategy, LineEnds};
+use crate::lock::{Annotations, EmittedOptions};
+use crate::resolve::PreReleases;
+use crate::text::{prior_to, without_password};
 
 /// What a flag asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(super) enum Flag {
     Switch(Switch),
     Value(Value),
 }
 
 /// A flag without a value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(super) enum Switch {
-    AllExtras(bool),
-    NoDeps(bool),
-    NoIndex,
-    Pre,
-    NoBuild(bool),
-    Hashes(bool),
-    Annotate(bool),
-    Header(bool),
-    StripExtras(bool),
-    StripMarkers(bool),
-    EmitIndexUrl(bool),
-    EmitFindLinks(bool),
-    EmitTrustedHost(bool),
-    EmitBinary(bool),
-    EmitOptions(bool),
-    AllowUnsafe(bool),
-    InputComments(bool),
-    BuildIsolation(bool),
+    /// It changes the options.
+    Set(fn(&mut Options)),
+    /// Hashes are written, or not: what is not said the file itself shows.
+    Hashes(Hashes),
     /// It changes one run, or where the program works, not the file.
     Ignored,
     /// It changes the file in a way we cannot.
@@ -42,38 +39,16 @@ pub(super) enum Switch {
 }
 
 /// A flag with a value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(super) enum Value {
-    Output,
-    Constraint,
-    Override,
-    Extra,
-    PythonVersion,
-    Python,
-    PythonPlatform,
-    IndexUrl,
-    ExtraIndexUrl,
-    FindLinks,
-    TrustedHost,
-    IndexStrategy,
-    ExcludeNewer,
-    UploadedPriorTo,
-    PreRelease,
-    OnlyBinary,
-    NoBinary,
-    AnnotationStyle,
-    UnsafePackage,
-    Newline,
-    Group,
+    /// It changes the options; an error says why the value is none.
+    Set(fn(&mut Options, &str) -> Result<(), String>),
+    /// Of which files hashes are written.
     Hashes,
-    ExcludeNewerPackage,
-    NoEmitPackage,
-    BuildConstraint,
-    ConfigSetting,
+    /// An interpreter, which may be named by its version.
+    Python,
+    /// What pip-compile hands on to pip.
     PipArguments,
-    Resolver,
-    Resolution,
-    Format,
     Ignored,
     Unsupported(&'static str),
 }
@@ -83,6 +58,7 @@ const GROUPS: &str = "name each group with `--group`";
 const BUILDS: &str = "pinfold does not lock build requirements";
 const UNIVERSAL: &str = "pinfold locks for one Python and one platform at a time";
 const PER_PROJECT: &str = "pinfold has no such choice for single projects yet";
+pub(super) const NO_CHOICE: &str = "that is none of the choices pinfold knows";
 
 /// Returns what a flag means in a tool's command; none if it has no such flag.
 ///
@@ -93,7 +69,7 @@ pub(super) fn flag(tool: Tool, name: &str) -> Option<Flag> {
             ("--color", Tool::PipCompile) => return Some(Flag::Switch(Switch::Ignored)),
             // Before version 6, of the line in the output.
             ("--index", Tool::PipCompile) => {
-                return Some(Flag::Switch(Switch::EmitIndexUrl(true)));
+                return Some(Flag::Switch(set(|options| options.emitted.indexes = true)));
             }
             _ => {}
         }
@@ -101,7 +77,12 @@ pub(super) fn flag(tool: Tool, name: &str) -> Option<Flag> {
             .map(Flag::Switch)
             .or_else(|| value(name).map(Flag::Value));
     }
-    let long = match (name, tool) {
+    flag(tool, long_name(tool, name)?)
+}
+
+/// Returns the long name of a short one.
+fn long_name(tool: Tool, name: &str) -> Option<&'static str> {
+    Some(match (name, tool) {
         ("-o", _) => "--output-file",
         ("-c", _) => "--constraint",
         ("-i", _) => "--index-url",
@@ -120,46 +101,45 @@ pub(super) fn flag(tool: Tool, name: &str) -> Option<Flag> {
         ("-b", Tool::Uv | Tool::Pinfold) => "--build-constraint",
         ("-C", Tool::Uv | Tool::Pinfold) => "--config-setting",
         _ => return None,
-    };
-    flag(tool, long)
+    })
 }
 
 fn switch(name: &str) -> Option<Switch> {
     Some(match name {
-        "--all-extras" => Switch::AllExtras(true),
-        "--no-all-extras" => Switch::AllExtras(false),
-        "--no-deps" => Switch::NoDeps(true),
-        "--deps" => Switch::NoDeps(false),
-        "--no-index" => Switch::NoIndex,
-        "--pre" => Switch::Pre,
-        "--no-build" => Switch::NoBuild(true),
-        "--build" => Switch::NoBuild(false),
-        "--generate-hashes" => Switch::Hashes(true),
-        "--no-generate-hashes" | "--no-hashes" => Switch::Hashes(false),
-        "--annotate" => Switch::Annotate(true),
-        "--no-annotate" => Switch::Annotate(false),
-        "--header" => Switch::Header(true),
-        "--no-header" => Switch::Header(false),
-        "--strip-extras" => Switch::StripExtras(true),
-        "--no-strip-extras" => Switch::StripExtras(false),
-        "--strip-markers" => Switch::StripMarkers(true),
-        "--no-strip-markers" => Switch::StripMarkers(false),
-        "--emit-index-url" => Switch::EmitIndexUrl(true),
-        "--no-emit-index-url" => Switch::EmitIndexUrl(false),
-        "--emit-find-links" => Switch::EmitFindLinks(true),
-        "--no-emit-find-links" => Switch::EmitFindLinks(false),
-        "--emit-trusted-host" => Switch::EmitTrustedHost(true),
-        "--no-emit-trusted-host" => Switch::EmitTrustedHost(false),
-        "--emit-build-options" => Switch::EmitBinary(true),
-        "--no-emit-build-options" => Switch::EmitBinary(false),
-        "--emit-options" => Switch::EmitOptions(true),
-        "--no-emit-options" => Switch::EmitOptions(false),
-        "--allow-unsafe" => Switch::AllowUnsafe(true),
-        "--no-allow-unsafe" => Switch::AllowUnsafe(false),
-        "--input-comments" => Switch::InputComments(true),
-        "--no-input-comments" => Switch::InputComments(false),
-        "--build-isolation" => Switch::BuildIsolation(true),
-        "--no-build-isolation" => Switch::BuildIsolation(false),
+        "--all-extras" => set(|options| options.all_extras = true),
+        "--no-all-extras" => set(|options| options.all_extras = false),
+        "--no-deps" => set(|options| options.no_deps = true),
+        "--deps" => set(|options| options.no_deps = false),
+        "--no-index" => set(|options| options.no_index = true),
+        "--pre" => set(|options| options.pre = true),
+        "--no-build" => set(|options| options.no_build = true),
+        "--build" => set(|options| options.no_build = false),
+        "--generate-hashes" => Switch::Hashes(Hashes::All),
+        "--no-generate-hashes" | "--no-hashes" => Switch::Hashes(Hashes::None),
+        "--annotate" => set(|options| annotate(options, true)),
+        "--no-annotate" => set(|options| annotate(options, false)),
+        "--header" => set(|options| options.header = true),
+        "--no-header" => set(|options| options.header = false),
+        "--strip-extras" => set(|options| options.strip_extras = true),
+        "--no-strip-extras" => set(|options| options.strip_extras = false),
+        "--strip-markers" => set(|options| options.strip_markers = true),
+        "--no-strip-markers" => set(|options| options.strip_markers = false),
+        "--emit-index-url" => set(|options| options.emitted.indexes = true),
+        "--no-emit-index-url" => set(|options| options.emitted.indexes = false),
+        "--emit-find-links" => set(|options| options.emitted.find_links = true),
+        "--no-emit-find-links" => set(|options| options.emitted.find_links = false),
+        "--emit-trusted-host" => set(|options| options.emitted.trusted_hosts = true),
+        "--no-emit-trusted-host" => set(|options| options.emitted.trusted_hosts = false),
+        "--emit-build-options" => set(|options| options.emitted.binary = true),
+        "--no-emit-build-options" => set(|options| options.emitted.binary = false),
+        "--emit-options" => set(|_| {}),
+        "--no-emit-options" => set(|options| options.emitted = EmittedOptions::NONE),
+        "--allow-unsafe" => set(|options| options.allow_unsafe = true),
+        "--no-allow-unsafe" => set(|options| options.allow_unsafe = false),
+        "--input-comments" => set(|options| options.input_comments = true),
+        "--no-input-comments" => set(|options| options.input_comments = false),
+        "--build-isolation" => set(|options| options.build_isolation = true),
+        "--no-build-isolation" => set(|options| options.build_isolation = false),
         "--universal" => Switch::Unsupported(UNIVERSAL),
         "--all-groups" => Switch::Unsupported(GROUPS),
         "--all-build-deps" | "--only-build-deps" => Switch::Unsupported(BUILDS),
@@ -216,36 +196,61 @@ fn switch(name: &str) -> Option<Switch> {
 
 fn value(name: &str) -> Option<Value> {
     Some(match name {
-        "--output-file" => Value::Output,
-        "--constraint" | "--constraints" => Value::Constraint,
-        "--override" | "--overrides" => Value::Override,
-        "--extra" => Value::Extra,
-        "--python-version" => Value::PythonVersion,
+        "--output-file" => set_value(|options, value| parsed(&mut options.output, value)),
+        "--constraint" | "--constraints" => {
+            set_value(|options, value| one(&mut options.constraints, value))
+        }
+        "--override" | "--overrides" => {
+            set_value(|options, value| one(&mut options.overrides, value))
+        }
+        "--extra" => set_value(|options, value| many(&mut options.extras, value)),
+        "--python-version" => Value::Set(python_version),
         "--python" => Value::Python,
-        "--python-platform" => Value::PythonPlatform,
-        "--index-url" | "--default-index" => Value::IndexUrl,
-        "--extra-index-url" | "--index" => Value::ExtraIndexUrl,
-        "--find-links" => Value::FindLinks,
-        "--trusted-host" | "--allow-insecure-host" => Value::TrustedHost,
-        "--index-strategy" => Value::IndexStrategy,
-        "--exclude-newer" => Value::ExcludeNewer,
-        "--uploaded-prior-to" => Value::UploadedPriorTo,
-        "--prerelease" => Value::PreRelease,
-        "--only-binary" => Value::OnlyBinary,
-        "--no-binary" => Value::NoBinary,
-        "--annotation-style" => Value::AnnotationStyle,
-        "--unsafe-package" => Value::UnsafePackage,
-        "--newline" => Value::Newline,
+        "--python-platform" => {
+            set_value(|options, value| parsed(&mut options.python_platform, value))
+        }
+        "--index-url" | "--default-index" => {
+            set_value(|options, value| parsed(&mut options.index_url, &index(value)))
+        }
+        "--extra-index-url" | "--index" => {
+            set_value(|options, value| one(&mut options.extra_index_urls, &index(value)))
+        }
+        "--find-links" => set_value(|options, value| one(&mut options.find_links, value)),
+        "--trusted-host" | "--allow-insecure-host" => {
+            set_value(|options, value| one(&mut options.trusted_hosts, value))
+        }
+        "--index-strategy" => set_value(|options, value| {
+            choice(&mut options.index_strategy, IndexStrategy::named(value))
+        }),
+        "--exclude-newer" => set_value(|options, value| parsed(&mut options.exclude_newer, value)),
+        "--uploaded-prior-to" => {
+            set_value(|options, value| parsed(&mut options.exclude_newer, &prior_to(value)))
+        }
+        "--prerelease" => {
+            set_value(|options, value| choice(&mut options.prerelease, PreReleases::named(value)))
+        }
+        "--only-binary" => set_value(|options, value| many(&mut options.only_binary, value)),
+        "--no-binary" => set_value(|options, value| many(&mut options.no_binary, value)),
+        "--annotation-style" => Value::Set(annotation_style),
+        "--unsafe-package" => set_value(|options, value| one(&mut options.unsafe_packages, value)),
+        "--newline" => Value::Set(newline),
         "--pip-args" => Value::PipArguments,
-        "--resolver" => Value::Resolver,
-        "--resolution" => Value::Resolution,
-        "--format" => Value::Format,
-        "--group" => Value::Group,
+        "--resolution" => Value::Set(resolution),
+        "--format" => Value::Set(format),
+        "--group" => set_value(|options, value| one(&mut options.groups, value)),
         "--hashes" => Value::Hashes,
-        "--exclude-newer-package" => Value::ExcludeNewerPackage,
-        "--no-emit-package" => Value::NoEmitPackage,
-        "--build-constraint" | "--build-constraints" => Value::BuildConstraint,
-        "--config-setting" | "--config-settings" => Value::ConfigSetting,
+        "--exclude-newer-package" => {
+            set_value(|options, value| one(&mut options.exclude_newer_packages, value))
+        }
+        "--no-emit-package" => {
+            set_value(|options, value| one(&mut options.no_emit_packages, value))
+        }
+        "--build-constraint" | "--build-constraints" => {
+            set_value(|options, value| one(&mut options.build_constraints, value))
+        }
+        "--config-setting" | "--config-settings" => {
+            set_value(|options, value| one(&mut options.config_settings, value))
+        }
         "--build-deps-for" => Value::Unsupported(BUILDS),
         "--exclude" | "--excludes" => {
             Value::Unsupported("pinfold cannot leave a project out of a resolution")
@@ -265,6 +270,7 @@ fn value(name: &str) -> Option<Value> {
         | "--keyring-provider"
         | "--link-mode"
         | "--max-rounds"
+        | "--resolver"
         | "--cache-dir"
         | "--cert"
         | "--client-cert"
@@ -288,21 +294,41 @@ fn value(name: &str) -> Option<Value> {
 pub(super) fn pip_flag(name: &str) -> Option<Flag> {
     const PLATFORM: &str = "it is for pip; name the target in a `[[lock]]` table";
     Some(match name {
-        "-i" | "--index-url" | "--pypi-url" => Flag::Value(Value::IndexUrl),
-        "--extra-index-url" => Flag::Value(Value::ExtraIndexUrl),
-        "-f" | "--find-links" => Flag::Value(Value::FindLinks),
-        "--trusted-host" => Flag::Value(Value::TrustedHost),
-        "--only-binary" => Flag::Value(Value::OnlyBinary),
-        "--no-binary" => Flag::Value(Value::NoBinary),
-        "--uploaded-prior-to" => Flag::Value(Value::UploadedPriorTo),
-        "--python-version" => Flag::Value(Value::PythonVersion),
-        "-c" | "--constraint" => Flag::Value(Value::Constraint),
-        "--build-constraint" => Flag::Value(Value::BuildConstraint),
-        "-C" | "--config-settings" => Flag::Value(Value::ConfigSetting),
-        "--no-build-isolation" => Flag::Switch(Switch::BuildIsolation(false)),
-        "--no-index" => Flag::Switch(Switch::NoIndex),
-        "--pre" => Flag::Switch(Switch::Pre),
-        "--no-deps" => Flag::Switch(Switch::NoDeps(true)),
+        "-i" | "--index-url" | "--pypi-url" => Flag::Value(set_value(|options, value| {
+            parsed(&mut options.index_url, &index(value))
+        })),
+        "--extra-index-url" => Flag::Value(set_value(|options, value| {
+            one(&mut options.extra_index_urls, &index(value))
+        })),
+        "-f" | "--find-links" => Flag::Value(set_value(|options, value| {
+            one(&mut options.find_links, value)
+        })),
+        "--trusted-host" => Flag::Value(set_value(|options, value| {
+            one(&mut options.trusted_hosts, value)
+        })),
+        "--only-binary" => Flag::Value(set_value(|options, value| {
+            many(&mut options.only_binary, value)
+        })),
+        "--no-binary" => Flag::Value(set_value(|options, value| {
+            many(&mut options.no_binary, value)
+        })),
+        "--uploaded-prior-to" => Flag::Value(set_value(|options, value| {
+            parsed(&mut options.exclude_newer, &prior_to(value))
+        })),
+        "--python-version" => Flag::Value(Value::Set(python_version)),
+        "-c" | "--constraint" => Flag::Value(set_value(|options, value| {
+            one(&mut options.constraints, value)
+        })),
+        "--build-constraint" => Flag::Value(set_value(|options, value| {
+            one(&mut options.build_constraints, value)
+        })),
+        "-C" | "--config-settings" => Flag::Value(set_value(|options, value| {
+            one(&mut options.config_settings, value)
+        })),
+        "--no-build-isolation" => Flag::Switch(set(|options| options.build_isolation = false)),
+        "--no-index" => Flag::Switch(set(|options| options.no_index = true)),
+        "--pre" => Flag::Switch(set(|options| options.pre = true)),
+        "--no-deps" => Flag::Switch(set(|options| options.no_deps = true)),
         "--platform" | "--abi" | "--implementation" => Flag::Value(Value::Unsupported(PLATFORM)),
         "--retries" | "--timeout" | "--default-timeout" | "--proxy" | "--cert"
         | "--client-cert" | "--cache-dir" | "--use-feature" | "--use-deprecated"
@@ -335,6 +361,212 @@ pub(super) fn pip_flag(name: &str) -> Option<Flag> {
         | "--debug" => Flag::Switch(Switch::Ignored),
         _ => return None,
     })
+}
+
+const fn set(change: fn(&mut Options)) -> Switch {
+    Switch::Set(change)
+}
+
+const fn set_value(change: fn(&mut Options, &str) -> Result<(), String>) -> Value {
+    Value::Set(change)
+}
+
+/// Takes the last of several values.
+fn parsed<T: FromStr<Err: Display>>(place: &mut Option<T>, value: &str) -> Result<(), String> {
+    *place = Some(value.parse().map_err(|error: T::Err| error.to_string())?);
+    Ok(())
+}
+
+/// Takes a value that has a name of its own.
+fn choice<T>(place: &mut Option<T>, choice: Option<T>) -> Result<(), String> {
+    *place = Some(choice.ok_or(NO_CHOICE)?);
+    Ok(())
+}
+
+/// Takes one value more.
+fn one<T: FromStr<Err: Display> + PartialEq>(list: &mut Vec<T>, value: &str) -> Result<(), String> {
+    let value = value.parse().map_err(|error: T::Err| error.to_string())?;
+    if !list.contains(&value) {
+        list.push(value);
+    }
+    Ok(())
+}
+
+/// Takes the values of a list with commas.
+fn many<T: FromStr<Err: Display> + PartialEq>(
+    list: &mut Vec<T>,
+    value: &str,
+) -> Result<(), String> {
+    let parts = value.split(',').map(str::trim);
+    for part in parts.filter(|part| !part.is_empty()) {
+        one(list, part)?;
+    }
+    Ok(())
+}
+
+/// Returns an index, with its name if it has one; pip-compile puts stars into URLs.
+fn index(value: &str) -> String {
+    if value.contains(":****@") {
+        return without_password(value);
+    }
+    value.to_owned()
+}
+
+fn python_version(options: &mut Options, value: &str) -> Result<(), String> {
+    if !is_version(value) {
+        return Err("that is not a version of Python such as `3.12`".to_owned());
+    }
+    parsed(&mut options.python_version, value)
+}
+
+fn annotate(options: &mut Options, is_wanted: bool) {
+    options.annotations = match (is_wanted, options.annotations) {
+        (false, _) => Annotations::None,
+        (true, Annotations::None) => Annotations::Split,
+        (true, as_it_is) => as_it_is,
+    };
+}
+
+fn annotation_style(options: &mut Options, value: &str) -> Result<(), String> {
+    let style = match value.to_ascii_lowercase().as_str() {
+        "line" => Annotations::Line,
+        "split" => Annotations::Split,
+        _ => return Err(NO_CHOICE.to_owned()),
+    };
+    if options.annotations != Annotations::None {
+        options.annotations = style;
+    }
+    Ok(())
+}
+
+fn newline(options: &mut Options, value: &str) -> Result<(), String> {
+    options.newline =
+        LineEnds::named(value).ok_or("the choices are `lf`, `crlf`, `native` and `preserve`")?;
+    Ok(())
+}
+
+fn resolution(_: &mut Options, value: &str) -> Result<(), String> {
+    match value {
+        "highest" => Ok(()),
+        _ => Err("pinfold chooses the newest versions".to_owned()),
+    }
+}
+
+fn format(_: &mut Options, value: &str) -> Result<(), String> {
+    match value {
+        "requirements.txt" => Ok(()),
+        _ => Err("pinfold writes `requirements.txt` locks only".to_owned()),
+    }
+}
+
+/// Returns the command of ours that has these options; what is as by default is not said.
+///
+/// It reads back as the same options, unless a URL has a password, which is left out.
+pub fn write(options: &Options) -> String {
+    // No `..`: an option that is added has to be spelled.
+    let Options {
+        sources,
+        output,
+        constraints,
+        overrides,
+        extras,
+        all_extras,
+        groups,
+        no_deps,
+        python_version,
+        python_platform,
+        exclude_newer,
+        exclude_newer_packages,
+        pre,
+        prerelease,
+        only_binary,
+        no_binary,
+        index_url,
+        extra_index_urls,
+        find_links,
+        no_index,
+        trusted_hosts,
+        index_strategy,
+        build_constraints,
+        config_settings,
+        no_build,
+        build_isolation,
+        hashes,
+        annotations,
+        input_comments,
+        header,
+        strip_extras,
+        strip_markers,
+        emitted,
+        allow_unsafe,
+        unsafe_packages,
+        no_emit_packages,
+        newline,
+    } = options;
+    let mut line = Line::new("pinfold compile");
+    line.values("--output-file", output);
+    line.values("--constraint", constraints);
+    line.values("--override", overrides);
+    line.values("--extra", extras);
+    line.switch("--all-extras", *all_extras);
+    line.values("--group", groups);
+    line.switch("--no-deps", *no_deps);
+    line.values("--python-version", python_version);
+    line.values("--python-platform", python_platform);
+    line.values("--exclude-newer", exclude_newer);
+    line.values("--exclude-newer-package", exclude_newer_packages);
+    line.switch("--pre", *pre);
+    line.values("--prerelease", prerelease.map(PreReleases::name));
+    line.values("--only-binary", only_binary);
+    line.values("--no-binary", no_binary);
+    line.values("--index-url", index_url);
+    line.values("--extra-index-url", extra_index_urls);
+    line.values("--find-links", find_links);
+    line.switch("--no-index", *no_index);
+    line.values("--trusted-host", trusted_hosts);
+    line.values("--index-strategy", index_strategy.map(IndexStrategy::name));
+    line.values("--build-constraint", build_constraints);
+    line.values("--config-setting", config_settings);
+    line.switch("--no-build", *no_build);
+    line.switch("--no-build-isolation", !build_isolation);
+    match hashes {
+        Hashes::All => {}
+        Hashes::Target => line.values("--hashes", ["target"]),
+        Hashes::None => line.switch("--no-hashes", true),
+    }
+    match annotations {
+        Annotations::Split => {}
+        Annotations::Line => line.values("--annotation-style", ["line"]),
+        Annotations::None => line.switch("--no-annotate", true),
+    }
+    line.switch("--input-comments", *input_comments);
+    line.switch("--no-header", !header);
+    line.switch("--no-strip-extras", !strip_extras);
+    line.switch("--strip-markers", *strip_markers);
+    write_emitted(*emitted, &mut line);
+    line.switch("--no-allow-unsafe", !allow_unsafe);
+    line.values("--unsafe-package", unsafe_packages);
+    line.values("--no-emit-package", no_emit_packages);
+    if *newline != LineEnds::Preserve {
+        line.values("--newline", [newline.name()]);
+    }
+    line.finish(sources)
+}
+
+fn write_emitted(emitted: EmittedOptions, line: &mut Line) {
+    if emitted == EmittedOptions::NONE {
+        return line.switch("--no-emit-options", true);
+    }
+    let EmittedOptions {
+        indexes,
+        find_links,
+        trusted_hosts,
+        binary,
+    } = emitted;
+    line.switch("--no-emit-index-url", !indexes);
+    line.switch("--no-emit-find-links", !find_links);
+    line.switch("--emit-trusted-host", trusted_hosts);
+    line.switch("--no-emit-build-options", !binary);
 }
 
 #[cfg(test)]
@@ -432,12 +664,9 @@ mod tests {
 
     #[test]
     fn one_letter_means_what_its_tool_means() {
-        assert_eq!(
-            flag(Tool::PipCompile, "-p"),
-            flag(Tool::PipCompile, "--pre")
-        );
-        assert_eq!(flag(Tool::Uv, "-p"), flag(Tool::Uv, "--python"));
-        assert_eq!(flag(Tool::Uv, "-r"), None);
-        assert_eq!(flag(Tool::Pinfold, "--frob"), None);
+        assert_eq!(long_name(Tool::PipCompile, "-p"), Some("--pre"));
+        assert_eq!(long_name(Tool::Uv, "-p"), Some("--python"));
+        assert!(flag(Tool::Uv, "-r").is_none());
+        assert!(flag(Tool::Pinfold, "--frob").is_none());
     }
 }

@@ -12,7 +12,9 @@ use super::options::Options;
 use super::parse::Arguments;
 use super::tool::Tool;
 use super::words;
+use super::written::AsWritten;
 use crate::lock::FileHeader;
+use crate::python::{Platform, PlatformError, PythonVersion};
 use crate::text::without_password;
 
 /// What a header says of how its file is made.
@@ -36,26 +38,11 @@ pub enum Recipe {
 pub struct CompileCommand {
     /// Whose command it is.
     pub tool: Tool,
-    /// What is compiled; empty: what the tool looks for by itself.
-    pub sources: Vec<String>,
-    /// The file that is written.
-    pub output: Option<String>,
-    /// Constraint files.
-    pub constraints: Vec<String>,
-    /// Override files.
-    pub overrides: Vec<String>,
-    /// The extras of project files.
-    pub extras: Vec<String>,
-    /// Whether all extras of project files are wanted.
-    pub all_extras: bool,
-    /// The Python version, by the command, else by the header: `3.11`.
-    pub python_version: Option<String>,
-    /// The platform, by the command, else by the header: `x86_64-manylinux_2_28`.
-    pub python_platform: Option<String>,
-    /// Whether hashes are written, if that is said.
-    pub hashes: Option<bool>,
-    /// Everything else; what is not said is as the tool has it.
+    /// What it asks for; what is not said is as the tool has it. The target is that of the
+    /// command, else that of the header.
     pub options: Options,
+    /// Whether it says which hashes are written; else the file itself shows it.
+    pub says_hashes: bool,
     /// What has no effect on the file, or none that we know of, as written.
     pub ignored: Vec<String>,
     /// What changes the file in a way we cannot: as written, and why not.
@@ -99,37 +86,50 @@ pub fn recipe_beside(header: &FileHeader, exists: &dyn Fn(&str) -> bool) -> Reci
     }
     match Arguments::new(tool, arguments, is_raw, exists).read() {
         Ok(mut command) => {
-            let (python, platform) = target(header.target.as_deref());
-            command.python_version = command.python_version.or(python);
-            command.python_platform = command.python_platform.or(platform);
+            let (python, platform) = match target(header.target.as_deref()) {
+                Ok(target) => target,
+                Err(error) => return unreadable(format!("its header names a platform: {error}")),
+            };
+            let options = &mut command.options;
+            options.python_version = options.python_version.take().or(python);
+            options.python_platform = options.python_platform.take().or(platform);
             Recipe::Command(Box::new(command))
         }
         Err(why) => unreadable(why),
     }
 }
 
+/// The Python version and the platform of a lock, as far as they are known.
+type Target = (
+    Option<AsWritten<PythonVersion>>,
+    Option<AsWritten<Platform>>,
+);
+
 /// Returns the Python version and the platform that a header names.
 ///
 /// ```text
 /// target = "Python" version [ "for" platform ]
 /// ```
-pub(crate) fn target(text: Option<&str>) -> (Option<String>, Option<String>) {
+///
+/// # Errors
+/// When it names a platform that is not known: another one would give another lock.
+pub(crate) fn target(text: Option<&str>) -> Result<Target, PlatformError> {
     let mut words = text.unwrap_or_default().split_whitespace();
     if !words
         .next()
         .is_some_and(|word| word.eq_ignore_ascii_case("python"))
     {
-        return (None, None);
+        return Ok((None, None));
     }
     let version = words.next().filter(|word| is_version(word));
+    let Some(version) = version.and_then(|word| word.parse().ok()) else {
+        return Ok((None, None));
+    };
     let platform = match words.next() {
-        Some("for") => words.next(),
+        Some("for") => words.next().map(str::parse).transpose()?,
         _ => None,
     };
-    (
-        version.map(str::to_owned),
-        platform.filter(|_| version.is_some()).map(str::to_owned),
-    )
+    Ok((Some(version), platform))
 }
 
 /// Whether a text is a version of Python such as `3`, `3.11` or `3.11.4`.

@@ -2,10 +2,11 @@
 
 use proptest::prelude::*;
 
+use super::super::{Hashes, IndexStrategy, LineEnds, write};
 use super::*;
 use crate::lock;
 use crate::lock::{Annotations, EmittedOptions};
-use crate::text::Newline;
+use crate::resolve::PreReleases;
 
 fn header_of(text: &str) -> FileHeader {
     lock::read(text).header.expect("there is a header")
@@ -39,6 +40,10 @@ fn command(header: &FileHeader) -> CompileCommand {
     }
 }
 
+fn texts<T: ToString>(list: &[T]) -> Vec<String> {
+    list.iter().map(ToString::to_string).collect()
+}
+
 /// What differs from the tool's defaults, in one line.
 fn brief(command: &CompileCommand) -> String {
     let mut parts = vec![command.tool.name().to_owned()];
@@ -47,13 +52,16 @@ fn brief(command: &CompileCommand) -> String {
             parts.push(format!("{name}={}", values.join("|")));
         }
     };
-    list("of", &command.sources);
-    list("to", command.output.as_slice());
-    list("c", &command.constraints);
-    list("override", &command.overrides);
-    list("extra", &command.extras);
-    list("python", command.python_version.as_slice());
-    list("platform", command.python_platform.as_slice());
+    list("of", &command.options.sources);
+    list("to", command.options.output.as_slice());
+    list("c", &command.options.constraints);
+    list("override", &command.options.overrides);
+    list("extra", &texts(&command.options.extras));
+    list("python", &texts(command.options.python_version.as_slice()));
+    list(
+        "platform",
+        &texts(command.options.python_platform.as_slice()),
+    );
     list("ignored", &command.ignored);
     let unsupported: Vec<String> = command
         .unsupported
@@ -61,10 +69,11 @@ fn brief(command: &CompileCommand) -> String {
         .map(|(flag, _)| flag.clone())
         .collect();
     list("unsupported", &unsupported);
-    if let Some(hashes) = command.hashes {
+    if command.says_hashes {
+        let hashes = command.options.hashes != Hashes::None;
         parts.push(format!("hashes={hashes}"));
     }
-    if command.all_extras {
+    if command.options.all_extras {
         parts.push("all-extras".to_owned());
     }
     parts.join(" ")
@@ -97,7 +106,7 @@ fn reads_what_pip_compile_5_and_6_wrote() {
     let command = command(&old);
     assert!(!command.options.no_index && !command.options.emitted.indexes);
     assert_eq!(command.ignored, ["--no-index"]);
-    assert_eq!(command.sources, ["a.in"]);
+    assert_eq!(command.options.sources, ["a.in"]);
 }
 
 #[test]
@@ -124,7 +133,7 @@ fn reads_what_pip_compile_7_writes() {
         "pip-compile --allow-unsafe --annotation-style=line \
          --extra-index-url='https://u:${PW}@z.example/' --find-links=wheels \
          --index-url='https://u:****@h.example/s' --newline=CRLF --no-emit-options --no-index \
-         --output-file=o.txt --pre --trusted-host=a --unsafe-package='a b' \
+         --output-file=o.txt --pre --trusted-host=a --unsafe-package='a_B' \
          --uploaded-prior-to=P7D requirements.in",
     ));
     let options = &command.options;
@@ -132,12 +141,12 @@ fn reads_what_pip_compile_7_writes() {
     assert_eq!(options.extra_index_urls, ["https://u:${PW}@z.example/"]);
     assert_eq!(options.find_links, ["wheels"]);
     assert_eq!(options.index_url.as_deref(), Some("https://h.example/s"));
-    assert_eq!(options.newline, Some(Newline::CrLf));
+    assert_eq!(options.newline, LineEnds::CrLf);
     assert_eq!(options.emitted, EmittedOptions::NONE);
-    assert_eq!(options.prerelease.as_deref(), Some("allow"));
+    assert_eq!(options.pre_releases(), Some(PreReleases::Allow));
     assert_eq!(options.trusted_hosts, ["a"]);
-    assert_eq!(options.unsafe_packages, ["a b"]);
-    assert_eq!(options.exclude_newer.as_deref(), Some("P7D"));
+    assert_eq!(texts(&options.unsafe_packages), ["a_B"]);
+    assert_eq!(texts(options.exclude_newer.as_slice()), ["P7D"]);
     assert!(options.no_index && options.allow_unsafe && !options.strip_extras);
 }
 
@@ -217,10 +226,10 @@ fn reads_what_uv_writes() {
         options.index_url.as_deref(),
         Some("https://d.example/simple")
     );
-    assert_eq!(options.only_binary, [":all:"]);
-    assert_eq!(options.no_binary, ["a", "b"]);
-    assert_eq!(options.index_strategy.as_deref(), Some("unsafe-best-match"));
-    assert_eq!(options.prerelease.as_deref(), Some("explicit"));
+    assert!(options.no_build);
+    assert_eq!(texts(&options.no_binary), ["a", "b"]);
+    assert_eq!(options.index_strategy, Some(IndexStrategy::UnsafeBestMatch));
+    assert_eq!(options.prerelease, Some(PreReleases::Explicit));
 }
 
 #[test]
@@ -231,9 +240,9 @@ fn joins_what_uv_does_not_quote() {
         "uv pip compile --exclude-newer=7 days -o o.txt requirements.in",
     ] {
         let command = command(&uv(written));
-        assert_eq!(command.options.exclude_newer.as_deref(), Some("7 days"));
-        assert_eq!(command.sources, ["requirements.in"]);
-        assert_eq!(command.output.as_deref(), Some("o.txt"));
+        assert_eq!(texts(command.options.exclude_newer.as_slice()), ["7 days"]);
+        assert_eq!(command.options.sources, ["requirements.in"]);
+        assert_eq!(command.options.output.as_deref(), Some("o.txt"));
     }
     check(
         &uv("uv pip compile my dir/a.in b.in -o o.txt --config-setting a=b c d --universal"),
@@ -286,7 +295,7 @@ fn reads_short_flags_and_bundles() {
         "pip-compile of=a.in to=o.txt c=a.txt extra=dev python=3.11 ignored=-q|-q|-U|-v",
     );
     let pre = command(&pip_compile("pip-compile -p a.in"));
-    assert_eq!(pre.options.prerelease.as_deref(), Some("allow"));
+    assert_eq!(pre.options.pre_releases(), Some(PreReleases::Allow));
     check(
         &pip_compile("pip-compile -P flask -r a.in"),
         "pip-compile of=a.in python=3.11 ignored=-P flask|-r",
@@ -299,7 +308,7 @@ fn reads_arguments_for_pip() {
         "pip-compile --pip-args='--retries 10 --timeout=30 --only-binary=:all: \
          --extra-index-url https://i.example/ --platform manylinux2014_x86_64 --frob' a.in",
     ));
-    assert_eq!(command.options.only_binary, [":all:"]);
+    assert_eq!(texts(&command.options.only_binary), [":all:"]);
     assert_eq!(command.options.extra_index_urls, ["https://i.example/"]);
     assert_eq!(command.ignored, ["--retries 10", "--timeout 30"]);
     let flags: Vec<&str> = command
@@ -417,17 +426,17 @@ fn reads_groups_builds_and_limits() {
          --no-emit-package setuptools -o o.txt",
     ));
     let options = &command.options;
-    assert_eq!(options.groups, ["dev", "sub/pyproject.toml:docs"]);
+    assert_eq!(texts(&options.groups), ["dev", "sub/pyproject.toml:docs"]);
     assert_eq!(
         options.group_files(),
         ["pyproject.toml", "sub/pyproject.toml"]
     );
     assert_eq!(options.build_constraints, ["bounds.txt"]);
-    assert_eq!(options.config_settings, ["a=b"]);
+    assert_eq!(texts(&options.config_settings), ["a=b"]);
     assert!(!options.build_isolation);
-    assert_eq!(options.exclude_newer.as_deref(), Some("7d"));
-    assert_eq!(options.exclude_newer_packages, ["c=false"]);
-    assert_eq!(options.left_out, ["setuptools"]);
+    assert_eq!(texts(options.exclude_newer.as_slice()), ["7d"]);
+    assert_eq!(texts(&options.exclude_newer_packages), ["c=false"]);
+    assert_eq!(texts(&options.no_emit_packages), ["setuptools"]);
     assert_eq!((command.ignored, command.unsupported), (vec![], vec![]));
 }
 
@@ -462,9 +471,9 @@ fn names_what_it_cannot_do() {
 #[test]
 fn reads_the_target() {
     let check = |text: &str, python: Option<&str>, platform: Option<&str>| {
-        let (found_python, found_platform) = target(Some(text));
-        assert_eq!(found_python.as_deref(), python, "{text}");
-        assert_eq!(found_platform.as_deref(), platform, "{text}");
+        let (found_python, found_platform) = target(Some(text)).expect("no unknown platform");
+        assert_eq!(texts(found_python.as_slice()), Vec::from_iter(python));
+        assert_eq!(texts(found_platform.as_slice()), Vec::from_iter(platform));
     };
     check("Python 3.11", Some("3.11"), None);
     check("python 3.8", Some("3.8"), None);
@@ -474,6 +483,8 @@ fn reads_the_target() {
         Some("aarch64-manylinux_2_28"),
     );
     check("Python three for x", None, None);
+    // Another platform would give another lock.
+    assert!(target(Some("Python 3.12 for my-machine")).is_err());
     check("care", None, None);
     check("", None, None);
 }
@@ -491,34 +502,22 @@ fn windows_line_ends_change_nothing() {
 
 #[test]
 fn what_pinfold_writes_it_reads_back() {
-    use crate::command::{CommandOption, OptionKind, command_line};
-
-    let option = |name: &str, values: &[&str]| CommandOption {
-        name: name.to_owned(),
-        values: values.iter().map(|&value| value.to_owned()).collect(),
-        kind: if values.is_empty() {
-            OptionKind::Switch
-        } else {
-            OptionKind::Value { default: None }
-        },
-    };
-    let line = command_line(
-        "pinfold compile",
-        &[
-            option("--constraint", &["my base.txt", "it's.txt"]),
-            option("--exclude-newer", &["7 days"]),
-            option("--no-hashes", &[]),
-            option("--output-file", &["out put.txt"]),
-        ],
-        &["-x.in".to_owned(), "a b.in".to_owned()],
-    );
-    let command = command(&pinfold(&line));
-    // Options are sorted there.
-    assert_eq!(command.constraints, ["it's.txt", "my base.txt"]);
-    assert_eq!(command.options.exclude_newer.as_deref(), Some("7 days"));
-    assert_eq!(command.output.as_deref(), Some("out put.txt"));
-    assert_eq!(command.sources, ["a b.in", "-x.in"]);
-    assert_eq!(command.hashes, Some(false));
+    let list = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect();
+    let written = write(&Options {
+        sources: list(&["a b.in", "-x.in"]),
+        output: Some("out put.txt".to_owned()),
+        constraints: list(&["my base.txt", "it's.txt"]),
+        exclude_newer: "7 days".parse().ok(),
+        hashes: Hashes::None,
+        ..Options::of(Tool::Pinfold)
+    });
+    let command = command(&pinfold(&written));
+    let options = &command.options;
+    assert_eq!(options.constraints, ["my base.txt", "it's.txt"]);
+    assert_eq!(texts(options.exclude_newer.as_slice()), ["7 days"]);
+    assert_eq!(options.output.as_deref(), Some("out put.txt"));
+    assert_eq!(options.sources, ["a b.in", "-x.in"]);
+    assert_eq!((command.says_hashes, options.hashes), (true, Hashes::None));
 }
 
 proptest! {
@@ -533,7 +532,7 @@ proptest! {
         let first = recipe(&header);
         prop_assert_eq!(recipe_beside(&header, &|word| word.len() < 3), recipe_beside(&header, &|word| word.len() < 3));
         if let Recipe::Command(command) = first {
-            prop_assert!(command.sources.iter().all(|source| !source.is_empty()));
+            prop_assert!(command.options.sources.iter().all(|source| !source.is_empty()));
         }
     }
 

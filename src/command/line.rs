@@ -1,81 +1,74 @@
 //! The command that stands in a file's header.
 //!
 //! The form is pip-compile's, because people and bots read it: long names,
-//! `--name=value`, nothing that is a default or concerns one run only, options
-//! sorted, then sources sorted. It is made of the settings, not of what was
-//! typed, so that two spellings of one wish give the same file.
+//! `--name=value`, options sorted by their names, then sources. Everything is quoted for a
+//! POSIX shell, so the line can be run as it stands. Literal passwords of URLs are left
+//! out.
+
+use std::fmt::Display;
 
 use crate::text::without_password;
 
-/// An option as the command line understood it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CommandOption {
-    /// The long name with its dashes, such as `--output-file` or `--no-annotate`.
-    pub name: String,
-    /// The values, in the order given; a switch has none.
-    pub values: Vec<String>,
-    /// How it is written.
-    pub kind: OptionKind,
+/// A command that is being spelled.
+pub(super) struct Line {
+    program: &'static str,
+    options: Vec<String>,
 }
 
-/// How an option is written into the header.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum OptionKind {
-    /// By its name alone.
-    Switch,
-    /// As `--name=value`, once for each value, unless the only value is the default.
-    Value {
-        /// The value it has when it is not given.
-        default: Option<String>,
-    },
-    /// Not at all: it changes one run (`--upgrade`, `--quiet`), not the file's recipe.
-    RunOnly,
-}
-
-/// Returns the normalised command: `program`, its options, its sources.
-///
-/// Literal passwords of URLs are dropped, and everything is quoted for a POSIX
-/// shell, so the line can be run as it stands.
-pub fn command_line(program: &str, options: &[CommandOption], sources: &[String]) -> String {
-    let mut left: Vec<String> = Vec::new();
-    for option in options {
-        match &option.kind {
-            OptionKind::RunOnly => {}
-            OptionKind::Switch => left.push(quote(&option.name)),
-            OptionKind::Value { default } => {
-                if let ([value], Some(default)) = (option.values.as_slice(), default)
-                    && value == default
-                {
-                    continue;
-                }
-                left.extend(
-                    option.values.iter().map(|value| {
-                        format!("{}={}", option.name, quote(&without_password(value)))
-                    }),
-                );
-            }
+impl Line {
+    pub(super) fn new(program: &'static str) -> Self {
+        Self {
+            program,
+            options: Vec::new(),
         }
     }
-    left.sort_unstable();
 
-    let mut right: Vec<String> = sources
-        .iter()
-        .map(|source| quote(&without_password(source)))
-        .collect();
-    right.sort_unstable();
-    if sources
-        .iter()
-        .any(|source| source.starts_with('-') && source != "-")
-    {
-        right.insert(0, "--".to_owned());
+    /// Adds an option once for each value that says anything.
+    pub(super) fn values(
+        &mut self,
+        name: &'static str,
+        values: impl IntoIterator<Item = impl Display>,
+    ) {
+        let values = values.into_iter().map(|value| value.to_string());
+        let words = values
+            .filter(|value| !value.is_empty())
+            .map(|value| format!("{name}={}", quote(&without_password(&value))));
+        self.options.extend(words);
     }
 
-    let mut command = program.to_owned();
-    for word in left.iter().chain(&right) {
-        command.push(' ');
-        command.push_str(word);
+    /// Adds an option without a value.
+    pub(super) fn switch(&mut self, name: &'static str, is_on: bool) {
+        if is_on {
+            self.options.push(name.to_owned());
+        }
     }
-    command
+
+    /// Returns the command.
+    pub(super) fn finish(mut self, sources: &[String]) -> String {
+        // Stable: the order of an option's values counts. `--extra-index-url=` comes before
+        // `--extra=`, as where whole words are sorted.
+        self.options.sort_by_cached_key(|words| {
+            words
+                .find('=')
+                .map_or(words.clone(), |at| words[..=at].to_owned())
+        });
+        let mut command = self.program.to_owned();
+        for words in &self.options {
+            command.push(' ');
+            command.push_str(words);
+        }
+        if sources
+            .iter()
+            .any(|source| source.starts_with('-') && source != "-")
+        {
+            command.push_str(" --");
+        }
+        for source in sources {
+            command.push(' ');
+            command.push_str(&quote(&without_password(source)));
+        }
+        command
+    }
 }
 
 /// Returns `word` so that a POSIX shell reads it as one word.
@@ -91,84 +84,51 @@ fn quote(word: &str) -> String {
 mod tests {
     use super::*;
 
-    fn value(name: &str, values: &[&str], default: Option<&str>) -> CommandOption {
-        CommandOption {
-            name: name.to_owned(),
-            values: values.iter().map(|&value| value.to_owned()).collect(),
-            kind: OptionKind::Value {
-                default: default.map(str::to_owned),
-            },
-        }
-    }
-
-    fn bare(name: &str, kind: OptionKind) -> CommandOption {
-        CommandOption {
-            name: name.to_owned(),
-            values: Vec::new(),
-            kind,
-        }
-    }
-
-    fn check(options: &[CommandOption], sources: &[&str], expected: &str) {
+    fn check(spell: impl Fn(&mut Line), sources: &[&str], expected: &str) {
+        let mut line = Line::new("pinfold compile");
+        spell(&mut line);
         let sources: Vec<String> = sources.iter().map(|&source| source.to_owned()).collect();
-        let command = command_line("pinfold compile", options, &sources);
-        assert_eq!(command, format!("pinfold compile{expected}"));
+        assert_eq!(line.finish(&sources), format!("pinfold compile{expected}"));
     }
 
     #[test]
-    fn sorts_options_then_sources() {
+    fn sorts_options_and_keeps_the_order_of_their_values() {
         check(
-            &[
-                value("--output-file", &["out.txt"], None),
-                value("--constraint", &["b.txt", "a.txt"], None),
-                bare("--no-annotate", OptionKind::Switch),
-            ],
+            |line| {
+                line.values("--output-file", ["out.txt"]);
+                line.values(
+                    "--extra-index-url",
+                    ["https://b.example/", "https://a.example/"],
+                );
+                line.switch("--no-annotate", true);
+                line.switch("--no-header", false);
+            },
             &["z.in", "a.in"],
-            " --constraint=a.txt --constraint=b.txt --no-annotate --output-file=out.txt a.in z.in",
-        );
-    }
-
-    #[test]
-    fn leaves_out_defaults_and_what_concerns_one_run() {
-        check(
-            &[
-                value("--annotation-style", &["split"], Some("split")),
-                value("--extra", &["dev", "test"], Some("dev")),
-                bare("--upgrade", OptionKind::RunOnly),
-            ],
-            &["requirements.in"],
-            " --extra=dev --extra=test requirements.in",
+            " --extra-index-url=https://b.example/ --extra-index-url=https://a.example/ \
+             --no-annotate --output-file=out.txt z.in a.in",
         );
     }
 
     #[test]
     fn quotes_for_a_shell_and_drops_passwords() {
         check(
-            &[
-                value(
-                    "--index-url",
-                    &["https://u:secret@index.example/simple/"],
-                    None,
-                ),
-                value("--exclude-newer", &["7 days"], None),
-                value(
-                    "--extra-index-url",
-                    &["https://u:${PW}@index.example/"],
-                    None,
-                ),
-                value("--prefix", &["it's", ""], None),
-            ],
-            &["-", "my file.in"],
+            |line| {
+                line.values("--index-url", ["https://u:secret@index.example/simple/"]);
+                line.values("--exclude-newer", ["7 days"]);
+                line.values("--extra-index-url", ["https://u:${PW}@index.example/"]);
+                line.values("--prefix", ["it's", ""]);
+            },
+            &["my file.in", "-"],
             " --exclude-newer='7 days' \
              --extra-index-url='https://u:${PW}@index.example/' \
              --index-url=https://index.example/simple/ \
-             --prefix='' --prefix='it'\"'\"'s' 'my file.in' -",
+             --prefix='it'\"'\"'s' 'my file.in' -",
         );
     }
 
     #[test]
     fn guards_sources_that_look_like_options() {
-        check(&[], &["-x.in"], " -- -x.in");
-        check(&[], &["-"], " -");
+        check(|_| {}, &["-x.in"], " -- -x.in");
+        check(|_| {}, &["-"], " -");
     }
 }

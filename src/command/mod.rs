@@ -1,7 +1,8 @@
 //! The command that makes a lock: read from a header, and written into one.
 //!
-//! [`recipe`] reads what pip-compile, uv and pinfold write at the top of a lock, and
-//! [`Options`] is what such a command says. No command is run and no file is opened.
+//! [`Options`] is all that such a command says. [`recipe`] reads what pip-compile, uv and
+//! pinfold put at the top of a lock, [`write`] spells options as a command of ours, and
+//! what is written reads back as the same options. No command is run and no file is opened.
 
 mod flags;
 mod header;
@@ -9,10 +10,20 @@ mod line;
 mod options;
 mod parse;
 mod tool;
+mod values;
 mod words;
+mod written;
 
+pub use flags::write;
 pub(crate) use header::target;
 pub use header::{CompileCommand, Recipe, recipe, recipe_beside};
-pub use line::{CommandOption, OptionKind, command_line};
-pub use options::{Defaults, Options, named_index};
+pub use options::{Options, seen_from};
 pub use tool::Tool;
+pub use values::{
+    ConfigSetting, Hashes, IndexStrategy, LineEnds, NoLimit, NoSetting, ProjectLimit,
+    ProjectLimitError, UploadLimit, named_index,
+};
+pub use written::AsWritten;
+
+#[cfg(test)]
+mod laws;

@@ -1,65 +1,88 @@
-//! How a lock is made, beside what goes in: all that a command can say of it.
+//! How a lock is made: all that a command can say of it.
 //!
-//! The defaults are those of the tool whose command it is, because a command says
-//! only what differs from them.
+//! This is the one value for it. The command line becomes it, a header is read into it
+//! and written from it, and a compilation is made of it. A field that is added here does
+//! not compile before [`write`](super::write) spells it.
 
 use super::tool::Tool;
+use super::values::{ConfigSetting, Hashes, IndexStrategy, LineEnds, ProjectLimit, UploadLimit};
+use super::written::AsWritten;
 use crate::lock::{Annotations, EmittedOptions};
-use crate::requirements::location;
-use crate::text::Newline;
+use crate::python::{ExtraName, Platform, ProjectName, PythonVersion};
+use crate::requirements::{GroupRequest, Selector, location};
+use crate::resolve::PreReleases;
 
-/// The options of a compilation, settled.
+/// The options of a compilation. Paths are as written: relative to the folder that the
+/// command is run in.
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "each is a wish of its own, as the command line has it"
+    reason = "each is an option of its own, as the command line has it"
 )]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
-    /// The index, as written; none: as the sources say, else PyPI.
+    /// What is compiled; empty: what the tool looks for by itself, or groups alone.
+    pub sources: Vec<String>,
+    /// The lock file; `-` is standard output.
+    pub output: Option<String>,
+    /// Constraint files, by path or URL.
+    pub constraints: Vec<String>,
+    /// Override files, by path or URL.
+    pub overrides: Vec<String>,
+    /// The extras of project files.
+    pub extras: Vec<AsWritten<ExtraName>>,
+    /// Whether all extras of project files are included.
+    pub all_extras: bool,
+    /// Dependency groups.
+    pub groups: Vec<AsWritten<GroupRequest>>,
+    /// Whether only what is required directly is resolved.
+    pub no_deps: bool,
+
+    /// The version of Python that the lock is for.
+    pub python_version: Option<AsWritten<PythonVersion>>,
+    /// The platform that the lock is for.
+    pub python_platform: Option<AsWritten<Platform>>,
+
+    /// Up to when uploads count.
+    pub exclude_newer: Option<UploadLimit>,
+    /// The same for single projects, instead.
+    pub exclude_newer_packages: Vec<AsWritten<ProjectLimit>>,
+    /// `--pre`, which is pip's word for `--prerelease allow`.
+    pub pre: bool,
+    /// Which pre-releases may be chosen.
+    pub prerelease: Option<PreReleases>,
+    /// Projects for which only wheels count.
+    pub only_binary: Vec<AsWritten<Selector>>,
+    /// Projects for which wheels do not count.
+    pub no_binary: Vec<AsWritten<Selector>>,
+
+    /// The index, or `NAME=URL`; none: as the sources say, else PyPI.
     pub index_url: Option<String>,
-    /// Further indexes, as written.
+    /// Further indexes, likewise. Their order counts.
     pub extra_index_urls: Vec<String>,
-    /// Folders and pages with links, as written: paths are relative to the folder
-    /// that the command was run in.
+    /// Folders and pages with links.
     pub find_links: Vec<String>,
     /// Whether no index is asked.
     pub no_index: bool,
     /// Hosts whose certificates are not checked.
     pub trusted_hosts: Vec<String>,
-    /// How several indexes are used: `first-index`, `unsafe-first-match` or
-    /// `unsafe-best-match`.
-    pub index_strategy: Option<String>,
-    /// Nothing newer than this, as written: a time, a day, or a span such as `7 days`
-    /// and `P7D`.
-    pub exclude_newer: Option<String>,
-    /// Which pre-releases may be chosen, as `--prerelease` names them; `--pre` is
-    /// `allow`.
-    pub prerelease: Option<String>,
-    /// Projects for which only wheels count, or `:all:`.
-    pub only_binary: Vec<String>,
-    /// Projects for which wheels do not count, or `:all:`.
-    pub no_binary: Vec<String>,
-    /// Whether only what is required directly is resolved.
-    pub no_deps: bool,
-    /// What is in force for single projects, as written: `NAME=7d`, `NAME=false`.
-    pub exclude_newer_packages: Vec<String>,
-    /// Dependency groups, as written: `NAME` or `PATH:NAME`. Paths are relative to the
-    /// folder that the command was run in.
-    pub groups: Vec<String>,
-    /// Files that bound what builds need, as written, likewise.
+    /// How several indexes are used.
+    pub index_strategy: Option<IndexStrategy>,
+
+    /// Files that constrain what builds require.
     pub build_constraints: Vec<String>,
-    /// What build backends are told, as written: `KEY=VALUE`.
-    pub config_settings: Vec<String>,
+    /// What build backends are told.
+    pub config_settings: Vec<ConfigSetting>,
+    /// Whether no code of packages is run: only wheels count.
+    pub no_build: bool,
     /// Whether each build has an environment of its own.
     pub build_isolation: bool,
-    /// Whether only the hashes of files are written that the target can use.
-    pub target_hashes: bool,
-    /// Whether the comments of requirements stand beside their pins.
-    pub input_comments: bool,
-    /// Projects that are resolved and not written.
-    pub left_out: Vec<String>,
+
+    /// Which hashes are written.
+    pub hashes: Hashes,
     /// How it is said who requires a project.
     pub annotations: Annotations,
+    /// Whether the comments of requirements stand beside their pins.
+    pub input_comments: bool,
     /// Whether there is a header.
     pub header: bool,
     /// Whether `name[extra]` is written as `name`.
@@ -71,116 +94,49 @@ pub struct Options {
     /// Whether pip, setuptools and the like are pinned.
     pub allow_unsafe: bool,
     /// Projects to be treated like pip and setuptools.
-    pub unsafe_packages: Vec<String>,
-    /// How lines end; none: as they do in the file.
-    pub newline: Option<Newline>,
-}
-
-/// Parts `NAME=URL`; none if there is no name.
-pub fn named_index(text: &str) -> Option<(&str, &str)> {
-    let (name, url) = text.split_once('=')?;
-    let is_part = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
-    let is_name =
-        name.starts_with(|first: char| first.is_ascii_alphanumeric()) && name.bytes().all(is_part);
-    is_name.then_some((name, url))
-}
-
-/// What counts where the command of a lock says nothing.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Defaults {
-    /// As [`Options::extra_index_urls`].
-    pub extra_index_urls: Vec<String>,
-    /// As [`Options::find_links`], but relative to the root.
-    pub find_links: Vec<String>,
-    /// As [`Options::index_strategy`].
-    pub index_strategy: Option<String>,
-    /// As [`Options::exclude_newer`].
-    pub exclude_newer: Option<String>,
-    /// As [`Options::exclude_newer_packages`].
-    pub exclude_newer_packages: Vec<String>,
-    /// As [`Options::prerelease`].
-    pub prerelease: Option<String>,
-    /// As [`Options::only_binary`].
-    pub only_binary: Vec<String>,
-    /// As [`Options::no_binary`].
-    pub no_binary: Vec<String>,
+    pub unsafe_packages: Vec<AsWritten<ProjectName>>,
+    /// Projects that are resolved and not written.
+    pub no_emit_packages: Vec<AsWritten<ProjectName>>,
+    /// How lines end.
+    pub newline: LineEnds,
 }
 
 impl Options {
-    /// Takes over what is not said; `folder` is where the command was run, from the root.
-    pub fn fill(&mut self, defaults: &Defaults, folder: &str) {
-        let lists = [
-            (&mut self.extra_index_urls, &defaults.extra_index_urls),
-            (
-                &mut self.exclude_newer_packages,
-                &defaults.exclude_newer_packages,
-            ),
-            (&mut self.only_binary, &defaults.only_binary),
-            (&mut self.no_binary, &defaults.no_binary),
-        ];
-        for (list, said) in lists {
-            if list.is_empty() {
-                list.clone_from(said);
-            }
-        }
-        for (value, said) in [
-            (&mut self.index_strategy, &defaults.index_strategy),
-            (&mut self.exclude_newer, &defaults.exclude_newer),
-            (&mut self.prerelease, &defaults.prerelease),
-        ] {
-            if value.is_none() {
-                value.clone_from(said);
-            }
-        }
-        if self.find_links.is_empty() {
-            let seen = |place: &String| {
-                if location::is_url(place) || place.starts_with('/') {
-                    place.clone()
-                } else {
-                    location::displayed(&format!("/{place}"), &format!("/{folder}"))
-                }
-            };
-            self.find_links = defaults.find_links.iter().map(seen).collect();
-        }
-    }
-
-    /// Returns the files that have the groups, as written.
-    pub fn group_files(&self) -> Vec<String> {
-        let mut files: Vec<String> = Vec::new();
-        for group in &self.groups {
-            let file = group
-                .rsplit_once(':')
-                .map_or("pyproject.toml", |(path, _)| path);
-            if !files.iter().any(|other| other == file) {
-                files.push(file.to_owned());
-            }
-        }
-        files
-    }
-
     /// Returns what a tool does when nothing is said.
     pub fn of(tool: Tool) -> Self {
         Self {
+            sources: Vec::new(),
+            output: None,
+            constraints: Vec::new(),
+            overrides: Vec::new(),
+            extras: Vec::new(),
+            all_extras: false,
+            groups: Vec::new(),
+            no_deps: false,
+            python_version: None,
+            python_platform: None,
+            exclude_newer: None,
+            exclude_newer_packages: Vec::new(),
+            pre: false,
+            prerelease: None,
+            only_binary: Vec::new(),
+            no_binary: Vec::new(),
             index_url: None,
             extra_index_urls: Vec::new(),
             find_links: Vec::new(),
             no_index: false,
             trusted_hosts: Vec::new(),
             index_strategy: None,
-            exclude_newer: None,
-            prerelease: None,
-            only_binary: Vec::new(),
-            no_binary: Vec::new(),
-            no_deps: false,
-            exclude_newer_packages: Vec::new(),
-            groups: Vec::new(),
             build_constraints: Vec::new(),
             config_settings: Vec::new(),
+            no_build: false,
             build_isolation: true,
-            target_hashes: false,
-            input_comments: false,
-            left_out: Vec::new(),
+            hashes: match tool {
+                Tool::Pinfold => Hashes::All,
+                Tool::PipCompile | Tool::Uv => Hashes::None,
+            },
             annotations: Annotations::Split,
+            input_comments: false,
             header: true,
             strip_extras: tool != Tool::PipCompile,
             strip_markers: tool == Tool::Uv,
@@ -194,9 +150,218 @@ impl Options {
             },
             allow_unsafe: tool != Tool::PipCompile,
             unsafe_packages: Vec::new(),
-            newline: None,
+            no_emit_packages: Vec::new(),
+            newline: LineEnds::Preserve,
         }
     }
+
+    /// Returns which pre-releases may be chosen, however that was said.
+    pub fn pre_releases(&self) -> Option<PreReleases> {
+        if self.pre {
+            return Some(PreReleases::Allow);
+        }
+        self.prerelease
+    }
+
+    /// Returns the files that have the groups, as written.
+    pub fn group_files(&self) -> Vec<String> {
+        let mut files: Vec<String> = Vec::new();
+        for group in &self.groups {
+            let file = group.path.as_deref().unwrap_or("pyproject.toml");
+            if !files.iter().any(|other| other == file) {
+                files.push(file.to_owned());
+            }
+        }
+        files
+    }
+
+    /// Takes over what is not said here and decides which releases there are; how the lock
+    /// looks stays as it is.
+    ///
+    /// The paths of `defaults` are seen from the root; `folder` is where the command is
+    /// run, from the root.
+    pub fn fill(&mut self, defaults: &Self, folder: &str) {
+        fn fill_list<T: Clone>(list: &mut Vec<T>, defaults: &[T]) {
+            if list.is_empty() {
+                *list = defaults.to_vec();
+            }
+        }
+        fn fill_value<T: Clone>(value: &mut Option<T>, default: Option<&T>) {
+            if value.is_none() {
+                *value = default.cloned();
+            }
+        }
+        fill_list(&mut self.extra_index_urls, &defaults.extra_index_urls);
+        fill_list(
+            &mut self.exclude_newer_packages,
+            &defaults.exclude_newer_packages,
+        );
+        if !self.no_build && self.only_binary.is_empty() {
+            self.no_build = defaults.no_build;
+            self.only_binary.clone_from(&defaults.only_binary);
+        }
+        fill_list(&mut self.no_binary, &defaults.no_binary);
+        fill_value(&mut self.index_strategy, defaults.index_strategy.as_ref());
+        fill_value(&mut self.exclude_newer, defaults.exclude_newer.as_ref());
+        if self.pre_releases().is_none() {
+            self.pre = defaults.pre;
+            self.prerelease = defaults.prerelease;
+        }
+        if self.find_links.is_empty() {
+            let links = defaults.find_links.iter();
+            self.find_links = links.map(|link| seen_from(folder, link)).collect();
+        }
+    }
+
+    /// Lets what is said count for more than what is here; more of a list is added to it.
+    ///
+    /// What is said is what differs from the defaults of `pinfold compile`. How the lock
+    /// looks is not asked of an existing one: those options stay.
+    #[must_use]
+    pub fn overlaid(mut self, said: Self) -> Self {
+        fn add<T: PartialEq>(list: &mut Vec<T>, said: Vec<T>) {
+            for value in said {
+                if !list.contains(&value) {
+                    list.push(value);
+                }
+            }
+        }
+        fn replace_list<T>(list: &mut Vec<T>, said: Vec<T>) {
+            if !said.is_empty() {
+                *list = said;
+            }
+        }
+        // An option that is added has to be decided on here.
+        let Self {
+            sources,
+            output,
+            constraints,
+            overrides,
+            extras,
+            all_extras,
+            groups,
+            no_deps,
+            python_version,
+            python_platform,
+            exclude_newer,
+            exclude_newer_packages,
+            pre,
+            prerelease,
+            only_binary,
+            no_binary,
+            index_url,
+            extra_index_urls,
+            find_links,
+            no_index,
+            trusted_hosts,
+            index_strategy,
+            build_constraints,
+            config_settings,
+            no_build,
+            build_isolation,
+            hashes: _,
+            annotations: _,
+            input_comments: _,
+            header: _,
+            strip_extras: _,
+            strip_markers: _,
+            emitted: _,
+            allow_unsafe: _,
+            unsafe_packages: _,
+            no_emit_packages: _,
+            newline: _,
+        } = said;
+        replace_list(&mut self.sources, sources);
+        self.output = output.or(self.output);
+        add(&mut self.constraints, constraints);
+        add(&mut self.overrides, overrides);
+        add(&mut self.extras, extras);
+        self.all_extras |= all_extras;
+        add(&mut self.groups, groups);
+        self.no_deps |= no_deps;
+        self.python_version = python_version.or(self.python_version);
+        self.python_platform = python_platform.or(self.python_platform);
+        self.exclude_newer = exclude_newer.or(self.exclude_newer);
+        let is_said = |limit: &ProjectLimit| {
+            let mut said = exclude_newer_packages.iter();
+            said.any(|one| one.project == limit.project)
+        };
+        self.exclude_newer_packages.retain(|limit| !is_said(limit));
+        self.exclude_newer_packages.extend(exclude_newer_packages);
+        if pre || prerelease.is_some() {
+            (self.pre, self.prerelease) = (pre, prerelease);
+        }
+        answer(&mut self.only_binary, &mut self.no_binary, only_binary);
+        answer(&mut self.no_binary, &mut self.only_binary, no_binary);
+        self.index_url = index_url.or(self.index_url);
+        replace_list(&mut self.extra_index_urls, extra_index_urls);
+        replace_list(&mut self.find_links, find_links);
+        self.no_index |= no_index;
+        add(&mut self.trusted_hosts, trusted_hosts);
+        self.index_strategy = index_strategy.or(self.index_strategy);
+        add(&mut self.build_constraints, build_constraints);
+        self.config_settings.extend(config_settings);
+        self.no_build |= no_build;
+        self.build_isolation &= build_isolation;
+        self
+    }
+
+    /// Returns what of them goes into a header: no index and no folder of links that the
+    /// lock does not name either, and in order what has none.
+    #[must_use]
+    pub fn recorded(mut self) -> Self {
+        if !self.emitted.indexes {
+            self.index_url = None;
+            self.extra_index_urls.clear();
+        }
+        if !self.emitted.find_links {
+            self.find_links.clear();
+        }
+        // Two orders of one command give the same header. That of indexes counts.
+        for list in [
+            &mut self.sources,
+            &mut self.constraints,
+            &mut self.overrides,
+            &mut self.find_links,
+            &mut self.build_constraints,
+        ] {
+            list.sort_unstable();
+        }
+        sort(&mut self.extras);
+        sort(&mut self.groups);
+        sort(&mut self.exclude_newer_packages);
+        sort(&mut self.only_binary);
+        sort(&mut self.no_binary);
+        sort(&mut self.config_settings);
+        sort(&mut self.unsafe_packages);
+        sort(&mut self.no_emit_packages);
+        self
+    }
+}
+
+fn sort<T: ToString>(list: &mut [T]) {
+    list.sort_by_cached_key(ToString::to_string);
+}
+
+/// Adds an answer to one of two opposed lists, and takes from the other what it revokes.
+fn answer(
+    list: &mut Vec<AsWritten<Selector>>,
+    opposed: &mut Vec<AsWritten<Selector>>,
+    said: Vec<AsWritten<Selector>>,
+) {
+    if said.iter().any(|one| **one == Selector::All) {
+        opposed.clear();
+    }
+    opposed.retain(|one| !said.contains(one));
+    list.extend(said);
+}
+
+/// Returns a path or URL, given as seen from the root, as it is seen from a folder.
+pub fn seen_from(folder: &str, source: &str) -> String {
+    if location::is_url(source) || source.starts_with('/') {
+        return source.to_owned();
+    }
+    location::displayed(&format!("/{source}"), &format!("/{folder}"))
 }
 
 #[cfg(test)]
@@ -205,24 +370,50 @@ mod tests {
 
     #[test]
     fn only_what_is_not_said_is_filled_in() {
-        let list = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect();
-        let defaults = Defaults {
-            extra_index_urls: list(&["https://index.example/simple/"]),
-            find_links: list(&["wheels", "https://index.example/links/"]),
-            exclude_newer: Some("7d".to_owned()),
-            only_binary: list(&[":all:"]),
-            ..Defaults::default()
-        };
+        let list =
+            |texts: &[&str]| -> Vec<String> { texts.iter().map(|&text| text.to_owned()).collect() };
+        let mut defaults = Options::of(Tool::Pinfold);
+        defaults.extra_index_urls = list(&["https://index.example/simple/"]);
+        defaults.find_links = list(&["wheels", "https://index.example/links/"]);
+        defaults.exclude_newer = Some("7d".parse().unwrap());
+        defaults.only_binary = vec![":all:".parse().unwrap()];
         let mut options = Options::of(Tool::PipCompile);
-        options.exclude_newer = Some("2026-10-01".to_owned());
-        options.only_binary = list(&["a"]);
+        options.exclude_newer = Some("2026-10-01".parse().unwrap());
+        options.only_binary = vec!["a".parse().unwrap()];
         options.fill(&defaults, "deploy/web");
-        assert_eq!(options.exclude_newer.as_deref(), Some("2026-10-01"));
-        assert_eq!(options.only_binary, ["a"]);
+        assert_eq!(options.exclude_newer, "2026-10-01".parse().ok());
+        assert_eq!(options.only_binary, ["a".parse().unwrap()]);
         assert_eq!(options.extra_index_urls, defaults.extra_index_urls);
         assert_eq!(
             options.find_links,
             ["../../wheels", "https://index.example/links/"]
         );
+    }
+
+    #[test]
+    fn what_is_said_counts_for_more() {
+        let mut options = Options::of(Tool::PipCompile);
+        options.extra_index_urls = vec!["https://a.example/".to_owned()];
+        options.exclude_newer_packages = vec!["a=7d".parse().unwrap(), "b=7d".parse().unwrap()];
+        options.no_binary = vec!["a".parse().unwrap(), "b".parse().unwrap()];
+        options.prerelease = Some(PreReleases::Disallow);
+        let mut said = Options::of(Tool::Pinfold);
+        said.extra_index_urls = vec!["https://b.example/".to_owned()];
+        said.exclude_newer_packages = vec!["A=false".parse().unwrap()];
+        said.only_binary = vec!["a".parse().unwrap()];
+        said.pre = true;
+        let options = options.overlaid(said);
+        assert_eq!(options.extra_index_urls, ["https://b.example/"]);
+        let limits: Vec<String> = options
+            .exclude_newer_packages
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(limits, ["b=7d", "A=false"]);
+        assert_eq!(options.only_binary, ["a".parse().unwrap()]);
+        assert_eq!(options.no_binary, ["b".parse().unwrap()]);
+        assert_eq!(options.pre_releases(), Some(PreReleases::Allow));
+        // How the lock looks is its own.
+        assert_eq!(options.hashes, Hashes::None);
     }
 }

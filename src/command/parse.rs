@@ -5,13 +5,13 @@
 //! bundles of short switches, `--`. An argument of unknown meaning ends the reading:
 //! leaving it out could make another file.
 
-use super::flags::{Flag, Switch, Value, flag, pip_flag};
+use super::flags::{Flag, NO_CHOICE, Switch, Value, flag, pip_flag};
 use super::header::{CompileCommand, is_version};
 use super::options::Options;
 use super::tool::Tool;
+use super::values::Hashes;
 use super::words;
-use crate::lock::{Annotations, EmittedOptions};
-use crate::text::{Newline, prior_to, without_password};
+use crate::text::without_password;
 
 /// Arguments, being read.
 pub(super) struct Arguments<'a> {
@@ -40,15 +40,7 @@ impl<'a> Arguments<'a> {
             at: 0,
             command: CompileCommand {
                 tool,
-                sources: Vec::new(),
-                output: None,
-                constraints: Vec::new(),
-                overrides: Vec::new(),
-                extras: Vec::new(),
-                all_extras: false,
-                python_version: None,
-                python_platform: None,
-                hashes: None,
+                says_hashes: false,
                 options: Options::of(tool),
                 ignored: Vec::new(),
                 unsupported: Vec::new(),
@@ -142,7 +134,7 @@ impl<'a> Arguments<'a> {
             && !word.starts_with('-')
             && !self.is_file(word)
             // Behind it there has to be a source, unless there was one.
-            && (!self.command.sources.is_empty() || self.has_file_behind())
+            && (!self.command.options.sources.is_empty() || self.has_file_behind())
         {
             value.push(' ');
             value.push_str(word);
@@ -179,37 +171,20 @@ impl<'a> Arguments<'a> {
                 self.at += more + 1;
             }
         }
-        self.command.sources.push(source);
+        self.command.options.sources.push(source);
     }
 
     fn switch(&mut self, switch: Switch, name: &str) {
         let command = &mut self.command;
-        let options = &mut command.options;
         match switch {
-            Switch::AllExtras(is_on) => command.all_extras = is_on,
-            Switch::NoDeps(is_on) => options.no_deps = is_on,
-            Switch::NoIndex => options.no_index = true,
-            Switch::Pre => options.prerelease = Some("allow".to_owned()),
-            Switch::NoBuild(true) => push(&mut options.only_binary, ":all:"),
-            Switch::NoBuild(false) => options.only_binary.retain(|name| name != ":all:"),
-            Switch::Hashes(is_on) => command.hashes = Some(is_on),
-            Switch::Annotate(false) => options.annotations = Annotations::None,
-            Switch::Annotate(true) if options.annotations == Annotations::None => {
-                options.annotations = Annotations::Split;
+            Switch::Set(change) => change(&mut command.options),
+            Switch::Hashes(hashes) => {
+                // `--generate-hashes` says nothing of which.
+                if hashes == Hashes::None || command.options.hashes == Hashes::None {
+                    command.options.hashes = hashes;
+                }
+                command.says_hashes = true;
             }
-            // As by default.
-            Switch::Annotate(true) | Switch::EmitOptions(true) => {}
-            Switch::Header(is_on) => options.header = is_on,
-            Switch::StripExtras(is_on) => options.strip_extras = is_on,
-            Switch::StripMarkers(is_on) => options.strip_markers = is_on,
-            Switch::EmitIndexUrl(is_on) => options.emitted.indexes = is_on,
-            Switch::EmitFindLinks(is_on) => options.emitted.find_links = is_on,
-            Switch::EmitTrustedHost(is_on) => options.emitted.trusted_hosts = is_on,
-            Switch::EmitBinary(is_on) => options.emitted.binary = is_on,
-            Switch::EmitOptions(false) => options.emitted = EmittedOptions::NONE,
-            Switch::AllowUnsafe(is_on) => options.allow_unsafe = is_on,
-            Switch::InputComments(is_on) => options.input_comments = is_on,
-            Switch::BuildIsolation(is_on) => options.build_isolation = is_on,
             Switch::Ignored => command.ignored.push(name.to_owned()),
             Switch::Unsupported(why) => {
                 command.unsupported.push((name.to_owned(), why.to_owned()));
@@ -219,102 +194,33 @@ impl<'a> Arguments<'a> {
 
     fn value(&mut self, meaning: Value, name: &str, value: &str) -> Result<(), String> {
         let command = &mut self.command;
-        let options = &mut command.options;
-        let text = || value.to_owned();
-        let mut why = None;
+        let written = || without_password(&format!("{name} {value}"));
+        let mut unsupported = None;
         match meaning {
-            Value::Output => command.output = Some(text()),
-            Value::Constraint => command.constraints.push(text()),
-            Value::Override => command.overrides.push(text()),
-            Value::Extra => list(value).for_each(|extra| push(&mut command.extras, extra)),
-            Value::PythonVersion if is_version(value) => command.python_version = Some(text()),
-            Value::PythonVersion => why = Some("that is no version of Python such as `3.12`"),
-            Value::Python => {
-                // `-p 3.12` asks for an interpreter of that version.
-                if is_version(value) && command.python_version.is_none() {
-                    command.python_version = Some(text());
-                } else {
-                    command.ignored.push(format!("{name} {value}"));
+            Value::Set(change) => unsupported = change(&mut command.options, value).err(),
+            Value::Hashes => match value {
+                "all" | "target" => {
+                    command.options.hashes = match value {
+                        "all" => Hashes::All,
+                        _ => Hashes::Target,
+                    };
+                    command.says_hashes = true;
                 }
-            }
-            Value::PythonPlatform => command.python_platform = Some(text()),
-            Value::IndexUrl => options.index_url = Some(index(value)),
-            Value::ExtraIndexUrl => push(&mut options.extra_index_urls, &index(value)),
-            Value::FindLinks => push(&mut options.find_links, value),
-            Value::TrustedHost => push(&mut options.trusted_hosts, value),
-            Value::IndexStrategy
-                if matches!(
-                    value,
-                    "first-index" | "unsafe-first-match" | "unsafe-best-match"
-                ) =>
-            {
-                options.index_strategy = Some(text());
-            }
-            Value::ExcludeNewer => options.exclude_newer = Some(text()),
-            Value::UploadedPriorTo => options.exclude_newer = Some(prior_to(value)),
-            Value::PreRelease
-                if matches!(
-                    value,
-                    "disallow" | "allow" | "if-necessary" | "explicit" | "if-necessary-or-explicit"
-                ) =>
-            {
-                options.prerelease = Some(text());
-            }
-            Value::OnlyBinary => {
-                for project in list(value) {
-                    push(&mut options.only_binary, project);
-                }
-            }
-            Value::NoBinary => {
-                for project in list(value) {
-                    push(&mut options.no_binary, project);
-                }
-            }
-            Value::AnnotationStyle if value.eq_ignore_ascii_case("line") => {
-                if options.annotations != Annotations::None {
-                    options.annotations = Annotations::Line;
-                }
-            }
-            Value::AnnotationStyle if value.eq_ignore_ascii_case("split") => {
-                if options.annotations != Annotations::None {
-                    options.annotations = Annotations::Split;
-                }
-            }
-            Value::UnsafePackage => push(&mut options.unsafe_packages, value),
-            Value::Newline => match value.to_ascii_lowercase().as_str() {
-                "lf" => options.newline = Some(Newline::Lf),
-                "crlf" => options.newline = Some(Newline::CrLf),
-                "native" | "preserve" => options.newline = None,
-                _ => why = Some("the choices are `lf`, `crlf`, `native` and `preserve`"),
+                _ => unsupported = Some(NO_CHOICE.to_owned()),
             },
-            Value::Group => push(&mut options.groups, value),
-            Value::BuildConstraint => push(&mut options.build_constraints, value),
-            Value::ConfigSetting => push(&mut options.config_settings, value),
-            Value::ExcludeNewerPackage => push(&mut options.exclude_newer_packages, value),
-            Value::NoEmitPackage => push(&mut options.left_out, value),
-            Value::Hashes if matches!(value, "all" | "target") => {
-                command.hashes = Some(true);
-                options.target_hashes = value == "target";
-            }
+            // `-p 3.12` asks for an interpreter of that version.
+            Value::Python => match value.parse() {
+                Ok(version) if is_version(value) && command.options.python_version.is_none() => {
+                    command.options.python_version = Some(version);
+                }
+                _ => command.ignored.push(written()),
+            },
             Value::PipArguments => return self.pip_arguments(value),
-            // There is one resolver; what it finds differs from the old one's anyway.
-            Value::Resolver | Value::Ignored => {
-                command
-                    .ignored
-                    .push(without_password(&format!("{name} {value}")));
-            }
-            Value::Resolution if value == "highest" => {}
-            Value::Resolution => why = Some("pinfold chooses the newest versions"),
-            Value::Format if value == "requirements.txt" => {}
-            Value::Format => why = Some("pinfold writes `requirements.txt` locks only"),
-            Value::Unsupported(reason) => why = Some(reason),
-            Value::IndexStrategy | Value::PreRelease | Value::AnnotationStyle | Value::Hashes => {
-                why = Some("that is none of the choices pinfold knows");
-            }
+            Value::Ignored => command.ignored.push(written()),
+            Value::Unsupported(why) => unsupported = Some(why.to_owned()),
         }
-        if let Some(why) = why {
-            let written = without_password(&format!("{name} {value}"));
-            command.unsupported.push((written, why.to_owned()));
+        if let Some(why) = unsupported {
+            command.unsupported.push((written(), why));
         }
         Ok(())
     }
@@ -359,7 +265,7 @@ impl<'a> Arguments<'a> {
             options.emitted.indexes = false;
             self.command.ignored.push("--no-index".to_owned());
         }
-        if self.command.output.as_deref().is_some_and(|output| {
+        if options.output.as_deref().is_some_and(|output| {
             let name = output.rsplit(['/', '\\']).next().unwrap_or(output);
             name.starts_with("pylock.") && name.ends_with("toml")
         }) {
@@ -373,25 +279,3 @@ impl<'a> Arguments<'a> {
 
 /// How the names of files end that are compiled.
 const ENDINGS: [&str; 6] = [".in", ".txt", ".toml", ".cfg", ".py", ".lock"];
-
-/// Returns the parts of a list with commas.
-fn list(value: &str) -> impl Iterator<Item = &str> {
-    value
-        .split(',')
-        .map(str::trim)
-        .filter(|part| !part.is_empty())
-}
-
-/// Returns an index, with its name if it has one; pip-compile puts stars into URLs.
-fn index(value: &str) -> String {
-    if value.contains(":****@") {
-        return without_password(value);
-    }
-    value.to_owned()
-}
-
-fn push(list: &mut Vec<String>, value: &str) {
-    if !list.iter().any(|other| other == value) {
-        list.push(value.to_owned());
-    }
-}

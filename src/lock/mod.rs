@@ -5,13 +5,15 @@
 //! between two of them. Files, clocks and versions' meaning live elsewhere.
 
 mod diff;
+mod layout;
 mod model;
 mod read;
 mod write;
 
 pub use diff::{Change, changes, summary};
+pub use layout::Layout;
 pub use model::{Header, Lock, OptionLines, Pin, PinSource};
-pub use read::{FileHeader, LockFile, LockedPin, LockedPlace, read};
+pub use read::{FileHeader, LockFile, LockedPin, LockedPlace, has_header, read};
 pub use write::{
     Annotations, EmittedOptions, Style, UnsafePackages, UnsafePlacing, default_unsafe_packages,
     render,

@@ -12,6 +12,13 @@ use super::model::{Header, Lock, OptionLines, Pin, PinSource};
 use crate::python::ProjectName;
 use crate::text::{Newline, without_password};
 
+/// What stands above unsafe packages.
+pub(super) const UNSAFE_HEADING: &str =
+    "# The following packages are considered to be unsafe in a requirements file:";
+
+/// How the warning ends that stands there where hashes make their absence matter.
+pub(super) const UNSAFE_WARNING_END: &str = "# already. Consider using the --allow-unsafe flag.";
+
 /// How a lock looks as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Style {
@@ -320,11 +327,9 @@ impl Writer<'_> {
             self.line(
                 "# pinned when the requirements file includes hashes and they are not installed",
             );
-            self.line("# already. Consider using the --allow-unsafe flag.");
+            self.line(UNSAFE_WARNING_END);
         } else {
-            self.line(
-                "# The following packages are considered to be unsafe in a requirements file:",
-            );
+            self.line(UNSAFE_HEADING);
         }
         for pin in pins {
             if is_named {

@@ -1,6 +1,7 @@
 //! Answers that options give per project: `--only-binary flask,:none:`.
 
 use std::collections::BTreeSet;
+use std::str::FromStr;
 
 use crate::python::ProjectName;
 
@@ -13,6 +14,18 @@ pub enum Selector {
     None,
     /// A project.
     Project(ProjectName),
+}
+
+impl FromStr for Selector {
+    type Err = <ProjectName as FromStr>::Err;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            ":all:" => Ok(Self::All),
+            ":none:" => Ok(Self::None),
+            name => name.parse().map(Self::Project),
+        }
+    }
 }
 
 /// A yes or no per project, built up from two opposed options in their order.

@@ -171,6 +171,32 @@ pub enum PreReleases {
     IfNecessaryOrExplicit,
 }
 
+impl PreReleases {
+    /// Returns the name that `--prerelease` takes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Disallow => "disallow",
+            Self::Allow => "allow",
+            Self::IfNecessary => "if-necessary",
+            Self::Explicit => "explicit",
+            Self::IfNecessaryOrExplicit => "if-necessary-or-explicit",
+        }
+    }
+
+    /// Returns the mode of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        [
+            Self::Disallow,
+            Self::Allow,
+            Self::IfNecessary,
+            Self::Explicit,
+            Self::IfNecessaryOrExplicit,
+        ]
+        .into_iter()
+        .find(|mode| mode.name() == name)
+    }
+}
+
 /// A requirement of the user's.
 #[derive(Debug, Clone)]
 pub struct RootRequirement {

@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::targets::{LockTarget, Skipped};
+use super::target::LockTarget;
+use super::targets::Skipped;
 use crate::requirements::location;
 use crate::requirements::{ItemKind, RequirementsFile};
 
@@ -48,8 +49,15 @@ impl<'a> Reading<'a> {
     pub(super) fn reads(&mut self, target: &LockTarget) -> Reads {
         let mut reads = Reads::default();
         let mut open: Vec<(String, bool)> = Vec::new();
-        open.extend(target.sources.iter().map(|path| (path.clone(), true)));
-        let others = target.constraints.iter().chain(&target.overrides);
+        open.extend(
+            target
+                .options
+                .sources
+                .iter()
+                .map(|path| (path.clone(), true)),
+        );
+        let options = &target.options;
+        let others = options.constraints.iter().chain(&options.overrides);
         open.extend(others.map(|path| (path.clone(), false)));
         let groups = target.options.group_files();
         let groups = groups.iter().map(|path| {
@@ -294,16 +302,19 @@ fn sorted(nodes: Vec<Node>) -> Vec<Node> {
 /// Returns the group of each node; groups are numbered as they first appear.
 fn groups(nodes: &[Node]) -> Vec<usize> {
     let mut parents: Vec<usize> = (0..nodes.len()).collect();
-    let mut owners: FxHashMap<(&str, Option<&str>, Option<&str>), usize> = FxHashMap::default();
+    let mut owners: FxHashMap<(&str, Option<String>, Option<String>), usize> = FxHashMap::default();
     for (index, node) in nodes.iter().enumerate() {
         for &need in &node.needs {
             unite(&mut parents, index, need);
         }
-        let python = node.target.python_version.as_deref();
-        let platform = node.target.python_platform.as_deref();
+        let options = &node.target.options;
+        let python = options.python_version.as_ref().map(ToString::to_string);
+        let platform = options.python_platform.as_ref().map(ToString::to_string);
         for part in &node.reads.parts {
             // Locks for different targets may have to differ.
-            let owner = *owners.entry((part, python, platform)).or_insert(index);
+            let owner = *owners
+                .entry((part, python.clone(), platform.clone()))
+                .or_insert(index);
             unite(&mut parents, index, owner);
         }
     }

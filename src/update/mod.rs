@@ -8,20 +8,24 @@
 
 mod duration;
 mod layers;
+mod names;
 mod plan;
 mod policy;
 mod report;
 pub mod tags;
+mod target;
 mod targets;
 
 pub use duration::duration_in_words;
+pub use names::is_candidate_name;
 pub use plan::{
     Alarm, Content, Failed, FileChange, HeldBack, ImageChange, PLAN_VERSION, PinChange, Plan,
     PlanError, Status, TargetKind, TargetPlan, sha256,
 };
 pub use policy::{Bump, Hold, Policy, ProjectPolicy, Rule};
 pub use report::{Context, Outputs, annotations, github_outputs, markdown, summary, terminal};
-pub use targets::{Candidate, LockConfig, LockTarget, Skipped, Why, is_candidate_name, targets};
+pub use target::{LockTarget, Why};
+pub use targets::{Candidate, Skipped, targets};
 
 #[cfg(test)]
 mod tags_tests;

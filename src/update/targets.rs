@@ -14,9 +14,14 @@ use std::collections::BTreeSet;
 use rustc_hash::FxHashMap;
 
 use super::layers::{Reading, arrange, has_ending};
-use crate::command::{CompileCommand, Options, Recipe, Tool, recipe_beside, target};
-use crate::lock::{self, Annotations, LockFile, PinSource};
-use crate::python::Platform;
+use super::names::{
+    at, file_name, folder_of, folders_above, is_absolute, is_candidate_name,
+    looks_like_requirements,
+};
+use super::target::{LockTarget, Why};
+use crate::command::{CompileCommand, Options, Recipe, Tool, recipe_beside};
+use crate::config::{Located, LockConfig};
+use crate::lock::{self, Layout, LockFile, PinSource};
 use crate::requirements::location;
 use crate::text::without_password;
 
@@ -29,91 +34,6 @@ pub struct Candidate {
     pub text: String,
 }
 
-/// A `[[lock]]` table of the configuration. Paths are relative to the root.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct LockConfig {
-    /// The lock file; it need not be there yet.
-    pub output: String,
-    /// What is compiled; empty: as the lock's header or its name says.
-    pub sources: Vec<String>,
-    /// Constraint files; empty: as the lock's header says, if the sources do.
-    pub constraints: Vec<String>,
-    /// The Python version, else the header's.
-    pub python_version: Option<String>,
-    /// The platform, else the header's.
-    pub python_platform: Option<String>,
-    /// Override files; empty: as the lock's header says, if the sources do.
-    pub overrides: Vec<String>,
-    /// The extras of project files, else the header's.
-    pub extras: Vec<String>,
-    /// The index, else the header's.
-    pub index_url: Option<String>,
-    /// Further indexes, else the header's.
-    pub extra_index_urls: Vec<String>,
-    /// Folders and pages with links, else the header's.
-    pub find_links: Vec<String>,
-    /// Whether hashes are left out, else as the lock has it.
-    pub no_hashes: Option<bool>,
-    /// Projects for which only wheels count, else the header's.
-    pub only_binary: Vec<String>,
-    /// Projects for which wheels do not count, else the header's.
-    pub no_binary: Vec<String>,
-}
-
-/// A lock file that can be made again.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LockTarget {
-    /// The lock file.
-    pub output: String,
-    /// What is compiled, in order. Paths are from the root; URLs stay as they are.
-    pub sources: Vec<String>,
-    /// Constraint files, likewise.
-    pub constraints: Vec<String>,
-    /// Override files, likewise.
-    pub overrides: Vec<String>,
-    /// The extras of project files.
-    pub extras: Vec<String>,
-    /// Whether all extras of project files are wanted.
-    pub all_extras: bool,
-    /// The Python version, if it is known: `3.11`.
-    pub python_version: Option<String>,
-    /// The platform, if it is known: `x86_64-manylinux_2_28`.
-    pub python_platform: Option<String>,
-    /// Whether hashes are written.
-    pub hashes: bool,
-    /// Everything else.
-    pub options: Options,
-    /// The folder that its command was run in, from the root; empty: the root.
-    ///
-    /// Paths in the header, in `# via` comments and in [`Options::find_links`] are
-    /// relative to it.
-    pub folder: String,
-    /// The command for the header, if it stays as it is: someone's own, or ours that
-    /// says all there is to say.
-    pub custom_command: Option<String>,
-    /// What its command says that has no effect here, as written.
-    pub ignored: Vec<String>,
-    /// How it was found.
-    pub why: Why,
-    /// All files it is made of, includes too, sorted.
-    pub reads: Vec<String>,
-    /// The targets whose outputs it reads, by index; they come before it.
-    pub depends_on: Vec<usize>,
-    /// The group whose versions have to agree.
-    pub group: usize,
-}
-
-/// How a target was found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Why {
-    /// A `[[lock]]` table names it.
-    Configuration,
-    /// Its header says how it is made.
-    Header(Tool),
-    /// Its name and its source's.
-    Name,
-}
-
 /// A file that looked as if it mattered.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Skipped {
@@ -122,65 +42,6 @@ pub struct Skipped {
     /// Why it is not a target, as a fragment.
     pub why: String,
 }
-
-/// Whether a file of this name may be a lock or what a lock is made of.
-///
-/// Names that only other tools use are left out, so that their files need not be read.
-pub fn is_candidate_name(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    if matches!(lower.as_str(), "pyproject.toml" | "setup.py" | "setup.cfg") {
-        return true;
-    }
-    let Some((stem, ending)) = lower.rsplit_once('.') else {
-        return looks_like_requirements(&lower);
-    };
-    match ending {
-        "in" => {
-            !matches!(stem, "manifest" | "makefile" | "configure" | "version")
-                && !TEMPLATES.iter().any(|ending| has_ending(stem, ending))
-        }
-        "txt" => !PROSE.contains(&stem),
-        "lock" => !FOREIGN_LOCKS.contains(&stem),
-        "pip" | "lockfile" | "frozen" | "pinned" => true,
-        _ => false,
-    }
-}
-
-/// Endings before `.in` of files that other tools fill in.
-const TEMPLATES: [&str; 22] = [
-    ".ac", ".c", ".cfg", ".cmake", ".conf", ".cpp", ".desktop", ".h", ".hpp", ".html", ".ini",
-    ".json", ".md", ".pc", ".py", ".rst", ".service", ".sh", ".spec", ".toml", ".xml", ".yaml",
-];
-
-/// Stems of `.txt` files that hold prose or are another tool's.
-const PROSE: [&str; 20] = [
-    "authors",
-    "changelog",
-    "changes",
-    "cmakelists",
-    "contributing",
-    "contributors",
-    "copying",
-    "dependency_links",
-    "entry_points",
-    "history",
-    "humans",
-    "install",
-    "licence",
-    "license",
-    "news",
-    "notice",
-    "readme",
-    "robots",
-    "sources",
-    "top_level",
-];
-
-/// Stems of `.lock` files that other tools write in forms of their own.
-const FOREIGN_LOCKS: [&str; 18] = [
-    "bun", "bundle", "cargo", "chart", "composer", "conda", "deno", "devenv", "flake", "gemfile",
-    "mix", "package", "pdm", "pipfile", "poetry", "pubspec", "uv", "yarn",
-];
 
 /// Returns the locks of a repository in an order in which they can be made, and what
 /// was skipped, sorted.
@@ -300,8 +161,8 @@ impl Finder<'_> {
 
     /// Takes a `[[lock]]` table.
     fn configured(&mut self, lock: &LockConfig) {
-        let Some(output) = at("", &lock.output) else {
-            self.skip(&lock.output, "it is outside of the repository");
+        let Some(output) = at("", &lock.output.value) else {
+            self.skip(&lock.output.value, "it is outside of the repository");
             return;
         };
         if !self.taken.insert(output.clone()) {
@@ -319,11 +180,15 @@ impl Finder<'_> {
 
     fn configured_target(&self, lock: &LockConfig, output: &str) -> Result<LockTarget, String> {
         let text = self.repository.texts.get(output).copied();
+        let values =
+            |list: &[Located<String>]| list.iter().map(|one| one.value.clone()).collect::<Vec<_>>();
+        let sources = values(&lock.sources);
         // What our own command in the header says.
         let mut recorded = None;
+        let layout = || Layout::of(text.unwrap_or_default());
         let mut target = match text.map(lock::read) {
             Some(read) => match self.recipe(output, &read) {
-                Some(Recipe::Command(command)) if lock.sources.is_empty() => {
+                Some(Recipe::Command(command)) if sources.is_empty() => {
                     let target = self.commanded(output, &read, *command)?;
                     recorded = Some(target.clone());
                     target
@@ -336,43 +201,41 @@ impl Finder<'_> {
                     recorded = as_recorded.ok();
                     LockTarget {
                         ignored,
-                        ..settled(output, &read, *command)
+                        ..LockTarget::commanded(output, &read, *command)
                     }
                 }
-                Some(Recipe::Unreadable { why, .. }) if lock.sources.is_empty() => {
+                Some(Recipe::Unreadable { why, .. }) if sources.is_empty() => {
                     return Err(why);
                 }
                 Some(Recipe::Custom(command)) => LockTarget {
                     custom_command: Some(command),
-                    ..guessed(output, &read, text.unwrap_or_default())
+                    ..LockTarget::guessed(output, &read, layout())
                 },
-                _ => guessed(output, &read, text.unwrap_or_default()),
+                _ => LockTarget::guessed(output, &read, layout()),
             },
-            None => LockTarget {
-                hashes: true,
-                ..empty(output, Options::of(Tool::Pinfold))
-            },
+            None => LockTarget::new(output, Options::of(Tool::Pinfold)),
         };
-        if lock.sources.is_empty() {
-            if target.sources.is_empty() && target.options.groups.is_empty() {
+        let options = &mut target.options;
+        if sources.is_empty() {
+            if options.sources.is_empty() && options.groups.is_empty() {
                 let source = self
                     .source_beside(output)
                     .ok_or_else(|| "its `[[lock]]` table names no sources".to_owned())?;
-                target.sources.push(source);
+                options.sources.push(source);
             }
         } else {
             target.folder = String::new();
-            target.sources = self.paths("", &lock.sources)?;
-            target.constraints = Vec::new();
-            target.overrides = Vec::new();
+            options.sources = self.paths("", &sources)?;
+            options.constraints = Vec::new();
+            options.overrides = Vec::new();
         }
         if !lock.constraints.is_empty() {
-            target.constraints = self.paths("", &lock.constraints)?;
+            options.constraints = self.paths("", &values(&lock.constraints))?;
         }
         if !lock.overrides.is_empty() {
-            target.overrides = self.paths("", &lock.overrides)?;
+            options.overrides = self.paths("", &values(&lock.overrides))?;
         }
-        take_settings(&mut target, lock);
+        target.take_settings(lock);
         // A command that would do something else now is written anew.
         if let Some(recorded) = recorded
             && recorded.custom_command.is_some()
@@ -387,8 +250,7 @@ impl Finder<'_> {
             }
         }
         target.why = Why::Configuration;
-        check_sources(&target)?;
-        Ok(target)
+        check_sources(target)
     }
 
     /// Finds out whether a file is a lock.
@@ -409,14 +271,14 @@ impl Finder<'_> {
         }
         let beside = self.source_beside(path);
         let is_named = looks_like_requirements(&path.to_ascii_lowercase());
-        if !(is_named || beside.is_some() || has_header(text)) {
+        if !(is_named || beside.is_some() || lock::has_header(text)) {
             return;
         }
         let read = lock::read(text);
         let found = match self.recipe(path, &read) {
             Some(Recipe::Command(command)) => self.commanded(path, &read, *command),
             Some(Recipe::Custom(command)) => {
-                let mut found = guessed(path, &read, text);
+                let mut found = LockTarget::guessed(path, &read, Layout::of(text));
                 match beside.or_else(|| self.project_beside(path, &read)) {
                     Some(source) => {
                         found.custom_command = Some(command);
@@ -430,15 +292,19 @@ impl Finder<'_> {
             }
             Some(Recipe::Unreadable { command, why }) if !command.is_empty() => Err(why),
             Some(Recipe::Unreadable { why, .. }) => match beside {
-                Some(source) if is_pinned(&read) => {
-                    Ok(Self::named(guessed(path, &read, text), source, &read))
-                }
+                Some(source) if is_pinned(&read) => Ok(Self::named(
+                    LockTarget::guessed(path, &read, Layout::of(text)),
+                    source,
+                    &read,
+                )),
                 _ => Err(why),
             },
             None => match beside {
-                Some(source) if is_pinned(&read) => {
-                    Ok(Self::named(guessed(path, &read, text), source, &read))
-                }
+                Some(source) if is_pinned(&read) => Ok(Self::named(
+                    LockTarget::guessed(path, &read, Layout::of(text)),
+                    source,
+                    &read,
+                )),
                 _ if !is_named && beside.is_none() => return,
                 _ if is_pinned(&read) => {
                     self.loose(
@@ -462,7 +328,7 @@ impl Finder<'_> {
                 }
             },
         };
-        match found.and_then(|target| check_sources(&target).map(|()| target)) {
+        match found.and_then(check_sources) {
             Ok(target) => {
                 if target.why == Why::Name {
                     self.told.push((self.found.len(), told_sources(&read)));
@@ -492,7 +358,7 @@ impl Finder<'_> {
                     "its comments name `{}`, which is no part of `{}`; name its sources in a \
                      `[[lock]]` table",
                     without_password(other),
-                    target.sources.join("` and `"),
+                    target.options.sources.join("` and `"),
                 );
                 let target = self.found.remove(index);
                 self.skip(&target.output, why);
@@ -518,42 +384,42 @@ impl Finder<'_> {
         if let Some((flag, why)) = command.unsupported.first() {
             return Err(format!("its header has `{flag}`: {why}"));
         }
-        if command.sources.iter().any(|source| source == "-") {
+        if command.options.sources.iter().any(|source| source == "-") {
             return Err(
                 "it was made of standard input; name its sources in a `[[lock]]` table".to_owned(),
             );
         }
         let group_files = command.options.group_files();
-        let folder = if command.sources.is_empty() && !group_files.is_empty() {
+        let folder = if command.options.sources.is_empty() && !group_files.is_empty() {
             // Groups may be all there is. They are found as sources are.
-            command.sources = group_files;
-            let folder = self.folder_of(path, &mut command)?;
-            self.paths(&folder, &command.sources)?;
-            command.sources.clear();
+            command.options.sources = group_files;
+            let folder = self.run_folder(path, &mut command.options)?;
+            self.paths(&folder, &command.options.sources)?;
+            command.options.sources.clear();
             folder
-        } else if command.sources.is_empty() {
-            let (folder, source) = self.default_source(path, &command)?;
-            command.sources.push(source);
+        } else if command.options.sources.is_empty() {
+            let (folder, source) = self.default_source(path, &command.options)?;
+            command.options.sources.push(source);
             folder
         } else {
-            self.folder_of(path, &mut command)?
+            self.run_folder(path, &mut command.options)?
         };
-        let target = LockTarget {
-            sources: self.paths(&folder, &command.sources)?,
-            constraints: self.paths(&folder, &command.constraints)?,
-            overrides: self.paths(&folder, &command.overrides)?,
+        let options = &mut command.options;
+        for paths in [
+            &mut options.sources,
+            &mut options.constraints,
+            &mut options.overrides,
+        ] {
+            *paths = self.paths(&folder, paths)?;
+        }
+        Ok(LockTarget {
             folder,
-            ..settled(path, read, command)
-        };
-        Ok(target)
+            ..LockTarget::commanded(path, read, command)
+        })
     }
 
     /// Returns what pip-compile takes when its command names no source.
-    fn default_source(
-        &self,
-        path: &str,
-        command: &CompileCommand,
-    ) -> Result<(String, String), String> {
+    fn default_source(&self, path: &str, options: &Options) -> Result<(String, String), String> {
         const DEFAULTS: [&str; 4] = ["requirements.in", "setup.py", "pyproject.toml", "setup.cfg"];
         let defaults = |folder: &str| {
             let found = DEFAULTS
@@ -561,7 +427,7 @@ impl Finder<'_> {
                 .find(|name| self.repository.has_at(folder, name));
             found.map(|name| (folder.to_owned(), (*name).to_owned()))
         };
-        let is_possible = |folder: &str| is_output(folder, path, command) != Some(false);
+        let is_possible = |folder: &str| is_output(folder, path, options) != Some(false);
         folders_above(path)
             .filter(|folder| is_possible(folder))
             .find_map(defaults)
@@ -573,26 +439,26 @@ impl Finder<'_> {
     }
 
     /// Finds the folder that a command was run in.
-    fn folder_of(&self, path: &str, command: &mut CompileCommand) -> Result<String, String> {
-        make_relative(path, command);
-        if let Some(source) = command.sources.iter().find(|source| is_absolute(source)) {
+    fn run_folder(&self, path: &str, options: &mut Options) -> Result<String, String> {
+        make_relative(path, options);
+        if let Some(source) = options.sources.iter().find(|source| is_absolute(source)) {
             return Err(format!(
                 "its header names `{source}`, which is a path of another machine; name its \
                  sources in a `[[lock]]` table"
             ));
         }
         let fits = |folder: &str| {
-            command
+            options
                 .sources
                 .iter()
                 .all(|source| self.repository.has_at(folder, source))
         };
-        let surely = |folder: &str| is_output(folder, path, command) == Some(true);
+        let surely = |folder: &str| is_output(folder, path, options) == Some(true);
         if let Some(folder) = folders_above(path).find(|folder| surely(folder) && fits(folder)) {
             return Ok(folder.to_owned());
         }
         // It was run in a folder aside, such as `-o ../locks/dev.txt` in `src`.
-        if command.output.is_some() {
+        if options.output.is_some() {
             let folders = self.repository.folders();
             let mut aside = folders
                 .into_iter()
@@ -609,7 +475,7 @@ impl Finder<'_> {
             }
         }
         let Some(folder) = folders_above(path).find(|folder| fits(folder)) else {
-            let missing = command.sources.iter().find(|source| {
+            let missing = options.sources.iter().find(|source| {
                 !folders_above(path).any(|folder| self.repository.has_at(folder, source))
             });
             return Err(match missing {
@@ -617,7 +483,7 @@ impl Finder<'_> {
                 None => "what its header names is not in one place".to_owned(),
             });
         };
-        if let Some(output) = &command.output
+        if let Some(output) = &options.output
             && let Some(other) = at(folder, output)
             && other != path
             && self.repository.has(&other)
@@ -666,7 +532,7 @@ impl Finder<'_> {
     }
 
     /// Completes a target that was found by its name.
-    fn named(target: LockTarget, source: String, read: &LockFile) -> LockTarget {
+    fn named(mut target: LockTarget, source: String, read: &LockFile) -> LockTarget {
         // `# via -r locks/dev.in`: the folder from which that is the source.
         let is_seen_from = |folder: &&str| {
             let written = source.strip_prefix(folder).unwrap_or(&source);
@@ -677,12 +543,18 @@ impl Finder<'_> {
         let folder = folders_above(&source)
             .find(is_seen_from)
             .unwrap_or_else(|| folder_of(&source));
-        LockTarget {
-            folder: folder.to_owned(),
-            sources: vec![source],
-            ..target
-        }
+        folder.clone_into(&mut target.folder);
+        target.options.sources = vec![source];
+        target
     }
+}
+
+/// A lock cannot be its own source.
+fn check_sources(target: LockTarget) -> Result<LockTarget, String> {
+    if target.options.sources.contains(&target.output) {
+        return Err("it would be input and output at once".to_owned());
+    }
+    Ok(target)
 }
 
 /// Returns the sources that `# via` comments tell of, as written.
@@ -699,183 +571,6 @@ fn told_sources(read: &LockFile) -> Vec<String> {
     told.into_iter().collect()
 }
 
-/// Lets what a `[[lock]]` table says of settings count for more than the lock itself.
-fn take_settings(target: &mut LockTarget, lock: &LockConfig) {
-    let options = &mut target.options;
-    for (place, said) in [
-        (&mut target.extras, &lock.extras),
-        (&mut options.extra_index_urls, &lock.extra_index_urls),
-        (&mut options.only_binary, &lock.only_binary),
-        (&mut options.no_binary, &lock.no_binary),
-    ] {
-        if !said.is_empty() {
-            place.clone_from(said);
-        }
-    }
-    if lock.index_url.is_some() {
-        options.index_url.clone_from(&lock.index_url);
-    }
-    if lock.python_version.is_some() {
-        target.python_version.clone_from(&lock.python_version);
-    }
-    // `linux` and what it stands for are the same.
-    let platform = |text: &Option<String>| text.as_deref().map(Platform::parse).transpose().ok();
-    if lock.python_platform.is_some()
-        && platform(&target.python_platform) != platform(&lock.python_platform)
-    {
-        target.python_platform.clone_from(&lock.python_platform);
-    }
-    if !lock.find_links.is_empty() {
-        // They are seen from where the command is run.
-        let seen = |place: &String| {
-            if location::is_url(place) {
-                place.clone()
-            } else {
-                let from = format!("/{}", target.folder);
-                location::displayed(&format!("/{place}"), &from)
-            }
-        };
-        options.find_links = lock.find_links.iter().map(seen).collect();
-    }
-    if let Some(no_hashes) = lock.no_hashes {
-        target.hashes = !no_hashes;
-    }
-}
-
-/// A lock cannot be its own source.
-fn check_sources(target: &LockTarget) -> Result<(), String> {
-    if target.sources.contains(&target.output) {
-        return Err("it would be input and output at once".to_owned());
-    }
-    Ok(())
-}
-
-fn empty(output: &str, options: Options) -> LockTarget {
-    LockTarget {
-        output: output.to_owned(),
-        sources: Vec::new(),
-        constraints: Vec::new(),
-        overrides: Vec::new(),
-        extras: Vec::new(),
-        all_extras: false,
-        python_version: None,
-        python_platform: None,
-        hashes: false,
-        options,
-        folder: String::new(),
-        custom_command: None,
-        ignored: Vec::new(),
-        why: Why::Name,
-        reads: Vec::new(),
-        depends_on: Vec::new(),
-        group: 0,
-    }
-}
-
-/// Returns a target with all that a command says, but without its paths.
-fn settled(output: &str, read: &LockFile, command: CompileCommand) -> LockTarget {
-    let tool = command.tool;
-    let mut options = command.options;
-    // Ours writes all its settings into the header; the others may have had some from
-    // their configuration, which only the file itself shows.
-    if tool != Tool::Pinfold {
-        take_option_lines(&mut options, read);
-    }
-    let has_hashes = read.pins.iter().any(|pin| !pin.hashes.is_empty());
-    LockTarget {
-        extras: command.extras,
-        all_extras: command.all_extras,
-        python_version: command.python_version,
-        python_platform: command.python_platform,
-        hashes: command
-            .hashes
-            .unwrap_or(tool == Tool::Pinfold || has_hashes),
-        ignored: command.ignored,
-        // Another spelling of the same would be a change for nothing.
-        custom_command: read
-            .header
-            .as_ref()
-            .and_then(|header| header.command.clone())
-            .filter(|_| tool == Tool::Pinfold),
-        why: Why::Header(tool),
-        // It was read from one.
-        options: Options {
-            header: true,
-            ..options
-        },
-        ..empty(output, Options::of(tool))
-    }
-}
-
-/// Returns a target that goes on as the file is, but without its paths.
-fn guessed(output: &str, read: &LockFile, text: &str) -> LockTarget {
-    let header = read.header.as_ref();
-    let (python_version, python_platform) =
-        target(header.and_then(|header| header.target.as_deref()));
-    let mut options = Options::of(Tool::Pinfold);
-    options.header = header.is_some();
-    options.strip_extras = read.pins.iter().all(|pin| pin.extras.is_empty());
-    options.strip_markers = read.pins.iter().all(|pin| pin.marker.is_none());
-    options.annotations = annotations(text);
-    options.allow_unsafe = !text
-        .lines()
-        .skip_while(|line| !line.contains("considered to be unsafe in a requirements file"))
-        .skip(1)
-        .any(|line| line.starts_with("# ") && !line.trim_start_matches("# ").contains(' '));
-    take_option_lines(&mut options, read);
-    LockTarget {
-        python_version,
-        python_platform,
-        hashes: read.pins.iter().any(|pin| !pin.hashes.is_empty()),
-        ..empty(output, options)
-    }
-}
-
-/// Returns how a file says who requires what.
-fn annotations(text: &str) -> Annotations {
-    let mut found = Annotations::None;
-    for line in text.lines() {
-        let Some((before, comment)) = line.split_once("# via") else {
-            continue;
-        };
-        // Hashes push the comment of one line to a line of its own as well; only one
-        // for all of several sources has commas.
-        if !before.trim().is_empty() || comment.contains(',') {
-            return Annotations::Line;
-        }
-        found = Annotations::Split;
-    }
-    found
-}
-
-/// Takes over the option lines of a lock, where the command says nothing of the kind.
-fn take_option_lines(options: &mut Options, read: &LockFile) {
-    let values = |name: &str| -> Vec<String> {
-        let values = read.options.iter().filter_map(|line| {
-            let rest = line.strip_prefix(name)?;
-            let value = rest.strip_prefix('=').or_else(|| {
-                rest.starts_with(char::is_whitespace)
-                    .then(|| rest.trim_start())
-            })?;
-            Some(value.trim().to_owned()).filter(|value| !value.is_empty())
-        });
-        values.collect()
-    };
-    let or = |list: &mut Vec<String>, name: &str| {
-        if list.is_empty() {
-            *list = values(name);
-        }
-    };
-    if options.index_url.is_none() {
-        options.index_url = values("--index-url").pop();
-    }
-    or(&mut options.extra_index_urls, "--extra-index-url");
-    or(&mut options.find_links, "--find-links");
-    or(&mut options.trusted_hosts, "--trusted-host");
-    or(&mut options.only_binary, "--only-binary");
-    or(&mut options.no_binary, "--no-binary");
-}
-
 /// Whether a file's only content are exact pins.
 fn is_pinned(read: &LockFile) -> bool {
     let is_exact = |source: &PinSource| !matches!(source, PinSource::Path(_));
@@ -890,22 +585,6 @@ fn is_pinned(read: &LockFile) -> bool {
         && !read.options.iter().any(is_include)
 }
 
-/// Whether a generator has left its name at the top.
-fn has_header(text: &str) -> bool {
-    text.trim_start_matches('\u{feff}')
-        .lines()
-        .take_while(|line| line.is_empty() || line.starts_with('#'))
-        .take(40)
-        .any(|line| line.contains("autogenerated by "))
-}
-
-/// Whether a name, or a folder above, says that there are requirements in the file.
-fn looks_like_requirements(lower: &str) -> bool {
-    ["requirements", "constraints"]
-        .iter()
-        .any(|word| lower.contains(word))
-}
-
 /// Whether a text can be read as requirements and has some.
 fn looks_like_source(name: &str, text: &str) -> bool {
     if !is_candidate_name(name) {
@@ -916,8 +595,8 @@ fn looks_like_source(name: &str, text: &str) -> bool {
 }
 
 /// Whether a command that is run in a folder writes this file; none if it does not say.
-fn is_output(folder: &str, path: &str, command: &CompileCommand) -> Option<bool> {
-    let output = command.output.as_deref().filter(|&output| output != "-")?;
+fn is_output(folder: &str, path: &str, options: &Options) -> Option<bool> {
+    let output = options.output.as_deref().filter(|&output| output != "-")?;
     if is_absolute(output) {
         return None;
     }
@@ -926,8 +605,8 @@ fn is_output(folder: &str, path: &str, command: &CompileCommand) -> Option<bool>
 
 /// Makes absolute paths relative to the root, if the output is one and tells where
 /// that is.
-fn make_relative(path: &str, command: &mut CompileCommand) {
-    let Some(output) = &command.output else {
+fn make_relative(path: &str, options: &mut Options) {
+    let Some(output) = &options.output else {
         return;
     };
     let output = output.replace('\\', "/");
@@ -939,9 +618,9 @@ fn make_relative(path: &str, command: &mut CompileCommand) {
         return;
     };
     let lists = [
-        &mut command.sources,
-        &mut command.constraints,
-        &mut command.overrides,
+        &mut options.sources,
+        &mut options.constraints,
+        &mut options.overrides,
     ];
     let is_whole = lists.iter().all(|list| {
         list.iter()
@@ -955,43 +634,5 @@ fn make_relative(path: &str, command: &mut CompileCommand) {
             inside.clone_into(one);
         }
     }
-    path.clone_into(command.output.get_or_insert_default());
-}
-
-fn is_absolute(path: &str) -> bool {
-    let mut bytes = path.bytes();
-    match (bytes.next(), bytes.next()) {
-        (Some(b'/' | b'\\'), _) => true,
-        (Some(letter), Some(b':')) => letter.is_ascii_alphabetic(),
-        _ => false,
-    }
-}
-
-/// Returns the path from the root of what is written in a folder; none if it is not in
-/// the repository.
-fn at(folder: &str, written: &str) -> Option<String> {
-    if written.is_empty() || is_absolute(written) {
-        return None;
-    }
-    let written = written.replace('\\', "/");
-    let path = location::normalise(format!("{folder}/{written}").trim_start_matches('/'));
-    (path != "." && path != ".." && !path.starts_with("../")).then_some(path)
-}
-
-fn file_name(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
-}
-
-fn folder_of(path: &str) -> &str {
-    path.rfind('/').map_or("", |index| &path[..index])
-}
-
-/// Returns the folder of a file and those above it, up to the root, which is empty.
-fn folders_above(path: &str) -> impl Iterator<Item = &str> {
-    let mut next = Some(folder_of(path));
-    std::iter::from_fn(move || {
-        let folder = next?;
-        next = (!folder.is_empty()).then(|| folder_of(folder));
-        Some(folder)
-    })
+    path.clone_into(options.output.get_or_insert_default());
 }

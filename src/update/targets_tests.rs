@@ -3,7 +3,10 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::command::Hashes;
+use crate::config::{Located, LockConfig};
 use crate::lock::Annotations;
+use crate::text::Span;
 
 const HASH: &str = "--hash=sha256:aa";
 
@@ -43,8 +46,14 @@ fn brief(found: &(Vec<LockTarget>, Vec<Skipped>)) -> Vec<String> {
     let (targets, skipped) = found;
     let line = |target: &LockTarget| {
         let mut line = vec![target.output.clone(), "<-".to_owned()];
-        line.extend(target.sources.iter().cloned());
-        line.extend(target.constraints.iter().map(|path| format!("-c {path}")));
+        line.extend(target.options.sources.iter().cloned());
+        line.extend(
+            target
+                .options
+                .constraints
+                .iter()
+                .map(|path| format!("-c {path}")),
+        );
         let folder = &target.folder;
         if !folder.is_empty() {
             line.push(format!("in {folder}"));
@@ -86,12 +95,43 @@ fn only(files: &[(&str, &str)]) -> LockTarget {
     targets.remove(0)
 }
 
+fn located(text: &str) -> Located<String> {
+    Located {
+        value: text.to_owned(),
+        span: Span::new(0, 0),
+    }
+}
+
 fn lock(output: &str, sources: &[&str]) -> LockConfig {
     LockConfig {
-        output: output.to_owned(),
-        sources: sources.iter().map(|&source| source.to_owned()).collect(),
-        ..LockConfig::default()
+        output: located(output),
+        sources: sources.iter().map(|source| located(source)).collect(),
+        constraints: Vec::new(),
+        overrides: Vec::new(),
+        extras: Vec::new(),
+        python_version: None,
+        python_platform: None,
+        index_url: None,
+        extra_index_urls: Vec::new(),
+        find_links: Vec::new(),
+        no_hashes: None,
+        only_binary: Vec::new(),
+        no_binary: Vec::new(),
+        span: Span::new(0, 0),
     }
+}
+
+fn texts<T: ToString>(list: &[T]) -> Vec<String> {
+    list.iter().map(ToString::to_string).collect()
+}
+
+/// The version of Python that a target is for, as written.
+fn python(target: &LockTarget) -> String {
+    texts(target.options.python_version.as_slice()).join("")
+}
+
+fn has_hashes(target: &LockTarget) -> bool {
+    target.options.hashes == Hashes::All
 }
 
 #[test]
@@ -133,14 +173,14 @@ fn takes_all_that_a_header_says() {
             ),
         ),
     ]);
-    assert_eq!(target.constraints, ["c.txt"]);
-    assert_eq!(target.extras, ["dev"]);
-    assert_eq!(target.python_version.as_deref(), Some("3.12.4"));
+    assert_eq!(target.options.constraints, ["c.txt"]);
+    assert_eq!(texts(&target.options.extras), ["dev"]);
+    assert_eq!(python(&target), "3.12.4");
     assert_eq!(
-        target.python_platform.as_deref(),
-        Some("x86_64-manylinux_2_28")
+        texts(target.options.python_platform.as_slice()),
+        ["x86_64-manylinux_2_28"]
     );
-    assert!(!target.hashes);
+    assert!(!has_hashes(&target));
     assert_eq!(target.options.annotations, Annotations::None);
     assert_eq!(
         target.options.index_url.as_deref(),
@@ -167,12 +207,12 @@ fn a_command_that_the_configuration_contradicts_is_not_kept() {
     let table = || lock("a.txt", &["a.in"]);
     assert!(kept(table()));
     assert!(kept(LockConfig {
-        python_version: Some("3.12".to_owned()),
-        python_platform: Some("x86_64-manylinux_2_28".to_owned()),
+        python_version: "3.12".parse().ok(),
+        python_platform: "x86_64-manylinux_2_28".parse().ok(),
         ..table()
     }));
     assert!(!kept(LockConfig {
-        python_version: Some("3.13".to_owned()),
+        python_version: "3.13".parse().ok(),
         ..table()
     }));
     assert!(!kept(LockConfig {
@@ -185,11 +225,11 @@ fn a_command_that_the_configuration_contradicts_is_not_kept() {
 fn a_table_says_how_a_lock_is_made() {
     let files = candidates(&[("x/a.in", "a\n"), ("o.txt", "b==1\n")]);
     let table = LockConfig {
-        overrides: vec!["o.txt".to_owned()],
-        extras: vec!["dev".to_owned()],
-        index_url: Some("https://index.example/simple/".to_owned()),
-        extra_index_urls: vec!["https://b.example/simple/".to_owned()],
-        find_links: vec!["wheels".to_owned()],
+        overrides: vec![located("o.txt")],
+        extras: vec!["dev".parse().unwrap()],
+        index_url: Some(located("https://index.example/simple/")),
+        extra_index_urls: vec![located("https://b.example/simple/")],
+        find_links: vec![located("wheels")],
         no_hashes: Some(true),
         only_binary: vec!["c".to_owned()],
         no_binary: vec!["d".to_owned()],
@@ -197,8 +237,8 @@ fn a_table_says_how_a_lock_is_made() {
     };
     let (found, _) = targets(&files, &[table]);
     let target = &found[0];
-    assert_eq!(target.overrides, ["o.txt"]);
-    assert_eq!(target.extras, ["dev"]);
+    assert_eq!(target.options.overrides, ["o.txt"]);
+    assert_eq!(texts(&target.options.extras), ["dev"]);
     let options = &target.options;
     assert_eq!(
         options.index_url.as_deref(),
@@ -206,14 +246,14 @@ fn a_table_says_how_a_lock_is_made() {
     );
     assert_eq!(options.extra_index_urls, ["https://b.example/simple/"]);
     assert_eq!(options.find_links, ["wheels"]);
-    assert_eq!(options.only_binary, ["c"]);
-    assert_eq!(options.no_binary, ["d"]);
-    assert!(!target.hashes);
+    assert_eq!(texts(&options.only_binary), ["c"]);
+    assert_eq!(texts(&options.no_binary), ["d"]);
+    assert!(!has_hashes(target));
 }
 
 #[test]
 fn hashes_go_on_as_they_are() {
-    let hashes = |text: &str| only(&[("a.in", "a\n"), ("a.txt", text)]).hashes;
+    let hashes = |text: &str| has_hashes(&only(&[("a.in", "a\n"), ("a.txt", text)]));
     // uv may have been told so by its configuration.
     let with = by_uv("uv pip compile a.in").replace("a==1", &format!("a==1 {HASH}"));
     assert!(hashes(&with));
@@ -240,7 +280,7 @@ fn indexes_from_a_configuration_go_on() {
         Some("https://i.example/")
     );
     assert_eq!(target.options.extra_index_urls, ["https://j.example/"]);
-    assert_eq!(target.options.only_binary, [":all:"]);
+    assert_eq!(texts(&target.options.only_binary), [":all:"]);
     // Ours are in the header, if they were not in the source.
     let text = by_pinfold("pinfold compile a.in")
         .replace("#\na==1", "#\n--index-url https://i.example/\n\na==1");
@@ -429,16 +469,16 @@ fn what_has_a_custom_command_goes_on_as_it_is() {
     let target = only(&[("reqs/dev.in", "a\n"), ("reqs/dev.txt", &text)]);
     assert_eq!(target.why, Why::Name);
     assert_eq!(target.custom_command.as_deref(), Some("make lock"));
-    assert_eq!(target.sources, ["reqs/dev.in"]);
+    assert_eq!(target.options.sources, ["reqs/dev.in"]);
     assert_eq!(target.folder, "");
-    assert_eq!(target.python_version.as_deref(), Some("3.11"));
-    assert!(target.hashes && target.options.header);
+    assert_eq!(python(&target), "3.11");
+    assert!(has_hashes(&target) && target.options.header);
     assert_eq!(target.options.annotations, Annotations::Split);
 
     let text = text.replace("-r reqs/dev.in", "p (pyproject.toml)");
     let project = ("pyproject.toml", "[project]\nname = 'p'\n");
     let target = only(&[project, ("requirements.txt", &text)]);
-    assert_eq!(target.sources, ["pyproject.toml"]);
+    assert_eq!(target.options.sources, ["pyproject.toml"]);
 
     check(
         &[("locked.txt", &by_uv("./lock.sh 'all'"))],
@@ -745,8 +785,8 @@ fn configuration_wins() {
         ("frozen.txt", "a==1\n"),
     ];
     let mut first = lock("a.txt", &["b.in", "./a.in"]);
-    first.constraints = vec!["c.txt".to_owned()];
-    first.python_version = Some("3.13".to_owned());
+    first.constraints = vec![located("c.txt")];
+    first.python_version = "3.13".parse().ok();
     let locks = [
         first,
         lock("./a.txt", &["b.in"]),
@@ -775,10 +815,10 @@ fn configuration_wins() {
     );
     let (targets, _) = targets(&candidates(&files), &locks);
     let of = |output: &str| targets.iter().find(|one| one.output == output).unwrap();
-    assert!(of("a.txt").hashes && of("new.txt").hashes && !of("frozen.txt").hashes);
+    assert!(has_hashes(of("a.txt")) && has_hashes(of("new.txt")) && !has_hashes(of("frozen.txt")));
     assert_eq!(of("a.txt").ignored, ["--universal"]);
-    assert_eq!(of("a.txt").python_version.as_deref(), Some("3.13"));
-    assert_eq!(of("custom.lock").python_version.as_deref(), Some("3.11"));
+    assert_eq!(python(of("a.txt")), "3.13");
+    assert_eq!(python(of("custom.lock")), "3.11");
     assert_eq!(
         of("custom.lock").custom_command.as_deref(),
         Some("make lock")
@@ -788,7 +828,7 @@ fn configuration_wins() {
 #[test]
 fn a_table_may_leave_the_sources_to_the_header() {
     let mut table = lock("a.txt", &[]);
-    table.python_platform = Some("linux/arm64".to_owned());
+    table.python_platform = "linux/arm64".parse().ok();
     check_with(
         &[
             ("x.in", "a\n"),
@@ -865,7 +905,10 @@ proptest! {
         let files: Vec<Candidate> = files.into_iter().map(|(path, text)| Candidate { path, text }).collect();
         let locks: Vec<LockConfig> = locks
             .into_iter()
-            .map(|(output, sources)| LockConfig { output, sources, ..LockConfig::default() })
+            .map(|(output, sources)| {
+                let sources: Vec<&str> = sources.iter().map(String::as_str).collect();
+                lock(&output, &sources)
+            })
             .collect();
         let (found, skipped) = targets(&files, &locks);
         for (index, target) in found.iter().enumerate() {
@@ -874,7 +917,7 @@ proptest! {
                 prop_assert_eq!(found[other].group, target.group);
                 prop_assert!(target.reads.contains(&found[other].output));
             }
-            prop_assert!(!target.sources.is_empty());
+            prop_assert!(!target.options.sources.is_empty());
             prop_assert!(!target.reads.contains(&target.output));
             prop_assert!(found[..index].iter().all(|other| other.output != target.output));
             prop_assert!(target.group <= found[..index].iter().map(|other| other.group + 1).max().unwrap_or(0));

@@ -3,10 +3,10 @@
 
 use std::sync::Mutex;
 
+use pinfold::command::IndexStrategy;
 use pinfold::config::ProjectPattern;
 use pinfold::ops::{
-    Compile, Cutoff, Error, Event, NamedIndex, OutputOptions, Reporter, Strategy, WhichHashes,
-    compile,
+    Compile, Cutoff, Error, Event, NamedIndex, OutputOptions, Reporter, WhichHashes, compile,
 };
 use tempfile::TempDir;
 
@@ -124,9 +124,9 @@ fn asked_about(index: &Index, project: &str) -> bool {
 #[test]
 fn owned_names_come_from_their_owner_whatever_the_strategy_and_whoever_requires_them() {
     for strategy in [
-        Strategy::FirstIndex,
-        Strategy::UnsafeFirstMatch,
-        Strategy::UnsafeBestMatch,
+        IndexStrategy::FirstIndex,
+        IndexStrategy::UnsafeFirstMatch,
+        IndexStrategy::UnsafeBestMatch,
     ] {
         let corp = Index::new([wheel("acme-core", "1.0").requires(&["acme.util", "dep"])]);
         corp.add(wheel("acme-util", "1.0"));

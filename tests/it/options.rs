@@ -68,7 +68,7 @@ fn what_cannot_be_honoured_is_refused_with_what_to_use_instead() {
             "--group a/b:c requirements.in",
             "`folder/pyproject.toml:NAME`",
         ),
-        ("--config-setting a", "is no KEY=VALUE"),
+        ("--config-setting a", "is not KEY=VALUE"),
         ("--exclude-newer soon", "a duration, `7d` or `1 week`"),
         ("--exclude-newer-package a", "`NAME=7d`"),
         ("--exclude-newer-package a=soon", "`NAME=7d`"),

@@ -5,9 +5,10 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use pinfold::cache::Cache;
+use pinfold::command::IndexStrategy;
 use pinfold::http;
 use pinfold::index::Refresh;
-use pinfold::ops::{Compile, OutputOptions, Source, Strategy, TargetRequest, View};
+use pinfold::ops::{Compile, OutputOptions, Source, TargetRequest, View};
 use pinfold::python::{Platform, PythonVersion};
 use pinfold::requirements::PerProject;
 
@@ -42,7 +43,7 @@ pub(crate) fn request(folder: &Path, index_url: &str) -> Compile {
         unwritten_find_links: Vec::new(),
         no_index: false,
         login: None,
-        strategy: Strategy::FirstIndex,
+        strategy: IndexStrategy::FirstIndex,
         exclude_newer: None,
         exclude_newer_packages: BTreeMap::new(),
         gate: None,

@@ -10,10 +10,7 @@ use std::path::PathBuf;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(super) use self::compile::{
-    AnnotationStyle, Compile, IndexStrategy, KeyringProvider, NewlineStyle, PreReleaseMode,
-    WhichHashes,
-};
+pub(super) use self::compile::{AnnotationStyle, Compile, KeyringProvider, WhichHashes};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())

@@ -3,16 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use super::args::Explain;
-use crate::cli::args::IndexStrategy;
 use crate::cli::failure::Failure;
-use crate::cli::project;
-use crate::cli::settings;
-use crate::cli::update::settings as update;
+use crate::cli::repository::{self, Place};
+use crate::cli::{project, settings};
 use crate::ops::explain::Explain as Request;
-use crate::ops::update::{self as deed, Gathered, Update};
-use crate::ops::{Compile, TargetRequest};
-use crate::python::{ExtraName, ProjectName};
-use crate::requirements::Selector;
+use crate::ops::update::{self, Gathered, Update};
+use crate::ops::{Compile, Run, View};
+use crate::python::ProjectName;
 use crate::update::LockTarget;
 
 /// Returns what a command line asks for.
@@ -24,11 +21,11 @@ pub(super) fn explain(args: &Explain) -> Result<Request, Failure> {
         )
     })?;
     refuse_moves(args)?;
-    let place = update::place(&args.compile.configuration)?;
+    let place = repository::place(&args.compile.configuration)?;
     let now = jiff::Timestamp::now();
     // Who has no configuration may well not know what a cooldown is.
     let policy = (!place.project.name.is_empty())
-        .then(|| update::configured_policy(&place.project.config, now));
+        .then(|| repository::configured_policy(&place.project.config, now));
     let compile = if args.compile.sources.is_empty() {
         of_lock(args, &place, now)?
     } else {
@@ -65,7 +62,7 @@ fn refuse_moves(args: &Explain) -> Result<(), Failure> {
 }
 
 /// Returns what the command line says of sources and options, as for `compile`.
-fn as_typed(args: &Explain, place: &update::Place) -> Result<Compile, Failure> {
+fn as_typed(args: &Explain, place: &Place) -> Result<Compile, Failure> {
     let mut compile = settings::compile(&args.compile, &place.project)?;
     if let Some(lock) = &args.lock {
         compile.output = Some(PathBuf::from(lock));
@@ -74,13 +71,9 @@ fn as_typed(args: &Explain, place: &update::Place) -> Result<Compile, Failure> {
 }
 
 /// Returns what the lock says of itself, the command line having the last word.
-fn of_lock(
-    args: &Explain,
-    place: &update::Place,
-    now: jiff::Timestamp,
-) -> Result<Compile, Failure> {
-    let mut update = surroundings(args, place, now)?;
-    let mut gathered = deed::gather(&update);
+fn of_lock(args: &Explain, place: &Place, now: jiff::Timestamp) -> Result<Compile, Failure> {
+    let mut scope = surroundings(args, place, now)?;
+    let mut gathered = update::gather(&scope);
     let named = args
         .lock
         .clone()
@@ -95,13 +88,13 @@ fn of_lock(
     if path == "-" || !Path::new(&path).is_file() {
         return Err(no_lock(&path));
     }
-    let output = update::below(&place.root, Path::new(&path));
+    let output = repository::below(&place.root, Path::new(&path));
     if let Ok(output) = &output
         && gathered.locks.iter().all(|target| target.output != *output)
     {
         // It may be one that git does not keep.
-        update.paths = vec![output.clone()];
-        gathered = deed::gather(&update);
+        scope.paths = vec![output.clone()];
+        gathered = update::gather(&scope);
     }
     let target = output.as_ref().ok().and_then(|output| {
         let mut locks = gathered.locks.iter();
@@ -120,19 +113,39 @@ fn of_lock(
         );
         return unsaid(args, place, &path, &why);
     };
-    let mut compile = deed::recorded(&update, target)?;
-    overlay(args, target, &mut compile)?;
+    recorded(args, place, target)
+}
+
+/// Returns what a lock's own command asks for, the command line having the last word.
+fn recorded(args: &Explain, place: &Place, target: &LockTarget) -> Result<Compile, Failure> {
+    let args = &args.compile;
+    let said = settings::options(args, &[], None)?;
+    let own = &target.options;
+    // A lock that says nothing of a target is this machine's, as it is for `compile`.
+    let is_silent = own.python_version.is_none() && own.python_platform.is_none();
+    let mut recorded = update::recorded(target);
+    if is_silent || args.python.as_ref().is_some_and(|text| !text.is_empty()) {
+        recorded.python_version = None;
+        recorded.python_platform = None;
+    }
+    let output = recorded.output.clone();
+    let mut options = recorded.overlaid(said);
+    options.output = output;
+    let folder = place.root.join(&target.folder);
+    let run = settings::run(args, &place.project)?;
+    let run = Run {
+        view: View::at(place.root.clone()).seen_from(&target.folder),
+        current_directory: settings::path_text(&folder)?,
+        ..run
+    };
+    let mut compile = Compile::new(&options, run);
+    settings::of_this_run(args, &mut compile)?;
     Ok(compile)
 }
 
 /// Returns what a lock is made of that does not say it: what `compile` would take here, if
 /// that would write this lock.
-fn unsaid(
-    args: &Explain,
-    place: &update::Place,
-    path: &str,
-    why: &str,
-) -> Result<Compile, Failure> {
+fn unsaid(args: &Explain, place: &Place, path: &str, why: &str) -> Result<Compile, Failure> {
     let is_default = settings::source_names(&args.compile).is_ok_and(|names| {
         let derived = settings::output(&args.compile, &names);
         derived.is_ok_and(|derived| derived.as_deref() == Some(Path::new(path)))
@@ -157,11 +170,7 @@ enum Default {
 }
 
 /// Returns the lock that `compile` would write here, else the only one there is.
-fn default_lock(
-    args: &Explain,
-    place: &update::Place,
-    gathered: &Gathered,
-) -> Result<Default, Failure> {
+fn default_lock(args: &Explain, place: &Place, gathered: &Gathered) -> Result<Default, Failure> {
     let names = match settings::source_names(&args.compile) {
         Ok(names) => names,
         Err(failure) => {
@@ -214,85 +223,12 @@ fn no_lock(path: &str) -> Failure {
 }
 
 /// Returns what there is to know of the repository, as for an update.
-fn surroundings(
-    args: &Explain,
-    place: &update::Place,
-    now: jiff::Timestamp,
-) -> Result<Update, Failure> {
+fn surroundings(args: &Explain, place: &Place, now: jiff::Timestamp) -> Result<Update, Failure> {
     let os_variable = |name: &str| std::env::var_os(name);
     let http = settings::http(&args.compile, os_variable)?;
     let cache = settings::cache(&args.compile.network, os_variable);
     Ok(Update {
         refresh: settings::refresh(&args.compile)?,
-        ..update::surroundings(place, now, http, cache)?
+        ..repository::surroundings(place, now, http, cache)?
     })
-}
-
-/// Lets what the command line says count for more than the lock's header.
-fn overlay(args: &Explain, target: &LockTarget, compile: &mut Compile) -> Result<(), Failure> {
-    let args = &args.compile;
-    let said = settings::target(args)?;
-    // A lock that says nothing of a target is this machine's, as it is for `compile`.
-    let is_silent = target.python_version.is_none() && target.python_platform.is_none();
-    if is_silent || said.python.is_some() {
-        compile.target = TargetRequest::default();
-    }
-    compile.target = TargetRequest {
-        python: said.python,
-        python_version: said.python_version.or(compile.target.python_version.take()),
-        python_platform: said
-            .python_platform
-            .or(compile.target.python_platform.take()),
-    };
-    if let Some(url) = args.index_url.as_ref().filter(|url| !url.is_empty()) {
-        compile.index_url = Some(url.clone());
-    }
-    if !args.extra_index_urls.is_empty() {
-        compile.extra_index_urls.clone_from(&args.extra_index_urls);
-    }
-    if !args.find_links.is_empty() {
-        compile.find_links.clone_from(&args.find_links);
-    }
-    compile.no_index |= args.no_index;
-    if args.index_strategy != IndexStrategy::FirstIndex {
-        compile.strategy = args.index_strategy.into();
-    }
-    if let Some(text) = &args.limit() {
-        compile.exclude_newer = settings::limit("--exclude-newer", text, compile.now)?;
-    }
-    let limits = settings::limits(&args.exclude_newer_packages, compile.now)?;
-    compile.exclude_newer_packages.extend(limits);
-    for group in settings::groups(&args.groups)? {
-        if !compile.groups.contains(&group) {
-            compile.groups.push(group);
-        }
-    }
-    let build = &mut compile.build;
-    build.constraints.extend(args.build_constraints.clone());
-    build.is_isolated &= !args.no_build_isolation;
-    build.is_forbidden |= args.no_build;
-    build
-        .settings
-        .extend(settings::config_settings(&args.config_settings)?);
-    if let Some(pre_releases) = settings::pre_releases(args) {
-        compile.pre_releases = Some(pre_releases);
-    }
-    let only_binary = settings::selectors("--only-binary", &args.only_binary)?;
-    let no_binary = settings::selectors("--no-binary", &args.no_binary)?;
-    if args.no_build {
-        compile.binary.answer_yes(&[Selector::All]);
-    }
-    compile.binary.answer_yes(&only_binary);
-    compile.binary.answer_no(&no_binary);
-    compile.constraints.extend(args.constraints.iter().cloned());
-    compile.overrides.extend(args.overrides.iter().cloned());
-    for extra in &args.extras {
-        let extra = settings::parse::<ExtraName>("--extra", extra)?;
-        if !compile.extras.contains(&extra) {
-            compile.extras.push(extra);
-        }
-    }
-    compile.all_extras |= args.all_extras;
-    compile.without_dependencies |= args.no_deps;
-    Ok(())
 }

@@ -1,12 +1,9 @@
 //! Times as people type them.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 
 use crate::cli::failure::Failure;
-use crate::ops::Cutoff;
-use crate::python::ProjectName;
+use crate::command::UploadLimit;
 use crate::text::cutoff;
 
 /// Reads a time; a day means up to its end.
@@ -27,46 +24,23 @@ pub(in crate::cli) fn time(option: &str, text: &str) -> Result<Timestamp, Failur
 }
 
 /// Reads a limit: a time, a day, a duration counted back from now, or `false` for none.
-pub(in crate::cli) fn limit(
+pub(super) fn limit(
     option: &str,
     text: &str,
     now: Timestamp,
 ) -> Result<Option<Timestamp>, Failure> {
-    if text == "false" {
-        return Ok(None);
-    }
-    cutoff(text, now).map(Some).ok_or_else(|| {
-        Failure::usage(
-            format!("`{option} {text}` is not a time"),
-            Some(
-                "write a day, `2026-10-01`, a time with its zone, `2026-10-01T00:00:00Z`, a \
-                 duration, `7d` or `1 week`, or `false`"
-                    .to_owned(),
-            ),
-        )
-    })
+    let limit: UploadLimit = text.parse().map_err(|_| no_limit(option, text))?;
+    Ok(limit.before(now))
 }
 
-/// Reads the limits of single projects.
-pub(in crate::cli) fn limits(
-    texts: &[String],
-    now: Timestamp,
-) -> Result<BTreeMap<ProjectName, Cutoff>, Failure> {
-    let option = "--exclude-newer-package";
-    texts
-        .iter()
-        .map(|text| {
-            let (name, limit) = text.split_once('=').unwrap_or((text, ""));
-            let limit = match limit.trim() {
-                "false" => Cutoff::Off,
-                limit => Cutoff::Before(cutoff(limit, now).ok_or_else(|| {
-                    Failure::usage(
-                        format!("`{option} {text}` has no time"),
-                        Some("write `NAME=2026-10-01`, `NAME=7d` or `NAME=false`".to_owned()),
-                    )
-                })?),
-            };
-            Ok((super::parse(option, name.trim())?, limit))
-        })
-        .collect()
+/// Returns the failure of a text that says no time.
+pub(super) fn no_limit(option: &str, text: &str) -> Failure {
+    Failure::usage(
+        format!("`{option} {text}` is not a time"),
+        Some(
+            "write a day, `2026-10-01`, a time with its zone, `2026-10-01T00:00:00Z`, a \
+             duration, `7d` or `1 week`, or `false`"
+                .to_owned(),
+        ),
+    )
 }

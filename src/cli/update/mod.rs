@@ -11,6 +11,7 @@ use self::args::{Apply, Output, Update};
 use super::docker::args::Format;
 use super::exit;
 use super::failure::{self, Failure};
+use super::repository;
 use super::run::{Ended, observer, run_to_end, stdout_failed};
 use super::settings::standard_input;
 use crate::config::{CommitConfig, DEFAULT_BRANCH, DEFAULT_MESSAGE};
@@ -30,7 +31,7 @@ const SUMMARY_BYTES: usize = 1_000_000;
 
 /// Runs `pinfold update`.
 pub(super) fn run(args: &Update, printer: &Printer, shows_progress: bool) -> Result<u8, Failure> {
-    let place = settings::place(&args.configuration)?;
+    let place = repository::place(&args.configuration)?;
     let (mut request, registry) = settings::update(args, &place)?;
     request.http.observer = observer(printer);
     check_place(args.plan_out.as_deref())?;
@@ -109,7 +110,7 @@ pub(super) fn run(args: &Update, printer: &Printer, shows_progress: bool) -> Res
 
 /// Runs `pinfold apply`.
 pub(super) fn apply(args: &Apply, printer: &Printer) -> Result<u8, Failure> {
-    let place = settings::place(&args.configuration)?;
+    let place = repository::place(&args.configuration)?;
     let bytes = if args.plan == Path::new("-") {
         standard_input()?
     } else {
@@ -167,7 +168,7 @@ fn list(gathered: &Gathered, printer: &Printer) -> Result<(), Failure> {
             "{}  {}; made of {}",
             target.output,
             update::found(&target.why),
-            target.sources.join(", ")
+            target.options.sources.join(", ")
         );
     }
     for path in &gathered.images {

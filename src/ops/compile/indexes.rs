@@ -12,11 +12,11 @@
 
 use rustc_hash::FxHashMap;
 
+use crate::command::IndexStrategy;
 use crate::config::{ProjectPattern, index_variable_names, index_variables};
 use crate::http::{IndexLogin, Secret};
 use crate::index::{FindLinks, IndexUrl};
 use crate::ops::compile::cutoff::Cutoff;
-use crate::ops::compile::request::Strategy;
 use crate::ops::error::Error;
 use crate::python::ProjectName;
 
@@ -36,7 +36,7 @@ pub struct IndexSettings {
     /// How many of the flat locations, from the first, may have files of owned projects.
     pub trusted_find_links: usize,
     /// How several indexes are used.
-    pub strategy: Strategy,
+    pub strategy: IndexStrategy,
 }
 
 /// An index that owns projects.

@@ -10,6 +10,7 @@ mod indexes;
 mod inputs;
 pub(in crate::ops) mod last_run;
 mod network;
+mod options;
 mod output;
 mod pin_details;
 pub(in crate::ops) mod prepare;
@@ -20,10 +21,10 @@ mod warnings;
 pub use cutoff::Cutoff;
 pub use indexes::{IndexSettings, Owner};
 pub use inputs::SourceOptions;
+pub use options::Run;
 pub use pin_details::{Held, PinFacts};
 pub use request::{
-    BuildOptions, Compile, Hashes, NamedIndex, OutputOptions, Source, Strategy, Variables,
-    WhichHashes,
+    BuildOptions, Compile, Hashes, NamedIndex, OutputOptions, Source, Variables, WhichHashes,
 };
 pub use target::{ResolvedTarget, TargetRequest};
 

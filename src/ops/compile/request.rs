@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::build::ConfigSettings;
 use crate::cache::Cache;
+use crate::command::IndexStrategy;
 use crate::config::ProjectPattern;
 use crate::http;
 use crate::index::Refresh;
@@ -68,7 +69,7 @@ pub struct Compile {
     /// User and password for the index.
     pub login: Option<(String, http::Secret)>,
     /// How several indexes are used.
-    pub strategy: Strategy,
+    pub strategy: IndexStrategy,
     /// Nothing uploaded at or after this counts.
     pub exclude_newer: Option<jiff::Timestamp>,
     /// The same for some projects, instead.
@@ -159,18 +160,6 @@ pub struct NamedIndex {
     pub is_default: bool,
     /// Up to when its uploads count; else as for all.
     pub exclude_newer: Option<Cutoff>,
-}
-
-/// How several indexes are used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Strategy {
-    /// The first index that knows a project is the only one for it.
-    #[default]
-    FirstIndex,
-    /// All indexes; a version of an earlier one comes before any of a later one.
-    UnsafeFirstMatch,
-    /// All indexes; the best version wins, wherever it is.
-    UnsafeBestMatch,
 }
 
 /// What the user says of builds.

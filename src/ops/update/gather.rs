@@ -42,9 +42,9 @@ pub fn gather(update: &Update) -> Gathered {
     let mut candidates = Vec::new();
     let mut named: BTreeSet<&str> = BTreeSet::new();
     for lock in &update.lock_configs {
-        named.insert(&lock.output);
-        named.extend(lock.sources.iter().map(String::as_str));
-        named.extend(lock.constraints.iter().map(String::as_str));
+        named.insert(&lock.output.value);
+        named.extend(lock.sources.iter().map(|one| &*one.value));
+        named.extend(lock.constraints.iter().map(|one| &*one.value));
     }
     let mut paths: BTreeSet<String> = BTreeSet::new();
     for path in &found.files {

@@ -9,23 +9,27 @@ mod apply;
 mod gather;
 mod images;
 mod locks;
+mod outcome;
+mod request;
 
 use std::path::PathBuf;
 
 pub use apply::{Applied, ApplyError, Held, Reads, apply, commit, lock, recover};
 pub use gather::{Gathered, gather, note_uncommitted};
 pub use images::ImagesRequest;
-pub use locks::{found, recorded};
+pub use outcome::found;
+pub use request::recorded;
 
 use super::docker::expired_rules;
 use super::{Error, NamedIndex, Reporter, Variables};
 use crate::cache::Cache;
-use crate::command::Defaults;
+use crate::command::Options;
+use crate::config::LockConfig;
 use crate::files::Exclude;
 use crate::http;
 use crate::index::Refresh;
 use crate::registry;
-use crate::update::{LockConfig, PLAN_VERSION, Plan, Policy};
+use crate::update::{PLAN_VERSION, Plan, Policy};
 
 /// Everything that decides what an update does.
 pub struct Update {
@@ -48,7 +52,7 @@ pub struct Update {
     /// How images are updated; none if they are not.
     pub images: Option<ImagesRequest>,
     /// What counts where the command of a lock says nothing.
-    pub defaults: Defaults,
+    pub defaults: Options,
     /// The indexes that the configuration names.
     pub index_configs: Vec<NamedIndex>,
     /// The index for locks that name none.
@@ -77,7 +81,7 @@ pub async fn decide(
     let unsaid: Vec<String> = gathered
         .locks
         .iter()
-        .filter(|target| target.python_version.is_none())
+        .filter(|target| target.options.python_version.is_none())
         .map(|target| {
             format!(
                 "`{}` does not say which Python it is for, so this machine's counts; name it with \

@@ -14,6 +14,7 @@ use futures_util::FutureExt as _;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::command::IndexStrategy;
 use crate::index::{
     CoreMetadata, Entry, File, FindLinks, IndexClient, IndexUrl, Listing, MetadataError, Sha256,
 };
@@ -21,7 +22,6 @@ use crate::ops::compile::build::{Builder, Failure, Sdist};
 use crate::ops::compile::candidates::{Listed, Pinned, Policy, ProjectReleases, PythonSupport};
 use crate::ops::compile::fetch::prefetch::{Foreseen, Speculation};
 use crate::ops::compile::indexes::IndexSettings;
-use crate::ops::compile::request::Strategy;
 use crate::ops::error::{AskedIndex, Error};
 use crate::ops::events::{Event, Reporter};
 use crate::python::{ProjectName, Requirement, Version};
@@ -602,7 +602,7 @@ impl<'a> Fetcher<'a> {
                     ));
                 }
             }
-        } else if self.settings.strategy == Strategy::FirstIndex {
+        } else if self.settings.strategy == IndexStrategy::FirstIndex {
             // One after the other: a private name is not for others to know.
             for (number, index) in self.settings.indexes.iter().enumerate() {
                 let answer = self.client.listing(index, name).await;
@@ -638,7 +638,7 @@ impl<'a> Fetcher<'a> {
                 policy(),
                 pinned(),
                 listings,
-                self.settings.strategy == Strategy::UnsafeFirstMatch,
+                self.settings.strategy == IndexStrategy::UnsafeFirstMatch,
             ))),
             Some(why) => {
                 let releases = ProjectReleases::absent(name.clone(), policy(), pinned(), why);

@@ -1,0 +1,263 @@
+//! What came of a lock, as the plan tells it: what moved, alarms, failures.
+
+use super::Update;
+use crate::lock::{self, Change, PinSource};
+use crate::ops::{Compiled, Error};
+use crate::python::Version;
+use crate::update::{
+    Alarm, Bump, Content, Failed, FileChange, HeldBack, LockTarget, PinChange, Status, TargetKind,
+    TargetPlan, Why, sha256,
+};
+
+pub(super) fn failed(update: &Update, target: &LockTarget, error: &Error) -> Failed {
+    let mut details = match error {
+        Error::NoSolution {
+            explanation,
+            advice,
+        } => explanation.facts.iter().chain(advice).cloned().collect(),
+        Error::Inputs(files) => files
+            .iter()
+            .flat_map(|file| {
+                file.problems.iter().map(|problem| {
+                    let at = crate::text::position(&file.text, problem.span.start);
+                    format!(
+                        "{}:{}:{}: {}",
+                        file.name, at.line_number, at.column_number, problem.message
+                    )
+                })
+            })
+            .collect(),
+        _ => Vec::new(),
+    };
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        details.push(error.to_string());
+        cause = error.source();
+    }
+    Failed {
+        message: error.to_string(),
+        details,
+        tried: Vec::new(),
+        reproduce: reproduce(update, target),
+        transient: error.is_transient(),
+    }
+}
+
+/// Returns the command that shows again what became of a lock.
+pub(super) fn reproduce(update: &Update, target: &LockTarget) -> String {
+    format!(
+        "pinfold update {} --as-of {} --dry-run --verbose",
+        target.output, update.policy.as_of
+    )
+}
+
+pub(super) fn all_failed(
+    members: &[&LockTarget],
+    culprit: usize,
+    failed: &Failed,
+) -> Vec<TargetPlan> {
+    members
+        .iter()
+        .enumerate()
+        .map(|(at, target)| {
+            let mut plan = empty(target);
+            if at == culprit {
+                plan.status = Status::Failed;
+                plan.failed = Some(failed.clone());
+            } else {
+                plan.status = Status::Skipped;
+            }
+            plan
+        })
+        .collect()
+}
+
+fn empty(target: &LockTarget) -> TargetPlan {
+    TargetPlan {
+        kind: TargetKind::Lock,
+        path: target.output.clone(),
+        found: found(&target.why),
+        group: target.group,
+        status: Status::Unchanged,
+        files: Vec::new(),
+        pins: Vec::new(),
+        images: Vec::new(),
+        held: Vec::new(),
+        alarms: Vec::new(),
+        failed: None,
+    }
+}
+
+/// Says how a target was found.
+pub fn found(why: &Why) -> String {
+    match why {
+        Why::Configuration => "named in the configuration".to_owned(),
+        Why::Header(tool) => format!("its header says `{tool}`"),
+        Why::Name => "by its name".to_owned(),
+    }
+}
+
+/// Puts what a compilation came to into the plan.
+pub(super) fn plan_of(
+    target: &LockTarget,
+    compiled: &Compiled,
+    failed: Option<Failed>,
+) -> TargetPlan {
+    let mut plan = empty(target);
+    plan.pins = if compiled.previous.is_some() {
+        let moves = compiled.moves.iter();
+        moves
+            .filter_map(|change| pin_change(change, compiled))
+            .collect()
+    } else {
+        // All of a first lock is new, which is nothing to be alarmed about.
+        let pins = compiled.lock_pins();
+        pins.filter_map(|pin| {
+            let added = Change::Added {
+                name: pin.name.clone(),
+                to: pin.source.clone(),
+            };
+            pin_change(&added, compiled)
+        })
+        .collect()
+    };
+    // Another tool's file is not rewritten for its looks alone.
+    if compiled.is_changed() && (is_ours(compiled) || !compiled.moves.is_empty()) {
+        plan.files.push(FileChange {
+            path: target.output.clone(),
+            before: compiled
+                .previous
+                .as_deref()
+                .map(|text| sha256(text.as_bytes())),
+            after: Content::of(compiled.text.as_bytes()),
+        });
+    }
+    plan.status = match (plan.files.is_empty(), &failed) {
+        (false, None) => Status::Updated,
+        (false, Some(_)) => Status::Partial,
+        (true, None) => Status::Unchanged,
+        (true, Some(_)) => Status::Failed,
+    };
+    plan.failed = failed;
+    plan.held = compiled
+        .held
+        .iter()
+        .map(|held| HeldBack {
+            item: held.project.to_string(),
+            at: held.locked.clone(),
+            candidate: held.candidate.clone(),
+            code: held.hold.code().to_owned(),
+            reason: held.hold.to_string(),
+            eligible: held.eligible,
+        })
+        .collect();
+    plan.alarms = alarms(compiled);
+    plan
+}
+
+/// Whether a file was made by this program, or is new.
+fn is_ours(compiled: &Compiled) -> bool {
+    compiled.previous.as_deref().is_none_or(|text| {
+        let header = lock::read(text).header;
+        header.is_some_and(|header| header.tool == "pinfold")
+    })
+}
+
+fn pin_change(change: &Change, compiled: &Compiled) -> Option<PinChange> {
+    let name = change.name();
+    let facts = compiled
+        .pins_told
+        .iter()
+        .find(|facts| facts.project == *name);
+    let version = |source: &PinSource| match source {
+        PinSource::Version { version, .. } => version.clone(),
+        PinSource::Url(text) | PinSource::Path(text) | PinSource::Editable(text) => text.clone(),
+    };
+    let (from, to, bump) = match change {
+        Change::Added { to, .. } => (None, Some(version(to)), "new".to_owned()),
+        Change::Removed { from, .. } => (Some(version(from)), None, "removed".to_owned()),
+        Change::Changed { from, to, .. } => {
+            let (from, to) = (version(from), version(to));
+            let bump = bump(&from, &to);
+            (Some(from), Some(to), bump)
+        }
+        Change::HashesChanged { source, .. } => (
+            Some(version(source)),
+            Some(version(source)),
+            "hashes".to_owned(),
+        ),
+        Change::ConditionChanged { .. } => return None,
+    };
+    Some(PinChange {
+        project: name.to_string(),
+        from,
+        to,
+        bump,
+        published: facts.and_then(|facts| facts.published),
+        direct: facts.is_some_and(|facts| facts.direct),
+        via: facts.map(|facts| facts.via.clone()).unwrap_or_default(),
+    })
+}
+
+fn bump(from: &str, to: &str) -> String {
+    let (Ok(from), Ok(to)) = (from.parse::<Version>(), to.parse::<Version>()) else {
+        return "other".to_owned();
+    };
+    if to < from {
+        return "downgrade".to_owned();
+    }
+    match Bump::between(&from, &to) {
+        Some(Bump::Major) => "major",
+        Some(Bump::Minor) => "minor",
+        Some(Bump::Patch) => "patch",
+        None => "other",
+    }
+    .to_owned()
+}
+
+fn alarms(compiled: &Compiled) -> Vec<Alarm> {
+    let mut alarms = Vec::new();
+    for facts in &compiled.pins_told {
+        let item = facts.project.to_string();
+        let version = &facts.version;
+        if let Some(reason) = &facts.yanked {
+            let why = if reason.is_empty() {
+                String::new()
+            } else {
+                format!(": {reason}")
+            };
+            alarms.push(Alarm {
+                item: item.clone(),
+                kind: "yanked".to_owned(),
+                message: format!("{item} {version} is pinned and was yanked{why}"),
+            });
+        }
+        if facts.vanished {
+            alarms.push(Alarm {
+                item: item.clone(),
+                kind: "vanished".to_owned(),
+                message: format!("what was pinned of {item} is gone from the index"),
+            });
+        }
+        if facts.late_files > 0 {
+            alarms.push(Alarm {
+                item: item.clone(),
+                kind: "late-files".to_owned(),
+                message: format!(
+                    "{item} {version} got {} more files since it was locked; they wait for their cooldown",
+                    facts.late_files
+                ),
+            });
+        }
+    }
+    for change in &compiled.moves {
+        if let Change::Added { name, .. } = change {
+            alarms.push(Alarm {
+                item: name.to_string(),
+                kind: "new-package".to_owned(),
+                message: format!("{name} was not installed before"),
+            });
+        }
+    }
+    alarms
+}

@@ -1,0 +1,61 @@
+//! What is compiled for a lock of the repository.
+
+use super::Update;
+use crate::command::{AsWritten, Options};
+use crate::ops::{Compile, Run, View};
+use crate::python::Platform;
+use crate::resolve::Constraint;
+use crate::update::{Failed, LockTarget};
+
+/// The platform of locks that do not say theirs: what containers mostly are.
+const DEFAULT_PLATFORM: &str = "linux";
+
+/// Returns how a lock of the repository is made, as its own command says it.
+pub fn recorded(target: &LockTarget) -> Options {
+    let mut options = target.as_run();
+    if options.python_platform.is_none() {
+        options.python_platform = DEFAULT_PLATFORM.parse::<AsWritten<Platform>>().ok();
+    }
+    options
+}
+
+/// Returns the compilation of a lock that moves what the policy lets move.
+pub(super) fn request(
+    update: &Update,
+    target: &LockTarget,
+    view: &View,
+    bounds: &[Constraint],
+) -> Result<Compile, Failed> {
+    // Paths are seen from where the command was run, so that comments stay as they are.
+    let folder = update.root.join(&target.folder);
+    let current_directory = folder.to_str().ok_or_else(|| Failed {
+        message: "its folder's path is not UTF-8".to_owned(),
+        details: Vec::new(),
+        tried: Vec::new(),
+        reproduce: format!("pinfold update {} --dry-run", target.output),
+        transient: false,
+    })?;
+    let run = Run {
+        now: update.now,
+        as_of: update.policy.as_of,
+        http: update.http.clone(),
+        login: update.login.clone(),
+        cache: update.cache.clone(),
+        refresh: update.refresh.clone(),
+        indexes: update.index_configs.clone(),
+        view: view.seen_from(&target.folder),
+        current_directory: current_directory.to_owned(),
+        variable: (update.variable)(),
+    };
+    let mut request = Compile::new(&recorded(target), run);
+    request.bounds = bounds.to_vec();
+    request.upgrade = true;
+    request.gate = Some(update.policy.clone());
+    if target.options.index_url.is_none() {
+        request.index_url.clone_from(&update.index_url);
+    }
+    if let Some(command) = &target.custom_command {
+        request.output_options.command.clone_from(command);
+    }
+    Ok(request)
+}
