@@ -99,11 +99,12 @@ pub(super) const UPLOAD_TIMES: &[&str] = &["hold", "allow"];
 pub(super) const COMPILE: Section = Section {
     name: "compile",
     is_list: false,
-    about: "Options of `pinfold compile`, by their long names, where neither the command line nor \
-            a variable says otherwise.",
+    about: "Options of `pinfold compile`, by their long names. The command line and variables take \
+        precedence.",
     others: Some(
-        "Every other option may stand here, too: switches as `true` or `false`, what may be given \
-         several times as an array of texts: `no-header = true`, `constraint = [\"constraints.txt\"]`.",
+        "All other options are accepted too. Write switches as `true` or `false` and repeatable \
+         options as an array of strings: `no-header = true`, `constraint = \
+         [\"constraints.txt\"]`.",
     ),
     keys: &[
         key(
@@ -111,14 +112,14 @@ pub(super) const COMPILE: Section = Section {
             Kind::Cutoff,
             None,
             "\"7d\"",
-            "Up to when uploads count: a time, a day (up to its end), or how long ago.",
+            "Ignore files uploaded after a time, a date (through its end), or an age.",
         ),
         key(
             "exclude-newer-package",
             Kind::Cutoffs,
             None,
             "{ torch = \"30d\", acme-core = false }",
-            "The same for single projects; `false` stands for no limit.",
+            "The same for single projects; `false` means no limit.",
         ),
     ],
 };
@@ -126,9 +127,9 @@ pub(super) const COMPILE: Section = Section {
 pub(super) const INDEX: Section = Section {
     name: "index",
     is_list: true,
-    about: "An index with a name of its own, and the projects that are taken from it and from no other. \
-            Its credentials are looked for in `PINFOLD_INDEX_<NAME>_USERNAME` and \
-            `PINFOLD_INDEX_<NAME>_PASSWORD`, the name in capitals and with `_` for all but letters and digits.",
+    about: "A named index and the projects that come only from it. Its credentials are read from \
+        `PINFOLD_INDEX_<NAME>_USERNAME` and `PINFOLD_INDEX_<NAME>_PASSWORD`, with the name in \
+        capitals and `_` for everything except letters and digits.",
     others: None,
     keys: &[
         key(
@@ -136,36 +137,35 @@ pub(super) const INDEX: Section = Section {
             Kind::Text,
             None,
             "\"internal\"",
-            "What it is called: letters, digits, `-`, `_` and `.`. Has to be there.",
+            "The name: letters, digits, `-`, `_`, and `.`. Required.",
         ),
         key(
             "url",
             Kind::Text,
             None,
             "\"https://index.example/simple/\"",
-            "Its root. Has to be there.",
+            "The root URL. Required.",
         ),
         key(
             "packages",
             Kind::Texts,
             Some("[]"),
             "[\"acme-*\"]",
-            "The projects it owns, in any spelling; `*` stands for anything, `?` for one character. \
-             They are looked for here only, and here nothing else, unless it is the default one.",
+            "The projects it owns, as patterns: `*` matches anything, `?` one character.",
         ),
         key(
             "default",
             Kind::Flag,
             Some("false"),
             "true",
-            "Whether it stands in for PyPI. One index at most does.",
+            "Use it in place of PyPI. At most one index can be the default.",
         ),
         key(
             "exclude-newer",
             Kind::Cutoff,
             None,
             "false",
-            "As in `[compile]`, for this index; `false` for one that tells no times of upload.",
+            "As in `[compile]`, for this index; `false` if it has no upload times.",
         ),
     ],
 };
@@ -173,7 +173,7 @@ pub(super) const INDEX: Section = Section {
 pub(super) const POLICY: Section = Section {
     name: "policy",
     is_list: false,
-    about: "What `pinfold update` may move, and when.",
+    about: "What `pinfold update` may change, and when.",
     others: None,
     keys: &[
         key(
@@ -181,45 +181,43 @@ pub(super) const POLICY: Section = Section {
             Kind::Duration,
             Some("\"7d\""),
             "\"10d\"",
-            "How long a file must have been on the index before it is taken. \
-             What is locked already stays, however young.",
+            "The minimum age of a file on the index. Existing pins stay, however young.",
         ),
         key(
             "cooldown-major",
             Kind::Duration,
             Some("\"14d\""),
             "\"4w\"",
-            "The same for files of a new major version.",
+            "The minimum age of files of a new major version.",
         ),
         key(
             "missing-upload-time",
             Kind::Word(UPLOAD_TIMES),
             Some("\"hold\""),
             "\"allow\"",
-            "What becomes of files for which the index tells no time of upload: \
-             `hold` leaves them, `allow` takes them.",
+            "Hold back or allow files without an upload time.",
         ),
         key(
             "max-bump",
             Kind::Word(BUMPS),
             Some("\"major\""),
             "\"minor\"",
-            "How far versions of projects may move.",
+            "The largest step that project versions may take.",
         ),
         key(
             "image-tags",
             Kind::Word(TAG_BUMPS),
             Some("\"keep\""),
             "\"patch\"",
-            "How far tags of images may move: with `patch`, `3.12.1-slim` becomes `3.12.4-slim`.",
+            "The largest step that image tags may take: `patch` allows `3.12.1-slim` to \
+             `3.12.4-slim`.",
         ),
         key(
             "digests",
             Kind::Word(DIGESTS),
             Some("\"always\""),
             "\"on-tag-change\"",
-            "When digests of images are renewed: whenever the tag says another one, \
-             or only along with the tag.",
+            "Update image digests whenever they change, or only together with the tag.",
         ),
     ],
 };
@@ -234,8 +232,8 @@ pub(super) const IMAGE_KEYS: [&str; 3] = ["match-image", "image-tags", "digests"
 pub(super) const RULE: Section = Section {
     name: "rule",
     is_list: true,
-    about: "What holds for some projects, or for some images, in place of `[policy]`. \
-            Each rule has either `match` or `match-image`.",
+    about: "Exceptions to `[policy]` for some projects or images. Each rule has either `match` or \
+        `match-image`.",
     others: None,
     keys: &[
         key(
@@ -243,21 +241,21 @@ pub(super) const RULE: Section = Section {
             Kind::SomeTexts,
             None,
             "[\"django\", \"acme-*\"]",
-            "The projects it is for, in any spelling; `*` stands for anything, `?` for one character.",
+            "The projects it applies to, as patterns: `*` matches anything, `?` one character.",
         ),
         key(
             "match-image",
             Kind::SomeTexts,
             None,
             "[\"python\", \"ghcr.io/acme/*\"]",
-            "The images it is for, with a tag if you like; `*` stops at slashes, `**` does not.",
+            "The images it applies to, optionally with a tag; `*` stops at slashes, `**` does not.",
         ),
         key(
             "ignore",
             Kind::Flag,
             Some("false"),
             "true",
-            "Whether they are left as they are.",
+            "Leave them as they are.",
         ),
         key(
             "allow",
@@ -306,14 +304,14 @@ pub(super) const RULE: Section = Section {
             Kind::Date,
             None,
             "\"2027-01-31\"",
-            "The last day of the rule; after it the report says that it ended.",
+            "The last day of the rule. After it, the report says that the rule ended.",
         ),
         key(
             "reason",
             Kind::Text,
             None,
             "\"LTS\"",
-            "Why there is this rule; the report says it beside what it holds back.",
+            "The reason for the rule, shown in the report next to what it holds back.",
         ),
     ],
 };
@@ -321,8 +319,8 @@ pub(super) const RULE: Section = Section {
 pub(super) const LOCK: Section = Section {
     name: "lock",
     is_list: true,
-    about: "A lock file and what it is made of, where neither its header nor the names tell. \
-            Paths are relative to this file's folder.",
+    about: "A lock file and its sources, if Pinfold cannot find them by header or name. Paths are \
+        relative to this file's directory.",
     others: None,
     keys: &[
         key(
@@ -330,14 +328,14 @@ pub(super) const LOCK: Section = Section {
             Kind::Text,
             None,
             "\"requirements.lock\"",
-            "The lock file. Has to be there.",
+            "The lock file. Required.",
         ),
         key(
             "sources",
             Kind::SomeTexts,
             None,
             "[\"requirements.in\"]",
-            "Requirements files, or a `pyproject.toml`. Has to be there.",
+            "Requirements files, or a `pyproject.toml`. Required.",
         ),
         key(
             "constraints",
@@ -358,14 +356,14 @@ pub(super) const LOCK: Section = Section {
             Kind::Texts,
             Some("[]"),
             "[\"postgres\"]",
-            "Extras of the `pyproject.toml` that are locked too.",
+            "Extras of the `pyproject.toml` to include.",
         ),
         key(
             "python-version",
             Kind::Text,
             None,
             "\"3.12\"",
-            "The Python to lock for.",
+            "The Python version to lock for.",
         ),
         key(
             "python-platform",
@@ -379,42 +377,42 @@ pub(super) const LOCK: Section = Section {
             Kind::Text,
             None,
             "\"https://index.example/simple/\"",
-            "The index, in place of PyPI.",
+            "The index to use in place of PyPI.",
         ),
         key(
             "extra-index-urls",
             Kind::Texts,
             Some("[]"),
             "[\"https://other.example/simple/\"]",
-            "Further indexes, asked before it.",
+            "Additional indexes, searched before it.",
         ),
         key(
             "find-links",
             Kind::Texts,
             Some("[]"),
             "[\"wheels/\"]",
-            "Folders or pages with links to distributions.",
+            "Directories or pages with links to distributions.",
         ),
         key(
             "no-hashes",
             Kind::Flag,
             Some("false"),
             "true",
-            "Whether hashes are left out.",
+            "Write no hashes.",
         ),
         key(
             "only-binary",
             Kind::Texts,
             Some("[]"),
             "[\":all:\"]",
-            "Projects of which only wheels are taken; `:all:` stands for all.",
+            "Projects to take only wheels of; `:all:` means all projects.",
         ),
         key(
             "no-binary",
             Kind::Texts,
             Some("[]"),
             "[\"psycopg2\"]",
-            "Projects of which no wheels are taken.",
+            "Projects to take no wheels of.",
         ),
     ],
 };
@@ -422,7 +420,8 @@ pub(super) const LOCK: Section = Section {
 pub(super) const DISCOVER: Section = Section {
     name: "discover",
     is_list: false,
-    about: "Which files `pinfold update` looks at. Patterns are those of a `.gitignore` in this folder.",
+    about: "Which files `pinfold update` considers. Write patterns as in a `.gitignore` in this \
+        directory.",
     others: None,
     keys: &[
         key(
@@ -430,14 +429,14 @@ pub(super) const DISCOVER: Section = Section {
             Kind::Texts,
             Some("[]"),
             "[\"services/**\"]",
-            "Only files that match; empty: all that are recognised.",
+            "Only files that match. If empty, all recognized files.",
         ),
         key(
             "exclude",
             Kind::Texts,
             Some("[]"),
             "[\"vendor/**\"]",
-            "No files that match.",
+            "Skip files that match.",
         ),
     ],
 };
@@ -445,7 +444,7 @@ pub(super) const DISCOVER: Section = Section {
 pub(super) const COMMIT: Section = Section {
     name: "commit",
     is_list: false,
-    about: "What `pinfold update --commit` makes.",
+    about: "The commit that `pinfold update --commit` makes.",
     others: None,
     keys: &[
         key(
@@ -453,21 +452,21 @@ pub(super) const COMMIT: Section = Section {
             Kind::Text,
             Some("\"pinfold/update\""),
             "\"deps/pinfold\"",
-            "The branch it commits to.",
+            "The branch to commit to.",
         ),
         key(
             "base",
             Kind::Text,
             Some("\"main\""),
             "\"trunk\"",
-            "The branch it starts from.",
+            "The branch to start from.",
         ),
         key(
             "message",
             Kind::Text,
             Some("\"Update pins\""),
             "\"build(deps): update pins\"",
-            "The first words of the commit's subject.",
+            "The start of the commit's subject.",
         ),
     ],
 };
@@ -475,7 +474,7 @@ pub(super) const COMMIT: Section = Section {
 pub(super) const DOCKER: Section = Section {
     name: "docker",
     is_list: false,
-    about: "How images are found and looked up, by `pinfold docker` and `pinfold update`.",
+    about: "How `pinfold docker` and `pinfold update` find and look up images.",
     others: None,
     keys: &[
         key(
@@ -483,49 +482,49 @@ pub(super) const DOCKER: Section = Section {
             Kind::Texts,
             Some("[]"),
             "[\"acme/base:nightly\", \"ghcr.io/acme/**\"]",
-            "Images that are left as they are; `*` stops at slashes, `**` does not.",
+            "Images to leave as they are; `*` stops at slashes, `**` does not.",
         ),
         key(
             "contexts",
             Kind::Texts,
             Some("[]"),
             "[\"assets\"]",
-            "Names of build contexts, which are no images.",
+            "Names of build contexts, which are not images.",
         ),
         key(
             "exclude",
             Kind::Texts,
             Some("[]"),
             "[\"tests/fixtures/\"]",
-            "Files that are left out, as in a `.gitignore`.",
+            "Files to skip, as in a `.gitignore`.",
         ),
         key(
             "platforms",
             Kind::Texts,
             Some("[]"),
             "[\"linux/amd64\", \"linux/arm64\"]",
-            "The platforms that are built for; empty: all that an image has.",
+            "The platforms you build for. If empty, all platforms of an image.",
         ),
         key(
             "registry-mirrors",
             Kind::Texts,
             Some("[]"),
             "[\"docker.io=https://mirror.example\"]",
-            "Servers that are asked in place of a registry.",
+            "Servers to use in place of a registry.",
         ),
         key(
             "insecure-registries",
             Kind::Texts,
             Some("[]"),
             "[\"registry.internal:5000\"]",
-            "Registries that speak plain HTTP.",
+            "Registries that use plain HTTP.",
         ),
         key(
             "freeze-args",
             Kind::Flag,
             Some("false"),
             "true",
-            "Whether a reference is pinned although `--build-arg` then does nothing.",
+            "Pin a reference even if `--build-arg` then has no effect.",
         ),
     ],
 };

@@ -76,6 +76,29 @@ fn the_schema_is_what_the_reader_knows() {
     check("pinfold.schema.json", &format!("{schema}\n"));
 }
 
+/// Returns a paragraph in lines of at most 100 characters, as the docs have them.
+fn wrapped(text: &str) -> String {
+    let mut lines = vec![String::new()];
+    // Code spans stay on one line: only words outside of them are parted.
+    let parts = text.split('`').enumerate();
+    let glued = parts.map(|(number, part)| match number % 2 {
+        0 => part.to_owned(),
+        _ => format!("`{}`", part.replace(' ', "\u{a0}")),
+    });
+    for word in glued.collect::<String>().split(' ') {
+        let line = lines.last_mut().unwrap();
+        if line.is_empty() {
+            line.push_str(word);
+        } else if line.chars().count() + 1 + word.chars().count() <= 100 {
+            line.push(' ');
+            line.push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines.join("\n").replace('\u{a0}', " ")
+}
+
 #[test]
 fn the_reference_lists_each_key() {
     let text = fs::read_to_string(docs().join("configuration.md")).unwrap();
@@ -89,24 +112,24 @@ fn the_reference_lists_each_key() {
         expected.push_str(&rest[..from]);
         let _ = writeln!(
             expected,
-            "{}\n\n| key | value | without it | meaning |",
-            section.about
+            "{}\n\n| key | value | default | meaning |",
+            wrapped(section.about)
         );
         expected.push_str("|---|---|---|---|\n");
         for key in section.keys {
             let kind = match key.kind {
-                Kind::Text => "text".to_owned(),
+                Kind::Text => "string".to_owned(),
                 Kind::Flag => "`true`, `false`".to_owned(),
-                Kind::Texts => "texts".to_owned(),
-                Kind::SomeTexts => "texts, at least one".to_owned(),
+                Kind::Texts => "array of strings".to_owned(),
+                Kind::SomeTexts => "array of strings, not empty".to_owned(),
                 Kind::Word(words) => {
                     let words: Vec<String> =
                         words.iter().map(|word| format!("`\"{word}\"`")).collect();
                     words.join(", ")
                 }
-                Kind::Duration => "length of time".to_owned(),
-                Kind::Date => "day".to_owned(),
-                Kind::Cutoff => "time, day, length of time, `false`".to_owned(),
+                Kind::Duration => "duration".to_owned(),
+                Kind::Date => "date".to_owned(),
+                Kind::Cutoff => "time, date, duration, `false`".to_owned(),
                 Kind::Cutoffs => "table of these".to_owned(),
             };
             let default = key
@@ -119,7 +142,7 @@ fn the_reference_lists_each_key() {
             );
         }
         if let Some(others) = section.others {
-            let _ = writeln!(expected, "\n{others}");
+            let _ = writeln!(expected, "\n{}", wrapped(others));
         }
         rest = &rest[from + length..];
     }
