@@ -175,6 +175,7 @@ const NAMED_BY: &[(&str, &str)] = &[
     ("rustls", "http"),
     ("saphyr_parser", "compose"),
     ("semver", "update"),
+    ("strsim", "text"),
 ];
 
 /// Where the index's address may stand.
