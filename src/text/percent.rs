@@ -3,38 +3,18 @@
 
 use std::borrow::Cow;
 
-use super::hex::decode_hex;
+use percent_encoding::percent_decode_str;
 
 /// Returns text with the bytes that its `%2B` and the like stand for; a `%` without two
 /// hexadecimal digits stays.
 pub fn percent_decoded_bytes(text: &str) -> Cow<'_, [u8]> {
-    if !text.contains('%') {
-        return Cow::Borrowed(text.as_bytes());
-    }
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let mut byte = [0];
-        let is_escape = *first == b'%'
-            && tail
-                .get(..2)
-                .is_some_and(|digits| decode_hex(digits, &mut byte));
-        bytes.push(if is_escape { byte[0] } else { *first });
-        rest = if is_escape { &tail[2..] } else { tail };
-    }
-    Cow::Owned(bytes)
+    percent_decode_str(text).into()
 }
 
 /// Returns text with the characters that its `%2B` and the like stand for, `U+FFFD`
 /// for what gives none.
 pub fn percent_decoded(text: &str) -> Cow<'_, str> {
-    match percent_decoded_bytes(text) {
-        Cow::Borrowed(_) => Cow::Borrowed(text),
-        Cow::Owned(bytes) => Cow::Owned(
-            String::from_utf8(bytes)
-                .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
-        ),
-    }
+    percent_decode_str(text).decode_utf8_lossy()
 }
 
 #[cfg(test)]

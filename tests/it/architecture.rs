@@ -171,6 +171,7 @@ const NAMED_BY: &[(&str, &str)] = &[
     ("indicatif", "ui"),
     ("pep440_rs", "python"),
     ("pep508_rs", "python"),
+    ("percent_encoding", "text"),
     ("reqwest", "http"),
     ("rustls", "http"),
     ("saphyr_parser", "compose"),
