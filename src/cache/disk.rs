@@ -214,20 +214,20 @@ impl Folder {
     /// without making a folder per entry.
     fn place(&self, bucket: &str, key: &str) -> Place {
         let digest = Sha256::digest(key.as_bytes());
+        let mut digits = [0; 32];
+        let digits = base16ct::lower::encode_str(&digest[..16], &mut digits)
+            .expect("sixteen bytes have 32 digits");
         let mut name = readable(key);
-        for byte in &digest[..15] {
-            name.push(hex(byte >> 4));
-            name.push(hex(byte & 15));
-        }
+        name.push_str(&digits[..30]);
         let identity = digest[16..24]
             .iter()
             .fold(0, |sum, byte| (sum << 8) | u64::from(*byte));
-        let shard = hex(digest[15] & 15);
+        let shard = &digits[31..];
         let length = self.root.as_os_str().len() + bucket.len() + name.len() + 4;
         let mut path = PathBuf::with_capacity(length);
         path.push(&self.root);
         path.push(bucket);
-        path.push(shard.encode_utf8(&mut [0; 4]));
+        path.push(shard);
         path.push(name);
         Place { path, identity }
     }
@@ -378,10 +378,6 @@ fn readable(key: &str) -> String {
         name.push('-');
     }
     name
-}
-
-fn hex(nibble: u8) -> char {
-    char::from_digit(u32::from(nibble), 16).expect("a nibble is below 16")
 }
 
 #[cfg(test)]

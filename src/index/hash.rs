@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use sha2::Digest as _;
 
-use crate::text::{decode_hex, hex_pair, push_hex};
+use crate::text::{decode_hex, hex_in};
 
 /// A hash algorithm, by its name in `hashlib`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -108,18 +108,14 @@ impl Sha256 {
     pub fn prefixed(&self) -> String {
         let mut text = String::with_capacity(71);
         text.push_str("sha256:");
-        push_hex(&mut text, &self.0);
+        text.push_str(hex_in(&mut [0; 64], &self.0));
         text
     }
 }
 
 impl fmt::Display for Sha256 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = [0; 64];
-        for (byte, pair) in self.0.iter().zip(text.chunks_exact_mut(2)) {
-            pair.copy_from_slice(&hex_pair(*byte));
-        }
-        f.write_str(str::from_utf8(&text).expect("hexadecimal digits are ASCII"))
+        f.write_str(hex_in(&mut [0; 64], &self.0))
     }
 }
 

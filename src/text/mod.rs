@@ -19,7 +19,7 @@ pub use count::many;
 pub use cutoff::{cutoff, prior_to};
 pub use duration::{DurationError, duration};
 pub use edit::{Conflict, Edit, apply};
-pub use hex::{decode_hex, hex, hex_pair, push_hex};
+pub use hex::{decode_hex, hex, hex_in};
 pub use line::{Newline, Position, line_at, lossy_offset, position};
 pub use mapped::Mapped;
 pub use nearest::nearest;

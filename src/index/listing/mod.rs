@@ -22,7 +22,7 @@ use jiff::Timestamp;
 use super::hash::{Algorithm, Sha256};
 use super::page::{MetadataFile, Page, PageFile, ProjectStatus};
 use crate::python::{ProjectName, Version, WheelName};
-use crate::text::{hex, push_hex};
+use crate::text::{hex, hex_in};
 use blob::{Entries, Head};
 
 pub(super) use names::is_sdist_name;
@@ -339,13 +339,12 @@ impl<'a> Entry<'a> {
         let mut url = String::with_capacity(self.folder.len() + 67 + length);
         url.push_str(self.folder);
         if let Some(bytes) = self.hash_folders {
-            for (index, byte) in bytes.iter().enumerate() {
-                if let 1 | 2 = index {
-                    url.push('/');
-                }
-                push_hex(&mut url, &[*byte]);
+            let mut digits = [0; 64];
+            let digits = hex_in(&mut digits, &bytes);
+            for part in [&digits[..2], &digits[2..4], &digits[4..]] {
+                url.push_str(part);
+                url.push('/');
             }
-            url.push('/');
         }
         if let Some(last) = self.last {
             url.push_str(last);
