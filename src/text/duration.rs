@@ -1,18 +1,14 @@
 //! Lengths of time as people write them: `7d`, `24h`, `2w`, and ISO 8601's `P7D`.
 //!
 //! A day has 24 hours, a week seven days. Months and years are left out, since they have
-//! no length of their own; so are seconds, signs and fractions.
+//! no length of their own; so are seconds, signs and fractions. All of these jiff would
+//! read, and other spellings of units, of which `1m` may be meant for a month. Limits
+//! of age (`cutoff.rs`) are subtracted from a day and take them all.
 
-use jiff::SignedDuration;
-
-const HOUR: u64 = 3600;
-const DAY: u64 = 24 * HOUR;
-
-/// Units by name, longest first.
-const UNITS: [(&str, u64); 4] = [("w", 7 * DAY), ("d", DAY), ("h", HOUR), ("min", 60)];
+use jiff::{SignedDuration, Span, SpanRelativeTo};
 
 /// A century: more is a slip of the keyboard.
-const MOST_SECONDS: u64 = 36_525 * DAY;
+const LONGEST: SignedDuration = SignedDuration::from_hours(36_525 * 24);
 
 /// Why a text is no length of time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -33,51 +29,18 @@ pub struct DurationError {
 /// # Errors
 /// When the text is neither.
 pub fn duration(text: &str) -> Result<SignedDuration, DurationError> {
-    let seconds = match text.strip_prefix('P') {
-        Some(rest) => iso_seconds(rest),
-        None => seconds(text, &UNITS),
-    };
-    seconds
-        .filter(|&seconds| seconds <= MOST_SECONDS)
-        .and_then(|seconds| i64::try_from(seconds).ok())
-        .map(SignedDuration::from_secs)
+    let is_unit = |byte| b"wdhminPTWDHM".contains(&byte);
+    let is_narrow = text
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || is_unit(byte))
+        && !text.ends_with('m');
+    let span = text.parse::<Span>().ok().filter(|_| is_narrow);
+    // It fails for months.
+    span.and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()).ok())
+        .filter(|duration| *duration <= LONGEST)
         .ok_or_else(|| DurationError {
             text: text.to_owned(),
         })
-}
-
-fn iso_seconds(text: &str) -> Option<u64> {
-    let (date, time) = match text.split_once('T') {
-        Some((date, time)) => (date, Some(time)),
-        None => (text, None),
-    };
-    let time = time.map(|time| seconds(time, &[("H", HOUR), ("M", 60)]));
-    match (date.is_empty(), time) {
-        (true, time) => time?,
-        (false, None) => seconds(date, &[("W", 7 * DAY), ("D", DAY)]),
-        (false, Some(time)) => seconds(date, &[("W", 7 * DAY), ("D", DAY)])?.checked_add(time?),
-    }
-}
-
-/// Adds up numbers with units, which stand in the order of `units`.
-fn seconds(mut text: &str, units: &[(&str, u64)]) -> Option<u64> {
-    let mut units = units.iter();
-    let mut total: u64 = 0;
-    if text.is_empty() {
-        return None;
-    }
-    while !text.is_empty() {
-        let digits = text
-            .find(|c: char| !c.is_ascii_digit())
-            .unwrap_or(text.len());
-        let number: u64 = text[..digits].parse().ok()?;
-        let rest = &text[digits..];
-        let (length, after) = units
-            .find_map(|&(name, length)| rest.strip_prefix(name).map(|after| (length, after)))?;
-        total = total.checked_add(number.checked_mul(length)?)?;
-        text = after;
-    }
-    Some(total)
 }
 
 #[cfg(test)]
