@@ -167,3 +167,15 @@ impl Error {
         }
     }
 }
+
+/// Returns what an error says, and what its causes say.
+pub(in crate::ops) fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}

@@ -22,12 +22,13 @@ use crate::interpreter::Interpreter;
 use crate::ops::compile::candidates::Policy;
 use crate::ops::compile::direct::folder_key;
 use crate::ops::compile::fetch::prefetch::Foreseen;
-use crate::ops::compile::fetch::{Fetcher, Flat, Parts};
+use crate::ops::compile::fetch::{Fetcher, Parts};
+use crate::ops::compile::flat::Flat;
 use crate::ops::compile::indexes::IndexSettings;
 use crate::ops::compile::inputs::{self, Reading};
 use crate::ops::compile::request::Compile;
 use crate::ops::compile::target;
-use crate::ops::error::Error;
+use crate::ops::error::{Error, with_causes};
 use crate::ops::events::{Event, Reporter};
 use crate::python::{ProjectName, Requirement, RequirementSource, Version};
 use crate::requirements::PerProject;
@@ -78,13 +79,10 @@ impl Failure {
 impl From<build::Error> for Failure {
     fn from(error: build::Error) -> Self {
         if error.is_of_the_machine() {
-            return Self::of_the_machine(
-                crate::ops::compile::fetch::with_causes(&error),
-                error.help(),
-            );
+            return Self::of_the_machine(with_causes(&error), error.help());
         }
         Self::Build {
-            why: crate::ops::compile::fetch::with_causes(&error),
+            why: with_causes(&error),
             output: error.output().to_vec(),
             help: error.help(),
         }
@@ -595,9 +593,8 @@ impl<'a> Builder<'a> {
         let _permit = self.permit().await;
         let settings = &self.shop.wish.build.settings;
         let into = folder.join(format!("built-{name}"));
-        crate::files::create_folder(&into).map_err(|error| {
-            Failure::of_the_machine(crate::ops::compile::fetch::with_causes(&error), None)
-        })?;
+        crate::files::create_folder(&into)
+            .map_err(|error| Failure::of_the_machine(with_causes(&error), None))?;
         let wheel = room
             .environment
             .wheel(&unpacked.tree, &system, settings, &into)
@@ -724,9 +721,8 @@ fn temporary_folder(prefix: &str) -> Result<TempDir, Failure> {
 }
 
 fn save(place: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    crate::files::replace(place, bytes).map_err(|error| {
-        Failure::of_the_machine(crate::ops::compile::fetch::with_causes(&error), None)
-    })
+    crate::files::replace(place, bytes)
+        .map_err(|error| Failure::of_the_machine(with_causes(&error), None))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ pub(in crate::ops) mod candidates;
 mod cutoff;
 mod direct;
 pub(in crate::ops) mod fetch;
+mod flat;
 mod hashes;
 mod indexes;
 mod inputs;
@@ -31,8 +32,9 @@ pub use target::{ResolvedTarget, TargetRequest};
 use std::path::PathBuf;
 
 use self::build::Builder;
+use self::fetch::Fetcher;
+use self::fetch::attempts::Resolution;
 use self::fetch::prefetch::Foreseen;
-use self::fetch::{Fetcher, Resolution};
 use self::hashes::{hashes, keep_given_hashes};
 use self::inputs::Inputs;
 use self::last_run::{Fingerprint, Proved, Remembering, Trail, Unchanged};

@@ -14,7 +14,8 @@ use crate::lock::{self, LockFile};
 use crate::ops::compile::build::{Bench, Builder, Workshop};
 use crate::ops::compile::candidates::{Pinned, Policy};
 use crate::ops::compile::direct::{PlacePin, Settled, Surveyor};
-use crate::ops::compile::fetch::{self, DirectRelease, Fetcher, Flat, Parts};
+use crate::ops::compile::fetch::{DirectRelease, Fetcher, Parts};
+use crate::ops::compile::flat::{self, Flat};
 use crate::ops::compile::indexes::IndexSettings;
 use crate::ops::compile::inputs::{self, Inputs, Reading};
 use crate::ops::compile::network::{connect_ahead, connect_to_named, network};
@@ -105,7 +106,7 @@ pub(in crate::ops) async fn ground(
     let environment = gathered.target.environment();
     let mut ground = Ground {
         is_plain: gathered.indexes.find_links.is_empty() && !has_places(&gathered.inputs),
-        flat: fetch::flat(&gathered.client, &gathered.indexes).await?,
+        flat: flat::flat(&gathered.client, &gathered.indexes).await?,
         bench: Arc::default(),
         locked: locked.unwrap_or_default(),
         request: Request::default(),

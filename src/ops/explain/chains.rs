@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::fmt::Write as _;
 
-use crate::ops::compile::fetch::Resolution;
+use crate::ops::compile::fetch::attempts::Resolution;
 use crate::python::{ExtraName, ProjectName, RequirementSource};
 use crate::resolve::{Demand, Demander, Solution, Universe};
 use crate::text::without_password;

@@ -13,8 +13,9 @@ mod trial;
 
 use crate::lock::{LockedPin, PinSource};
 use crate::ops::compile::Compile;
+use crate::ops::compile::fetch::Fetcher;
+use crate::ops::compile::fetch::attempts::Resolution;
 use crate::ops::compile::fetch::prefetch::Foreseen;
-use crate::ops::compile::fetch::{Fetcher, Resolution};
 use crate::ops::compile::last_run::Trail;
 use crate::ops::compile::prepare::{Ground, builder, fetcher, gather, ground};
 use crate::ops::error::{Error, FileProblems};

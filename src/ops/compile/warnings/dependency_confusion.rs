@@ -5,7 +5,8 @@
 //! round, or installs without them. So who has such a name is told of it, once, with
 //! what makes it safe: an index that owns it.
 
-use crate::ops::compile::fetch::{Fetcher, Shadow};
+use crate::ops::compile::fetch::Fetcher;
+use crate::ops::compile::fetch::indexes::Shadow;
 use crate::ops::events::{Event, Reporter};
 use crate::resolve::Solution;
 

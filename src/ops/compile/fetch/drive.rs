@@ -1,0 +1,294 @@
+//! The loop around the resolver: what it needs is asked for, and with it all that its
+//! frontier and a look ahead say will probably be needed.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::PoisonError;
+
+use futures_util::FutureExt as _;
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::index::File;
+use crate::ops::compile::fetch::builds::given_up;
+use crate::ops::compile::fetch::prefetch::{Foreseen, Speculation};
+use crate::ops::compile::fetch::{Answer, Fetcher, Learned};
+use crate::ops::error::Error;
+use crate::ops::events::Event;
+use crate::python::ProjectName;
+use crate::resolve::{Explanation, Frontier, Metadata, Need, Outcome, Reason, Resolver, Solution};
+
+/// How much may be done for an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Budget {
+    /// All that it takes.
+    All,
+    /// As many pages and files as it takes, but no build.
+    Attempt,
+    /// So many pages and files and some more, known ones too, but no build.
+    Brief(usize),
+    /// A few pages and files, and no build.
+    Trial,
+}
+
+impl Budget {
+    /// Returns how many pages and files may be looked at, known ones too.
+    const fn answers(self) -> usize {
+        match self {
+            Self::All | Self::Attempt => usize::MAX,
+            Self::Brief(count) => count + SOME,
+            Self::Trial => SOME,
+        }
+    }
+}
+
+/// How many pages and files a trial may look at before it is given up.
+const SOME: usize = 250;
+
+/// How many questions may be open for the resolver to look ahead: where there are more,
+/// the frontier is busy, and what it brings changes the view.
+const FEW_PENDING: usize = 24;
+
+type Pending<'a> = FuturesUnordered<Pin<Box<dyn Future<Output = Answer> + 'a>>>;
+
+/// What is open while the resolver is driven.
+struct Drive<'f, 'e> {
+    fetcher: &'f Fetcher<'f>,
+    budget: Budget,
+    /// Runs ahead of the solver all the time.
+    frontier: Frontier,
+    speculation: Speculation<'e>,
+    /// The projects that will probably be asked for.
+    foreseen: &'e [ProjectName],
+    asked: FxHashSet<Need>,
+    pending: Pending<'f>,
+    /// What the solver waits for.
+    awaited: FxHashSet<Need>,
+    /// What only the frontier asked for may fail without harm, unless the solver asks as well.
+    failed: FxHashMap<Need, Error>,
+    /// What takes a build is built when the solver asks for it, not before.
+    unbuilt: FxHashMap<Need, (Box<File>, String)>,
+    /// How many builds of a project failed.
+    failed_builds: FxHashMap<ProjectName, usize>,
+    /// Projects that are not to be built any more.
+    barred: FxHashSet<ProjectName>,
+    answered: usize,
+    has_looked_ahead: bool,
+    /// How many failures there were when it was looked ahead last.
+    looked_at_failures: (u32, usize),
+}
+
+impl<'f, 'e> Drive<'f, 'e> {
+    fn new(fetcher: &'f Fetcher<'f>, foreseen: Foreseen<'e>, budget: Budget) -> Self {
+        Self {
+            fetcher,
+            budget,
+            frontier: Frontier::default(),
+            speculation: Speculation::new(foreseen),
+            foreseen: foreseen.projects,
+            asked: FxHashSet::default(),
+            pending: FuturesUnordered::new(),
+            awaited: FxHashSet::default(),
+            failed: FxHashMap::default(),
+            unbuilt: FxHashMap::default(),
+            failed_builds: FxHashMap::default(),
+            barred: FxHashSet::default(),
+            answered: 0,
+            has_looked_ahead: false,
+            looked_at_failures: (0, 0),
+        }
+    }
+
+    /// Asks for what is foreseen, and for what is required directly: it is needed for sure.
+    fn start(&mut self, resolver: &mut Resolver) {
+        let foreseen = self.foreseen.iter();
+        self.ask(foreseen.cloned().map(Need::Releases).collect());
+        let start = self.frontier.start(&mut resolver.universe);
+        self.need(start);
+    }
+
+    fn ask(&mut self, needs: Vec<Need>) {
+        for need in needs {
+            if self.asked.insert(need.clone()) {
+                self.pending.push(Box::pin(self.fetcher.answer(need)));
+            }
+        }
+    }
+
+    /// Asks for what is needed, and for what was held back if that was not foreseen.
+    fn need(&mut self, needs: Vec<Need>) {
+        let held = self.speculation.check(&needs);
+        self.ask(held);
+        self.ask(needs);
+    }
+
+    /// Asks for what may be needed.
+    fn guess(&mut self, needs: Vec<Need>) {
+        let admitted = self.speculation.admit(needs);
+        self.ask(admitted);
+    }
+
+    /// Lets the solver wait for its needs.
+    fn wait_for(&mut self, needs: Vec<Need>) -> Result<(), Error> {
+        if let Some(error) = needs.iter().find_map(|need| self.failed.remove(need)) {
+            return Err(error);
+        }
+        self.awaited.extend(needs.iter().cloned());
+        for need in &needs {
+            if let Some((file, why)) = self.unbuilt.remove(need) {
+                self.build(need.clone(), file, why);
+            }
+        }
+        self.need(needs);
+        self.has_looked_ahead = false;
+        Ok(())
+    }
+
+    /// Asks for what a copy of the search would ask for next. Where versions fail, that is
+    /// something else than what the frontier follows.
+    fn look_ahead(&mut self, resolver: &mut Resolver) {
+        let failures = (resolver.failure_count(), self.frontier.dead_end_count());
+        let is_news = failures != self.looked_at_failures && self.pending.len() <= FEW_PENDING;
+        if is_news || (!self.has_looked_ahead && self.pending.len() <= self.awaited.len()) {
+            self.has_looked_ahead = true;
+            self.looked_at_failures = failures;
+            self.guess(resolver.look_ahead());
+        }
+    }
+
+    fn build(&mut self, need: Need, file: Box<File>, why: String) {
+        let build = self
+            .fetcher
+            .build(need, file, why, self.budget, &self.barred);
+        self.pending.push(build);
+    }
+
+    /// Takes an answer.
+    fn take(&mut self, resolver: &mut Resolver, (need, result): Answer) -> Result<(), Error> {
+        if self.answered >= self.budget.answers() {
+            return Err(Error::GivenUp);
+        }
+        self.answered += 1;
+        let is_awaited = self.awaited.remove(&need);
+        match result {
+            Ok(Learned::TakesBuild(file, why)) if is_awaited => {
+                self.build(need.clone(), file, why);
+                self.awaited.insert(need);
+            }
+            Ok(Learned::TakesBuild(file, why)) => {
+                self.unbuilt.insert(need, (file, why));
+            }
+            Ok(learned) => {
+                if let (
+                    Need::Metadata(name, _),
+                    Learned::Metadata(Err(Reason::BuildFailed { .. })),
+                ) = (&need, &learned)
+                {
+                    *self.failed_builds.entry(name.clone()).or_default() += 1;
+                }
+                self.fetcher
+                    .learn(resolver, &mut self.frontier, need, learned);
+            }
+            Err(error) if is_awaited => return Err(error),
+            Err(error) => {
+                self.failed.insert(need, error);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Fetcher<'_> {
+    /// Asks the resolver again and again, and finds out what it needs, until it has an
+    /// answer or the budget is spent.
+    pub(super) async fn drive(
+        &self,
+        resolver: &mut Resolver,
+        foreseen: Foreseen<'_>,
+        budget: Budget,
+    ) -> Result<Result<Solution, Explanation>, Error> {
+        let mut drive = Drive::new(self, foreseen, budget);
+        drive.start(resolver);
+        loop {
+            if drive.awaited.is_empty() {
+                // Between waves, so that it does not hang on who is first within one.
+                drive.barred.extend(given_up(&drive.failed_builds));
+                match resolver.solve() {
+                    Outcome::Solved(solution) => return Ok(Ok(solution)),
+                    Outcome::Unsolvable(explanation) => return Ok(Err(explanation)),
+                    Outcome::Needs(needs) => drive.wait_for(needs)?,
+                }
+            }
+            let mut next = drive.pending.next().now_or_never().flatten();
+            if next.is_none() {
+                // Now it takes time, so that there is some to think of what comes then.
+                drive.look_ahead(resolver);
+                let first = drive.pending.next().await;
+                next = Some(first.expect("what the solver waits for is pending"));
+            }
+            // All that is here is read before more is asked for: it may narrow what to ask.
+            while let Some(answer) = next {
+                drive.take(resolver, answer)?;
+                next = drive.pending.next().now_or_never().flatten();
+            }
+            let needs = drive.frontier.go_on(&mut resolver.universe);
+            drive.guess(needs);
+        }
+    }
+
+    /// Tells the resolver and its frontier what was learned.
+    fn learn(
+        &self,
+        resolver: &mut Resolver,
+        frontier: &mut Frontier,
+        need: Need,
+        learned: Learned,
+    ) {
+        let universe = &mut resolver.universe;
+        match (need, learned) {
+            (Need::Releases(name), Learned::Releases(known)) => {
+                universe.learn_releases(&name, known.releases());
+                frontier.learned_releases(universe, &name);
+            }
+            (Need::Metadata(name, position), Learned::Metadata(metadata)) => {
+                self.report(&name, position, &metadata);
+                universe.learn_metadata(&name, position, metadata);
+                frontier.learned_metadata(universe, &name, position);
+            }
+            (need, _) => unreachable!("{need:?} is answered in kind"),
+        }
+    }
+
+    fn report(&self, name: &ProjectName, position: u32, metadata: &Result<Metadata, Reason>) {
+        let Some(known) = self.known(name) else {
+            return;
+        };
+        let version = known.releases().version(position).clone();
+        if matches!(metadata, Err(Reason::Offline)) {
+            let mut missed = self.missed.lock().unwrap_or_else(PoisonError::into_inner);
+            missed.push((name.clone(), version.clone()));
+        }
+        self.reporter.event(match metadata {
+            Ok(_) => Event::Metadata {
+                name: name.clone(),
+                version,
+            },
+            Err(reason) => Event::Rejected {
+                name: name.clone(),
+                version,
+                reason: reason.to_string(),
+            },
+        });
+    }
+
+    async fn answer(&self, need: Need) -> Answer {
+        let learned = match &need {
+            Need::Releases(name) => match self.known(name) {
+                Some(known) => Ok(Learned::Releases(known)),
+                None => self.find(name).await.map(Learned::Releases),
+            },
+            Need::Metadata(name, position) => self.metadata(name, *position).await,
+        };
+        (need, learned)
+    }
+}

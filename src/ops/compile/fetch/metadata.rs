@@ -1,0 +1,214 @@
+//! What a release requires, which of its files is installed, and their hashes.
+
+use std::sync::Arc;
+
+use crate::index::{CoreMetadata, Entry, File, MetadataError, Sha256};
+use crate::ops::compile::candidates::{ProjectReleases, PythonSupport};
+use crate::ops::compile::fetch::{Fetcher, Known, Learned};
+use crate::ops::error::{Error, with_causes};
+use crate::ops::events::Event;
+use crate::python::{ProjectName, Requirement};
+use crate::resolve::{Availability, Metadata, Reason, Releases as _};
+
+impl Fetcher<'_> {
+    pub(super) async fn metadata(
+        &self,
+        name: &ProjectName,
+        position: u32,
+    ) -> Result<Learned, Error> {
+        let unusable = |reason| Ok(Learned::Metadata(Err(reason)));
+        let core = match self.known(name) {
+            Some(Known::Direct(direct)) => Arc::clone(&direct.metadata),
+            Some(Known::Index(releases)) => {
+                if let Some(core) = self.known_metadata(&releases, position) {
+                    return Ok(Learned::Metadata(self.judge(name, position, &core)));
+                }
+                let Some(file) = releases.metadata_file(position) else {
+                    return unusable(Reason::NoWheel("nobody: it has no files".to_owned()));
+                };
+                if file.wheel().is_none()
+                    && file.upload_time.is_some_and(|time| time < before_2_2())
+                {
+                    let why = "its metadata is from before a source distribution could promise any";
+                    return Ok(Learned::TakesBuild(Box::new(file), why.to_owned()));
+                }
+                match self.client.metadata(&file).await {
+                    Ok(core) => core,
+                    Err(MetadataError::NeedsBuild { reason, .. }) => {
+                        return Ok(Learned::TakesBuild(Box::new(file), reason));
+                    }
+                    Err(error) if error.is_offline() => return unusable(Reason::Offline),
+                    Err(error) if error.is_of_the_file() => {
+                        return unusable(Reason::BadMetadata(with_causes(&error)));
+                    }
+                    Err(source) => {
+                        return Err(Error::Metadata {
+                            project: name.to_string(),
+                            source: Box::new(source),
+                        });
+                    }
+                }
+            }
+            Some(Known::Absent) | None => {
+                return unusable(Reason::NoWheel("nobody: it has no files".to_owned()));
+            }
+        };
+        Ok(Learned::Metadata(self.judge(name, position, &core)))
+    }
+
+    /// Returns the metadata of a wheel that nobody has to be asked for.
+    fn known_metadata(
+        &self,
+        releases: &ProjectReleases,
+        position: u32,
+    ) -> Option<Arc<CoreMetadata>> {
+        let entry = releases.metadata_entry(position)?;
+        let sha256 = entry.sha256()?;
+        if !entry.is_wheel || entry.is_local() {
+            return None;
+        }
+        self.client.known_metadata(sha256)
+    }
+
+    /// Returns what a release requires, unless its metadata makes it unusable.
+    pub(super) fn judge(
+        &self,
+        name: &ProjectName,
+        position: u32,
+        core: &CoreMetadata,
+    ) -> Result<Metadata, Reason> {
+        if let Some(specifiers) = &core.requires_python {
+            let known = self.known(name);
+            let is_admitted = match &known {
+                Some(Known::Index(releases)) => releases.admits_python(position, specifiers),
+                _ => self.policy.python_support(specifiers) == PythonSupport::Yes,
+            };
+            if !is_admitted {
+                return Err(Reason::RequiresPython(specifiers.clone()));
+            }
+            if let Some(Known::Index(releases)) = &known {
+                releases.learn_python(position, specifiers);
+            }
+        }
+        read_metadata(core)
+    }
+
+    /// Returns what a release requires, whether or not it holds here; none if that
+    /// cannot be known.
+    pub(in crate::ops) async fn requirements(
+        &self,
+        name: &ProjectName,
+        position: u32,
+    ) -> Option<Metadata> {
+        match self.metadata(name, position).await.ok()? {
+            Learned::Metadata(metadata) => metadata.ok(),
+            Learned::TakesBuild(..) | Learned::Releases(_) => None,
+        }
+    }
+
+    /// Returns the file by which a chosen release is installed here, and whether it is
+    /// a wheel.
+    pub(in crate::ops) fn file_to_install(
+        &self,
+        name: &ProjectName,
+        position: u32,
+    ) -> Option<(File, bool)> {
+        let releases = self.releases(name)?;
+        if releases.availability(position) == Availability::Wheel {
+            return Some((releases.metadata_file(position)?, true));
+        }
+        let files = releases.installable_files(position);
+        let sdist = files.into_iter().find(|file| file.wheel().is_none())?;
+        Some((sdist, false))
+    }
+
+    /// Returns the hashes of all files of a chosen release, as `sha256:…`, sorted.
+    pub(in crate::ops) async fn hashes(
+        &self,
+        name: &ProjectName,
+        position: u32,
+    ) -> Result<Vec<String>, Error> {
+        let failed = |source| Error::Metadata {
+            project: name.to_string(),
+            source: Box::new(source),
+        };
+        let mut hashes = Vec::new();
+        match self.known(name) {
+            Some(Known::Direct(direct)) => hashes.extend(direct.hash.clone()),
+            Some(Known::Index(releases)) => {
+                for entry in releases.hashed(position) {
+                    if let Some(sha256) = entry.sha256() {
+                        hashes.push(sha256.prefixed());
+                        continue;
+                    }
+                    let Some(file) = entry.to_file() else {
+                        continue;
+                    };
+                    self.reporter.event(Event::Hashing(file.filename.clone()));
+                    let sha256 = self.client.hash(&file).await.map_err(failed)?;
+                    let hash = sha256.prefixed();
+                    if releases.admits_hash(position, &file, &hash) {
+                        hashes.push(hash);
+                    }
+                }
+            }
+            Some(Known::Absent) | None => {}
+        }
+        hashes.sort_unstable();
+        hashes.dedup();
+        Ok(hashes)
+    }
+
+    /// Returns the hashes of a release's files as far as the index gives them
+    /// without a download; none if it does not give all.
+    pub(in crate::ops) fn published_hashes(
+        &self,
+        name: &ProjectName,
+        position: u32,
+    ) -> Option<Vec<Sha256>> {
+        let releases = self.releases(name)?;
+        let entries = releases.hashed(position);
+        entries.iter().map(Entry::sha256).collect()
+    }
+
+    /// As [`Fetcher::published_hashes`], of all files, whatever the target can install.
+    pub(in crate::ops) fn all_published_hashes(
+        &self,
+        name: &ProjectName,
+        position: u32,
+    ) -> Option<Vec<Sha256>> {
+        let releases = self.releases(name)?;
+        let mut entries = releases.installable(position);
+        entries.try_fold(Vec::new(), |mut hashes, entry| {
+            hashes.push(entry.sha256()?);
+            Some(hashes)
+        })
+    }
+}
+
+/// Returns when metadata version 2.2 was accepted: no sdist from before promises
+/// what it requires (PEP 643).
+fn before_2_2() -> jiff::Timestamp {
+    jiff::Timestamp::constant(1_602_806_400, 0)
+}
+
+fn read_metadata(core: &CoreMetadata) -> Result<Metadata, Reason> {
+    let requirements = core
+        .requires_dist
+        .iter()
+        .map(|text| {
+            Requirement::parse_metadata(text).map_err(|error| {
+                let text = crate::text::without_password(text);
+                Reason::BadMetadata(format!("requirement `{text}`: {}", error.message))
+            })
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(Metadata {
+        requirements,
+        extras: core
+            .provides_extra
+            .iter()
+            .filter_map(|extra| extra.parse().ok())
+            .collect(),
+    })
+}
