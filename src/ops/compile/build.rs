@@ -19,7 +19,7 @@ use crate::build::{self, BuildSystem, Environment, Kind};
 use crate::http::{Shared, blocking};
 use crate::index::{CoreMetadata, File, IndexClient, Refresh};
 use crate::interpreter::Interpreter;
-use crate::ops::compile::candidates::Policy;
+use crate::ops::compile::candidates::admission::Policy;
 use crate::ops::compile::direct::folder_key;
 use crate::ops::compile::fetch::prefetch::Foreseen;
 use crate::ops::compile::fetch::{Fetcher, Parts};

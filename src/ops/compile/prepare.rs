@@ -12,7 +12,7 @@ use crate::http::{Client, blocking};
 use crate::index::{IndexClient, Settings};
 use crate::lock::{self, LockFile};
 use crate::ops::compile::build::{Bench, Builder, Workshop};
-use crate::ops::compile::candidates::{Pinned, Policy};
+use crate::ops::compile::candidates::admission::{Pinned, Policy};
 use crate::ops::compile::direct::{PlacePin, Settled, Surveyor};
 use crate::ops::compile::fetch::{DirectRelease, Fetcher, Parts};
 use crate::ops::compile::flat::{self, Flat};

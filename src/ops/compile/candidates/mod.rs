@@ -3,140 +3,21 @@
 //! Judged release by release when the resolver first looks at one: most releases
 //! of most projects are never looked at.
 
-use std::collections::BTreeSet;
+pub(in crate::ops) mod admission;
+mod judgement;
+
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use crate::index::listing::Sparse;
 use crate::index::{Entry, File, Listing};
-use crate::ops::compile::cutoff::{Cutoffs, Limit};
+use crate::ops::compile::candidates::admission::{Pinned, Policy, PythonSupport};
+use crate::ops::compile::cutoff::Limit;
 use crate::ops::compile::request::WhichHashes;
-use crate::python::{ProjectName, Specifiers, TagMismatch, Tags, Version, WheelName};
-use crate::requirements::PerProject;
+use crate::python::{ProjectName, Version};
 use crate::resolve::{Availability, Reason, Releases, position_in};
-use crate::update::{self, Hold, ProjectPolicy};
-
-/// What makes a file admissible.
-#[derive(Debug)]
-pub(in crate::ops) struct Policy {
-    pub(in crate::ops) python: Version,
-    pub(in crate::ops) tags: Tags,
-    /// Up to when uploads count.
-    pub(in crate::ops) cutoffs: Cutoffs,
-    /// Of which files the lock has hashes.
-    pub(in crate::ops) which_hashes: WhichHashes,
-    /// What an update may take.
-    pub(in crate::ops) gate: Option<update::Policy>,
-    /// `--only-binary` (yes) and `--no-binary` (no).
-    /// The first that has an answer counts.
-    pub(in crate::ops) binary: Vec<PerProject>,
-    /// Whether it is `--no-build` that says so.
-    pub(in crate::ops) is_build_forbidden: bool,
-    compatible: Mutex<FxHashMap<Box<str>, Result<u32, TagMismatch>>>,
-    pythons: Mutex<FxHashMap<Box<str>, PythonSupport>>,
-}
-
-impl Policy {
-    pub(in crate::ops) fn new(
-        python: Version,
-        tags: Tags,
-        cutoffs: Cutoffs,
-        gate: Option<update::Policy>,
-        binary: Vec<PerProject>,
-    ) -> Self {
-        Self {
-            python,
-            tags,
-            cutoffs,
-            which_hashes: WhichHashes::default(),
-            gate,
-            binary,
-            is_build_forbidden: false,
-            compatible: Mutex::default(),
-            pythons: Mutex::default(),
-        }
-    }
-
-    /// How good a wheel is, by the end of its name; the same ends come up often.
-    fn compatibility(&self, tags: &str) -> Result<u32, TagMismatch> {
-        let mut known = self
-            .compatible
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(&answer) = known.get(tags) {
-            return answer;
-        }
-        let answer = match WheelName::parse(&format!("x-0-{tags}.whl")) {
-            Ok(name) => self
-                .tags
-                .compatibility(&name)
-                .ok_or_else(|| self.tags.incompatibility(&name)),
-            Err(_) => Err(TagMismatch::Platform),
-        };
-        known.insert(tags.into(), answer);
-        answer
-    }
-
-    /// Whether the target's Python will do. What cannot be read forbids nothing.
-    pub(in crate::ops) fn python_support(&self, specifiers: &str) -> PythonSupport {
-        let mut known = self.pythons.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(&answer) = known.get(specifiers) {
-            return answer;
-        }
-        let answer = Specifiers::parse(specifiers)
-            .or_else(|_| Specifiers::parse_lenient(specifiers))
-            .map_or(PythonSupport::Yes, |specifiers| {
-                if specifiers.contains(&self.python) {
-                    PythonSupport::Yes
-                } else if without_upper_bounds(&specifiers).contains(&self.python) {
-                    PythonSupport::TooNew
-                } else {
-                    PythonSupport::No
-                }
-            });
-        known.insert(specifiers.into(), answer);
-        answer
-    }
-}
-
-/// Whether a release is for the target's Python.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::ops) enum PythonSupport {
-    /// It is.
-    Yes,
-    /// It would be, but for an upper bound.
-    TooNew,
-    /// It is not.
-    No,
-}
-
-/// Returns what specifiers say of versions that are too old.
-fn without_upper_bounds(specifiers: &Specifiers) -> Specifiers {
-    let lower: Vec<String> = specifiers
-        .clauses()
-        .filter_map(|(operator, version)| match operator {
-            ">=" | ">" => Some(format!("{operator}{version}")),
-            "!=" => Some(format!("!={version}")),
-            "~=" | "==" => Some(format!(">={}", version.trim_end_matches(".*"))),
-            _ => None,
-        })
-        .collect();
-    Specifiers::parse(&lower.join(",")).unwrap_or_default()
-}
-
-/// What the user has pinned of a project, in the lock or by `==`.
-#[derive(Debug, Clone, Default)]
-pub(in crate::ops) struct Pinned {
-    /// The version the lock has: its files stay admissible, whatever their age.
-    pub(in crate::ops) locked: Option<Version>,
-    /// The locked version, unless it is to be upgraded: it may be yanked.
-    pub(in crate::ops) kept: Option<Version>,
-    /// The hashes the lock has for it, as `sha256:…`.
-    pub(in crate::ops) hashes: FxHashSet<String>,
-    /// Versions that are required exactly: they may be yanked.
-    pub(in crate::ops) exact: Vec<Version>,
-}
+use crate::update::{Hold, ProjectPolicy};
 
 /// What one place has of a project.
 #[derive(Debug)]
@@ -214,58 +95,6 @@ impl Judgement {
             file: Some(file),
         }
     }
-}
-
-/// Why a file does not suit the target.
-#[derive(Debug, Clone, Copy)]
-enum Misfit<'a> {
-    /// It is for other Pythons: the specifier.
-    Python(&'a str),
-    /// Wheels are not wanted, or only they are: by which option.
-    Policy(&'static str),
-    /// A wheel for something else: the end of its name.
-    Tags(TagMismatch, &'a str),
-}
-
-impl Misfit<'_> {
-    /// Returns how near the file is to suiting.
-    fn nearness(self) -> u8 {
-        match self {
-            Self::Python(_) => 0,
-            Self::Tags(TagMismatch::Python, _) => 1,
-            Self::Tags(TagMismatch::Abi, _) => 2,
-            Self::Tags(TagMismatch::Platform, _) => 3,
-            Self::Policy(_) => 4,
-        }
-    }
-
-    fn reason(self) -> Reason {
-        let words = match self {
-            Self::Python(specifiers) => return Reason::RequiresPython(specifiers.to_owned()),
-            Self::Policy(option) => return Reason::BinaryPolicy(option),
-            Self::Tags(TagMismatch::Python, _) => "other Python versions",
-            Self::Tags(TagMismatch::Abi, _) => "another ABI",
-            Self::Tags(TagMismatch::Platform, _) => "other platforms",
-        };
-        Reason::NoWheel(words.to_owned())
-    }
-
-    /// Whether it is a wheel that has the same requirements as one that would do.
-    fn is_other_wheel(self) -> bool {
-        matches!(self, Self::Tags(..) | Self::Policy(NO_BINARY))
-    }
-}
-
-/// The option that forbids wheels.
-const NO_BINARY: &str = "--no-binary";
-
-/// How many platforms are named where a release has wheels for others only.
-const MOST_PLATFORMS: usize = 4;
-
-/// Returns the platforms of the end of a wheel's name.
-fn platform_tags(tags: &str) -> impl Iterator<Item = &str> {
-    let platforms = tags.rsplit('-').next().unwrap_or_default();
-    platforms.split('.')
 }
 
 /// Where a file is among a project's listings: a listing, a position, the file's number.
@@ -506,17 +335,6 @@ impl ProjectReleases {
         hold
     }
 
-    /// Returns the platforms that the wheels of a release are for, sorted.
-    pub(in crate::ops) fn wheel_platforms(&self, position: u32) -> Vec<String> {
-        let entries = self.entries(position);
-        let platforms: BTreeSet<String> = entries
-            .filter_map(|entry| entry.wheel_tags())
-            .flat_map(platform_tags)
-            .map(str::to_owned)
-            .collect();
-        platforms.into_iter().collect()
-    }
-
     /// Returns how many files of a release the policy holds back.
     pub(in crate::ops) fn held_files(&self, position: u32) -> usize {
         self.entries(position)
@@ -632,174 +450,6 @@ impl ProjectReleases {
     fn judge(&self, position: u32) -> &Judgement {
         self.judged
             .get_or_init(position as usize, || Box::new(self.judgement(position)))
-    }
-
-    fn judgement(&self, position: u32) -> Judgement {
-        let version = self.version(position);
-        // What is locked stays admissible in an update: to leave it for something older
-        // because what is newer is too young would be a downgrade by age.
-        let kept = match self.gate {
-            Some(_) => &self.pinned.locked,
-            None => &self.pinned.kept,
-        };
-        let may_be_yanked = kept.as_ref() == Some(version) || self.pinned.exact.contains(version);
-        let binary = self.binary();
-        let mut best: Option<(u32, Place)> = None;
-        let mut sdist: Option<Place> = None;
-        let mut other_wheel: Option<Place> = None;
-        let mut nearest: Option<(u8, Reason)> = None;
-        let mut hold: Option<Hold> = None;
-        for (listing, index) in self.places(position) {
-            for (number, entry) in self.listings[listing].entries(index).enumerate() {
-                let place = (listing, index, number);
-                let mut fail = |nearness: u8, reason: &dyn Fn() -> Reason| {
-                    if nearest.as_ref().is_none_or(|(other, _)| nearness > *other) {
-                        nearest = Some((nearness, reason()));
-                    }
-                };
-                // What lasts is looked at first: a file that only its age keeps out
-                // is named as such, and no other is.
-                let rank = match self.suitability(&entry, position, binary) {
-                    Ok(rank) => rank,
-                    Err(misfit) => {
-                        // What may not be taken is not read either.
-                        if misfit.is_other_wheel()
-                            && other_wheel.is_none()
-                            && self.hold(&entry, position).is_none()
-                        {
-                            other_wheel = Some(place);
-                        }
-                        fail(misfit.nearness(), &|| misfit.reason());
-                        continue;
-                    }
-                };
-                if let Some(words) = entry.yanked
-                    && !may_be_yanked
-                {
-                    let words = || (!words.is_empty()).then(|| words.to_owned());
-                    fail(5, &|| Reason::Yanked(words()));
-                    continue;
-                }
-                if let Some(reason) = self.is_too_new(listing, &entry, position) {
-                    fail(6, &|| reason.clone());
-                    continue;
-                }
-                if let Some(other) = self.hold(&entry, position) {
-                    hold = Some(match hold {
-                        Some(known) => known.sooner(other),
-                        None => other,
-                    });
-                    continue;
-                }
-                let Some(rank) = rank else {
-                    sdist = sdist.or(Some(place));
-                    continue;
-                };
-                let better = match best {
-                    None => true,
-                    Some((other, _)) if rank != other => rank > other,
-                    Some((_, other)) => self.has_later_build(&entry, other),
-                };
-                if better {
-                    best = Some((rank, place));
-                }
-            }
-        }
-        let file = match (best, sdist) {
-            (Some((_, place)), _) => return Judgement::usable(Availability::Wheel, place),
-            // A wheel for another target has the same requirements, and needs no build.
-            (None, Some(place)) => other_wheel.unwrap_or(place),
-            (None, None) => return self.unusable(position, nearest, hold),
-        };
-        Judgement::usable(Availability::Sdist, file)
-    }
-
-    /// Returns how well a file suits the target: the rank of a wheel, none for an sdist.
-    fn suitability<'e>(
-        &self,
-        entry: &Entry<'e>,
-        position: u32,
-        binary: Option<bool>,
-    ) -> Result<Option<u32>, Misfit<'e>> {
-        if let Some(specifiers) = entry.requires_python
-            && !self.admits_python(position, specifiers)
-        {
-            return Err(Misfit::Python(specifiers));
-        }
-        let Some(tags) = entry.wheel_tags() else {
-            return match binary {
-                Some(true) if self.policy.is_build_forbidden => Err(Misfit::Policy("--no-build")),
-                Some(true) => Err(Misfit::Policy("--only-binary")),
-                _ => Ok(None),
-            };
-        };
-        if binary == Some(false) {
-            return Err(Misfit::Policy(NO_BINARY));
-        }
-        match self.policy.compatibility(tags) {
-            Ok(rank) => Ok(Some(rank)),
-            Err(mismatch) => Err(Misfit::Tags(mismatch, tags)),
-        }
-    }
-
-    /// Returns the platforms that the wheels of a release are for where that is what is
-    /// wrong with them.
-    fn other_platforms(&self, position: u32) -> BTreeSet<&str> {
-        let binary = self.binary();
-        self.entries(position)
-            .filter_map(|entry| match self.suitability(&entry, position, binary) {
-                Err(Misfit::Tags(TagMismatch::Platform, tags)) => Some(tags),
-                _ => None,
-            })
-            .flat_map(platform_tags)
-            .collect()
-    }
-
-    /// Returns why a release cannot be used: what keeps the file out that is nearest to
-    /// being used.
-    fn unusable(
-        &self,
-        position: u32,
-        nearest: Option<(u8, Reason)>,
-        hold: Option<Hold>,
-    ) -> Judgement {
-        let reason = match (&hold, nearest) {
-            (Some(hold), _) => Reason::Held {
-                code: hold.code(),
-                words: hold.to_string(),
-                help: hold.help(&self.name),
-            },
-            (None, Some((3, reason))) => {
-                let platforms = self.other_platforms(position);
-                if platforms.len() <= MOST_PLATFORMS {
-                    let platforms: Vec<&str> = platforms.into_iter().collect();
-                    Reason::NoWheel(platforms.join(", "))
-                } else {
-                    reason
-                }
-            }
-            (None, Some((_, reason))) => reason,
-            (None, None) => Reason::NoWheel("nobody: it has no files".to_owned()),
-        };
-        Judgement {
-            availability: Availability::Unusable(reason),
-            hold,
-            file: None,
-        }
-    }
-
-    fn has_later_build(&self, entry: &Entry<'_>, held: Place) -> bool {
-        let held = self.listings[held.0]
-            .entries(held.1)
-            .nth(held.2)
-            .map(|entry| entry.filename());
-        match (
-            WheelName::parse(&entry.filename()),
-            held.map(|name| WheelName::parse(&name)),
-        ) {
-            (Ok(name), Some(Ok(held))) => name.compare_builds(&held).is_gt(),
-            _ => false,
-        }
     }
 }
 

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::index::{CoreMetadata, Entry, File, MetadataError, Sha256};
-use crate::ops::compile::candidates::{ProjectReleases, PythonSupport};
+use crate::ops::compile::candidates::ProjectReleases;
+use crate::ops::compile::candidates::admission::PythonSupport;
 use crate::ops::compile::fetch::{Fetcher, Known, Learned};
 use crate::ops::error::{Error, with_causes};
 use crate::ops::events::Event;

@@ -21,7 +21,8 @@ use rustc_hash::FxHashMap;
 
 use crate::index::{CoreMetadata, File, IndexClient};
 use crate::ops::compile::build::Builder;
-use crate::ops::compile::candidates::{Pinned, Policy, ProjectReleases};
+use crate::ops::compile::candidates::ProjectReleases;
+use crate::ops::compile::candidates::admission::{Pinned, Policy};
 use crate::ops::compile::flat::Flat;
 use crate::ops::compile::indexes::IndexSettings;
 use crate::ops::error::Error;

@@ -1,0 +1,132 @@
+//! What makes a file admissible for a target, whichever project it is of.
+
+use std::sync::{Mutex, PoisonError};
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::ops::compile::cutoff::Cutoffs;
+use crate::ops::compile::request::WhichHashes;
+use crate::python::{Specifiers, TagMismatch, Tags, Version, WheelName};
+use crate::requirements::PerProject;
+use crate::update;
+
+/// What makes a file admissible.
+#[derive(Debug)]
+pub(in crate::ops) struct Policy {
+    pub(in crate::ops) python: Version,
+    pub(in crate::ops) tags: Tags,
+    /// Up to when uploads count.
+    pub(in crate::ops) cutoffs: Cutoffs,
+    /// Of which files the lock has hashes.
+    pub(in crate::ops) which_hashes: WhichHashes,
+    /// What an update may take.
+    pub(in crate::ops) gate: Option<update::Policy>,
+    /// `--only-binary` (yes) and `--no-binary` (no).
+    /// The first that has an answer counts.
+    pub(in crate::ops) binary: Vec<PerProject>,
+    /// Whether it is `--no-build` that says so.
+    pub(in crate::ops) is_build_forbidden: bool,
+    compatible: Mutex<FxHashMap<Box<str>, Result<u32, TagMismatch>>>,
+    pythons: Mutex<FxHashMap<Box<str>, PythonSupport>>,
+}
+
+impl Policy {
+    pub(in crate::ops) fn new(
+        python: Version,
+        tags: Tags,
+        cutoffs: Cutoffs,
+        gate: Option<update::Policy>,
+        binary: Vec<PerProject>,
+    ) -> Self {
+        Self {
+            python,
+            tags,
+            cutoffs,
+            which_hashes: WhichHashes::default(),
+            gate,
+            binary,
+            is_build_forbidden: false,
+            compatible: Mutex::default(),
+            pythons: Mutex::default(),
+        }
+    }
+
+    /// How good a wheel is, by the end of its name; the same ends come up often.
+    pub(super) fn compatibility(&self, tags: &str) -> Result<u32, TagMismatch> {
+        let mut known = self
+            .compatible
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(&answer) = known.get(tags) {
+            return answer;
+        }
+        let answer = match WheelName::parse(&format!("x-0-{tags}.whl")) {
+            Ok(name) => self
+                .tags
+                .compatibility(&name)
+                .ok_or_else(|| self.tags.incompatibility(&name)),
+            Err(_) => Err(TagMismatch::Platform),
+        };
+        known.insert(tags.into(), answer);
+        answer
+    }
+
+    /// Whether the target's Python will do. What cannot be read forbids nothing.
+    pub(in crate::ops) fn python_support(&self, specifiers: &str) -> PythonSupport {
+        let mut known = self.pythons.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(&answer) = known.get(specifiers) {
+            return answer;
+        }
+        let answer = Specifiers::parse(specifiers)
+            .or_else(|_| Specifiers::parse_lenient(specifiers))
+            .map_or(PythonSupport::Yes, |specifiers| {
+                if specifiers.contains(&self.python) {
+                    PythonSupport::Yes
+                } else if without_upper_bounds(&specifiers).contains(&self.python) {
+                    PythonSupport::TooNew
+                } else {
+                    PythonSupport::No
+                }
+            });
+        known.insert(specifiers.into(), answer);
+        answer
+    }
+}
+
+/// Whether a release is for the target's Python.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::ops) enum PythonSupport {
+    /// It is.
+    Yes,
+    /// It would be, but for an upper bound.
+    TooNew,
+    /// It is not.
+    No,
+}
+
+/// Returns what specifiers say of versions that are too old.
+fn without_upper_bounds(specifiers: &Specifiers) -> Specifiers {
+    let lower: Vec<String> = specifiers
+        .clauses()
+        .filter_map(|(operator, version)| match operator {
+            ">=" | ">" => Some(format!("{operator}{version}")),
+            "!=" => Some(format!("!={version}")),
+            "~=" | "==" => Some(format!(">={}", version.trim_end_matches(".*"))),
+            _ => None,
+        })
+        .collect();
+    Specifiers::parse(&lower.join(",")).unwrap_or_default()
+}
+
+/// What the user has pinned of a project, in the lock or by `==`.
+#[derive(Debug, Clone, Default)]
+pub(in crate::ops) struct Pinned {
+    /// The version the lock has: its files stay admissible, whatever their age.
+    pub(in crate::ops) locked: Option<Version>,
+    /// The locked version, unless it is to be upgraded: it may be yanked.
+    pub(in crate::ops) kept: Option<Version>,
+    /// The hashes the lock has for it, as `sha256:…`.
+    pub(in crate::ops) hashes: FxHashSet<String>,
+    /// Versions that are required exactly: they may be yanked.
+    pub(in crate::ops) exact: Vec<Version>,
+}
