@@ -25,7 +25,7 @@ use crate::ops::compile::fetch::prefetch::Foreseen;
 use crate::ops::compile::fetch::{Fetcher, Parts};
 use crate::ops::compile::flat::Flat;
 use crate::ops::compile::indexes::IndexSettings;
-use crate::ops::compile::inputs::{self, Reading};
+use crate::ops::compile::inputs::reader::{self, Reading};
 use crate::ops::compile::request::Compile;
 use crate::ops::compile::target;
 use crate::ops::error::{Error, with_causes};
@@ -550,7 +550,7 @@ impl<'a> Builder<'a> {
                 extras: &[],
                 all_extras: false,
             };
-            inputs::read(&reading, &[], &[], &wish.build.constraints, &[])
+            reader::read(&reading, &[], &[], &wish.build.constraints, &[])
                 .await
                 .map(|inputs| inputs.constraints)
                 .map_err(|error| Failure::Fetch(Arc::new(error)))

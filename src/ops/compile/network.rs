@@ -7,7 +7,8 @@ use crate::http::{self, IndexLogin};
 use crate::index::{FindLinks, IndexUrl, PYPI_FILES, PYPI_SIMPLE};
 use crate::lock::OptionLines;
 use crate::ops::compile::indexes::{self, DEFAULT_VARIABLES, IndexSettings, Owner};
-use crate::ops::compile::inputs::{self, Inputs};
+use crate::ops::compile::inputs::Inputs;
+use crate::ops::compile::inputs::kind::are_silent;
 use crate::ops::compile::request::Compile;
 use crate::ops::error::Error;
 use crate::ops::events::{Event, Reporter};
@@ -130,7 +131,7 @@ pub(in crate::ops) fn connect_to_named(request: &Compile, client: &http::Client)
         named.next_back().map(|one| &one.url)
     });
     let pypi = PYPI_SIMPLE.to_owned();
-    let unnamed = (default.is_none() && inputs::are_silent(request)).then_some(&pypi);
+    let unnamed = (default.is_none() && are_silent(request)).then_some(&pypi);
     let urls = others
         .map(|one| &one.url)
         .chain(&request.extra_index_urls)

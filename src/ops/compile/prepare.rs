@@ -17,7 +17,8 @@ use crate::ops::compile::direct::{PlacePin, Settled, Surveyor};
 use crate::ops::compile::fetch::{DirectRelease, Fetcher, Parts};
 use crate::ops::compile::flat::{self, Flat};
 use crate::ops::compile::indexes::IndexSettings;
-use crate::ops::compile::inputs::{self, Inputs, Reading};
+use crate::ops::compile::inputs::Inputs;
+use crate::ops::compile::inputs::reader::{self, Reading};
 use crate::ops::compile::network::{connect_ahead, connect_to_named, network};
 use crate::ops::compile::request::Compile;
 use crate::ops::compile::target;
@@ -250,7 +251,7 @@ async fn read_inputs(
         extras: &request.extras,
         all_extras: request.all_extras,
     };
-    inputs::read(
+    reader::read(
         &reading,
         &request.sources,
         &request.groups,

@@ -5,7 +5,9 @@ use std::path::Path;
 
 use crate::files;
 use crate::ops::compile::direct::location::ProjectTree;
-use crate::ops::compile::inputs::{Asker, Kind, Reader, Role, is_remote, local_path, place};
+use crate::ops::compile::inputs::kind::{Kind, Role, is_remote, local_path};
+use crate::ops::compile::inputs::lines::Asker;
+use crate::ops::compile::inputs::reader::{OpenFile, ReadProject, Reader};
 use crate::ops::error::Error;
 use crate::python::{ExtraName, Requirement, RequirementSource};
 use crate::requirements::{
@@ -13,27 +15,21 @@ use crate::requirements::{
 };
 use crate::text::{Problem, Span};
 
-/// A project file that stated what it requires.
-pub(in crate::ops) struct ReadProject {
-    name: String,
-    text: String,
-    project: Project,
-}
-
 impl Reader<'_> {
     /// Takes a pyproject.toml.
-    pub(in crate::ops) fn project(
-        &mut self,
-        text: &str,
-        location: &str,
-        name: &str,
-    ) -> Result<(), Error> {
+    pub(super) fn project(&mut self, mut file: OpenFile<'_>) -> Result<(), Error> {
+        let OpenFile {
+            text,
+            location,
+            name,
+            ..
+        } = file;
         let project = Project::parse(text);
-        let mut problems = project.problems.clone();
-        let warnings = project.warnings.clone();
-        if !problems.is_empty() {
+        file.problems.clone_from(&project.problems);
+        file.warnings.clone_from(&project.warnings);
+        if !file.problems.is_empty() {
             self.inputs.has_project = true;
-            self.note(name, text, problems, warnings);
+            self.note(file);
             return Ok(());
         }
         let is_absent = matches!(
@@ -52,9 +48,9 @@ impl Reader<'_> {
             // Its groups are all that is wanted of it.
             if !self.is_file_of_groups(location) {
                 self.inputs.has_project = true;
-                problems.push(absence(&project, text));
+                file.problems.push(absence(&project, text));
             }
-            self.note(name, text, problems, warnings);
+            self.note(file);
             return Ok(());
         }
         if let Some((specifiers, _)) = &project.requires_python {
@@ -63,7 +59,7 @@ impl Reader<'_> {
         }
         let with_extras = self.reading.all_extras || !self.reading.extras.is_empty();
         if is_absent || project.needs_build(with_extras) {
-            self.note(name, text, problems, warnings);
+            self.note(file);
             return self.tree(location, name.to_owned());
         }
         self.inputs.has_project = true;
@@ -79,15 +75,15 @@ impl Reader<'_> {
             Ok(selected) => {
                 let origin = format!("{} ({name})", project.name);
                 let listed = selected.into_iter().map(|one| (one.requirement, one.span));
-                self.all_listed(listed, &origin, text, location, name, &mut problems);
+                self.all_listed(listed, &origin, &mut file);
             }
-            Err(error) => problems.push(Problem {
+            Err(error) => file.problems.push(Problem {
                 span: Span::default(),
                 message: error.to_string(),
                 help: error.help(),
             }),
         }
-        self.note(name, text, problems, warnings);
+        self.note(file);
         self.projects.push(ReadProject {
             name: name.to_owned(),
             text: text.to_owned(),
@@ -97,7 +93,7 @@ impl Reader<'_> {
     }
 
     /// Takes a project that only a build tells about.
-    pub(in crate::ops) fn tree(&mut self, location: &str, file: String) -> Result<(), Error> {
+    pub(super) fn tree(&mut self, location: &str, file: String) -> Result<(), Error> {
         self.inputs.has_project = true;
         let extras = self.reading.extras.to_vec();
         self.tree_with(location, file, extras, self.reading.all_extras)
@@ -146,27 +142,20 @@ impl Reader<'_> {
     }
 
     /// Takes a script with a block of metadata.
-    pub(in crate::ops) fn script(&mut self, text: &str, location: &str, name: &str) {
-        let script = Script::parse(text);
-        let mut problems = script.problems;
-        let origin = format!("({name})");
-        self.all_listed(
-            script.dependencies,
-            &origin,
-            text,
-            location,
-            name,
-            &mut problems,
-        );
+    pub(super) fn script(&mut self, mut file: OpenFile<'_>) {
+        let script = Script::parse(file.text);
+        file.problems = script.problems;
+        let origin = format!("({})", file.name);
+        self.all_listed(script.dependencies, &origin, &mut file);
         if let Some((specifiers, _)) = script.requires_python {
             let known = &mut self.inputs.requires_python;
-            known.push((name.to_owned(), specifiers));
+            known.push((file.name.to_owned(), specifiers));
         }
-        self.note(name, text, problems, Vec::new());
+        self.note(file);
     }
 
     /// Reads the groups that are asked for, each file once.
-    pub(in crate::ops) async fn read_groups(&mut self) -> Result<(), Error> {
+    pub(super) async fn read_groups(&mut self) -> Result<(), Error> {
         let mut done: Vec<String> = Vec::new();
         for request in self.groups {
             let file = group_file(request);
@@ -190,7 +179,7 @@ impl Reader<'_> {
             };
             let name = location::displayed(&file, self.reading.current_directory);
             if let Some(text) = self.decoded(&bytes, &name) {
-                self.groups_of(&text, &file, &name)?;
+                self.groups_of(OpenFile::new(&text, &file, &name, Role::Requirements))?;
             }
             done.push(file);
         }
@@ -198,13 +187,19 @@ impl Reader<'_> {
     }
 
     /// Takes the groups that are asked of a file.
-    fn groups_of(&mut self, text: &str, file: &str, name: &str) -> Result<(), Error> {
+    fn groups_of(&mut self, mut file: OpenFile<'_>) -> Result<(), Error> {
+        let OpenFile {
+            text,
+            location,
+            name,
+            ..
+        } = file;
         let groups = Groups::parse(text);
-        let mut problems = groups.problems.clone();
+        file.problems.clone_from(&groups.problems);
         let mut wanted: Vec<&GroupRequest> = Vec::new();
         for request in self.groups {
-            if problems.is_empty()
-                && group_file(request) == file
+            if file.problems.is_empty()
+                && group_file(request) == location
                 && !wanted.iter().any(|one| one.name == request.name)
             {
                 wanted.push(request);
@@ -214,7 +209,7 @@ impl Reader<'_> {
             let selected = match groups.select(&request.name) {
                 Ok(selected) => selected,
                 Err(more) => {
-                    problems.extend(more);
+                    file.problems.extend(more);
                     continue;
                 }
             };
@@ -240,15 +235,15 @@ impl Reader<'_> {
                 }
                 let project = Project::parse(text);
                 if let Some(problem) = project.problems.first() {
-                    problems.push(problem.clone());
+                    file.problems.push(problem.clone());
                 } else if project.needs_build(!one.requirement.extras.is_empty()) {
                     let extras = one.requirement.extras;
-                    self.tree_with(file, name.to_owned(), extras, false)?;
+                    self.tree_with(location, name.to_owned(), extras, false)?;
                 } else {
                     match project.select_reference(&one.requirement) {
                         Ok(selected) => listed
                             .extend(selected.into_iter().map(|one| (one.requirement, one.span))),
-                        Err(error) => problems.push(Problem {
+                        Err(error) => file.problems.push(Problem {
                             span: one.span,
                             message: error.to_string(),
                             help: error.help(),
@@ -256,18 +251,18 @@ impl Reader<'_> {
                     }
                 }
             }
-            self.all_listed(listed, &origin, text, file, name, &mut problems);
+            self.all_listed(listed, &origin, &mut file);
         }
         // Two groups may include a third.
         let mut seen: Vec<Problem> = Vec::new();
-        problems.retain(|problem| {
+        file.problems.retain(|problem| {
             let is_new = !seen.contains(problem);
             if is_new {
                 seen.push(problem.clone());
             }
             is_new
         });
-        self.note(name, text, problems, Vec::new());
+        self.note(file);
         Ok(())
     }
 
@@ -275,30 +270,27 @@ impl Reader<'_> {
         &mut self,
         listed: impl IntoIterator<Item = (Requirement, Span)>,
         origin: &str,
-        text: &str,
-        location: &str,
-        name: &str,
-        problems: &mut Vec<Problem>,
+        file: &mut OpenFile<'_>,
     ) {
-        let folder = self.folder_of(location);
-        let prefix = match Kind::of(location) {
+        let folder = self.folder_of(file.location);
+        let prefix = match Kind::of(file.location) {
             Kind::Script => "# ",
             _ => "",
         };
         for (requirement, span) in listed {
             let asker = Asker {
                 role: Role::Requirements,
-                place: place(name, text, span),
+                place: file.place(span),
                 origin: origin.to_owned(),
                 base: folder.clone(),
-                comments: comments_beside(text, span, prefix),
+                comments: comments_beside(file.text, span, prefix),
             };
-            self.listed(requirement, asker, span, problems);
+            self.listed(requirement, asker, span, file);
         }
     }
 
     /// Notes extras that none of the projects has.
-    pub(in crate::ops) fn check_extras(&mut self) {
+    pub(super) fn check_extras(&mut self) {
         // What a build tells is not known yet.
         if !self.problems.is_empty() || !self.inputs.trees.is_empty() {
             return;
@@ -326,7 +318,10 @@ impl Reader<'_> {
                     }
                 })
                 .collect();
-            self.note(&read.name, &read.text, problems, Vec::new());
+            self.note(OpenFile {
+                problems,
+                ..OpenFile::new(&read.text, &read.name, &read.name, Role::Requirements)
+            });
         }
     }
 

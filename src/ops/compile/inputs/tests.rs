@@ -1,13 +1,20 @@
 //! Tests of reading inputs: what becomes a requirement, a place, a tree, a comment.
 
 use std::fs;
+use std::path::Path;
 
 use tempfile::TempDir;
 
+use super::kind::{Kind, has_requirements_only};
+use super::reader::{Reading, place, read};
 use super::*;
-use crate::http::Settings;
+use crate::http::{Client, Settings};
 use crate::ops::compile::direct::location::At;
-use crate::python::Target;
+use crate::ops::compile::request::Source;
+use crate::ops::error::Error;
+use crate::ops::view::View;
+use crate::python::{ExtraName, Target};
+use crate::requirements::GroupRequest;
 
 /// A folder with inputs.
 struct Ground {

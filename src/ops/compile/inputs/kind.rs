@@ -1,0 +1,113 @@
+//! What an input file holds, told by its name and at a glance.
+
+use std::path::{Path, PathBuf};
+
+use crate::ops::compile::request::{Compile, Source};
+
+/// What a file is read as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::ops) enum Role {
+    Requirements,
+    Constraints,
+    Overrides,
+}
+
+/// What a file holds, told by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::ops) enum Kind {
+    Requirements,
+    /// `pyproject.toml`
+    Project,
+    /// `setup.py` or `setup.cfg`
+    Setup,
+    /// Any other `*.py`.
+    Script,
+}
+
+impl Kind {
+    pub(in crate::ops) fn of(location: &str) -> Self {
+        let location = if is_remote(location) {
+            location.split(['?', '#']).next().unwrap_or(location)
+        } else {
+            location
+        };
+        match location.rsplit('/').next().unwrap_or(location) {
+            "pyproject.toml" => Self::Project,
+            "setup.py" | "setup.cfg" => Self::Setup,
+            name if Path::new(name)
+                .extension()
+                .is_some_and(|extension| extension == "py") =>
+            {
+                Self::Script
+            }
+            _ => Self::Requirements,
+        }
+    }
+
+    /// Says why such a file cannot have a role.
+    pub(super) fn refusal(self, role: Role, name: &str) -> Option<(String, &'static str)> {
+        let is = match self {
+            Self::Requirements => return None,
+            Self::Project | Self::Setup => "describes a project",
+            Self::Script => "is a script",
+        };
+        let (what, help) = match role {
+            Role::Requirements => return None,
+            Role::Constraints => (
+                "a file of constraints",
+                "list the constraints in a file of their own, as in a requirements file",
+            ),
+            Role::Overrides => (
+                "a file of overrides",
+                "list the overrides in a file of their own, as in a requirements file",
+            ),
+        };
+        Some((format!("`{name}` {is}, it is not {what}"), help))
+    }
+}
+
+/// Whether it is plain at a glance that no input says anything but requirements, so that
+/// they do not change which index is asked: no line of a file begins as an option does.
+pub(in crate::ops) fn are_silent(request: &Compile) -> bool {
+    let is_silent = |location: &str| match Kind::of(location) {
+        _ if is_remote(location) => false,
+        Kind::Project => true,
+        Kind::Setup | Kind::Script => false,
+        Kind::Requirements => {
+            let bytes = request.view.read(&local_path(location));
+            bytes.is_ok_and(|bytes| has_requirements_only(&bytes))
+        }
+    };
+    let sources = request.sources.iter().map(|source| match source {
+        Source::Path(path) => is_silent(path),
+        Source::Stdin(_) => false,
+    });
+    let others = request.constraints.iter().chain(&request.overrides);
+    sources
+        .chain(others.map(|location| is_silent(location)))
+        .all(|is_silent| is_silent)
+}
+
+/// Whether each line of a requirements file begins as a requirement or a comment does.
+pub(super) fn has_requirements_only(bytes: &[u8]) -> bool {
+    let mut lines = bytes.split(|&byte| byte == b'\n' || byte == b'\r');
+    lines.all(|line| {
+        let first = line.trim_ascii_start().first();
+        first.is_none_or(|first| first.is_ascii_alphanumeric() || *first == b'#')
+    })
+}
+
+pub(in crate::ops) fn is_remote(location: &str) -> bool {
+    let scheme = location
+        .split_once("://")
+        .map(|(scheme, _)| scheme.to_ascii_lowercase());
+    matches!(scheme.as_deref(), Some("http" | "https"))
+}
+
+pub(in crate::ops) fn local_path(location: &str) -> PathBuf {
+    url::Url::parse(location)
+        .ok()
+        .filter(|url| url.scheme() == "file")
+        .and_then(|url| url.to_file_path().ok())
+        .unwrap_or_else(|| PathBuf::from(location))
+}

@@ -1,0 +1,286 @@
+//! Reading what the user requires: requirements files with all they include. For what
+//! their lines say see `lines.rs`; for project files, dependency groups and scripts
+//! `projects.rs`.
+
+use crate::http::{Client, Request};
+use crate::ops::compile::inputs::Inputs;
+use crate::ops::compile::inputs::kind::{Kind, Role, is_remote, local_path};
+use crate::ops::compile::request::Source;
+use crate::ops::error::{Error, FileProblems};
+use crate::ops::view::View;
+use crate::python::{Environment, ExtraName};
+use crate::requirements::{GroupRequest, ItemKind, Project, RequirementsFile, decode, location};
+use crate::text::{Problem, Span, lossy_offset, position};
+use crate::{files, text};
+
+/// How inputs are read.
+pub(in crate::ops) struct Reading<'a> {
+    pub(in crate::ops) environment: &'a Environment,
+    pub(in crate::ops) variable: &'a dyn Fn(&str) -> Option<String>,
+    pub(in crate::ops) http: &'a Client,
+    pub(in crate::ops) current_directory: &'a str,
+    pub(in crate::ops) view: &'a View,
+    pub(in crate::ops) extras: &'a [ExtraName],
+    pub(in crate::ops) all_extras: bool,
+}
+
+pub(super) struct Reader<'a> {
+    pub(super) reading: &'a Reading<'a>,
+    pub(super) groups: &'a [GroupRequest],
+    pub(super) inputs: Inputs,
+    pub(super) problems: Vec<FileProblems>,
+    /// The files being read, outermost first: a file may not include itself.
+    open: Vec<String>,
+    /// The projects that were read, for what is wrong with extras.
+    pub(super) projects: Vec<ReadProject>,
+}
+
+/// A file that is being read, and what is wrong with it.
+pub(super) struct OpenFile<'t> {
+    pub(super) text: &'t str,
+    pub(super) location: &'t str,
+    /// As it is shown.
+    pub(super) name: &'t str,
+    pub(super) role: Role,
+    pub(super) problems: Vec<Problem>,
+    pub(super) warnings: Vec<Problem>,
+}
+
+impl<'t> OpenFile<'t> {
+    /// Returns a file with which nothing is wrong so far.
+    pub(super) const fn new(text: &'t str, location: &'t str, name: &'t str, role: Role) -> Self {
+        Self {
+            text,
+            location,
+            name,
+            role,
+            problems: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Returns `file:line`, as it is shown.
+    pub(super) fn place(&self, span: Span) -> String {
+        place(self.name, self.text, span)
+    }
+}
+
+/// A project file that stated what it requires.
+pub(super) struct ReadProject {
+    pub(super) name: String,
+    pub(super) text: String,
+    pub(super) project: Project,
+}
+
+/// Reads sources, constraints and overrides, and all that they include.
+pub(in crate::ops) async fn read(
+    reading: &Reading<'_>,
+    sources: &[Source],
+    groups: &[GroupRequest],
+    constraints: &[String],
+    overrides: &[String],
+) -> Result<Inputs, Error> {
+    let mut reader = Reader {
+        reading,
+        groups,
+        inputs: Inputs::default(),
+        problems: Vec::new(),
+        open: Vec::new(),
+        projects: Vec::new(),
+    };
+    for source in sources {
+        match source {
+            Source::Stdin(bytes) => reader.take(bytes, "-", Role::Requirements).await?,
+            Source::Path(path) => reader.file(path, Role::Requirements).await?,
+        }
+    }
+    reader.read_groups().await?;
+    for path in constraints {
+        reader.file(path, Role::Constraints).await?;
+    }
+    for path in overrides {
+        reader.file(path, Role::Overrides).await?;
+    }
+    reader.check_extras();
+    if !reader.problems.is_empty() {
+        return Err(Error::Inputs(reader.problems));
+    }
+    if !reader.inputs.has_project && (!reading.extras.is_empty() || reading.all_extras) {
+        return Err(Error::Usage {
+            message: "extras were asked for, but no input is a project file".to_owned(),
+            help: Some("name a `pyproject.toml`, or write the extras into the requirement: `project[extra]`".to_owned()),
+        });
+    }
+    Ok(reader.inputs)
+}
+
+/// The largest requirements file that is fetched.
+const MOST_BYTES: u64 = 16 << 20;
+
+impl Reader<'_> {
+    async fn file(&mut self, location: &str, role: Role) -> Result<(), Error> {
+        let shown = location::displayed(location, self.reading.current_directory);
+        if let Some((message, help)) = Kind::of(location).refusal(role, &shown) {
+            return Err(Error::Usage {
+                message,
+                help: Some(help.to_owned()),
+            });
+        }
+        let bytes = self.bytes(location).await?;
+        self.take(&bytes, location, role).await
+    }
+
+    pub(super) async fn bytes(&self, location: &str) -> Result<Vec<u8>, Error> {
+        if !is_remote(location) {
+            return Ok(self.reading.view.read(&local_path(location))?);
+        }
+        let url = location.parse().map_err(|error| Error::Usage {
+            message: format!(
+                "`{}` is not a URL: {error}",
+                text::without_password(location)
+            ),
+            help: None,
+        })?;
+        let response = self.reading.http.get(Request::page(url)).await?;
+        Ok(response.decode(MOST_BYTES)?.to_vec())
+    }
+
+    async fn take(&mut self, bytes: &[u8], location: &str, role: Role) -> Result<(), Error> {
+        let name = if location == "-" {
+            location.to_owned()
+        } else {
+            location::displayed(location, self.reading.current_directory)
+        };
+        let kind = Kind::of(location);
+        if kind == Kind::Setup {
+            // What it says is Python's to tell, and so is its encoding.
+            return self.tree(location, name);
+        }
+        let Some(text) = self.decoded(bytes, &name) else {
+            return Ok(());
+        };
+        let file = OpenFile::new(&text, location, &name, role);
+        match kind {
+            Kind::Project => self.project(file),
+            Kind::Script => {
+                self.script(file);
+                Ok(())
+            }
+            _ => self.requirements(file).await,
+        }
+    }
+
+    /// Returns the text of a file; if it is none, that is noted.
+    pub(super) fn decoded(&mut self, bytes: &[u8], name: &str) -> Option<String> {
+        match decode(bytes) {
+            Ok(text) => {
+                if self.inputs.newline.is_none() {
+                    self.inputs.newline = text::Newline::of(&text);
+                }
+                Some(text.into_owned())
+            }
+            Err(error) => {
+                let lossy = String::from_utf8_lossy(bytes).into_owned();
+                let start = lossy_offset(bytes, error.offset());
+                self.problems.push(FileProblems {
+                    name: name.to_owned(),
+                    problems: vec![Problem {
+                        span: Span::new(start, (start + 1).min(lossy.len())),
+                        message: error.to_string(),
+                        help: Some(error.help().to_owned()),
+                    }],
+                    text: lossy,
+                });
+                None
+            }
+        }
+    }
+
+    async fn requirements(&mut self, mut file: OpenFile<'_>) -> Result<(), Error> {
+        let parsed = RequirementsFile::parse(file.text, self.reading.variable);
+        file.problems.clone_from(&parsed.problems);
+        file.warnings.clone_from(&parsed.warnings);
+        if file.role == Role::Constraints {
+            file.problems.extend(parsed.constraint_problems());
+            file.warnings.extend(parsed.constraint_warnings());
+        }
+        self.open.push(file.location.to_owned());
+        for item in parsed.items {
+            let included = match &item.kind {
+                ItemKind::Include(written) => Some((written.clone(), file.role)),
+                ItemKind::Constraint(written) => Some((written.clone(), Role::Constraints)),
+                _ => None,
+            };
+            let Some((written, role_of_included)) = included else {
+                self.item(item, &mut file);
+                continue;
+            };
+            let target = location::join(file.location, &written.value);
+            if self.open.contains(&target) {
+                file.problems.push(Problem {
+                    span: item.span,
+                    message: format!(
+                        "`{}` includes itself",
+                        location::displayed(&target, self.reading.current_directory)
+                    ),
+                    help: Some("remove one of the includes that lead back here".to_owned()),
+                });
+                continue;
+            }
+            let shown = location::displayed(&target, self.reading.current_directory);
+            if let Some((message, help)) = Kind::of(&target).refusal(role_of_included, &shown) {
+                file.problems
+                    .push(Problem::new(item.span, message).with_help(help));
+                continue;
+            }
+            // A constraints file's `-r` stays constraints; its requirements would be new ones.
+            let result = Box::pin(self.file(&target, role_of_included)).await;
+            match result {
+                Err(Error::File(error)) => file.problems.push(Problem {
+                    span: item.span,
+                    message: error.to_string(),
+                    help: match error.cause {
+                        files::Cause::Missing => Some(
+                            "check the spelling; paths are relative to the file that includes them"
+                                .to_owned(),
+                        ),
+                        _ => error.help(),
+                    },
+                }),
+                Err(source) => {
+                    return Err(Error::Include {
+                        including: file.place(item.span),
+                        location: text::without_password(&written.as_written),
+                        source: Box::new(source),
+                    });
+                }
+                Ok(()) => {}
+            }
+        }
+        self.open.pop();
+        self.note(file);
+        Ok(())
+    }
+
+    /// Notes what is wrong with a file.
+    pub(super) fn note(&mut self, file: OpenFile<'_>) {
+        for (list, mut found) in [
+            (&mut self.problems, file.problems),
+            (&mut self.inputs.warnings, file.warnings),
+        ] {
+            if !found.is_empty() {
+                found.sort_by_key(|problem| problem.span);
+                list.push(FileProblems {
+                    name: file.name.to_owned(),
+                    text: file.text.to_owned(),
+                    problems: found,
+                });
+            }
+        }
+    }
+}
+
+/// `file:line`, as it is shown.
+pub(super) fn place(name: &str, text: &str, span: Span) -> String {
+    format!("{name}:{}", position(text, span.start).line_number)
+}
