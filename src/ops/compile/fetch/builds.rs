@@ -8,7 +8,8 @@ use std::sync::PoisonError;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::index::File;
-use crate::ops::compile::build::{Failure, Sdist};
+use crate::ops::compile::build::failure::Failure;
+use crate::ops::compile::build::metadata::Sdist;
 use crate::ops::compile::fetch::drive::Budget;
 use crate::ops::compile::fetch::{Answer, Fetcher, Learned};
 use crate::ops::error::Error;

@@ -1,0 +1,223 @@
+//! Builds, for what nothing else tells: the metadata of source distributions and of
+//! source trees (PEP 517).
+//!
+//! A build runs in an environment of its own, made with the user's interpreter, that
+//! holds what the build requires: resolved for that interpreter by our own resolver,
+//! from the same indexes, under the same limits. Metadata of a source distribution is
+//! kept by its hash. A build that fails is a reason against that release, and the
+//! search goes on; only what the user named by its place has to be built.
+
+mod environments;
+pub(in crate::ops) mod failure;
+pub(in crate::ops) mod metadata;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use tempfile::TempDir;
+use tokio::sync::{OnceCell, Semaphore};
+
+use crate::build::{self, Environment};
+use crate::http::{Shared, blocking};
+use crate::index::{CoreMetadata, File, IndexClient};
+use crate::interpreter::Interpreter;
+use crate::ops::compile::build::failure::Failure;
+use crate::ops::compile::flat::Flat;
+use crate::ops::compile::indexes::IndexSettings;
+use crate::ops::compile::request::Compile;
+use crate::ops::compile::target;
+use crate::ops::error::Error;
+use crate::ops::events::{Event, Reporter};
+use crate::python::ProjectName;
+use crate::requirements::PerProject;
+use crate::resolve::Constraint;
+
+/// What a builder works with.
+pub(in crate::ops) struct Workshop<'a> {
+    pub(in crate::ops) client: &'a IndexClient,
+    pub(in crate::ops) indexes: &'a IndexSettings,
+    pub(in crate::ops) flat: Arc<Flat>,
+    /// What the user wants.
+    pub(in crate::ops) wish: &'a Compile,
+    pub(in crate::ops) binary: Vec<PerProject>,
+    pub(in crate::ops) reporter: &'a dyn Reporter,
+}
+
+/// Builds, each thing once.
+pub(in crate::ops) struct Builder<'a> {
+    shop: Workshop<'a>,
+    bench: Arc<Bench>,
+}
+
+/// What builds have in common.
+pub(in crate::ops) struct Bench {
+    host: OnceCell<Result<Arc<Host>, String>>,
+    constraints: OnceCell<Result<Vec<Constraint>, Failure>>,
+    /// By what they hold, and by how deep it is that they are needed.
+    environments: Shared<(usize, Vec<String>), Result<Arc<Room>, Failure>>,
+    metadata: Shared<String, Result<Arc<CoreMetadata>, Failure>>,
+    /// By their folders, and whether they are to be editable.
+    trees: Shared<(PathBuf, bool), Result<Arc<CoreMetadata>, Failure>>,
+    /// What was built, for those who want to know what was run.
+    built: Mutex<BTreeSet<String>>,
+    /// How many backends run at a time.
+    permits: Semaphore,
+}
+
+impl Default for Bench {
+    fn default() -> Self {
+        let at_a_time = std::thread::available_parallelism().map_or(2, usize::from);
+        Self {
+            host: OnceCell::new(),
+            constraints: OnceCell::new(),
+            environments: Shared::default(),
+            metadata: Shared::default(),
+            trees: Shared::default(),
+            built: Mutex::default(),
+            permits: Semaphore::new(at_a_time),
+        }
+    }
+}
+
+/// The interpreter that builds.
+struct Host {
+    interpreter: Interpreter,
+    /// What built metadata depends on beside the source.
+    key: String,
+}
+
+/// An environment and its folder, which goes with it.
+struct Room {
+    environment: Environment,
+    _folder: Option<TempDir>,
+}
+
+/// What is being built, outermost first: what it takes to build a thing must not be
+/// that thing.
+type Chain<'c> = &'c [ProjectName];
+
+/// How deep builds may need builds.
+const DEEPEST: usize = 8;
+
+impl<'a> Builder<'a> {
+    pub(in crate::ops) fn new(shop: Workshop<'a>, bench: Arc<Bench>) -> Self {
+        Self { shop, bench }
+    }
+
+    /// Whether the network is turned off.
+    pub(in crate::ops) const fn is_offline(&self) -> bool {
+        self.shop.wish.http.offline
+    }
+
+    async fn unpack(&self, file: &File, content: Option<Bytes>) -> Result<Unpacked, Failure> {
+        let content = match content {
+            Some(content) => content,
+            None => self.content(file).await?,
+        };
+        let folder = temporary_folder("pinfold-sdist-")?;
+        let filename = file.filename.clone();
+        let into = folder.path().to_owned();
+        let tree = blocking(move || build::unpack(&filename, &content, &into)).await?;
+        Ok(Unpacked {
+            tree,
+            _folder: folder,
+        })
+    }
+
+    async fn content(&self, file: &File) -> Result<Bytes, Failure> {
+        let content = self.shop.client.content(file).await;
+        content.map_err(|source| {
+            Failure::Fetch(Arc::new(Error::Metadata {
+                project: file.filename.clone(),
+                source: Box::new(source),
+            }))
+        })
+    }
+
+    /// Returns the interpreter that builds.
+    async fn host(&self) -> Result<Arc<Host>, Failure> {
+        let host = self
+            .bench
+            .host
+            .get_or_init(|| async {
+                let (interpreter, is_other) =
+                    target::builder(&self.shop.wish.target, &self.shop.wish.cache).map_err(|error| error.to_string())?;
+                if let Some(wanted) = is_other {
+                    self.shop.reporter.event(Event::Warning(format!(
+                        "there is no Python {} here: what has to be built is built with Python {} (`{}`)",
+                        wanted.short(),
+                        interpreter.version(),
+                        interpreter.path.display()
+                    )));
+                }
+                let settings: Vec<String> = self
+                    .shop
+                    .wish
+                    .build
+                    .settings
+                    .iter()
+                    .map(|(key, value)| format!("{key}={value}"))
+                    .collect();
+                let key = format!("{}|{}", interpreter.target(), settings.join(" "));
+                Ok(Arc::new(Host { interpreter, key }))
+            })
+            .await;
+        host.clone().map_err(|why| {
+            Failure::of_the_machine(
+                format!("no Python can build: {why}"),
+                Some("install a Python, or name one with `--python`; `--no-build` takes nothing that has to be built".to_owned()),
+            )
+        })
+    }
+
+    async fn permit(&self) -> Option<tokio::sync::SemaphorePermit<'_>> {
+        // Never closed, so always had.
+        self.bench.permits.acquire().await.ok()
+    }
+
+    fn check_chain(name: &ProjectName, chain: Chain<'_>) -> Result<(), Failure> {
+        if chain.contains(name) {
+            return Err(Failure::because("it is needed itself to build it"));
+        }
+        if chain.len() >= DEEPEST {
+            return Err(Failure::because(format!(
+                "to build it takes more than {DEEPEST} builds, each for the other"
+            )));
+        }
+        Ok(())
+    }
+
+    fn tell(&self, what: &str, why: &str) {
+        let event = Event::Building(format!("building {what}: {why}"));
+        self.shop.reporter.event(event);
+        let mut built = self
+            .bench
+            .built
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        built.insert(what.to_owned());
+    }
+
+    /// Returns what was built, or tried to be, in this run.
+    pub(in crate::ops) fn built(&self) -> Vec<String> {
+        let built = &self.bench.built;
+        let built = built.lock().unwrap_or_else(PoisonError::into_inner);
+        built.iter().cloned().collect()
+    }
+}
+
+/// A source distribution's tree, and the folder that goes with it.
+struct Unpacked {
+    tree: PathBuf,
+    _folder: TempDir,
+}
+
+fn temporary_folder(prefix: &str) -> Result<TempDir, Failure> {
+    let folder = tempfile::Builder::new().prefix(prefix).tempdir();
+    folder.map_err(|error| {
+        let why = format!("no folder for the build can be made: {error}");
+        Failure::of_the_machine(why, None)
+    })
+}
