@@ -15,7 +15,7 @@ mod options;
 mod output;
 mod pin_details;
 pub(in crate::ops) mod prepare;
-mod request;
+pub(in crate::ops) mod request;
 mod target;
 mod warnings;
 

@@ -8,37 +8,28 @@
 
 mod absent;
 mod chains;
+mod inquiry;
 mod releases;
 mod trial;
 
 use crate::lock::{LockedPin, PinSource};
-use crate::ops::compile::Compile;
-use crate::ops::compile::fetch::Fetcher;
-use crate::ops::compile::fetch::attempts::Resolution;
 use crate::ops::compile::fetch::prefetch::Foreseen;
 use crate::ops::compile::last_run::Trail;
 use crate::ops::compile::prepare::{Ground, builder, fetcher, gather, ground};
+use crate::ops::compile::request::Compile;
 use crate::ops::error::{Error, FileProblems};
 use crate::ops::events::{Event, Reporter};
 use crate::python::{Environment, Marker, ProjectName, Version};
 use crate::resolve::{Chosen, Releases as _};
 use crate::text::{Span, position};
-use crate::update;
+
+use inquiry::Inquiry;
 
 pub use absent::{Absent, NotHeld};
 pub use chains::{Chains, Link};
+pub use inquiry::Explain;
 pub use releases::{Candidate, Held as HeldByUpdate, Older, Rejection};
 pub use trial::{Holding, Move, Price, Taken};
-
-/// Everything that decides what is explained.
-pub struct Explain {
-    /// How the lock is made; its pins are kept.
-    pub compile: Compile,
-    /// The project.
-    pub project: ProjectName,
-    /// What `pinfold update` may take, where it is configured.
-    pub policy: Option<update::Policy>,
-}
 
 /// What was found out.
 #[derive(Debug)]
@@ -225,14 +216,6 @@ fn is_for(marker: Option<&str>, environment: &Environment) -> bool {
     marker
         .and_then(|marker| Marker::parse(marker).ok())
         .is_none_or(|marker| marker.evaluate(environment, None))
-}
-
-/// What is known when the questions about a pin are asked.
-struct Inquiry<'a> {
-    request: &'a Explain,
-    ground: &'a Ground,
-    fetcher: &'a Fetcher<'a>,
-    resolution: Resolution,
 }
 
 impl Inquiry<'_> {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::Inquiry;
 use super::chains::spelled;
+use super::inquiry::Inquiry;
 use crate::ops::compile::candidates::ProjectReleases;
 use crate::python::Version;
 use crate::resolve::{Availability, Demand, Demander, Reason, Releases as _};

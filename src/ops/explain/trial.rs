@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use super::Inquiry;
+use super::inquiry::Inquiry;
 use super::releases::Candidate;
 use crate::ops::compile::candidates::ProjectReleases;
-use crate::ops::error::Error;
+use crate::ops::error::{Error, with_causes};
 use crate::python::{ProjectName, Specifiers, Version};
 use crate::resolve::{Constraint, Explanation, Releases as _, Request, Solution};
 
@@ -124,7 +124,7 @@ impl Inquiry<'_> {
             Ok(holding) => holding,
             Err(error) => Holding::Untried {
                 version: newest.version.clone(),
-                why: with_cause(&error),
+                why: with_causes(&error),
                 is_transient: error.is_transient(),
             },
         }
@@ -310,17 +310,6 @@ impl Inquiry<'_> {
             moves: moves.collect(),
         }
     }
-}
-
-fn with_cause(error: &Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }
 
 #[cfg(test)]

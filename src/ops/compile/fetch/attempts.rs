@@ -4,7 +4,7 @@
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
-use crate::ops::compile::fetch::drive::Budget;
+use crate::ops::compile::fetch::budget::Budget;
 use crate::ops::compile::fetch::prefetch::Foreseen;
 use crate::ops::compile::fetch::{Fetcher, Known};
 use crate::ops::error::Error;

@@ -10,7 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::index::File;
 use crate::ops::compile::build::failure::Failure;
 use crate::ops::compile::build::metadata::Sdist;
-use crate::ops::compile::fetch::drive::Budget;
+use crate::ops::compile::fetch::budget::Budget;
 use crate::ops::compile::fetch::{Answer, Fetcher, Learned};
 use crate::ops::error::Error;
 use crate::python::ProjectName;

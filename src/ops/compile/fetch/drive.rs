@@ -10,6 +10,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::index::File;
+use crate::ops::compile::fetch::budget::Budget;
 use crate::ops::compile::fetch::builds::given_up;
 use crate::ops::compile::fetch::prefetch::{Foreseen, Speculation};
 use crate::ops::compile::fetch::{Answer, Fetcher, Learned};
@@ -17,33 +18,6 @@ use crate::ops::error::Error;
 use crate::ops::events::Event;
 use crate::python::ProjectName;
 use crate::resolve::{Explanation, Frontier, Metadata, Need, Outcome, Reason, Resolver, Solution};
-
-/// How much may be done for an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Budget {
-    /// All that it takes.
-    All,
-    /// As many pages and files as it takes, but no build.
-    Attempt,
-    /// So many pages and files and some more, known ones too, but no build.
-    Brief(usize),
-    /// A few pages and files, and no build.
-    Trial,
-}
-
-impl Budget {
-    /// Returns how many pages and files may be looked at, known ones too.
-    const fn answers(self) -> usize {
-        match self {
-            Self::All | Self::Attempt => usize::MAX,
-            Self::Brief(count) => count + SOME,
-            Self::Trial => SOME,
-        }
-    }
-}
-
-/// How many pages and files a trial may look at before it is given up.
-const SOME: usize = 250;
 
 /// How many questions may be open for the resolver to look ahead: where there are more,
 /// the frontier is busy, and what it brings changes the view.

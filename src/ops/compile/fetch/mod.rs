@@ -6,6 +6,7 @@
 //! asked for.
 
 pub(in crate::ops) mod attempts;
+mod budget;
 mod builds;
 mod drive;
 pub(in crate::ops) mod indexes;
