@@ -46,7 +46,7 @@ fn forget_metadata(project: &Project) {
 
 /// Takes all out of the cache but what the last run left behind for the next one, and what
 /// the interpreter said.
-fn forget_all_but_the_trail(project: &Project) {
+fn forget_all_but_the_last_run(project: &Project) {
     forget(project, |bucket| {
         !bucket.starts_with("trails-") && !bucket.starts_with("interpreter-")
     });
@@ -59,7 +59,7 @@ fn a_third_run_reads_neither_pages_nor_metadata() {
     let index = index();
     let project = settled(&index, "a\n");
     let lock = project.lock();
-    forget_all_but_the_trail(&project);
+    forget_all_but_the_last_run(&project);
     project.compiles(&index.url(), &[]).says(0, &[UP_TO_DATE]);
     project
         .compiles(&index.url(), &["--check", "--offline"])
@@ -188,7 +188,7 @@ fn another_index_is_asked_for_itself() {
 fn what_was_warned_of_is_warned_of_again() {
     let index = Index::new([wheel("a", "1.0").yanked("broken"), wheel("a", "0.9")]);
     let project = settled(&index, "a==1.0\n");
-    forget_all_but_the_trail(&project);
+    forget_all_but_the_last_run(&project);
     let run = project.compiles(&index.url(), &[]);
     run.says(0, &["warning: a 1.0 was yanked: broken", "up to date"]);
     assert_eq!(index.requests(), [""; 0]);
@@ -217,7 +217,7 @@ fn an_upgrade_and_a_refresh_ask_all_the_same() {
 }
 
 #[test]
-fn a_damaged_trail_is_as_good_as_none() {
+fn a_damaged_last_run_is_as_good_as_none() {
     let index = index();
     let project = settled(&index, "a\n");
     for path in files_below(&project.cache()) {

@@ -1,7 +1,7 @@
 //! What the last run of a compilation left behind, so that the next one asks for all it
 //! needs at once, or for nothing.
 //!
-//! A *trail* is kept in the cache for each lock: the names of all projects whose pages the
+//! For each lock the cache keeps the names of all projects whose pages the
 //! run looked at, and, if the run changed nothing, a *proof* of that. A compilation is a
 //! function of its request, its inputs, the target, the lock there is, and pages; metadata
 //! of files never changes. So where the first four have the fingerprint that they had in a
@@ -24,12 +24,12 @@ use crate::ops::compile::request::{Compile, Source};
 use crate::ops::events::{Event, Reporter};
 use crate::python::ProjectName;
 
-/// Where trails are kept. Other fields, other number.
+/// Where last runs are kept. Other fields, other number.
 const BUCKET: &str = "trails-v1";
 
 /// What the last run left behind.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::ops) struct Trail {
+pub(in crate::ops) struct LastRun {
     /// The pages that were looked at, by index and name.
     pages: Vec<Page>,
     /// When they were looked at, in seconds since 1970.
@@ -67,12 +67,12 @@ pub(in crate::ops) struct Unchanged {
     pub(in crate::ops) pins: usize,
 }
 
-impl Trail {
+impl LastRun {
     /// Returns what the last run for the same lock left behind.
     pub(in crate::ops) fn load(request: &Compile) -> Self {
         let kept = request.cache.get(BUCKET, &key(request));
         kept.and_then(|bytes| match postcard::take_from_bytes(&bytes) {
-            Ok((trail, [])) => Some(trail),
+            Ok((last_run, [])) => Some(last_run),
             _ => None,
         })
         .unwrap_or_default()
@@ -127,12 +127,12 @@ impl Trail {
         }
         if self.is_stale(request) {
             self.ask_again(client).await?;
-            let trail = Self {
+            let last_run = Self {
                 looked_at: seconds(request.now),
                 fresh_until: fresh_until(&client.standings()),
                 ..self.clone()
             };
-            trail.store(request, self);
+            last_run.store(request, self);
         }
         for (is_warning, words) in &proof.said {
             reporter.event(if *is_warning {
@@ -162,7 +162,7 @@ impl Trail {
         (pages(client.standings()) == self.pages).then_some(())
     }
 
-    /// Keeps the trail of a run, unless it is the one that is kept already.
+    /// Keeps what a run left behind, unless it is the one that is kept already.
     fn store(&self, request: &Compile, before: &Self) {
         // When they were looked at last is not worth a write.
         let is_same = Self {
@@ -178,12 +178,12 @@ impl Trail {
     }
 }
 
-/// Keeps what a run leaves behind: the pages of the projects that had a part in it, and
+/// Stores what a run leaves behind: the pages of the projects that had a part in it, and
 /// that it changed nothing, if it did not.
-pub(in crate::ops) fn leave(
+pub(in crate::ops) fn store(
     request: &Compile,
     client: &IndexClient,
-    before: &Trail,
+    before: &LastRun,
     consulted: &FxHashSet<&ProjectName>,
     unchanged: Option<Proved>,
 ) {
@@ -199,13 +199,13 @@ pub(in crate::ops) fn leave(
         });
     let mut standings = client.standings();
     standings.retain(|((_, project), _)| consulted.contains(project));
-    let trail = Trail {
+    let last_run = LastRun {
         looked_at: seconds(request.now),
         fresh_until: fresh_until(&standings),
         pages: pages(standings),
         proof,
     };
-    trail.store(request, before);
+    last_run.store(request, before);
 }
 
 /// What a run that changed nothing knows of itself.
@@ -248,7 +248,7 @@ fn seconds(time: jiff::Timestamp) -> u64 {
     u64::try_from(time.as_second()).unwrap_or_default()
 }
 
-/// Which lock a trail is of: where it is, and what it is made of.
+/// Which lock a run was for: where it is, and what it is made of.
 fn key(request: &Compile) -> String {
     let mut key = String::from("compile\n");
     let folder = request.view.path(request.current_directory.as_ref());

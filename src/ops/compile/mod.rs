@@ -37,7 +37,7 @@ use self::fetch::attempts::Resolution;
 use self::fetch::prefetch::Foreseen;
 use self::hashes::{hashes, keep_given_hashes};
 use self::inputs::Inputs;
-use self::last_run::{Fingerprint, Proved, Remembering, Trail, Unchanged};
+use self::last_run::{Fingerprint, LastRun, Proved, Remembering, Unchanged};
 use self::network::public_option_lines;
 use self::output::Made;
 use self::pin_details::Standing;
@@ -128,24 +128,24 @@ impl Compiled {
 ///
 /// Where nothing has changed since a run that changed nothing, nothing is resolved.
 pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compiled, Error> {
-    let trail = Trail::load(request);
-    let gathered = gather(request, trail.will_ask(request), reporter).await?;
+    let last_run = LastRun::load(request);
+    let gathered = gather(request, last_run.will_ask(request), reporter).await?;
     let fingerprint = last_run::fingerprint(request, &gathered, reporter);
     let client = &gathered.client;
-    let unchanged = trail.unchanged(request, fingerprint, client, reporter);
+    let unchanged = last_run.unchanged(request, fingerprint, client, reporter);
     if let Some(unchanged) = unchanged.await {
         finish_writes(client, reporter).await;
         return Ok(Compiled::unchanged(&unchanged, gathered, request));
     }
     // Boxed: it is large, and so would be whatever waits for it.
-    Box::pin(resolve(request, gathered, &trail, fingerprint, reporter)).await
+    Box::pin(resolve(request, gathered, &last_run, fingerprint, reporter)).await
 }
 
 /// Resolves, and returns the text of the lock file.
 async fn resolve(
     request: &Compile,
     gathered: Gathered,
-    trail: &Trail,
+    last_run: &LastRun,
     fingerprint: Option<Fingerprint>,
     reporter: &dyn Reporter,
 ) -> Result<Compiled, Error> {
@@ -169,7 +169,7 @@ async fn resolve(
         client,
         ..
     } = gathered;
-    let mut resolution = choose(request, &ground, &fetcher, &builder, trail, reporter).await?;
+    let mut resolution = choose(request, &ground, &fetcher, &builder, last_run, reporter).await?;
     let mut hashes = hashes(request, locked, &resolution.solution, &fetcher, reporter).await?;
     fetcher.check_pages()?;
     keep_given_hashes(inputs, &mut hashes)?;
@@ -203,7 +203,7 @@ async fn resolve(
         said: remembering.said(),
     });
     let consulted = resolution.resolver.universe.consulted().collect();
-    last_run::leave(request, client, trail, &consulted, proved);
+    last_run::store(request, client, last_run, &consulted, proved);
     finish_writes(client, reporter).await;
     let moves = match previous {
         Some(_) => lock::changes(locked, &lock),
@@ -246,13 +246,13 @@ async fn choose(
     ground: &Ground,
     fetcher: &Fetcher<'_>,
     builder: &Builder<'_>,
-    trail: &Trail,
+    last_run: &LastRun,
     reporter: &dyn Reporter,
 ) -> Result<Resolution, Error> {
-    let likely = likely(&ground.locked, trail);
+    let likely = likely(&ground.locked, last_run);
     let foreseen = Foreseen {
         projects: &likely,
-        is_complete: !trail.is_empty(),
+        is_complete: !last_run.is_empty(),
     };
     let resolution = fetcher.resolve(ground.request.clone(), foreseen).await;
     let built = builder.built();
@@ -292,11 +292,11 @@ async fn choose(
 
 /// Returns the projects that will probably be asked for: those of the last run, else those
 /// of the lock.
-fn likely(locked: &lock::LockFile, trail: &Trail) -> Vec<ProjectName> {
-    if trail.is_empty() {
+fn likely(locked: &lock::LockFile, last_run: &LastRun) -> Vec<ProjectName> {
+    if last_run.is_empty() {
         return locked.pins.iter().map(|pin| pin.name.clone()).collect();
     }
-    trail.projects().collect()
+    last_run.projects().collect()
 }
 
 async fn finish_writes(client: &IndexClient, reporter: &dyn Reporter) {

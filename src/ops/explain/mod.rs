@@ -14,7 +14,7 @@ mod trial;
 
 use crate::lock::{LockedPin, PinSource};
 use crate::ops::compile::fetch::prefetch::Foreseen;
-use crate::ops::compile::last_run::Trail;
+use crate::ops::compile::last_run::LastRun;
 use crate::ops::compile::prepare::{Ground, builder, fetcher, gather, ground};
 use crate::ops::compile::request::Compile;
 use crate::ops::error::{Error, FileProblems};
@@ -102,7 +102,7 @@ pub enum Standing {
 pub async fn explain(request: &Explain, reporter: &dyn Reporter) -> Result<Explained, Error> {
     let gathered = gather(
         &request.compile,
-        Trail::default().will_ask(&request.compile),
+        LastRun::default().will_ask(&request.compile),
         reporter,
     )
     .await?;
