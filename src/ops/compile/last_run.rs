@@ -37,7 +37,7 @@ pub(in crate::ops) struct LastRun {
     /// Until when all of them are fresh, in seconds since 1970.
     fresh_until: u64,
     /// That it changed nothing.
-    proof: Option<Proof>,
+    proof: Option<UnchangedProof>,
 }
 
 /// A page that was looked at.
@@ -51,13 +51,13 @@ struct Page {
 
 /// That a run changed nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Proof {
+pub(in crate::ops) struct UnchangedProof {
     /// Of everything but the pages that the run rested on.
-    fingerprint: Fingerprint,
+    pub(in crate::ops) fingerprint: Fingerprint,
     /// How many projects are pinned.
-    pins: usize,
+    pub(in crate::ops) pins: usize,
     /// What the run said: notes (no) and warnings (yes).
-    said: Vec<(bool, String)>,
+    pub(in crate::ops) said: Vec<(bool, String)>,
 }
 
 /// That nothing has changed since a run that changed nothing.
@@ -185,18 +185,12 @@ pub(in crate::ops) fn store(
     client: &IndexClient,
     before: &LastRun,
     consulted: &FxHashSet<&ProjectName>,
-    unchanged: Option<Proved>,
+    unchanged: Option<UnchangedProof>,
 ) {
     if request.cache.dir().is_none() {
         return;
     }
-    let proof = unchanged
-        .filter(|_| client.has_asked_for_pages_only())
-        .map(|proved| Proof {
-            fingerprint: proved.fingerprint,
-            pins: proved.pins,
-            said: proved.said,
-        });
+    let proof = unchanged.filter(|_| client.has_asked_for_pages_only());
     let mut standings = client.standings();
     standings.retain(|((_, project), _)| consulted.contains(project));
     let last_run = LastRun {
@@ -206,14 +200,6 @@ pub(in crate::ops) fn store(
         proof,
     };
     last_run.store(request, before);
-}
-
-/// What a run that changed nothing knows of itself.
-pub(in crate::ops) struct Proved {
-    pub(in crate::ops) fingerprint: Fingerprint,
-    pub(in crate::ops) pins: usize,
-    /// Notes (no) and warnings (yes).
-    pub(in crate::ops) said: Vec<(bool, String)>,
 }
 
 /// Returns the pages that were looked at, sorted.

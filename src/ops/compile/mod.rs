@@ -37,7 +37,7 @@ use self::fetch::attempts::Resolution;
 use self::fetch::prefetch::Foreseen;
 use self::hashes::{hashes, keep_given_hashes};
 use self::inputs::Inputs;
-use self::last_run::{Fingerprint, LastRun, Proved, Remembering, Unchanged};
+use self::last_run::{Fingerprint, LastRun, Remembering, Unchanged, UnchangedProof};
 use self::network::public_option_lines;
 use self::output::Made;
 use self::pin_details::Standing;
@@ -196,14 +196,14 @@ async fn resolve(
     };
     let text = lock::render(&lock, &style(request, previous.as_deref(), inputs));
     let is_unchanged = *is_plain && previous.as_deref() == Some(&text) && fetcher.is_complete();
-    let proved = fingerprint.filter(|_| is_unchanged);
-    let proved = proved.map(|fingerprint| Proved {
+    let proof = fingerprint.filter(|_| is_unchanged);
+    let proof = proof.map(|fingerprint| UnchangedProof {
         fingerprint,
         pins: lock.pins.len(),
         said: remembering.said(),
     });
     let consulted = resolution.resolver.universe.consulted().collect();
-    last_run::store(request, client, last_run, &consulted, proved);
+    last_run::store(request, client, last_run, &consulted, proof);
     finish_writes(client, reporter).await;
     let moves = match previous {
         Some(_) => lock::changes(locked, &lock),
