@@ -13,6 +13,7 @@
 //! again, stays the same is a law that tests hold, not one that a shortcut may rest on.
 
 use std::fmt::{self, Write as _};
+use std::sync::{Mutex, PoisonError};
 
 use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
@@ -56,8 +57,24 @@ pub(in crate::ops) struct UnchangedProof {
     pub(in crate::ops) fingerprint: Fingerprint,
     /// How many projects are pinned.
     pub(in crate::ops) pins: usize,
-    /// What the run said: notes (no) and warnings (yes).
-    pub(in crate::ops) said: Vec<(bool, String)>,
+    /// What the run said.
+    pub(in crate::ops) messages: Vec<Message>,
+}
+
+/// What a run said and an unchanged one says again. Stored: a new variant goes last.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::ops) enum Message {
+    Note(String),
+    Warning(String),
+}
+
+impl Message {
+    fn event(&self) -> Event {
+        match self {
+            Self::Note(words) => Event::Note(words.clone()),
+            Self::Warning(words) => Event::Warning(words.clone()),
+        }
+    }
 }
 
 /// That nothing has changed since a run that changed nothing.
@@ -134,12 +151,8 @@ impl LastRun {
             };
             last_run.store(request, self);
         }
-        for (is_warning, words) in &proof.said {
-            reporter.event(if *is_warning {
-                Event::Warning(words.clone())
-            } else {
-                Event::Note(words.clone())
-            });
+        for message in &proof.messages {
+            reporter.event(message.event());
         }
         Some(Unchanged { pins: proof.pins })
     }
@@ -347,7 +360,7 @@ fn hash(request: &Compile, gathered: &Gathered) -> Fingerprint {
 /// A reporter that remembers what was noted and warned of.
 pub(in crate::ops) struct Remembering<'a> {
     inner: &'a dyn Reporter,
-    said: std::sync::Mutex<Vec<(bool, String)>>,
+    messages: Mutex<Vec<Message>>,
 }
 
 impl<'a> Remembering<'a> {
@@ -355,35 +368,52 @@ impl<'a> Remembering<'a> {
     pub(in crate::ops) fn new(inner: &'a dyn Reporter) -> Self {
         Self {
             inner,
-            said: std::sync::Mutex::default(),
+            messages: Mutex::default(),
         }
     }
 
-    /// Returns what was said, and whether it was a warning.
-    pub(in crate::ops) fn said(&self) -> Vec<(bool, String)> {
-        let said = self.said.lock();
-        said.unwrap_or_else(std::sync::PoisonError::into_inner)
-            .clone()
+    /// Returns what was said.
+    pub(in crate::ops) fn messages(&self) -> Vec<Message> {
+        let messages = self.messages.lock();
+        messages.unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 impl Reporter for Remembering<'_> {
     fn event(&self, event: Event) {
-        let words = match &event {
-            Event::Warning(words) => Some((true, words.clone())),
-            Event::Note(words) => Some((false, words.clone())),
+        let message = match &event {
+            Event::Note(words) => Some(Message::Note(words.clone())),
+            Event::Warning(words) => Some(Message::Warning(words.clone())),
             _ => None,
         };
-        if let Some(words) = words {
-            self.said
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner)
-                .push(words);
+        if let Some(message) = message {
+            let messages = self.messages.lock();
+            messages
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(message);
         }
         self.inner.event(event);
     }
 
     fn wants_details(&self) -> bool {
         self.inner.wants_details()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_stored_as_they_were_when_a_truth_value_told_warnings() {
+        let messages = [
+            Message::Note("a".to_owned()),
+            Message::Warning("b".to_owned()),
+        ];
+        let before = [(false, "a"), (true, "b")];
+        assert_eq!(
+            postcard::to_stdvec(&messages).unwrap(),
+            postcard::to_stdvec(&before).unwrap()
+        );
     }
 }

@@ -200,7 +200,7 @@ async fn resolve(
     let proof = proof.map(|fingerprint| UnchangedProof {
         fingerprint,
         pins: lock.pins.len(),
-        said: remembering.said(),
+        messages: remembering.messages(),
     });
     let consulted = resolution.resolver.universe.consulted().collect();
     last_run::store(request, client, last_run, &consulted, proof);
