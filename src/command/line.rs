@@ -4,6 +4,10 @@
 //! `--name=value`, options sorted by their names, then sources. Everything is quoted for a
 //! POSIX shell, so the line can be run as it stands. Literal passwords of URLs are left
 //! out.
+//!
+//! Quotes are those of Python's `shlex.quote`, as in pip-compile's headers. The crate `shlex`
+//! (2.0.1) also quotes words with `=`, `,` or `%` and writes `"it's"`, so the headers of
+//! locks that nobody touched would change.
 
 use std::fmt::Display;
 

@@ -1,4 +1,8 @@
 //! Words of an option string, split as Python's `shlex.split` does.
+//!
+//! The crate `shlex` (2.0.1) is not used: it has no places, which problems need, and splits
+//! as a POSIX shell does. There a `#` begins a comment, `\$` in double quotes loses its
+//! backslash and a carriage return is no space; pip sees it the other way in all three.
 
 use std::borrow::Cow;
 
