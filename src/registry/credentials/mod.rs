@@ -10,6 +10,13 @@
 //! GitLab, Amazon's, Google's and Microsoft's registries need nothing of their own: what
 //! `docker login`, or their helper programs, leave in these files is a password or an
 //! identity token like any other. Nothing is ever written.
+//!
+//! The crate `docker_credential` (1.4.0) was tried: it saves 357 of 564 lines, and 12 of 14
+//! tests fail, 7 of them because it looks for helpers on the process's own `PATH`. Lost would
+//! be Podman's paths below a host, `registrytoken`, `null` for an entry, hosts in capitals,
+//! the next place where a helper says that it has none, the time limit for a helper, the
+//! refusal of helpers with a path in their names, and which line or key of a file is wrong.
+//! A helper that fails would have all of its output shown, secrets included.
 
 mod file;
 mod helper;
