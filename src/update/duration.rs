@@ -1,4 +1,5 @@
-//! Durations in words, for policies and reports.
+//! Durations in words, for policies and reports. The printer of jiff would write `168h` for a
+//! week, and `5m` for five minutes, where these have `7 d` and `5 min`.
 
 use jiff::SignedDuration;
 
