@@ -2,7 +2,7 @@
 //! base images by digest, and keeps both fresh.
 //!
 //! The modules, in reading order; `docs/architecture.md` says which may use
-//! which, and `tests/it/architecture.rs` holds them to it.
+//! which, and `tests/it/architecture/` holds them to it.
 
 pub mod cli;
 pub mod ui;
