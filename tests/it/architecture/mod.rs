@@ -6,10 +6,13 @@
 //! not seen. Other modules are named by `crate::…`; a chain of `super::` that climbs
 //! out of its module counts as well.
 
+mod code;
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
+
+use code::{code_of, heads, relative, root, rust_files, visit, words};
 
 /// What each module may use beside itself. A row uses rows above it only.
 const MAY_USE: &[(&str, &[&str])] = &[
@@ -332,152 +335,6 @@ fn impurities(path: &str, source: &str) -> Vec<String> {
         .collect()
 }
 
-/// Returns the first segments behind each `prefix`, with line numbers: of
-/// `crate::{files, text::{Span, line}}` these are `files` and `text`.
-fn heads(code: &str, prefix: &str) -> Vec<(usize, String)> {
-    let mut heads = Vec::new();
-    for (start, _) in code.match_indices(prefix) {
-        if code[..start].ends_with(|c| is_word(c) || c == ':') {
-            continue;
-        }
-        let line = code[..start].matches('\n').count() + 1;
-        let rest = &code[start + prefix.len()..];
-        let Some(group) = rest.strip_prefix('{') else {
-            heads.extend(words(rest).next().map(|(word, _)| (line, word.to_owned())));
-            continue;
-        };
-        let mut depth = 1;
-        let mut is_head = true;
-        for (at, c) in group.char_indices() {
-            match c {
-                '{' => depth += 1,
-                '}' => depth -= 1,
-                ',' if depth == 1 => is_head = true,
-                c if is_head && is_word(c) => {
-                    heads.extend(
-                        words(&group[at..])
-                            .next()
-                            .map(|(word, _)| (line, word.to_owned())),
-                    );
-                    is_head = false;
-                }
-                _ => {}
-            }
-            if depth == 0 {
-                break;
-            }
-        }
-    }
-    heads
-}
-
-/// Returns the words of `code`, each with what follows it.
-fn words(code: &str) -> impl Iterator<Item = (&str, &str)> {
-    let mut rest = code;
-    std::iter::from_fn(move || {
-        rest = rest.trim_start_matches(|c| !is_word(c));
-        let end = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
-        let (word, after) = rest.split_at(end);
-        rest = after;
-        (!word.is_empty()).then_some((word, after))
-    })
-}
-
-fn is_word(c: char) -> bool {
-    c.is_alphanumeric() || c == '_'
-}
-
-/// Returns the source with comments and literals blanked out, lines kept.
-fn code_of(source: &str) -> String {
-    let mut code = String::with_capacity(source.len());
-    let mut rest = source;
-    while let Some(first) = rest.chars().next() {
-        let length = not_code(rest, code.ends_with(is_word));
-        if length == 0 {
-            code.push(first);
-            rest = &rest[first.len_utf8()..];
-        } else {
-            let (skipped, after) = rest.split_at(length);
-            code.extend(skipped.chars().map(|c| if c == '\n' { '\n' } else { ' ' }));
-            rest = after;
-        }
-    }
-    code
-}
-
-/// Returns how long the comment or literal is that `rest` starts with; 0 if none.
-fn not_code(rest: &str, is_inside_word: bool) -> usize {
-    let until = |from: usize, end: &str| {
-        rest[from..]
-            .find(end)
-            .map_or(rest.len(), |at| from + at + end.len())
-    };
-    if rest.starts_with("//") {
-        return rest.find('\n').unwrap_or(rest.len());
-    }
-    if rest.starts_with("/*") {
-        return block_comment(rest);
-    }
-    if rest.starts_with('"') {
-        return quoted(rest, '"');
-    }
-    if let Some(after) = rest.strip_prefix('\'') {
-        // `'a'` and `'\n'` are characters, `'a` is a lifetime.
-        let mut chars = after.chars();
-        let is_character = chars.next() == Some('\\') || chars.next() == Some('\'');
-        return if is_character { quoted(rest, '\'') } else { 0 };
-    }
-    if !is_inside_word {
-        let prefix = ["r", "br", "cr"]
-            .into_iter()
-            .find(|prefix| rest.starts_with(prefix));
-        if let Some(prefix) = prefix {
-            let after = &rest[prefix.len()..];
-            let fences = after.len() - after.trim_start_matches('#').len();
-            if after[fences..].starts_with('"') {
-                let end = format!("\"{}", "#".repeat(fences));
-                return until(prefix.len() + fences + 1, &end);
-            }
-        }
-    }
-    0
-}
-
-fn quoted(rest: &str, quote: char) -> usize {
-    let mut is_escaped = false;
-    for (at, c) in rest.char_indices().skip(1) {
-        if is_escaped {
-            is_escaped = false;
-        } else if c == '\\' {
-            is_escaped = true;
-        } else if c == quote {
-            return at + 1;
-        }
-    }
-    rest.len()
-}
-
-fn block_comment(rest: &str) -> usize {
-    let mut depth = 0;
-    let mut at = 0;
-    while let Some(next) = rest[at..].find(['/', '*']) {
-        at += next;
-        if rest[at..].starts_with("/*") {
-            depth += 1;
-            at += 2;
-        } else if rest[at..].starts_with("*/") {
-            depth -= 1;
-            at += 2;
-            if depth == 0 {
-                return at;
-            }
-        } else {
-            at += 1;
-        }
-    }
-    rest.len()
-}
-
 /// Returns the top-level module a file belongs to: `index` for `src/index/page/html.rs`.
 fn module_of(path: &str) -> &str {
     let inside = path.strip_prefix("src/").unwrap_or(path);
@@ -491,46 +348,6 @@ fn depth(path: &str) -> usize {
     let segments = inside.split('/').count();
     let is_folder = inside.ends_with("/mod.rs") || inside == "lib.rs" || inside == "main.rs";
     segments - usize::from(is_folder)
-}
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// Returns a path as it reads from the repository's root, with `/` in it.
-fn relative(path: &Path) -> String {
-    let path = path.strip_prefix(root()).unwrap_or(path);
-    let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
-    parts.join("/")
-}
-
-/// Returns the Rust files of a folder by their paths, sorted.
-fn rust_files(folder: &str) -> Vec<(String, String)> {
-    let mut files = Vec::new();
-    visit(&root().join(folder), &mut |path| {
-        if path.extension().is_some_and(|extension| extension == "rs") {
-            let source = fs::read_to_string(&path).expect("sources are UTF-8");
-            files.push((relative(&path), source));
-        }
-    });
-    assert!(!files.is_empty(), "`{folder}` holds no Rust files");
-    files
-}
-
-/// Visits all files of a folder, sorted; a folder that is not there has none.
-fn visit(folder: &Path, see: &mut impl FnMut(PathBuf)) {
-    let Ok(entries) = fs::read_dir(folder) else {
-        return;
-    };
-    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-    paths.sort();
-    for path in paths {
-        if !path.is_dir() {
-            see(path);
-        } else if !path.ends_with("target") && !path.ends_with("__pycache__") {
-            visit(&path, see);
-        }
-    }
 }
 
 fn assert_none(problems: &[String], what: &str) {
