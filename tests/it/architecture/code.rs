@@ -1,6 +1,8 @@
 //! Sources as the tests read them: text, with comments and literals blanked out.
 
+use std::collections::BTreeSet;
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 pub(super) fn root() -> &'static Path {
@@ -187,4 +189,119 @@ fn block_comment(rest: &str) -> usize {
         }
     }
     rest.len()
+}
+
+/// Returns the words and signs of `code`; `::` and `..` are one sign each.
+pub(super) fn tokens(code: &str) -> Vec<&str> {
+    let mut tokens = Vec::new();
+    let mut rest = code.trim_start();
+    while let Some(first) = rest.chars().next() {
+        let length = if is_word(first) {
+            rest.find(|c| !is_word(c)).unwrap_or(rest.len())
+        } else if rest.starts_with("::") || rest.starts_with("..") {
+            2
+        } else {
+            first.len_utf8()
+        };
+        let (token, after) = rest.split_at(length);
+        tokens.push(token);
+        rest = after.trim_start();
+    }
+    tokens
+}
+
+const ONLY_IN_TESTS: [&str; 2] = ["#[cfg(test)]", "#[cfg(all(test"];
+
+/// Returns the code without items that are only for tests, lines kept.
+pub(super) fn without_tests(code: &str) -> String {
+    let mut kept = String::with_capacity(code.len());
+    let mut end = 0;
+    for item in test_items(code) {
+        kept.push_str(&code[end..item.start]);
+        end = item.end;
+        kept.extend(
+            code[item]
+                .chars()
+                .map(|c| if c == '\n' { '\n' } else { ' ' }),
+        );
+    }
+    kept + &code[end..]
+}
+
+/// Returns where items that are only for tests stand, with their attributes.
+fn test_items(code: &str) -> Vec<Range<usize>> {
+    let mut items = Vec::new();
+    let mut from = 0;
+    while let Some(start) = ONLY_IN_TESTS
+        .iter()
+        .filter_map(|mark| code[from..].find(mark))
+        .min()
+    {
+        let start = from + start;
+        from = start + length_of_item(&code[start..]);
+        items.push(start..from);
+    }
+    items
+}
+
+/// Returns how long an item or a field is, with its attributes.
+fn length_of_item(item: &str) -> usize {
+    let mut depth = 0_usize;
+    for (at, c) in item.char_indices() {
+        match c {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' if depth == 0 => return at,
+            ')' | ']' | '}' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 && matches!(c, ';' | ',' | '}') {
+            return at + 1;
+        }
+    }
+    item.len()
+}
+
+/// Returns the paths of the files that hold nothing but tests: those of modules that
+/// a `#[cfg(test)]` stands before, and what lies below them.
+pub(super) fn test_files(sources: &[(String, String)]) -> BTreeSet<String> {
+    let mut roots = Vec::new();
+    for (path, source) in sources {
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let own = match name {
+            "mod.rs" | "lib.rs" | "main.rs" => folder.to_owned(),
+            name => format!("{folder}/{}", name.trim_end_matches(".rs")),
+        };
+        for mark in ONLY_IN_TESTS {
+            for (start, _) in source.match_indices(mark) {
+                let item = &source[start..];
+                let item = &item[..item.find([';', '{']).map_or(item.len(), |end| end + 1)];
+                let Some(name) = item
+                    .strip_suffix(';')
+                    .and_then(|item| item.split("mod ").nth(1))
+                else {
+                    continue;
+                };
+                let other = item
+                    .split("#[path = \"")
+                    .nth(1)
+                    .and_then(|at| at.split('"').next());
+                match other {
+                    Some(file) => roots.push(format!("{folder}/{file}")),
+                    None => roots.push(format!("{own}/{name}")),
+                }
+            }
+        }
+    }
+    let is_below = |path: &str, root: &str| {
+        path == root
+            || path
+                .strip_prefix(root)
+                .is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
+    };
+    sources
+        .iter()
+        .map(|(path, _)| path)
+        .filter(|path| roots.iter().any(|root| is_below(path, root)))
+        .cloned()
+        .collect()
 }

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 
-use code::{code_of, heads, relative, root, rust_files, visit, words};
+use code::{code_of, heads, relative, root, rust_files, test_files, visit, without_tests, words};
 
 /// What each module may use beside itself. A row uses rows above it only.
 const MAY_USE: &[(&str, &[&str])] = &[
@@ -24,18 +24,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("python", &["text"]),
     ("config", &["text", "image", "python"]),
     ("requirements", &["text", "python"]),
-    ("lock", &["text", "python", "requirements"]),
+    ("lock", &["text", "python"]),
     ("resolve", &["text", "python"]),
-    (
-        "command",
-        &["text", "python", "requirements", "lock", "resolve"],
-    ),
+    ("command", &["text", "requirements", "lock"]),
     (
         "update",
         &[
             "text",
             "python",
-            "image",
             "config",
             "requirements",
             "lock",
@@ -47,7 +43,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("build", &["text", "python", "files"]),
     ("forge", &["text"]),
     ("vcs", &["text"]),
-    ("http", &["text", "cache"]),
+    ("http", &["text"]),
     ("index", &["text", "python", "cache", "http"]),
     ("interpreter", &["python"]),
     ("registry", &["image", "cache", "http"]),
@@ -76,30 +72,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "vcs",
         ],
     ),
-    (
-        "ui",
-        &[
-            "text",
-            "image",
-            "dockerfile",
-            "compose",
-            "config",
-            "python",
-            "requirements",
-            "lock",
-            "resolve",
-            "command",
-            "update",
-            "ops",
-        ],
-    ),
+    ("ui", &["text"]),
     (
         "cli",
         &[
             "text",
             "image",
             "dockerfile",
-            "compose",
             "config",
             "python",
             "requirements",
@@ -109,13 +88,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "update",
             "cache",
             "files",
-            "build",
             "forge",
             "http",
             "index",
-            "interpreter",
             "registry",
-            "vcs",
             "ops",
             "ui",
         ],
@@ -212,6 +188,13 @@ fn the_table_has_no_cycle_and_a_row_for_each_module() {
 }
 
 #[test]
+fn the_table_lists_no_right_in_vain_and_none_twice() {
+    assert_none(&repeated_names(MAY_USE), "names listed twice in `MAY_USE`");
+    let unused = unused_rights(MAY_USE, &rust_files("src"));
+    assert_none(&unused, "rights in `MAY_USE` that no import uses");
+}
+
+#[test]
 fn pure_modules_touch_nothing_but_their_arguments() {
     let files = rust_files("src");
     for pure in PURE {
@@ -289,25 +272,77 @@ fn the_code_map_names_each_module() {
 /// Returns each use of another module that the table does not list.
 fn foreign_uses(path: &str, source: &str) -> Vec<String> {
     let module = module_of(path);
-    let allowed = MAY_USE
+    let allowed = rights(module);
+    modules_used(path, &code_of(source))
+        .into_iter()
+        .filter(|(_, used)| !allowed.contains(&&**used))
+        .map(|(line, used)| format!("{path}:{line}: `{module}` uses `{used}`"))
+        .collect()
+}
+
+fn rights(module: &str) -> &'static [&'static str] {
+    MAY_USE
         .iter()
         .find(|(name, _)| *name == module)
-        .map_or(&[][..], |(_, uses)| uses);
-    let code = code_of(source);
-    let mut uses = heads(&code, "crate::");
-    uses.extend(heads(&code, "pinfold::"));
+        .map_or(&[][..], |(_, uses)| uses)
+}
+
+/// Returns the other modules that a file's code names, with line numbers.
+fn modules_used(path: &str, code: &str) -> Vec<(usize, String)> {
+    let module = module_of(path);
+    let mut uses = heads(code, "crate::");
+    uses.extend(heads(code, "pinfold::"));
     // `super` from a file at depth n leads to the crate's root after n steps, one
     // later from an inline module; names tell which it is.
     let climb = "super::".repeat(depth(path).max(1));
     uses.extend(
-        heads(&code, &climb)
+        heads(code, &climb)
             .into_iter()
             .filter(|(_, head)| MAY_USE.iter().any(|(name, _)| name == head)),
     );
-    uses.into_iter()
-        .filter(|(_, head)| head != module && head != "self" && !allowed.contains(&&**head))
-        .map(|(line, head)| format!("{path}:{line}: `{module}` uses `{head}`"))
-        .collect()
+    uses.retain(|(_, head)| head != module && head != "self");
+    uses
+}
+
+/// Returns the rights of `table` that no code uses but that of tests.
+fn unused_rights(table: &[(&str, &[&str])], sources: &[(String, String)]) -> Vec<String> {
+    let tests = test_files(sources);
+    let used: BTreeSet<(&str, String)> = sources
+        .iter()
+        .filter(|(path, _)| !tests.contains(path))
+        .flat_map(|(path, source)| {
+            modules_used(path, &without_tests(&code_of(source)))
+                .into_iter()
+                .map(|(_, used)| (module_of(path), used))
+        })
+        .collect();
+    let mut unused = Vec::new();
+    for (module, rights) in table {
+        for right in *rights {
+            if !used.contains(&(*module, (*right).to_owned())) {
+                unused.push(format!("`{module}` does not use `{right}`"));
+            }
+        }
+    }
+    unused
+}
+
+/// Returns the names that a row of `table` lists twice, or `table` itself.
+fn repeated_names(table: &[(&str, &[&str])]) -> Vec<String> {
+    let mut repeated = Vec::new();
+    let mut modules = BTreeSet::new();
+    for (module, rights) in table {
+        if !modules.insert(*module) {
+            repeated.push(format!("`{module}` has two rows"));
+        }
+        let mut seen = BTreeSet::new();
+        for right in *rights {
+            if !seen.insert(*right) {
+                repeated.push(format!("`{module}` lists `{right}` twice"));
+            }
+        }
+    }
+    repeated
 }
 
 /// Returns what pure code must not have.
@@ -360,7 +395,17 @@ fn assert_none(problems: &[String], what: &str) {
 
 /// The checks themselves, on sources that break the rules.
 mod the_checks {
-    use super::{code_of, foreign_uses, impurities};
+    use super::code::tokens;
+    use super::{
+        code_of, foreign_uses, impurities, repeated_names, test_files, unused_rights, without_tests,
+    };
+
+    fn sources(files: &[(&str, &str)]) -> Vec<(String, String)> {
+        let owned = |(path, source): &(&str, &str)| ((*path).to_owned(), (*source).to_owned());
+        files.iter().map(owned).collect()
+    }
+
+    const NONE: [&str; 0] = [];
 
     #[test]
     fn see_paths_groups_and_climbing() {
@@ -420,6 +465,67 @@ mod the_checks {
         assert_eq!(
             code_of("a /* b\nc */ d\n\"e\nf\" g"),
             "a     \n     d\n  \n   g"
+        );
+    }
+
+    #[test]
+    fn see_rights_that_only_tests_use() {
+        let table: &[(&str, &[&str])] = &[("lock", &["text", "python", "cache", "ui"])];
+        let sources = sources(&[
+            (
+                "src/lock/mod.rs",
+                "use crate::text::Span;\n#[cfg(test)]\nmod laws;\n\
+                 #[cfg(test)]\nmod tests { use crate::ui; }\n// crate::cache\n",
+            ),
+            ("src/lock/laws.rs", "use crate::ui;"),
+            ("src/lock/read.rs", "fn f() { crate::python::f(); }"),
+            ("src/text/mod.rs", "use crate::cache;"),
+        ]);
+        assert_eq!(
+            unused_rights(table, &sources),
+            ["`lock` does not use `cache`", "`lock` does not use `ui`"]
+        );
+    }
+
+    #[test]
+    fn see_names_listed_twice() {
+        let table: &[(&str, &[&str])] = &[
+            ("text", &[]),
+            ("lock", &["text", "python", "text"]),
+            ("text", &[]),
+        ];
+        assert_eq!(
+            repeated_names(table),
+            ["`lock` lists `text` twice", "`text` has two rows"]
+        );
+        assert_eq!(repeated_names(&table[..1]), NONE);
+    }
+
+    #[test]
+    fn tell_tests_from_the_rest() {
+        let source = "struct A {\n    #[cfg(test)]\n    b: [u8; 2],\n    c: u8,\n}\n\
+                      #[cfg(test)]\n#[path = \"a_tests.rs\"]\nmod tests;\n\
+                      #[cfg(all(test, unix))]\npub mod more {\n    fn f() { g(); }\n}\n\
+                      #[cfg(unix)]\nmod kept;\n";
+        let kept = without_tests(&code_of(source));
+        assert_eq!(kept.lines().count(), source.lines().count());
+        assert_eq!(tokens(&kept).concat(), "structA{c:u8,}#[cfg(unix)]modkept;");
+        let files = sources(&[
+            ("src/a/b.rs", source),
+            ("src/a/a_tests.rs", ""),
+            ("src/a/c/mod.rs", "#[cfg(test)]\nmod laws;"),
+            ("src/a/c/laws/mod.rs", ""),
+            ("src/a/c/laws/rows.rs", ""),
+            ("src/a/laws.rs", ""),
+            ("src/kept.rs", ""),
+        ]);
+        assert_eq!(
+            test_files(&files).into_iter().collect::<Vec<_>>(),
+            [
+                "src/a/a_tests.rs",
+                "src/a/c/laws/mod.rs",
+                "src/a/c/laws/rows.rs"
+            ]
         );
     }
 }
