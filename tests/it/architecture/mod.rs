@@ -7,12 +7,14 @@
 //! out of its module counts as well.
 
 mod code;
+mod cycles;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 
 use code::{code_of, heads, relative, root, rust_files, test_files, visit, without_tests, words};
+use cycles::cycles;
 
 /// What each module may use beside itself. A row uses rows above it only.
 const MAY_USE: &[(&str, &[&str])] = &[
@@ -158,6 +160,133 @@ const NAMED_BY: &[(&str, &str)] = &[
     ("strsim", "text"),
 ];
 
+/// Cycles of files inside a module. Each is to be read and changed as a whole, so the
+/// list may shrink and not grow.
+const CYCLES: &[&[&str]] = &[
+    &["build/environment.rs", "build/hook.rs", "build/install.rs"],
+    &[
+        "cli/args/compile.rs",
+        "cli/args/mod.rs",
+        "cli/docker/args.rs",
+        "cli/docker/json.rs",
+        "cli/docker/mod.rs",
+        "cli/docker/settings.rs",
+        "cli/docker/text.rs",
+        "cli/explain/args.rs",
+        "cli/explain/mod.rs",
+        "cli/explain/settings.rs",
+        "cli/init.rs",
+        "cli/layers/files.rs",
+        "cli/layers/mod.rs",
+        "cli/reference.rs",
+        "cli/run.rs",
+        "cli/settings/header.rs",
+        "cli/settings/indexes.rs",
+        "cli/settings/mod.rs",
+        "cli/settings/network.rs",
+        "cli/settings/paths.rs",
+        "cli/settings/style.rs",
+        "cli/settings/time.rs",
+        "cli/update/args.rs",
+        "cli/update/mod.rs",
+        "cli/update/settings.rs",
+    ],
+    &["command/header.rs", "command/parse.rs"],
+    &[
+        "config/commit.rs",
+        "config/compile.rs",
+        "config/discover.rs",
+        "config/docker.rs",
+        "config/index.rs",
+        "config/lock.rs",
+        "config/policy.rs",
+        "config/reader.rs",
+        "config/rule.rs",
+    ],
+    &[
+        "config/foreign/mod.rs",
+        "config/foreign/pip_args.rs",
+        "config/foreign/pip_conf.rs",
+        "config/foreign/pip_options.rs",
+        "config/foreign/pip_tools.rs",
+    ],
+    &[
+        "dockerfile/collect.rs",
+        "dockerfile/draft.rs",
+        "dockerfile/parse.rs",
+        "dockerfile/pragma.rs",
+    ],
+    &["http/credentials.rs", "http/keyring.rs", "http/netrc.rs"],
+    &[
+        "index/client/metadata.rs",
+        "index/client/mod.rs",
+        "index/client/whole.rs",
+    ],
+    &[
+        "index/listing/blob.rs",
+        "index/listing/build.rs",
+        "index/listing/mod.rs",
+    ],
+    &[
+        "index/page/html.rs",
+        "index/page/json.rs",
+        "index/page/mod.rs",
+    ],
+    &[
+        "ops/compile/build.rs",
+        "ops/compile/candidates/mod.rs",
+        "ops/compile/direct/mod.rs",
+        "ops/compile/fetch/mod.rs",
+        "ops/compile/hashes.rs",
+        "ops/compile/inputs/mod.rs",
+        "ops/compile/inputs/projects.rs",
+        "ops/compile/last_run.rs",
+        "ops/compile/mod.rs",
+        "ops/compile/network.rs",
+        "ops/compile/output.rs",
+        "ops/compile/pin_details.rs",
+        "ops/compile/prepare.rs",
+        "ops/compile/warnings/dependency_confusion.rs",
+        "ops/compile/warnings/mod.rs",
+    ],
+    &[
+        "ops/explain/mod.rs",
+        "ops/explain/releases.rs",
+        "ops/explain/trial.rs",
+    ],
+    &[
+        "ops/update/gather.rs",
+        "ops/update/images.rs",
+        "ops/update/locks.rs",
+        "ops/update/mod.rs",
+    ],
+    &[
+        "python/clause.rs",
+        "python/repair.rs",
+        "python/specifier.rs",
+    ],
+    &[
+        "python/marker.rs",
+        "python/marker_parser.rs",
+        "python/requirement.rs",
+    ],
+    &["python/tags.rs", "python/target.rs"],
+    &[
+        "registry/client.rs",
+        "registry/endpoint.rs",
+        "registry/send.rs",
+        "registry/token.rs",
+    ],
+    &[
+        "registry/credentials/file.rs",
+        "registry/credentials/helper.rs",
+        "registry/credentials/mod.rs",
+    ],
+    &["resolve/explain.rs", "resolve/mod.rs"],
+    &["update/layers.rs", "update/targets.rs"],
+    &["vcs/checkout.rs", "vcs/git.rs"],
+];
+
 /// Where the index's address may stand.
 const ADDRESS: &str = "src/index/mod.rs";
 
@@ -192,6 +321,27 @@ fn the_table_lists_no_right_in_vain_and_none_twice() {
     assert_none(&repeated_names(MAY_USE), "names listed twice in `MAY_USE`");
     let unused = unused_rights(MAY_USE, &rust_files("src"));
     assert_none(&unused, "rights in `MAY_USE` that no import uses");
+}
+
+#[test]
+fn files_use_each_other_in_listed_cycles_only() {
+    let found = cycles(&rust_files("src"));
+    let listed: BTreeSet<Vec<String>> = CYCLES
+        .iter()
+        .map(|files| files.iter().map(|file| format!("src/{file}")).collect())
+        .collect();
+    let mut problems = Vec::new();
+    for cycle in &found {
+        if !listed.contains(&cycle.files) {
+            problems.push(format!("new: {}", cycle.files.join(", ")));
+            problems.extend(cycle.uses.iter().map(|line| format!("    {line}")));
+        }
+    }
+    let found: BTreeSet<&Vec<String>> = found.iter().map(|cycle| &cycle.files).collect();
+    for files in listed.iter().filter(|files| !found.contains(files)) {
+        problems.push(format!("gone, strike it: {}", files.join(", ")));
+    }
+    assert_none(&problems, "cycles of files beside those in `CYCLES`");
 }
 
 #[test]
@@ -397,12 +547,19 @@ fn assert_none(problems: &[String], what: &str) {
 mod the_checks {
     use super::code::tokens;
     use super::{
-        code_of, foreign_uses, impurities, repeated_names, test_files, unused_rights, without_tests,
+        code_of, cycles, foreign_uses, impurities, repeated_names, test_files, unused_rights,
+        without_tests,
     };
 
     fn sources(files: &[(&str, &str)]) -> Vec<(String, String)> {
         let owned = |(path, source): &(&str, &str)| ((*path).to_owned(), (*source).to_owned());
         files.iter().map(owned).collect()
+    }
+
+    /// Returns the files of each cycle, a line each.
+    fn found(files: &[(&str, &str)]) -> Vec<String> {
+        let cycles = cycles(&sources(files));
+        cycles.iter().map(|cycle| cycle.files.join(" ")).collect()
     }
 
     const NONE: [&str; 0] = [];
@@ -499,6 +656,84 @@ mod the_checks {
             ["`lock` lists `text` twice", "`text` has two rows"]
         );
         assert_eq!(repeated_names(&table[..1]), NONE);
+    }
+
+    #[test]
+    fn see_files_that_use_each_other() {
+        let direct = [
+            (
+                "src/a/mod.rs",
+                "mod one; mod two; mod three; pub use one::One;",
+            ),
+            ("src/a/one.rs", "use super::two::{Two, self as t};"),
+            ("src/a/two.rs", "fn f() -> crate::a::three::Three { }"),
+            ("src/a/three.rs", "use super::{one, Other};"),
+            ("src/b.rs", "use crate::a::One;"),
+        ];
+        assert_eq!(found(&direct), ["src/a/one.rs src/a/three.rs src/a/two.rs"]);
+        assert_eq!(
+            cycles(&sources(&direct))[0].uses,
+            [
+                "src/a/one.rs uses src/a/two.rs by `super::two::Two`",
+                "src/a/three.rs uses src/a/one.rs by `super::one`",
+                "src/a/two.rs uses src/a/three.rs by `crate::a::three::Three`",
+            ]
+        );
+    }
+
+    #[test]
+    fn follow_names_that_are_passed_on() {
+        let through = [
+            (
+                "src/a/mod.rs",
+                "mod one; mod two; pub use self::one::{One as First};",
+            ),
+            ("src/a/one.rs", "use super::two::Two;"),
+            ("src/a/two.rs", "use crate::a::First;"),
+        ];
+        assert_eq!(found(&through), ["src/a/one.rs src/a/two.rs"]);
+        let by_alias = [
+            ("src/a/mod.rs", "mod one; pub mod b;"),
+            ("src/a/b/mod.rs", "mod two; pub(super) use two::f;"),
+            (
+                "src/a/b/two.rs",
+                "pub(crate) fn f() { super::super::one::g() }",
+            ),
+            ("src/a/one.rs", "use super::b; pub(super) fn g() { b::f() }"),
+        ];
+        assert_eq!(found(&by_alias), ["src/a/b/two.rs src/a/one.rs"]);
+    }
+
+    #[test]
+    fn see_a_module_and_its_child_that_use_each_other() {
+        let child = ("src/a/one.rs", "use super::Shared;");
+        let passing_on = "mod one; pub use one::One; pub struct Shared;";
+        assert_eq!(found(&[("src/a/mod.rs", passing_on), child]), NONE);
+        for using in ["pub fn f(_: One) {}", "fn f() { one::f() }", "use one::f;"] {
+            let parent = format!("{passing_on} {using}");
+            assert_eq!(
+                found(&[("src/a/mod.rs", &parent), child]),
+                ["src/a/mod.rs src/a/one.rs"]
+            );
+        }
+    }
+
+    #[test]
+    fn pass_over_tests_comments_methods_and_libraries() {
+        assert_eq!(
+            found(&[
+                ("src/a/mod.rs", "mod one; mod url; #[cfg(test)] mod tests;"),
+                (
+                    "src/a/one.rs",
+                    "use url::Url; // super::url::f\n\
+                     fn f(u: Url) -> impl Sized + use<'_> { u.url() }\n\
+                     #[cfg(test)]\nmod tests { use super::super::url::Own; }",
+                ),
+                ("src/a/url.rs", "use super::one::f;"),
+                ("src/a/tests.rs", "use super::url::Own;"),
+            ]),
+            NONE
+        );
     }
 
     #[test]
