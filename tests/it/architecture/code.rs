@@ -228,6 +228,16 @@ pub(super) fn without_tests(code: &str) -> String {
     kept + &code[end..]
 }
 
+/// Returns how many lines of a source are not inside of items for tests.
+pub(super) fn lines_without_tests(source: &str) -> usize {
+    let code = code_of(source);
+    let of_tests: usize = test_items(&code)
+        .into_iter()
+        .map(|item| code[item].matches('\n').count() + 1)
+        .sum();
+    code.lines().count() - of_tests
+}
+
 /// Returns where items that are only for tests stand, with their attributes.
 fn test_items(code: &str) -> Vec<Range<usize>> {
     let mut items = Vec::new();

@@ -13,7 +13,10 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 
-use code::{code_of, heads, relative, root, rust_files, test_files, visit, without_tests, words};
+use code::{
+    code_of, heads, lines_without_tests, relative, root, rust_files, test_files, visit,
+    without_tests, words,
+};
 use cycles::cycles;
 
 /// What each module may use beside itself. A row uses rows above it only.
@@ -158,6 +161,20 @@ const NAMED_BY: &[(&str, &str)] = &[
     ("saphyr_parser", "compose"),
     ("semver", "update"),
     ("strsim", "text"),
+];
+
+/// How many lines a file of `src` has at most, without tests.
+const MOST_LINES: usize = 800;
+
+/// Files that are still longer. The list may shrink and not grow.
+const TOO_LONG: &[&str] = &[
+    "index/client/metadata.rs",
+    "ops/compile/candidates/mod.rs",
+    "ops/compile/fetch/mod.rs",
+    "ops/compile/inputs/mod.rs",
+    "ops/update/locks.rs",
+    "resolve/explain.rs",
+    "update/targets.rs",
 ];
 
 /// Cycles of files inside a module. Each is to be read and changed as a whole, so the
@@ -360,6 +377,42 @@ fn pure_modules_touch_nothing_but_their_arguments() {
 }
 
 #[test]
+fn files_are_short_enough_to_be_read_at_once() {
+    let files = rust_files("src");
+    let tests = test_files(&files);
+    let mut problems = Vec::new();
+    for (path, source) in files.iter().filter(|(path, _)| !tests.contains(path)) {
+        let lines = lines_without_tests(source);
+        let is_listed = TOO_LONG.contains(&path.trim_start_matches("src/"));
+        if lines > MOST_LINES && !is_listed {
+            problems.push(format!("{path}: {lines} lines without tests"));
+        } else if lines <= MOST_LINES && is_listed {
+            problems.push(format!("{path}: short enough, strike it"));
+        }
+    }
+    assert_none(&problems, "longer files than those in `TOO_LONG`");
+}
+
+/// Clippy counts the lines of functions, up to 100 of code.
+#[test]
+fn no_function_is_let_off_its_limit_of_lines() {
+    let lint = "too_many_lines";
+    let mut problems = Vec::new();
+    for (path, source) in rust_files("src") {
+        if words(&code_of(&source)).any(|(word, _)| word == lint) {
+            problems.push(path);
+        }
+    }
+    for file in ["Cargo.toml", ".clippy.toml"] {
+        let settings = fs::read_to_string(root().join(file)).expect("the settings are here");
+        if settings.replace('-', "_").contains(lint) {
+            problems.push(file.to_owned());
+        }
+    }
+    assert_none(&problems, "files that name `too_many_lines`");
+}
+
+#[test]
 fn libraries_that_may_be_replaced_are_named_by_one_module() {
     let mut problems = Vec::new();
     for (path, source) in rust_files("src") {
@@ -547,8 +600,8 @@ fn assert_none(problems: &[String], what: &str) {
 mod the_checks {
     use super::code::tokens;
     use super::{
-        code_of, cycles, foreign_uses, impurities, repeated_names, test_files, unused_rights,
-        without_tests,
+        code_of, cycles, foreign_uses, impurities, lines_without_tests, repeated_names, test_files,
+        unused_rights, without_tests,
     };
 
     fn sources(files: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -745,6 +798,7 @@ mod the_checks {
         let kept = without_tests(&code_of(source));
         assert_eq!(kept.lines().count(), source.lines().count());
         assert_eq!(tokens(&kept).concat(), "structA{c:u8,}#[cfg(unix)]modkept;");
+        assert_eq!(lines_without_tests(source), 5);
         let files = sources(&[
             ("src/a/b.rs", source),
             ("src/a/a_tests.rs", ""),
