@@ -6,7 +6,7 @@ use super::action::{Action, From, Instruction, Named};
 use super::draft::Draft;
 use super::expanded::{Cause, Expanded, Made};
 use super::lines::LONGEST_LINE;
-use super::parse::{Dockerfile, Outside};
+use super::parse::Dockerfile;
 use super::policy::{self, Judgement};
 use super::sharing::Sharing;
 use super::stages::{Source, Stages, circular};
@@ -17,14 +17,23 @@ use crate::text::{Mapped, Span};
 /// The most that a digest adds to a line.
 const LONGEST_ADDITION: usize = ":latest@sha512:".len() + 128;
 
-/// Returns the places of a file that name images, in order.
-pub(super) fn uses(file: &Dockerfile, outside: &Outside) -> Vec<ImageUse> {
-    let mut collector = Collector::new(file, outside);
-    collector.find_bases();
-    for instruction in file.instructions() {
-        collector.read(instruction, &instruction.action);
+/// What is known from outside the file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outside {
+    /// The names of build contexts, which come before images of the same name.
+    pub contexts: Vec<String>,
+}
+
+impl Dockerfile {
+    /// Returns the places that name images, or could, in the order of the file.
+    pub fn uses(&self, outside: &Outside) -> Vec<ImageUse> {
+        let mut collector = Collector::new(self, outside);
+        collector.find_bases();
+        for instruction in self.instructions() {
+            collector.read(instruction, &instruction.action);
+        }
+        collector.finish()
     }
-    collector.finish()
 }
 
 struct Collector<'a> {

@@ -28,5 +28,6 @@ mod tests;
 mod uses;
 mod words;
 
-pub use parse::{Dockerfile, Outside};
+pub use collect::Outside;
+pub use parse::Dockerfile;
 pub use uses::{Carrier, ImageUse, Meaning, Place, Reason, Site, State, Variable, VariableSource};

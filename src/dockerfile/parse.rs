@@ -16,7 +16,6 @@ use super::heredoc;
 use super::instruction::{self, Context, Problems};
 use super::lines::{self, LONGEST_LINE, Line};
 use super::scope::{Budget, Scope};
-use super::uses::ImageUse;
 use crate::text::{Mapped, Problem, Span};
 
 /// A Dockerfile.
@@ -31,13 +30,6 @@ pub struct Dockerfile {
     #[cfg(test)]
     pub(super) escape: u8,
     problems: Vec<Problem>,
-}
-
-/// What is known from outside the file.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Outside {
-    /// The names of build contexts, which come before images of the same name.
-    pub contexts: Vec<String>,
 }
 
 /// Lines that belong together.
@@ -77,11 +69,6 @@ impl Dockerfile {
     /// [`Dockerfile::uses`].
     pub fn problems(&self) -> &[Problem] {
         &self.problems
-    }
-
-    /// Returns the places that name images, or could, in the order of the file.
-    pub fn uses(&self, outside: &Outside) -> Vec<ImageUse> {
-        super::collect::uses(self, outside)
     }
 
     pub(super) fn instructions(&self) -> impl Iterator<Item = &Instruction> {

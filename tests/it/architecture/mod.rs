@@ -227,12 +227,6 @@ const CYCLES: &[&[&str]] = &[
         "config/foreign/pip_options.rs",
         "config/foreign/pip_tools.rs",
     ],
-    &[
-        "dockerfile/collect.rs",
-        "dockerfile/draft.rs",
-        "dockerfile/parse.rs",
-        "dockerfile/pragma.rs",
-    ],
     &["http/credentials.rs", "http/keyring.rs", "http/netrc.rs"],
     &[
         "index/client/metadata.rs",
