@@ -15,7 +15,7 @@ use std::str::FromStr;
 use pep440_rs::LocalSegment;
 use version_ranges::Ranges;
 
-use super::specifier::SpecifierError;
+use super::error::SpecifierError;
 use super::version::Version;
 use crate::text::Span;
 

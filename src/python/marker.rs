@@ -9,13 +9,11 @@
 
 use std::borrow::Cow;
 use std::fmt::{self, Display, Write as _};
-use std::str::FromStr;
+use std::str::FromStr as _;
 
 use super::clause::{Clause, Operator};
 use super::environment::Environment;
-use super::marker_parser::{Mode, Parser};
 use super::name::ExtraName;
-use super::requirement::RequirementError;
 use super::version::Version;
 use crate::text::Span;
 
@@ -187,25 +185,6 @@ impl Variable {
 }
 
 impl Marker {
-    /// Parses a marker.
-    ///
-    /// # Errors
-    /// When the text is no marker; the span says where, in bytes of `text`.
-    pub fn parse(text: &str) -> Result<Self, RequirementError> {
-        let mut parser = Parser::new(text, 0, Mode::Strict);
-        let marker = parser.marker()?;
-        Ok(marker)
-    }
-
-    /// Parses the marker that takes up `text` from byte `start` on.
-    pub(super) fn parse_from(
-        text: &str,
-        start: usize,
-        mode: Mode,
-    ) -> Result<Self, RequirementError> {
-        Parser::new(text, start, mode).marker()
-    }
-
     /// Returns the text as it was written, without blanks around it.
     pub fn as_written(&self) -> &str {
         &self.text
@@ -259,14 +238,6 @@ impl Marker {
 impl Display for Marker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.to_pip_string())
-    }
-}
-
-impl FromStr for Marker {
-    type Err = RequirementError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::parse(text)
     }
 }
 

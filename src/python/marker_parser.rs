@@ -2,10 +2,11 @@
 //! PEP 345 had before it.
 
 use std::borrow::Cow;
+use std::str::FromStr;
 
 use super::clause::{Clause, Operator};
+use super::error::RequirementError;
 use super::marker::{Marker, MarkerOperator, Node, Test, VARIABLES, Variable};
-use super::requirement::RequirementError;
 use crate::text::Span;
 use crate::text::nearest;
 
@@ -21,6 +22,35 @@ pub(super) enum Mode {
 /// Nobody nests deeper; the parser recurses.
 const MAX_DEPTH: usize = 64;
 
+impl Marker {
+    /// Parses a marker.
+    ///
+    /// # Errors
+    /// When the text is no marker; the span says where, in bytes of `text`.
+    pub fn parse(text: &str) -> Result<Self, RequirementError> {
+        let mut parser = Parser::new(text, 0, Mode::Strict);
+        let marker = parser.marker()?;
+        Ok(marker)
+    }
+
+    /// Parses the marker that takes up `text` from byte `start` on.
+    pub(super) fn parse_from(
+        text: &str,
+        start: usize,
+        mode: Mode,
+    ) -> Result<Self, RequirementError> {
+        Parser::new(text, start, mode).marker()
+    }
+}
+
+impl FromStr for Marker {
+    type Err = RequirementError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::parse(text)
+    }
+}
+
 /// A recursive descent over
 ///
 /// ```text
@@ -30,7 +60,7 @@ const MAX_DEPTH: usize = 64;
 /// operand = variable | "'" *any "'" | '"' *any '"'
 /// operator = "<" | "<=" | "!=" | "==" | ">=" | ">" | "~=" | "===" | "in" | "not" "in"
 /// ```
-pub(super) struct Parser<'a> {
+struct Parser<'a> {
     text: &'a str,
     start: usize,
     at: usize,
@@ -43,7 +73,7 @@ enum Operand<'a> {
 }
 
 impl<'a> Parser<'a> {
-    pub(super) fn new(text: &'a str, start: usize, mode: Mode) -> Self {
+    fn new(text: &'a str, start: usize, mode: Mode) -> Self {
         Self {
             text,
             start,
@@ -62,7 +92,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    pub(super) fn marker(&mut self) -> Result<Marker, RequirementError> {
+    fn marker(&mut self) -> Result<Marker, RequirementError> {
         let root = self.any(0)?;
         if !self.rest().is_empty() {
             let error = if self.rest()[0] == b')' {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::*;
+use crate::python::marker_parser::Mode;
 
 #[test]
 fn agrees_with_packaging() {

@@ -7,10 +7,11 @@
 use std::fmt::{self, Display};
 use std::str::FromStr;
 
+use super::error::RequirementError;
 use super::marker::Marker;
 use super::marker_parser::Mode;
 use super::name::{ExtraName, ProjectName};
-use super::specifier::{SpecifierError, Specifiers};
+use super::specifier::Specifiers;
 use crate::text::Span;
 
 /// What a project or a user asks for.
@@ -33,43 +34,6 @@ pub enum RequirementSource {
     Specifiers(Specifiers),
     /// This URL, as it was written.
     Url(String),
-}
-
-/// Why a requirement or marker could not be read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct RequirementError {
-    /// What is wrong: a lower-case fragment without a final period.
-    pub message: String,
-    /// Where, in bytes of the text that was parsed.
-    pub span: Span,
-    /// What to write instead, if that is known.
-    pub help: Option<String>,
-}
-
-impl RequirementError {
-    pub(super) fn new(message: impl Into<String>, span: Span) -> Self {
-        Self {
-            message: message.into(),
-            span,
-            help: None,
-        }
-    }
-
-    pub(super) fn with_help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
-        self
-    }
-}
-
-impl From<SpecifierError> for RequirementError {
-    fn from(error: SpecifierError) -> Self {
-        Self {
-            message: error.message,
-            span: error.span,
-            help: error.help,
-        }
-    }
 }
 
 impl Requirement {

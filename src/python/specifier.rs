@@ -11,36 +11,10 @@ use std::sync::{Arc, OnceLock};
 use version_ranges::Ranges;
 
 use super::clause::{Clause, Operator, parse_clause};
+use super::error::SpecifierError;
 use super::repair::repair;
 use super::version::Version;
 use crate::text::Span;
-
-/// Why a specifier could not be read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct SpecifierError {
-    /// What is wrong: a lower-case fragment without a final period.
-    pub message: String,
-    /// Where, in bytes of the text that was parsed.
-    pub span: Span,
-    /// What to write instead, if that is known.
-    pub help: Option<String>,
-}
-
-impl SpecifierError {
-    pub(super) fn new(message: impl Into<String>, span: Span) -> Self {
-        Self {
-            message: message.into(),
-            span,
-            help: None,
-        }
-    }
-
-    pub(super) fn with_help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
-        self
-    }
-}
 
 struct Inner {
     text: Box<str>,

@@ -51,6 +51,13 @@ struct List {
     any: Vec<String>,
 }
 
+impl Target {
+    /// Returns the wheel tags the target supports.
+    pub fn tags(&self) -> Tags {
+        Tags::new(self)
+    }
+}
+
 impl Tags {
     /// Makes the tags of a target.
     pub fn new(target: &Target) -> Self {

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 
 use super::environment::Environment;
 use super::platform::{Arch, Os, Platform};
-use super::tags::Tags;
 use super::version::Version;
 
 /// A Python's version: `3.12.4`. It parses `3.12` as `3.12.0`.
@@ -234,11 +233,6 @@ impl Target {
             python_full_version: self.python.to_string(),
             implementation_version,
         }
-    }
-
-    /// Returns the wheel tags the target supports.
-    pub fn tags(&self) -> Tags {
-        Tags::new(self)
     }
 }
 

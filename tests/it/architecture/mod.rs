@@ -272,17 +272,6 @@ const CYCLES: &[&[&str]] = &[
         "ops/update/mod.rs",
     ],
     &[
-        "python/clause.rs",
-        "python/repair.rs",
-        "python/specifier.rs",
-    ],
-    &[
-        "python/marker.rs",
-        "python/marker_parser.rs",
-        "python/requirement.rs",
-    ],
-    &["python/tags.rs", "python/target.rs"],
-    &[
         "registry/client.rs",
         "registry/endpoint.rs",
         "registry/send.rs",
