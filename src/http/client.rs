@@ -9,9 +9,9 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, header};
 use url::Url;
 
-use super::credentials::Secret;
 use super::error::Error;
 use super::exchange::Inner;
+use super::login::Secret;
 use super::request::Request;
 use super::response::Response;
 use super::settings::Settings;

@@ -8,86 +8,14 @@
 //! the program `keyring`. A URL with a user and no password is completed by what comes
 //! after it; if nothing does, the user goes alone, as tokens are often given.
 
-use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use url::Url;
 
 use super::keyring::Keyring;
+use super::login::{Login, LoginSource, Origin, Secret, take_login};
 use super::netrc::Netrc;
-use crate::text::percent_decoded;
-
-/// A text that is never shown.
-#[derive(Clone, PartialEq, Eq, Default)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Hides a text.
-    pub fn new(value: impl Into<String>) -> Self {
-        Self(value.into())
-    }
-
-    /// Returns the text, for the one place that sends it.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
-    }
-}
-
-impl fmt::Display for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
-    }
-}
-
-/// A user name and a password.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Login {
-    pub(super) user: Secret,
-    pub(super) password: Secret,
-    pub(super) source: LoginSource,
-}
-
-impl Login {
-    /// Whether there is a user only.
-    fn lacks_password(&self) -> bool {
-        self.password.0.is_empty()
-    }
-}
-
-/// Where credentials came from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LoginSource {
-    /// A URL.
-    Url,
-    /// Variables of the environment: their names.
-    Variables(String),
-    /// The netrc file.
-    Netrc,
-    /// The program `keyring`.
-    Keyring,
-    /// The caller.
-    Caller,
-}
-
-/// As it reads behind "given".
-impl fmt::Display for LoginSource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Url => f.write_str("in the URL"),
-            Self::Variables(names) => write!(f, "in {names}"),
-            Self::Netrc => f.write_str("in the netrc file"),
-            Self::Keyring => f.write_str("by the program `keyring`"),
-            Self::Caller => f.write_str("elsewhere"),
-        }
-    }
-}
 
 /// What variables of the environment say of one index.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,31 +46,6 @@ struct Entry {
     /// Ends in a slash, or is empty for the whole origin.
     path: String,
     login: Login,
-}
-
-/// Scheme, host and port (RFC 6454 §4).
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Origin {
-    scheme: String,
-    host: String,
-    port: Option<u16>,
-}
-
-impl Origin {
-    pub(super) fn of(url: &Url) -> Self {
-        Self {
-            scheme: url.scheme().to_owned(),
-            host: url.host_str().unwrap_or_default().to_owned(),
-            port: url.port_or_known_default(),
-        }
-    }
-
-    /// As [`Origin::of`] and a comparison, without making one.
-    fn is_of(&self, url: &Url) -> bool {
-        self.scheme == url.scheme()
-            && self.host == url.host_str().unwrap_or_default()
-            && self.port == url.port_or_known_default()
-    }
 }
 
 impl Credentials {
@@ -316,22 +219,6 @@ fn is_below(url: &Url, path: &str) -> bool {
     let folder = path.trim_end_matches('/');
     let rest = url.path().strip_prefix(folder);
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
-/// Takes user name and password out of a URL, percent-decoded.
-pub(super) fn take_login(url: &mut Url) -> Option<Login> {
-    if url.username().is_empty() && url.password().is_none() {
-        return None;
-    }
-    let login = Login {
-        user: Secret(percent_decoded(url.username()).into_owned()),
-        password: Secret(percent_decoded(url.password().unwrap_or_default()).into_owned()),
-        source: LoginSource::Url,
-    };
-    // These fail only for URLs without a host, which have no user either.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    Some(login)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What can go wrong with a request, told apart by what one can do about it.
 
-use super::credentials::LoginSource;
+use super::login::LoginSource;
 
 /// Why a request has no answer that can be used.
 ///

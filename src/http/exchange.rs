@@ -14,12 +14,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Url;
 
 use super::answer::{body_length, is_answer, position};
-use super::credentials::{Credentials, Login, LoginSource, Origin};
+use super::credentials::Credentials;
 use super::error::Error;
 use super::gate::Line;
 use super::hop::{Hop, Redirect, redirect_of};
 use super::keyring::{KeyringProvider, Question};
 use super::lines::Lines;
+use super::login::{Login, LoginSource, Origin};
 use super::observe::Exchange;
 use super::redact::display_url;
 use super::request::Request;

@@ -29,7 +29,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 use url::Url;
 
-use super::credentials::Origin;
+use super::login::Origin;
 
 /// From the connection to its place among those that can be shared.
 const SETTLING: Duration = Duration::from_millis(1);

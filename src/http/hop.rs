@@ -3,8 +3,8 @@
 use http::{HeaderMap, Method, StatusCode, header};
 use url::Url;
 
-use super::credentials::{Login, Origin, take_login};
 use super::error::Error;
+use super::login::{Login, Origin, take_login};
 use super::redact::display_url;
 
 /// A request on its way, redirects followed.

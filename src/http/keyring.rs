@@ -18,7 +18,7 @@ use std::time::Duration;
 use tokio::process::Command;
 use url::Url;
 
-use super::credentials::{Login, LoginSource, Origin, Secret};
+use super::login::{Login, LoginSource, Origin, Secret};
 use super::shared::Shared;
 
 /// Whether passwords are asked of the `keyring` program.

@@ -14,7 +14,7 @@
 //! A `#` inside a word belongs to it, since passwords have them; so does one
 //! that begins a value. Words of no known meaning are passed over.
 
-use super::credentials::{Login, LoginSource, Secret};
+use super::login::{Login, LoginSource, Secret};
 
 /// The logins of a netrc file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use url::Url;
 
-use super::credentials::Secret;
+use super::login::Secret;
 
 /// A GET (or HEAD, or POST) to make.
 #[derive(Debug, Clone)]

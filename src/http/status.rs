@@ -4,8 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, StatusCode, header};
 
-use super::credentials::LoginSource;
 use super::error::Error;
+use super::login::LoginSource;
 use super::retry::{LONGEST_WAIT, retry_after};
 
 /// What a failed answer was.

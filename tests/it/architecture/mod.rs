@@ -227,7 +227,6 @@ const CYCLES: &[&[&str]] = &[
         "config/foreign/pip_options.rs",
         "config/foreign/pip_tools.rs",
     ],
-    &["http/credentials.rs", "http/keyring.rs", "http/netrc.rs"],
     &[
         "index/client/metadata.rs",
         "index/client/mod.rs",
