@@ -12,6 +12,7 @@ mod pip_options;
 mod pip_tools;
 mod pip_tools_files;
 mod pip_tools_keys;
+mod setting;
 mod uv;
 
 pub use pip_args::pip_args;
@@ -19,83 +20,16 @@ pub use pip_conf::{pip_conf, pip_variables};
 pub use pip_files::{System, pip_conf_files};
 pub use pip_tools::pip_tools;
 pub use pip_tools_files::pip_tools_file;
+pub use setting::{ForeignFile, SettingProblem};
 pub use uv::{IndexVariables, index_variable_names, index_variables, uv_unread, uv_variables};
-
-use super::layer::{Layer, Setting, SettingValue};
-
-/// A file of settings that somebody has read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ForeignFile<'a> {
-    /// Its name, as messages give it.
-    pub name: &'a str,
-    /// Its text.
-    pub text: &'a str,
-}
-
-/// Something wrong with a setting that stands in no file: in a variable, or among
-/// arguments. Never says the value, which may be a password.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SettingProblem {
-    /// Where it stands: `PIP_TIMEOUT`, `--pip-args`.
-    pub place: String,
-    /// What is wrong: a lower-case fragment.
-    pub message: String,
-    /// What to do about it.
-    pub help: Option<String>,
-}
-
-/// Why a value is not taken.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Refused {
-    message: String,
-    help: Option<String>,
-}
-
-impl Refused {
-    fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            help: Some(help.into()),
-        }
-    }
-
-    fn at(self, place: impl Into<String>) -> SettingProblem {
-        SettingProblem {
-            place: place.into(),
-            message: self.message,
-            help: self.help,
-        }
-    }
-}
-
-/// Adds a setting in place of an earlier one of the same option.
-fn set(layer: &mut Layer, option: &str, value: SettingValue, place: String) {
-    layer.settings.retain(|setting| setting.option != option);
-    layer.settings.push(Setting {
-        option: option.to_owned(),
-        value,
-        place,
-    });
-}
-
-/// Adds a setting to an earlier one of the same option.
-fn add(layer: &mut Layer, option: &str, value: SettingValue, place: String) {
-    let earlier = layer
-        .settings
-        .iter_mut()
-        .find(|setting| setting.option == option);
-    match (earlier.map(|setting| &mut setting.value), value) {
-        (Some(SettingValue::Texts(texts)), SettingValue::Texts(more)) => texts.extend(more),
-        (_, value) => set(layer, option, value, place),
-    }
-}
 
 /// What the tests of each reader need.
 #[cfg(test)]
 mod testing {
     use std::fmt::Write as _;
 
-    use super::{Layer, SettingProblem, SettingValue};
+    use super::SettingProblem;
+    use crate::config::layer::{Layer, SettingValue};
 
     /// Returns a line for each setting, and one for each thing that is ignored.
     pub(super) fn shown(layer: &Layer) -> String {

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use super::pip_options::{Fate, OPTIONS, PipOption, Takes, by_name, by_short};
-use super::{Refused, SettingProblem, add, set};
+use super::setting::{Refused, SettingProblem, add, set};
 use crate::config::layer::{Layer, SettingValue};
 use crate::text::{Word, nearest, split_words, without_password};
 

@@ -9,7 +9,7 @@
 
 use super::ini::{self, DEFAULT, Entry, Ini};
 use super::pip_options::{Fate, OPTIONS, PipOption, Takes, by_name};
-use super::{ForeignFile, SettingProblem, add, set};
+use super::setting::{ForeignFile, SettingProblem, add, set};
 use crate::config::layer::{Layer, SettingValue};
 use crate::text::Problem;
 

@@ -1,7 +1,8 @@
 //! The options of `pip install` (pip 26.3), and what becomes of each here: one table for
 //! pip's files, its variables and the arguments that pip-tools hands on.
 
-use super::{Refused, SettingValue};
+use super::setting::Refused;
+use crate::config::layer::SettingValue;
 
 /// An option of pip.
 pub(super) struct PipOption {

@@ -13,7 +13,7 @@ use toml::de::{DeTable, DeValue};
 use super::pip_args::pip_args;
 use super::pip_options::time;
 use super::pip_tools_keys::{Fate, KEYS, PipToolsKey, Takes, by_name};
-use super::{ForeignFile, set};
+use super::setting::{ForeignFile, add, set};
 use crate::config::layer::{Layer, SettingValue};
 use crate::text::{Problem, Span, nearest, position};
 
@@ -215,7 +215,7 @@ impl Reader<'_> {
                 is_it && key.takes == Takes::Texts
             });
             if is_list {
-                super::add(&mut layer, &setting.option, setting.value, setting.place);
+                add(&mut layer, &setting.option, setting.value, setting.place);
             } else {
                 set(&mut layer, &setting.option, setting.value, setting.place);
             }

@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use super::{Refused, SettingProblem, add, set};
+use super::setting::{Refused, SettingProblem, add, set};
 use crate::config::layer::{Layer, SettingValue};
 use crate::text::variable_word;
 

@@ -221,13 +221,6 @@ const CYCLES: &[&[&str]] = &[
         "config/rule.rs",
     ],
     &[
-        "config/foreign/mod.rs",
-        "config/foreign/pip_args.rs",
-        "config/foreign/pip_conf.rs",
-        "config/foreign/pip_options.rs",
-        "config/foreign/pip_tools.rs",
-    ],
-    &[
         "index/client/metadata.rs",
         "index/client/mod.rs",
         "index/client/whole.rs",
