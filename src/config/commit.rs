@@ -97,7 +97,7 @@ fn message(text: &str) -> Result<String, Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::reader::testing::{places, read};
+    use super::super::document::testing::{places, read};
     use super::*;
 
     #[test]

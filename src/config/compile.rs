@@ -143,7 +143,7 @@ fn is_cutoff(said: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::reader::testing::{places, read};
+    use super::super::document::testing::{places, read};
     use super::*;
 
     fn shown(text: &str) -> String {

@@ -51,7 +51,7 @@ fn glob(text: &str) -> Result<String, Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::reader::testing::{places, read};
+    use super::super::document::testing::{places, read};
 
     #[test]
     fn reads_both_lists_with_their_places() {

@@ -145,7 +145,7 @@ fn name(text: &str) -> Result<String, Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::reader::testing::{places, read};
+    use super::super::document::testing::{places, read};
 
     #[test]
     fn reads_all_it_says() {

@@ -7,6 +7,7 @@ mod commit;
 mod compile;
 mod discover;
 mod docker;
+mod document;
 mod foreign;
 mod index;
 mod keys;
@@ -23,6 +24,7 @@ pub use commit::{CommitConfig, DEFAULT_BASE, DEFAULT_BRANCH, DEFAULT_MESSAGE, is
 pub use compile::OwnSetting;
 pub use discover::DiscoverConfig;
 pub use docker::DockerConfig;
+pub use document::{Config, Home};
 pub use foreign::{
     ForeignFile, IndexVariables, SettingProblem, System, index_variable_names, index_variables,
     pip_args, pip_conf, pip_conf_files, pip_tools, pip_tools_file, pip_variables, uv_unread,
@@ -34,7 +36,6 @@ pub use layer::{Layer, Setting, SettingValue};
 pub use lock::LockConfig;
 pub use pattern::{ProjectPattern, ProjectPatternError};
 pub use policy::PolicyConfig;
-pub use reader::{Config, Home};
 pub use rule::{ImageRule, ProjectRule, RuleConfig, RuleSubject};
 pub use schema::json_schema;
 pub use value::{DigestUpdates, Located, MaxBump, MissingUploadTime, TagLimit};

@@ -39,7 +39,7 @@ impl PolicyConfig {
 
 #[cfg(test)]
 mod tests {
-    use super::super::reader::testing::{places, read};
+    use super::super::document::testing::{places, read};
     use super::*;
 
     #[test]

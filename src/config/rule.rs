@@ -191,7 +191,7 @@ fn allow(text: &str) -> Result<Specifiers, Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::reader::testing::{places, read};
+    use super::super::document::testing::{places, read};
     use super::*;
 
     #[test]

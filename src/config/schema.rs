@@ -126,7 +126,7 @@ fn value(toml: &str) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::super::reader::{Config, Home};
+    use super::super::document::{Config, Home};
     use super::*;
 
     /// A table that holds one key beside those that have to be there.

@@ -210,17 +210,6 @@ const CYCLES: &[&[&str]] = &[
     ],
     &["command/header.rs", "command/parse.rs"],
     &[
-        "config/commit.rs",
-        "config/compile.rs",
-        "config/discover.rs",
-        "config/docker.rs",
-        "config/index.rs",
-        "config/lock.rs",
-        "config/policy.rs",
-        "config/reader.rs",
-        "config/rule.rs",
-    ],
-    &[
         "index/client/metadata.rs",
         "index/client/mod.rs",
         "index/client/whole.rs",
