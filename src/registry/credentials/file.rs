@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use crate::http::Secret;
 
-use super::Login;
+use super::login::Login;
 
 /// What one file says.
 #[derive(Debug)]
@@ -51,9 +51,6 @@ struct RawEntry {
     #[serde(rename = "registrytoken")]
     registry_token: Option<String>,
 }
-
-/// The user name that says that the password is a refresh token.
-pub(super) const IDENTITY_USER: &str = "<token>";
 
 const HUB: &str = "docker.io";
 
@@ -194,16 +191,6 @@ impl RawEntry {
             (Some(user), Some(password)) => Ok(Some(Login::new(user, password))),
             _ => Ok(None),
         }
-    }
-}
-
-impl Login {
-    pub(super) fn new(user: String, password: String) -> Self {
-        let password = Secret::new(password);
-        if user == IDENTITY_USER {
-            return Self::Identity(password);
-        }
-        Self::Password { user, password }
     }
 }
 

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
-use super::Login;
+use super::login::Login;
 use crate::registry::error::Error;
 use crate::registry::said::shown;
 

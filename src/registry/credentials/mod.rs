@@ -20,6 +20,7 @@
 
 mod file;
 mod helper;
+mod login;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -31,6 +32,7 @@ use crate::http::{Secret, Shared};
 
 use self::file::AuthFile;
 use self::helper::Helpers;
+pub(super) use self::login::Login;
 use super::error::Error;
 
 /// The credentials of a run, read when the first registry asks for some.
@@ -55,34 +57,12 @@ enum Source {
     File(PathBuf),
 }
 
-/// What to say at a registry.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Login {
-    /// To the registry, or to get a token with.
-    Password { user: String, password: Secret },
-    /// A refresh token, to get tokens with.
-    Identity(Secret),
-    /// A token for the registry itself.
-    Token(Secret),
-}
-
 /// A login and where it comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Found {
     pub(super) login: Login,
     /// For people: the file or program, without secrets.
     pub(super) source: String,
-}
-
-impl Login {
-    /// Returns user name and password, where they can be said.
-    pub(super) fn as_password(&self) -> Option<(&str, &Secret)> {
-        match self {
-            Self::Password { user, password } => Some((user, password)),
-            Self::Identity(token) => Some((file::IDENTITY_USER, token)),
-            Self::Token(_) => None,
-        }
-    }
 }
 
 impl CredentialStore {

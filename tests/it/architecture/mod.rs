@@ -258,11 +258,6 @@ const CYCLES: &[&[&str]] = &[
         "registry/send.rs",
         "registry/token.rs",
     ],
-    &[
-        "registry/credentials/file.rs",
-        "registry/credentials/helper.rs",
-        "registry/credentials/mod.rs",
-    ],
     &["resolve/explain.rs", "resolve/mod.rs"],
     &["update/layers.rs", "update/targets.rs"],
     &["vcs/checkout.rs", "vcs/git.rs"],
