@@ -1,21 +1,19 @@
 //! What the rest of the program asks registries.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::cache::Cache;
-use crate::http::{self, Bytes, Response, Shared};
+use crate::http::{self, Bytes, Response};
 use crate::image::{Digest, Platform, Repository};
 
-use super::endpoint::Endpoint;
+use super::ask::{Ask, Method};
+use super::endpoint::{Endpoint, first_of, repository_key};
 use super::error::Error;
+use super::inner::{Inner, Resolved};
 use super::manifest::{ImageConfig, Kind, Manifest};
-use super::notices::Notices;
-use super::send::{Ask, Method};
 use super::settings::Settings;
-use super::stored::Stored;
 use super::token::Authorization;
 
 /// The longest manifest that is read: the specification has registries take no longer ones.
@@ -30,47 +28,11 @@ pub struct Client {
     inner: Arc<Inner>,
 }
 
-/// What a tag says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Resolved {
-    /// The digest: of the image index, or of the one image a platform was asked for.
-    pub digest: Digest,
-    /// Whether the tag was not asked in this run, but lately or, offline, some day.
-    pub from_cache: bool,
-}
-
-/// What the clones of a client share.
-pub(super) struct Inner {
-    pub(super) settings: Settings,
-    pub(super) http: http::Client,
-    pub(super) notices: Notices,
-    pub(super) stored: Stored,
-    endpoints: Mutex<HashMap<String, Vec<Arc<Endpoint>>>>,
-    expected: Mutex<BTreeMap<String, BTreeSet<String>>>,
-    tags: Shared<(Repository, String), Result<Resolved, Error>>,
-    existing: Shared<(Repository, Digest), Result<bool, Error>>,
-    manifests: Shared<(Repository, Digest), Result<Manifest, Error>>,
-    configs: Shared<(Repository, Digest), Result<ImageConfig, Error>>,
-    lists: Shared<Repository, Result<Arc<[String]>, Error>>,
-}
-
 impl Client {
     /// Makes a client; nothing is read or asked yet.
     pub fn new(settings: Settings, http: http::Client, cache: Cache) -> Self {
         Self {
-            inner: Arc::new(Inner {
-                settings,
-                http,
-                notices: Notices::default(),
-                stored: Stored::new(cache),
-                endpoints: Mutex::default(),
-                expected: Mutex::default(),
-                tags: Shared::default(),
-                existing: Shared::default(),
-                manifests: Shared::default(),
-                configs: Shared::default(),
-                lists: Shared::default(),
-            }),
+            inner: Arc::new(Inner::new(settings, http, cache)),
         }
     }
 
@@ -78,11 +40,7 @@ impl Client {
     ///
     /// Nothing has to be told, and what was told need not be asked for.
     pub fn expect(&self, repositories: impl IntoIterator<Item = Repository>) {
-        let expected = self.inner.expected.lock();
-        let mut expected = expected.unwrap_or_else(PoisonError::into_inner);
-        for Repository { host, path } in repositories {
-            expected.entry(host).or_default().insert(path);
-        }
+        self.inner.expect(repositories);
     }
 
     /// Returns the digest a tag stands for now: of its image index if it has one, or,
@@ -202,48 +160,7 @@ struct Body {
     manifest: Manifest,
 }
 
-/// Asks the servers of a host one after the other, until one has the answer or the next
-/// could not help either.
-pub(super) async fn first_of<T>(
-    endpoints: &[Arc<Endpoint>],
-    ask: impl AsyncFn(&Arc<Endpoint>) -> Result<T, Error>,
-) -> Result<T, Error> {
-    let mut worst = None;
-    for endpoint in endpoints {
-        match ask(endpoint).await {
-            Ok(answer) => return Ok(answer),
-            Err(error) if !error.is_for_next_mirror() => return Err(error),
-            // That one has it not says less than that another could not be asked.
-            Err(error) if matches!(worst, None | Some(Error::NotFound { .. })) => {
-                worst = Some(error);
-            }
-            Err(_) => {}
-        }
-    }
-    Err(worst.expect("each host has somebody to ask, and each answer returns or is noted"))
-}
-
 impl Inner {
-    /// Returns the paths expected to be asked for at a host.
-    pub(super) fn expected(&self, host: &str) -> Vec<String> {
-        let expected = self.expected.lock();
-        let expected = expected.unwrap_or_else(PoisonError::into_inner);
-        let paths = expected.get(host).into_iter().flatten();
-        paths.cloned().collect()
-    }
-
-    pub(super) fn endpoints(&self, host: &str) -> Vec<Arc<Endpoint>> {
-        let endpoints = self.endpoints.lock();
-        let mut endpoints = endpoints.unwrap_or_else(PoisonError::into_inner);
-        match endpoints.get(host) {
-            Some(known) => known.clone(),
-            None => endpoints
-                .entry(host.to_owned())
-                .or_insert(Endpoint::of(host, &self.settings))
-                .clone(),
-        }
-    }
-
     async fn resolve(&self, repository: &Repository, tag: &str) -> Result<Resolved, Error> {
         let endpoints = self.endpoints(&repository.host);
         let image = format!("{}:{tag}", repository.familiar());
@@ -465,19 +382,6 @@ fn manifest_ask<'a>(
 
 fn tag_key(endpoints: &[Arc<Endpoint>], repository: &Repository, tag: &str) -> String {
     format!("{}/{tag}", repository_key(endpoints, repository))
-}
-
-/// Returns what tells a repository at these servers from others, for what is kept.
-pub(super) fn repository_key(endpoints: &[Arc<Endpoint>], repository: &Repository) -> String {
-    let mut key = String::new();
-    for endpoint in endpoints {
-        key.push_str(&endpoint.key());
-        key.push(' ');
-    }
-    for part in [&repository.host, " ", &repository.path] {
-        key.push_str(part);
-    }
-    key
 }
 
 /// Whether what was kept is used unasked.

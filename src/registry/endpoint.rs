@@ -10,8 +10,8 @@ use crate::image::{DEFAULT_HOST, Repository};
 
 use super::challenge::{Challenge, Scoping, is_inside};
 use super::error::Error;
+use super::group::Group;
 use super::settings::{Settings, canonical_host};
-use super::token::Group;
 
 /// Where Docker Hub's registry is.
 const HUB: &str = "registry-1.docker.io";
@@ -244,6 +244,40 @@ fn is_loopback(authority: &str) -> bool {
         None => false,
     };
     is_address && is_inside(&url)
+}
+
+/// Asks the servers of a host one after the other, until one has the answer or the next
+/// could not help either.
+pub(super) async fn first_of<T>(
+    endpoints: &[Arc<Endpoint>],
+    ask: impl AsyncFn(&Arc<Endpoint>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let mut worst = None;
+    for endpoint in endpoints {
+        match ask(endpoint).await {
+            Ok(answer) => return Ok(answer),
+            Err(error) if !error.is_for_next_mirror() => return Err(error),
+            // That one has it not says less than that another could not be asked.
+            Err(error) if matches!(worst, None | Some(Error::NotFound { .. })) => {
+                worst = Some(error);
+            }
+            Err(_) => {}
+        }
+    }
+    Err(worst.expect("each host has somebody to ask, and each answer returns or is noted"))
+}
+
+/// Returns what tells a repository at these servers from others, for what is kept.
+pub(super) fn repository_key(endpoints: &[Arc<Endpoint>], repository: &Repository) -> String {
+    let mut key = String::new();
+    for endpoint in endpoints {
+        key.push_str(&endpoint.key());
+        key.push(' ');
+    }
+    for part in [&repository.host, " ", &repository.path] {
+        key.push_str(part);
+    }
+    key
 }
 
 #[cfg(test)]

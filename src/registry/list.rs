@@ -10,10 +10,10 @@ use std::sync::Arc;
 use serde::Deserialize;
 use url::Url;
 
-use super::client::{Inner, first_of, repository_key};
-use super::endpoint::Endpoint;
+use super::ask::{Ask, Method};
+use super::endpoint::{Endpoint, first_of, repository_key};
 use super::error::Error;
-use super::send::{Ask, Method};
+use super::inner::Inner;
 use crate::http::{HeaderMap, header};
 use crate::image::{Repository, is_tag};
 

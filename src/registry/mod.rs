@@ -12,11 +12,14 @@
 //! and one token then serves all repositories that [`Client::expect`] told of. So many
 //! images of one registry take three round trips: a challenge, a token, the answers.
 
+mod ask;
 mod challenge;
 mod client;
 mod credentials;
 mod endpoint;
 mod error;
+mod group;
+mod inner;
 mod list;
 mod manifest;
 mod notices;
@@ -28,8 +31,9 @@ mod stored;
 mod tests;
 mod token;
 
-pub use client::{Client, Resolved};
+pub use client::Client;
 pub use credentials::CredentialStore;
 pub use error::Error;
+pub use inner::Resolved;
 pub use manifest::{ImageConfig, IndexEntry, Manifest};
 pub use settings::{Mirror, MirrorError, PER_HOST, Settings};

@@ -2,63 +2,22 @@
 
 use std::future::Future;
 
-use url::Url;
-
 use crate::http::{self, HeaderValue, Request, Response, header, retry_after};
-use crate::image::Repository;
 
+use super::ask::{Ask, Method};
 use super::challenge::{Challenge, Scoping};
-use super::client::Inner;
-use super::endpoint::{Endpoint, Learned};
+use super::endpoint::Learned;
 use super::error::Error;
+use super::inner::Inner;
 use super::manifest::ACCEPT;
 use super::said::said;
 use super::token::{Authorization, Width};
-
-/// What is asked of whom.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Ask<'a> {
-    pub(super) endpoint: &'a Endpoint,
-    pub(super) repository: &'a Repository,
-    /// What comes after the repository in the URL.
-    pub(super) rest: &'a str,
-    /// The path and query to ask for instead, as the server itself gave them.
-    pub(super) target: Option<&'a str>,
-    /// What is asked for, for people.
-    pub(super) image: &'a str,
-    /// Whether it is a manifest.
-    pub(super) is_manifest: bool,
-    /// The longest answer to read.
-    pub(super) max_bytes: u64,
-}
-
-/// How it is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Method {
-    Head,
-    Get,
-}
 
 /// What came back, and what went along with the question.
 #[derive(Debug)]
 pub(super) struct Reply {
     pub(super) response: Response,
     pub(super) authorization: Authorization,
-}
-
-impl Ask<'_> {
-    /// Returns the URL.
-    pub(super) fn url(&self, scheme: &str) -> Result<Url, Error> {
-        let url = match self.target {
-            Some(target) => self.endpoint.url_of(scheme, target),
-            None => self.endpoint.url(scheme, self.repository, self.rest),
-        };
-        url.map_err(|error| Error::Address {
-            image: self.image.to_owned(),
-            registry: self.endpoint.name.clone(),
-            detail: error.to_string(),
-        })
-    }
 }
 
 impl Inner {

@@ -16,13 +16,14 @@ use url::Url;
 
 use crate::http::{HeaderValue, Request, Response, display_url, header, retry_after};
 
+use super::ask::Ask;
 use super::challenge::{Challenge, Scoping, check_realm};
-use super::client::Inner;
 use super::credentials::Login;
 use super::endpoint::{Endpoint, Learned};
 use super::error::Error;
+use super::group::{Group, Held, Refusal, Token};
+use super::inner::Inner;
 use super::said::said;
-use super::send::Ask;
 
 /// How many repositories one token is asked for, and how long the list may be: servers
 /// refuse URLs of more than 8 KiB.
@@ -51,35 +52,6 @@ pub(super) struct Authorization {
 pub(super) enum Width {
     Shared,
     Single,
-}
-
-/// The repositories of one token.
-#[derive(Debug)]
-pub(super) struct Group {
-    scopes: Vec<String>,
-    held: tokio::sync::Mutex<Held>,
-}
-
-#[derive(Debug, Clone, Default)]
-enum Held {
-    #[default]
-    Nothing,
-    Token(Token),
-    Refused(Refusal),
-}
-
-#[derive(Debug, Clone)]
-struct Token {
-    header: HeaderValue,
-    renew_at: SystemTime,
-}
-
-/// Why there is no token.
-#[derive(Debug, Clone)]
-enum Refusal {
-    /// The server says so: for others it may have one.
-    Denied(String),
-    Failed(Error),
 }
 
 #[derive(Deserialize)]

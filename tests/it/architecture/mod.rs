@@ -252,12 +252,6 @@ const CYCLES: &[&[&str]] = &[
         "ops/update/locks.rs",
         "ops/update/mod.rs",
     ],
-    &[
-        "registry/client.rs",
-        "registry/endpoint.rs",
-        "registry/send.rs",
-        "registry/token.rs",
-    ],
     &["resolve/explain.rs", "resolve/mod.rs"],
     &["update/layers.rs", "update/targets.rs"],
     &["vcs/checkout.rs", "vcs/git.rs"],
