@@ -11,9 +11,8 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use super::error::Error;
-use super::git::temporary_folder;
 use super::program::{At, Program};
-use super::store::Store;
+use super::store::{Store, temporary_folder};
 use super::url::GitUrl;
 
 /// The files of a commit. They may be changed, and are removed when this is dropped.

@@ -13,7 +13,7 @@ use super::error::Error;
 use super::history;
 use super::program::{At, Program};
 use super::refs::{Meaning, Refs};
-use super::store::{self, Store};
+use super::store::{self, Store, temporary_folder};
 use super::url::{GitUrl, Transport, is_full_hash, is_short_hash};
 
 /// The folder in the cache; the number changes when old and new builds cannot share it.
@@ -337,11 +337,6 @@ fn unknown(url: &GitUrl, revision: &str, near: Vec<String>) -> Error {
         revision: revision.to_owned(),
         near,
     }
-}
-
-/// Makes a folder that goes when it is dropped.
-pub(super) fn temporary_folder() -> std::io::Result<TempDir> {
-    tempfile::Builder::new().prefix("pinfold-git-").tempdir()
 }
 
 /// Returns the cell of a key, which the first to come fills.

@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
+use tempfile::TempDir;
 
 use super::error::Error;
 use super::program::{At, Program, failed};
@@ -327,4 +328,9 @@ fn remove_stale_locks(folder: &Path) {
             }
         }
     }
+}
+
+/// Makes a folder that goes when it is dropped.
+pub(super) fn temporary_folder() -> io::Result<TempDir> {
+    tempfile::Builder::new().prefix("pinfold-git-").tempdir()
 }

@@ -254,7 +254,6 @@ const CYCLES: &[&[&str]] = &[
     ],
     &["resolve/explain.rs", "resolve/mod.rs"],
     &["update/layers.rs", "update/targets.rs"],
-    &["vcs/checkout.rs", "vcs/git.rs"],
 ];
 
 /// Where the index's address may stand.
