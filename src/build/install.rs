@@ -10,9 +10,9 @@ use std::fs::{self, File};
 use std::io::{self, BufReader, Read, Seek, Write as _};
 use std::path::{Component, Path, PathBuf};
 
+use serde::Deserialize;
 use zip::ZipArchive;
 
-use super::environment::Site;
 use super::error::{ArchiveProblem, Error};
 use super::inside::inside;
 use super::launcher::{EntryPoint, with_interpreter};
@@ -24,6 +24,18 @@ const MAX_TEXT: u64 = 32 << 20;
 
 /// How large all files together may be.
 const MAX_BYTES: u64 = 16 << 30;
+
+/// The folders of an environment, by the names of sysconfig.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(super) struct Site {
+    pub(super) purelib: PathBuf,
+    pub(super) platlib: PathBuf,
+    pub(super) scripts: PathBuf,
+    pub(super) include: PathBuf,
+    pub(super) data: PathBuf,
+    /// The interpreter, as scripts should name it.
+    pub(super) python: PathBuf,
+}
 
 /// Installs a wheel.
 pub(super) fn install(path: &Path, site: &Site) -> Result<(), Error> {

@@ -9,6 +9,7 @@
 //! A backend is a program of strangers. It may do what the user may; what is held
 //! here is what archives and names could do before any of that is run.
 
+mod backend;
 mod environment;
 mod error;
 mod hook;
