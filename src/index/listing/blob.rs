@@ -23,7 +23,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::Timestamp;
 
-use super::{Damaged, Entry};
+use super::entry::Entry;
 use crate::index::hash::{Algorithm, Sha256};
 use crate::index::page::{MetadataFile, ProjectStatus, Status};
 
@@ -55,6 +55,11 @@ pub(super) const STATUSES: [Status; 4] = [
     Status::Quarantined,
     Status::Deprecated,
 ];
+
+/// The bytes are no listing of this format.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the stored project page is damaged")]
+pub struct Damaged;
 
 /// A listing's head.
 #[derive(Debug)]

@@ -2,11 +2,14 @@
 
 use std::borrow::Cow;
 
+use jiff::Timestamp;
 use proptest::prelude::*;
 use url::Url;
 
 use super::*;
-use crate::index::page::{self, PageFile, Status};
+use crate::index::hash::Sha256;
+use crate::index::page::{self, MetadataFile, PageFile, Status};
+use crate::python::WheelName;
 
 fn project() -> ProjectName {
     "demo".parse().unwrap()

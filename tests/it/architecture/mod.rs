@@ -214,11 +214,6 @@ const CYCLES: &[&[&str]] = &[
         "index/client/whole.rs",
     ],
     &[
-        "index/listing/blob.rs",
-        "index/listing/build.rs",
-        "index/listing/mod.rs",
-    ],
-    &[
         "index/page/html.rs",
         "index/page/json.rs",
         "index/page/mod.rs",
