@@ -17,10 +17,9 @@ use std::borrow::Cow;
 
 use url::Url;
 
-use super::{
-    MetadataFile, Page, PageError, PageFile, ProjectStatus, Status, add_hash, check_version,
-    resolve, shortened, time,
-};
+use super::model::{MetadataFile, Page, PageError, PageFile, ProjectStatus, Status};
+use super::parts::{add_hash, check_version, resolve, shortened};
+use super::time;
 use crate::index::hash::Sha256;
 use crate::text::percent_decoded_bytes;
 

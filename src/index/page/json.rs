@@ -18,10 +18,9 @@ use std::borrow::Cow;
 use serde_json::Value;
 use url::Url;
 
-use super::{
-    MetadataFile, Page, PageError, PageFile, ProjectStatus, Status, add_hash, check_version,
-    resolve, shortened, time,
-};
+use super::model::{MetadataFile, Page, PageError, PageFile, ProjectStatus, Status};
+use super::parts::{add_hash, check_version, resolve, shortened};
+use super::time;
 use crate::index::hash::{Algorithm, Sha256};
 
 /// Reads a JSON page.

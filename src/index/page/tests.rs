@@ -1,6 +1,9 @@
 //! Tests of the readers of project pages, JSON and HTML (PEP 503, 691).
 
+use std::borrow::Cow;
+
 use super::*;
+use crate::index::hash::{Algorithm, Sha256};
 use proptest::prelude::*;
 
 const HEX: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";

@@ -214,11 +214,6 @@ const CYCLES: &[&[&str]] = &[
         "index/client/whole.rs",
     ],
     &[
-        "index/page/html.rs",
-        "index/page/json.rs",
-        "index/page/mod.rs",
-    ],
-    &[
         "ops/compile/build.rs",
         "ops/compile/candidates/mod.rs",
         "ops/compile/direct/mod.rs",

@@ -1,0 +1,68 @@
+//! Parts of a page that both formats have: versions, links, hashes.
+
+use std::borrow::Cow;
+
+use url::Url;
+
+use super::model::PageError;
+use crate::index::hash::{Algorithm, Sha256};
+
+/// Checks that a version such as `1.4` has the major version 1.
+pub(super) fn check_version(version: &str) -> Result<(), PageError> {
+    match version.trim().split('.').next() {
+        Some("1") => Ok(()),
+        _ => Err(PageError::Version(shortened(version))),
+    }
+}
+
+/// Makes a link absolute and takes off its fragment.
+pub(super) fn resolve<'a>(link: Cow<'a, str>, base: &Url) -> Option<Cow<'a, str>> {
+    let absolute = link.starts_with("https://") || link.starts_with("http://");
+    if !absolute {
+        let mut url = base.join(&link).ok()?;
+        url.set_fragment(None);
+        return Some(Cow::Owned(url.into()));
+    }
+    Some(match link {
+        Cow::Borrowed(link) => Cow::Borrowed(link.split_once('#').map_or(link, |(link, _)| link)),
+        Cow::Owned(mut link) => {
+            link.truncate(link.find('#').unwrap_or(link.len()));
+            Cow::Owned(link)
+        }
+    })
+}
+
+/// Adds a hash if its algorithm is known and its digits are right.
+pub(super) fn add_hash(
+    name: &str,
+    hex: &str,
+    sha256: &mut Option<Sha256>,
+    others: &mut Vec<(Algorithm, String)>,
+) {
+    if name == "sha256" {
+        *sha256 = Sha256::from_hex(hex);
+        return;
+    }
+    let Some(algorithm) = Algorithm::from_name(name) else {
+        return;
+    };
+    let is_hex = hex.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if !is_hex || hex.len() != algorithm.hex_digits() {
+        return;
+    }
+    if algorithm == Algorithm::Sha256 {
+        *sha256 = Sha256::from_hex(hex);
+    } else {
+        others.retain(|(known, _)| *known != algorithm);
+        others.push((algorithm, hex.to_ascii_lowercase()));
+    }
+}
+
+/// Cuts a text for a message after some sixty characters.
+pub(super) fn shortened(text: &str) -> String {
+    let text = text.trim();
+    match text.char_indices().nth(60) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
