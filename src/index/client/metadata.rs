@@ -11,6 +11,7 @@ use sha2::Digest;
 use sha2::digest::DynDigest;
 use url::Url;
 
+use super::direct::DirectWheel;
 use super::error::NoStaticMetadata;
 use super::{DEFAULT_FRESHNESS, IndexClient, MetadataError, Refresh, local, lock};
 use crate::cache;
@@ -36,17 +37,6 @@ const MAX_METADATA: u64 = 32 << 20;
 
 /// How many ranges of one wheel to ask for before it is read whole.
 const MAX_RANGES: usize = 8;
-
-/// A wheel named by its URL.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DirectWheel {
-    /// Its name.
-    pub name: WheelName,
-    /// Its hash, computed.
-    pub sha256: Sha256,
-    /// Its metadata.
-    pub metadata: Arc<CoreMetadata>,
-}
 
 /// What the cache holds of a file's metadata.
 #[derive(Serialize, Deserialize)]

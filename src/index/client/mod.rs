@@ -9,10 +9,12 @@
 //! Who asks for what is being fetched already waits for that. Results, good and
 //! bad, hold for the life of the client.
 
+mod direct;
 mod error;
 mod local;
 mod location;
 mod metadata;
+mod stash;
 #[cfg(test)]
 mod tests;
 mod whole;
@@ -36,12 +38,10 @@ use crate::cache::{self, Blocks, Cache, LazyStamp, Parts};
 use crate::http::{Client, Freshness, Request, Response, Shared, blocking, display_url};
 use crate::python::ProjectName;
 
+pub use direct::{DirectSdist, DirectWheel};
 pub use error::{Error, MetadataError};
 pub use location::{FindLinks, IndexUrl};
-pub use metadata::DirectWheel;
-use whole::Stash;
-
-pub use whole::DirectSdist;
+use stash::Stash;
 
 /// What we would like to get: JSON; HTML of the same API; any HTML (PEP 691).
 const ACCEPT: &str = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01";

@@ -1,48 +1,25 @@
 //! Files that are wanted whole: sdists and wheels for a build, and sdists that are
 //! named by their URL.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use bytes::Bytes;
-use rustc_hash::FxHashMap;
 use url::Url;
 
+use super::direct::DirectSdist;
 use super::metadata::{
     Facts, Known, MAX_FILE, Stored, check_promises, direct_sdist_file, facts_request, http_error,
     key_of, static_metadata, url_of,
 };
-use super::{IndexClient, MetadataError, local};
+use super::{IndexClient, MetadataError, local, lock};
 use crate::http::{blocking, display_url};
-use crate::index::{Algorithm, CoreMetadata, File, Sha256};
+use crate::index::{Algorithm, File, Sha256};
 
 /// Where files that builds took are kept, by their hash.
 const FILES: &str = "built-from-v1";
 
 /// The largest file that is kept.
 const MOST_KEPT: usize = 64 << 20;
-
-/// How many bytes are held for builds that may come.
-const MOST_HELD: usize = 512 << 20;
-
-/// Files by their URL, until somebody wants them.
-#[derive(Default)]
-pub(super) struct Stash {
-    files: FxHashMap<String, Bytes>,
-    size: usize,
-}
-
-/// An sdist named by its URL.
-#[derive(Debug, Clone)]
-pub struct DirectSdist {
-    /// The file, with its hash.
-    pub file: File,
-    /// Its hash, computed.
-    pub sha256: Sha256,
-    /// Its metadata, unless that takes a build: then why.
-    pub metadata: Result<Arc<CoreMetadata>, String>,
-    /// Its content, if it had to be fetched.
-    pub content: Option<Bytes>,
-}
 
 impl IndexClient {
     /// Returns the content of a file, checked against the hashes that its index gives.
@@ -79,18 +56,11 @@ impl IndexClient {
     /// Holds a file that was read to learn something else, so that it need not be fetched
     /// again.
     pub(super) fn stash(&self, file: &File, bytes: Bytes) {
-        let mut stash = self.unbuilt.lock().unwrap_or_else(PoisonError::into_inner);
-        if stash.size + bytes.len() <= MOST_HELD {
-            stash.size += bytes.len();
-            stash.files.insert(file.url.clone(), bytes);
-        }
+        lock(&self.unbuilt).put(file, bytes);
     }
 
     fn take_stashed(&self, file: &File) -> Option<Bytes> {
-        let mut stash = self.unbuilt.lock().unwrap_or_else(PoisonError::into_inner);
-        let bytes = stash.files.remove(&file.url)?;
-        stash.size -= bytes.len();
-        Some(bytes)
+        lock(&self.unbuilt).take(file)
     }
 
     /// Returns hash and metadata of the sdist at a URL, whose fragment may give its hash.
