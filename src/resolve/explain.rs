@@ -10,12 +10,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use super::Solution;
 use super::partial::{Cause, IncompatibilityId};
 use super::provider::PackageId;
 use super::request::{Availability, Reason, Request, RootRequirement};
 use super::set::{Term, VersionSet};
-use super::solver::{Solver, Step};
+use super::solution::Solution;
+use super::solver::Solver;
+use super::suspects::{Suspect, shrink, suspects};
 use super::universe::{Kind, Mask, ProjectId, Universe};
 use crate::python::{ProjectName, Requirement, RequirementSource, Specifiers};
 use crate::text::many;
@@ -63,16 +64,6 @@ const MOST_OUTPUT: usize = 5;
 
 /// How many lines of facts are shown at most.
 const MOST_FACTS: usize = 14;
-/// How many searches may be spent on making the explanation small.
-const MOST_TRIALS: usize = 400;
-
-/// The suspects: what a proof rests on.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Suspect {
-    Family(ProjectId, ProjectId),
-    Constraint(usize),
-    Root(usize),
-}
 
 pub(super) fn explain(
     universe: &mut Universe,
@@ -88,139 +79,6 @@ pub(super) fn explain(
     universe.mask = Mask::default();
     universe.take_needs();
     explanation
-}
-
-/// Leaves out whatever the contradiction does not need.
-fn shrink(
-    universe: &mut Universe,
-    solver: &Solver,
-    id: IncompatibilityId,
-) -> (Mask, Option<(Solver, IncompatibilityId)>) {
-    let mut mask = Mask::default();
-    let mut needed = suspects(universe, &mask, solver, id);
-    // All that the proof does not mention goes at once.
-    for root in 0..universe.request.roots.len() {
-        if !needed.contains(&Suspect::Root(root)) {
-            mask.roots.insert(root);
-        }
-    }
-    for constraint in 0..universe.request.constraints.len() {
-        if !needed.contains(&Suspect::Constraint(constraint)) {
-            mask.constraints.insert(constraint);
-        }
-    }
-    let mut core = None;
-    let mut settled: BTreeSet<Suspect> = BTreeSet::new();
-    let mut trials = 0;
-    while let Some(suspect) = needed
-        .iter()
-        .rev()
-        .find(|&one| !settled.contains(one))
-        .cloned()
-    {
-        trials += 1;
-        if trials > MOST_TRIALS {
-            break;
-        }
-        let mut without = mask.clone();
-        without.hide(&suspect);
-        match refute(universe, &without) {
-            Some((solver, id)) => {
-                mask = without;
-                let mentioned = suspects(universe, &mask, &solver, id);
-                for gone in needed.difference(&mentioned) {
-                    mask.hide(gone);
-                }
-                needed = mentioned;
-                core = Some((solver, id));
-            }
-            None => {
-                settled.insert(suspect);
-            }
-        }
-    }
-    (mask, core)
-}
-
-impl Mask {
-    fn hide(&mut self, suspect: &Suspect) {
-        match *suspect {
-            Suspect::Root(root) => {
-                self.roots.insert(root);
-            }
-            Suspect::Constraint(constraint) => {
-                self.constraints.insert(constraint);
-            }
-            Suspect::Family(from, to) => {
-                self.families.insert((from, to));
-            }
-        }
-    }
-}
-
-/// Searches with some requirements left out; returns the proof if there is still
-/// no solution, by what is known.
-fn refute(universe: &mut Universe, mask: &Mask) -> Option<(Solver, IncompatibilityId)> {
-    match search(universe, mask) {
-        (solver, Step::Unsolvable(id)) => Some((solver, id)),
-        _ => None,
-    }
-}
-
-fn search(universe: &mut Universe, mask: &Mask) -> (Solver, Step) {
-    let before = std::mem::replace(&mut universe.mask, mask.clone());
-    let mut solver = Solver::new(false, None);
-    universe.constrain(&mut solver, &mut BTreeSet::new());
-    let step = solver.run(universe);
-    universe.mask = before;
-    universe.take_needs();
-    (solver, step)
-}
-
-/// Returns what a proof rests on, out of what the mask leaves.
-fn suspects(
-    universe: &Universe,
-    mask: &Mask,
-    solver: &Solver,
-    id: IncompatibilityId,
-) -> BTreeSet<Suspect> {
-    let mut suspects = BTreeSet::new();
-    for leaf in solver.leaves(id) {
-        let incompatibility = solver.incompatibility(leaf);
-        match incompatibility.cause {
-            Cause::Dependency | Cause::Assumed => {
-                let (from, on) = (incompatibility.terms[0].0, incompatibility.terms[1].0);
-                match (universe.project_of(from), universe.project_of(on)) {
-                    (Some(from), Some(to)) if from != to => {
-                        suspects.insert(Suspect::Family(from, to));
-                    }
-                    (None, Some(to)) => {
-                        for (index, root) in universe.request.roots.iter().enumerate() {
-                            if !mask.roots.contains(&index)
-                                && root.requirement.name == universe.projects[to as usize].name
-                            {
-                                suspects.insert(Suspect::Root(index));
-                            }
-                        }
-                    }
-                    _ => {}
-                }
-            }
-            Cause::Constraint => {
-                if let Some(project) = universe.project_of(incompatibility.terms[0].0) {
-                    suspects.extend(
-                        universe
-                            .constraints_on(project)
-                            .iter()
-                            .filter(|&one| !mask.constraints.contains(one))
-                            .map(|&one| Suspect::Constraint(one)),
-                    );
-                }
-            }
-            _ => {}
-        }
-    }
-    suspects
 }
 
 /// What the leaves of a proof say of one project's requirement on another.

@@ -15,14 +15,15 @@ mod probe;
 mod provider;
 mod request;
 mod set;
+mod solution;
 mod solver;
+mod suspects;
 mod universe;
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub use demands::{Demand, Demander};
@@ -32,13 +33,13 @@ pub use request::{
     Availability, Constraint, Metadata, Need, PreReleases, Reason, Releases, Request,
     RootRequirement, position_in,
 };
+pub use solution::{Chosen, Solution};
 pub use universe::Universe;
 
 use self::provider::{PackageId, Provider as _};
-use self::set::VersionSet;
 use self::solver::{Solver, Step};
 use self::universe::Kind;
-use crate::python::{ExtraName, ProjectName, Version};
+use crate::python::Version;
 
 /// How a call of [`Resolver::solve`] ended.
 #[derive(Debug)]
@@ -49,30 +50,6 @@ pub enum Outcome {
     Unsolvable(Explanation),
     /// These must be known first.
     Needs(Vec<Need>),
-}
-
-/// The chosen versions, by project.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Solution {
-    /// The chosen releases.
-    pub chosen: BTreeMap<ProjectName, Chosen>,
-    /// Extras that were required of a release that does not have them.
-    pub missing_extras: Vec<(ProjectName, Version, ExtraName)>,
-}
-
-/// A chosen release.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Chosen {
-    /// Its version.
-    pub version: Version,
-    /// Its position among the project's releases.
-    pub position: u32,
-    /// The extras that are required of it.
-    pub extras: BTreeSet<ExtraName>,
-    /// The projects that require it.
-    pub required_by: BTreeSet<ProjectName>,
-    /// The direct requirements on it, by their number in the request.
-    pub roots: Vec<usize>,
 }
 
 /// A resolution in progress.
@@ -167,96 +144,6 @@ impl Universe {
                 solver.forbid(package, forbidden);
             }
         }
-    }
-
-    fn solution(&self, decided: &BTreeMap<PackageId, u32>) -> Solution {
-        let mut solution = Solution::default();
-        for (&package, &version) in decided {
-            let (Kind::Project(project) | Kind::Extra(project, _)) = self.kind(package) else {
-                continue;
-            };
-            let releases = self
-                .releases(*project)
-                .expect("a decided project's releases are known");
-            let name = &self.projects[*project as usize].name;
-            let chosen = solution
-                .chosen
-                .entry(name.clone())
-                .or_insert_with(|| Chosen {
-                    version: releases.version(version).clone(),
-                    position: version,
-                    extras: BTreeSet::new(),
-                    required_by: BTreeSet::new(),
-                    roots: Vec::new(),
-                });
-            if let Kind::Extra(_, extra) = self.kind(package) {
-                chosen.extras.insert(extra.clone());
-                if self
-                    .provided_extras(*project, version)
-                    .is_some_and(|provided| !provided.contains(extra))
-                {
-                    solution.missing_extras.push((
-                        name.clone(),
-                        releases.version(version).clone(),
-                        extra.clone(),
-                    ));
-                }
-            }
-        }
-        for (&package, &version) in decided {
-            let parent = self
-                .project_of(package)
-                .map(|project| self.projects[project as usize].name.clone());
-            let Some(parent) = parent else { continue };
-            for edge in self.edges(package, version).unwrap_or_default() {
-                let name = &self.projects[edge.project as usize].name;
-                if *name != parent
-                    && let Some(chosen) = solution.chosen.get_mut(name)
-                {
-                    chosen.required_by.insert(parent.clone());
-                }
-            }
-        }
-        for (index, root) in self.request.roots.iter().enumerate() {
-            if let Some(chosen) = solution.chosen.get_mut(&root.requirement.name) {
-                chosen.roots.push(index);
-            }
-        }
-        solution
-    }
-
-    /// Returns the releases of a project that all others of a solution admit, and the
-    /// user's requirements and constraints: runs of positions, the last one excluded.
-    pub fn room(&mut self, solution: &Solution, name: &ProjectName) -> Vec<Range<u32>> {
-        let Some(project) = self.known_project(name) else {
-            return Vec::new();
-        };
-        let count = self
-            .releases(project)
-            .map_or(0, |releases| releases.count());
-        let mut room = VersionSet::all(count).difference(&self.forbidden(project));
-        let mut packages = vec![(PackageId::ROOT, 0)];
-        let required_by = solution.chosen.get(name).map(|chosen| &chosen.required_by);
-        for parent in required_by.into_iter().flatten() {
-            if let Some(chosen) = solution.chosen.get(parent)
-                && let Some(parent) = self.known_project(parent)
-            {
-                let extras = chosen.extras.iter().cloned();
-                let kinds = extras.map(|extra| Kind::Extra(parent, extra));
-                for kind in kinds.chain([Kind::Project(parent)]) {
-                    packages.push((self.package(kind), chosen.position));
-                }
-            }
-        }
-        for (package, position) in packages {
-            for edge in self.edges(package, position).unwrap_or_default() {
-                if edge.project == project {
-                    let allowed = self.allowed(project, &edge.requirement.source);
-                    room = room.intersection(&allowed);
-                }
-            }
-        }
-        room.runs().iter().map(|&(start, end)| start..end).collect()
     }
 }
 

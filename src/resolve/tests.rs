@@ -6,7 +6,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::*;
-use crate::python::{Environment, Requirement};
+use crate::python::{Environment, ProjectName, Requirement};
 
 /// A universe as a table: project → version → requirements.
 #[derive(Debug, Clone, Default)]

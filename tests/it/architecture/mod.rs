@@ -172,7 +172,6 @@ const TOO_LONG: &[&str] = &[
     "ops/compile/fetch/mod.rs",
     "ops/compile/inputs/mod.rs",
     "ops/update/locks.rs",
-    "resolve/explain.rs",
     "update/targets.rs",
 ];
 
@@ -235,7 +234,6 @@ const CYCLES: &[&[&str]] = &[
         "ops/update/locks.rs",
         "ops/update/mod.rs",
     ],
-    &["resolve/explain.rs", "resolve/mod.rs"],
     &["update/layers.rs", "update/targets.rs"],
 ];
 
