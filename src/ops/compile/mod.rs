@@ -41,7 +41,7 @@ use self::last_run::{Fingerprint, LastRun, Remembering, Unchanged, UnchangedProo
 use self::network::public_option_lines;
 use self::output::Made;
 use self::pin_details::Standing;
-use self::prepare::{Gathered, Ground, builder, fetcher, gather, ground};
+use self::prepare::{Gathered, Prepared, builder, fetcher, gather, prepare};
 use self::warnings::dependency_confusion;
 use crate::files;
 use crate::index::IndexClient;
@@ -151,16 +151,16 @@ async fn resolve(
 ) -> Result<Compiled, Error> {
     let remembering = Remembering::new(reporter);
     let reporter: &dyn Reporter = &remembering;
-    let ground = ground(gathered, request, reporter).await?;
-    let builder = builder(&ground, request, reporter);
-    let fetcher = fetcher(&ground, &builder, request, reporter);
-    let Ground {
+    let prepared = prepare(gathered, request, reporter).await?;
+    let builder = builder(&prepared, request, reporter);
+    let fetcher = fetcher(&prepared, &builder, request, reporter);
+    let Prepared {
         gathered,
         is_plain,
         locked,
         request: resolve_request,
         ..
-    } = &ground;
+    } = &prepared;
     let Gathered {
         inputs,
         target,
@@ -169,14 +169,14 @@ async fn resolve(
         client,
         ..
     } = gathered;
-    let mut resolution = choose(request, &ground, &fetcher, &builder, last_run, reporter).await?;
+    let mut resolution = choose(request, &prepared, &fetcher, &builder, last_run, reporter).await?;
     let mut hashes = hashes(request, locked, &resolution.solution, &fetcher, reporter).await?;
     fetcher.check_pages()?;
     keep_given_hashes(inputs, &mut hashes)?;
     let made = Made {
         request: resolve_request,
         inputs,
-        places: &ground.places,
+        places: &prepared.places,
         solution: &resolution.solution,
         hashes,
         options: public_option_lines(request, inputs, reporter),
@@ -219,7 +219,7 @@ async fn resolve(
         inputs,
         client,
         ..
-    } = ground.gathered;
+    } = prepared.gathered;
     if request.is_last {
         std::mem::forget(client);
     }
@@ -243,18 +243,18 @@ async fn resolve(
 /// Chooses the versions, and says what the user should know of them.
 async fn choose(
     request: &Compile,
-    ground: &Ground,
+    prepared: &Prepared,
     fetcher: &Fetcher<'_>,
     builder: &Builder<'_>,
     last_run: &LastRun,
     reporter: &dyn Reporter,
 ) -> Result<Resolution, Error> {
-    let likely = likely(&ground.locked, last_run);
+    let likely = likely(&prepared.locked, last_run);
     let foreseen = Foreseen {
         projects: &likely,
         is_complete: !last_run.is_empty(),
     };
-    let resolution = fetcher.resolve(ground.request.clone(), foreseen).await;
+    let resolution = fetcher.resolve(prepared.request.clone(), foreseen).await;
     let built = builder.built();
     if !built.is_empty() {
         reporter.event(Event::Note(format!(
@@ -262,13 +262,13 @@ async fn choose(
             built.join(", ")
         )));
     }
-    if let Some(warning) = ground.gathered.http.take_warning() {
+    if let Some(warning) = prepared.gathered.http.take_warning() {
         reporter.event(Event::Warning(warning));
     }
     let resolution = match resolution {
         Ok(resolution) => resolution,
         Err(error) => {
-            ground.gathered.client.finish_writes().await;
+            prepared.gathered.client.finish_writes().await;
             return Err(error);
         }
     };
@@ -278,10 +278,10 @@ async fn choose(
     });
     warnings::tell(
         request,
-        &ground.request,
+        &prepared.request,
         &resolution.solution,
         fetcher,
-        &ground.places,
+        &prepared.places,
         reporter,
     );
     if request.shadow_check && !request.http.offline {

@@ -43,7 +43,7 @@ pub(in crate::ops) struct Gathered {
 }
 
 /// What a resolution rests on: everything that is settled before a version is chosen.
-pub(in crate::ops) struct Ground {
+pub(in crate::ops) struct Prepared {
     pub(in crate::ops) gathered: Gathered,
     /// Whether nothing counts but pages of indexes: no place, no flat location.
     pub(in crate::ops) is_plain: bool,
@@ -98,14 +98,14 @@ pub(in crate::ops) async fn gather(
 
 /// Looks at what is no page of an index: flat locations, and the places that requirements
 /// name.
-pub(in crate::ops) async fn ground(
+pub(in crate::ops) async fn prepare(
     gathered: Gathered,
     request: &Compile,
     reporter: &dyn Reporter,
-) -> Result<Ground, Error> {
+) -> Result<Prepared, Error> {
     let locked = gathered.previous.as_deref().map(lock::read);
     let environment = gathered.target.environment();
-    let mut ground = Ground {
+    let mut prepared = Prepared {
         is_plain: gathered.indexes.find_links.is_empty() && !has_places(&gathered.inputs),
         flat: flat::flat(&gathered.client, &gathered.indexes).await?,
         bench: Arc::default(),
@@ -115,55 +115,55 @@ pub(in crate::ops) async fn ground(
         places: BTreeMap::new(),
         gathered,
     };
-    let places = settle_places(&mut ground, request, &environment, reporter).await?;
-    ground.request = resolve_request(
+    let places = settle_places(&mut prepared, request, &environment, reporter).await?;
+    prepared.request = resolve_request(
         request,
-        &ground.gathered.inputs,
-        &ground.locked,
+        &prepared.gathered.inputs,
+        &prepared.locked,
         environment,
     );
-    ground.request.places = places;
-    Ok(ground)
+    prepared.request.places = places;
+    Ok(prepared)
 }
 
 /// Looks at what requirements name by its place, and makes requirements of it; returns
 /// the URLs by which releases may require the same.
 async fn settle_places(
-    ground: &mut Ground,
+    prepared: &mut Prepared,
     request: &Compile,
     environment: &Environment,
     reporter: &dyn Reporter,
 ) -> Result<Vec<(ProjectName, String)>, Error> {
-    if !has_places(&ground.gathered.inputs) {
+    if !has_places(&prepared.gathered.inputs) {
         return Ok(Vec::new());
     }
-    drop_overridden(&mut ground.gathered.inputs);
-    let inputs = &ground.gathered.inputs;
+    drop_overridden(&mut prepared.gathered.inputs);
+    let inputs = &prepared.gathered.inputs;
     let surveyor = Surveyor {
-        client: &ground.gathered.client,
-        builder: &builder(ground, request, reporter),
+        client: &prepared.gathered.client,
+        builder: &builder(prepared, request, reporter),
         git: &repositories(request),
-        tags: &ground.gathered.target.tags(),
+        tags: &prepared.gathered.target.tags(),
         environment,
         binary: &binary(request, inputs),
         is_build_forbidden: request.build.is_forbidden,
         view: &request.view,
         current_directory: &request.current_directory,
-        locked: &ground.locked,
+        locked: &prepared.locked,
         is_upgraded: &|name: &ProjectName| !is_kept(request, name),
     };
     let (roots, pythons) = surveyor.projects(&inputs.trees).await?;
-    check_python(&pythons, &ground.gathered.target)?;
+    check_python(&pythons, &prepared.gathered.target)?;
     let mut settled = surveyor
         .survey(&inputs.located, &inputs.located_constraints)
         .await?;
-    let inputs = &mut ground.gathered.inputs;
+    let inputs = &mut prepared.gathered.inputs;
     inputs.roots.extend(roots);
     inputs.roots.append(&mut settled.roots);
     inputs.overrides.append(&mut settled.overrides);
     name_what_is_said_of_places(inputs, &settled);
-    ground.direct = settled.direct;
-    ground.places = settled.pins;
+    prepared.direct = settled.direct;
+    prepared.places = settled.pins;
     Ok(settled.places)
 }
 
@@ -179,35 +179,39 @@ fn binary(request: &Compile, inputs: &Inputs) -> Vec<PerProject> {
 
 /// Returns who builds what the resolver asks for.
 pub(in crate::ops) fn builder<'a>(
-    ground: &'a Ground,
+    prepared: &'a Prepared,
     request: &'a Compile,
     reporter: &'a dyn Reporter,
 ) -> Builder<'a> {
     let shop = Workshop {
-        client: &ground.gathered.client,
-        indexes: &ground.gathered.indexes,
-        flat: Arc::clone(&ground.flat),
+        client: &prepared.gathered.client,
+        indexes: &prepared.gathered.indexes,
+        flat: Arc::clone(&prepared.flat),
         wish: request,
-        binary: binary(request, &ground.gathered.inputs),
+        binary: binary(request, &prepared.gathered.inputs),
         reporter,
     };
-    Builder::new(shop, Arc::clone(&ground.bench))
+    Builder::new(shop, Arc::clone(&prepared.bench))
 }
 
 /// Returns what answers the resolver.
 pub(in crate::ops) fn fetcher<'a>(
-    ground: &'a Ground,
+    prepared: &'a Prepared,
     builder: &'a Builder<'a>,
     request: &Compile,
     reporter: &'a dyn Reporter,
 ) -> Fetcher<'a> {
     Fetcher::new(Parts {
-        client: &ground.gathered.client,
-        settings: &ground.gathered.indexes,
-        flat: Arc::clone(&ground.flat),
-        policy: policy(request, &ground.gathered.inputs, &ground.gathered.target),
-        pinned: pinned(&ground.request, &ground.locked),
-        direct: ground.direct.clone(),
+        client: &prepared.gathered.client,
+        settings: &prepared.gathered.indexes,
+        flat: Arc::clone(&prepared.flat),
+        policy: policy(
+            request,
+            &prepared.gathered.inputs,
+            &prepared.gathered.target,
+        ),
+        pinned: pinned(&prepared.request, &prepared.locked),
+        direct: prepared.direct.clone(),
         builder: Some(builder),
         chain: Vec::new(),
         reporter,

@@ -1,7 +1,7 @@
 //! Why a lock does not have a project: where it might have come from, and did not.
 
 use crate::ops::compile::fetch::Fetcher;
-use crate::ops::compile::prepare::Ground;
+use crate::ops::compile::prepare::Prepared;
 use crate::python::ProjectName;
 use crate::resolve::Solution;
 use crate::text::nearest;
@@ -37,19 +37,19 @@ const MOST: usize = 10;
 
 pub(super) async fn absent(
     name: &ProjectName,
-    ground: &Ground,
+    prepared: &Prepared,
     solution: &Solution,
     fetcher: &Fetcher<'_>,
 ) -> Absent {
     let mut absent = Absent {
         nearest: nearest(
             name.as_ref(),
-            ground.locked.pins.iter().map(|pin| pin.name.as_ref()),
+            prepared.locked.pins.iter().map(|pin| pin.name.as_ref()),
         )
         .map(str::to_owned),
         ..Absent::default()
     };
-    for one in &ground.gathered.inputs.unmet {
+    for one in &prepared.gathered.inputs.unmet {
         if one.requirement.name == *name {
             absent.not_held.push(NotHeld {
                 by: one.place.clone(),
@@ -62,14 +62,14 @@ pub(super) async fn absent(
             });
         }
     }
-    for root in &ground.request.roots {
+    for root in &prepared.request.roots {
         if root.requirement.name == *name {
             absent
                 .wanted
                 .push(format!("{} ({})", spelled(&root.requirement), root.place));
         }
     }
-    let constraints = ground.request.constraints.iter();
+    let constraints = prepared.request.constraints.iter();
     absent.constrained.extend(
         constraints
             .filter(|one| one.name == *name)
@@ -83,7 +83,7 @@ pub(super) async fn absent(
             let by = format!("{parent} {}", chosen.version);
             let marker = requirement.marker.as_ref();
             let holds = marker.is_none_or(|marker| {
-                let environment = &ground.request.environment;
+                let environment = &prepared.request.environment;
                 marker.evaluate(environment, None)
                     || chosen
                         .extras
@@ -103,7 +103,7 @@ pub(super) async fn absent(
             }
         }
     }
-    if ground.request.dropped.contains(name) {
+    if prepared.request.dropped.contains(name) {
         for one in &mut absent.not_held {
             one.marker = None;
         }

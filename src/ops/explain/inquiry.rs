@@ -2,7 +2,7 @@
 
 use crate::ops::compile::fetch::Fetcher;
 use crate::ops::compile::fetch::attempts::Resolution;
-use crate::ops::compile::prepare::Ground;
+use crate::ops::compile::prepare::Prepared;
 use crate::ops::compile::request::Compile;
 use crate::python::ProjectName;
 use crate::update;
@@ -20,7 +20,7 @@ pub struct Explain {
 /// What is known when the questions about a pin are asked.
 pub(super) struct Inquiry<'a> {
     pub(super) request: &'a Explain,
-    pub(super) ground: &'a Ground,
+    pub(super) prepared: &'a Prepared,
     pub(super) fetcher: &'a Fetcher<'a>,
     pub(super) resolution: Resolution,
 }

@@ -15,7 +15,7 @@ mod trial;
 use crate::lock::{LockedPin, PinSource};
 use crate::ops::compile::fetch::prefetch::Foreseen;
 use crate::ops::compile::last_run::LastRun;
-use crate::ops::compile::prepare::{Ground, builder, fetcher, gather, ground};
+use crate::ops::compile::prepare::{Prepared, builder, fetcher, gather, prepare};
 use crate::ops::compile::request::Compile;
 use crate::ops::error::{Error, FileProblems};
 use crate::ops::events::{Event, Reporter};
@@ -106,13 +106,13 @@ pub async fn explain(request: &Explain, reporter: &dyn Reporter) -> Result<Expla
         reporter,
     )
     .await?;
-    let ground = ground(gathered, &request.compile, reporter).await?;
-    let Some(text) = ground.gathered.previous.as_deref() else {
+    let prepared = prepare(gathered, &request.compile, reporter).await?;
+    let Some(text) = prepared.gathered.previous.as_deref() else {
         return Err(missing(&request.compile));
     };
-    let builder = builder(&ground, &request.compile, reporter);
-    let fetcher = fetcher(&ground, &builder, &request.compile, reporter);
-    let likely: Vec<ProjectName> = ground
+    let builder = builder(&prepared, &request.compile, reporter);
+    let fetcher = fetcher(&prepared, &builder, &request.compile, reporter);
+    let likely: Vec<ProjectName> = prepared
         .locked
         .pins
         .iter()
@@ -122,8 +122,8 @@ pub async fn explain(request: &Explain, reporter: &dyn Reporter) -> Result<Expla
         projects: &likely,
         is_complete: false,
     };
-    let resolution = fetcher.resolve(ground.request.clone(), foreseen).await;
-    let pin = pin_of(request, &ground);
+    let resolution = fetcher.resolve(prepared.request.clone(), foreseen).await;
+    let pin = pin_of(request, &prepared);
     let answer = match (pin, resolution) {
         (Some(pin), Ok(resolution)) => {
             reporter.event(Event::Solved {
@@ -132,7 +132,7 @@ pub async fn explain(request: &Explain, reporter: &dyn Reporter) -> Result<Expla
             });
             let inquiry = Inquiry {
                 request,
-                ground: &ground,
+                prepared: &prepared,
                 fetcher: &fetcher,
                 resolution,
             };
@@ -141,23 +141,23 @@ pub async fn explain(request: &Explain, reporter: &dyn Reporter) -> Result<Expla
         (None, Ok(resolution)) => {
             let chosen = &resolution.solution;
             Ok(Answer::Absent(
-                absent::absent(&request.project, &ground, chosen, &fetcher).await,
+                absent::absent(&request.project, &prepared, chosen, &fetcher).await,
             ))
         }
         (_, Err(error)) => Err(error),
     };
     let answer = answer.and_then(|answer| fetcher.check_pages().map(|()| answer));
-    ground.gathered.client.finish_writes().await;
+    prepared.gathered.client.finish_writes().await;
     Ok(Explained {
         project: request.project.clone(),
         lock: lock_name(&request.compile),
         target: format!(
             "Python {} for {}",
-            ground.gathered.target.python.short(),
-            ground.gathered.target.platform
+            prepared.gathered.target.python.short(),
+            prepared.gathered.target.platform
         ),
         answer: answer?,
-        warnings: ground.gathered.inputs.warnings,
+        warnings: prepared.gathered.inputs.warnings,
     })
 }
 
@@ -177,27 +177,27 @@ fn missing(compile: &Compile) -> Error {
 }
 
 /// Returns the pin of the project: of several, the one for the target.
-fn pin_of(request: &Explain, ground: &Ground) -> Option<LockedPin> {
-    let pins = || ground.locked.pins.iter();
+fn pin_of(request: &Explain, prepared: &Prepared) -> Option<LockedPin> {
+    let pins = || prepared.locked.pins.iter();
     let of_project = |pin: &&LockedPin| pin.name == request.project;
     pins()
         .filter(of_project)
-        .find(|pin| is_for(pin.marker.as_deref(), &ground.request.environment))
+        .find(|pin| is_for(pin.marker.as_deref(), &prepared.request.environment))
         .or_else(|| pins().find(of_project))
         .cloned()
-        .or_else(|| place_of(request, ground))
+        .or_else(|| place_of(request, prepared))
 }
 
 /// Returns the line of the place where the project is: a path or an editable, which need
 /// not name it.
-fn place_of(request: &Explain, ground: &Ground) -> Option<LockedPin> {
-    let source = &ground.places.get(&request.project)?.source;
-    let mut places = ground.locked.places.iter();
+fn place_of(request: &Explain, prepared: &Prepared) -> Option<LockedPin> {
+    let source = &prepared.places.get(&request.project)?.source;
+    let mut places = prepared.locked.places.iter();
     let place = places.find(|place| place.source == *source)?;
     let (PinSource::Path(text) | PinSource::Editable(text) | PinSource::Url(text)) = source else {
         return None;
     };
-    let lock = ground.gathered.previous.as_deref().unwrap_or_default();
+    let lock = prepared.gathered.previous.as_deref().unwrap_or_default();
     let start = lock.find(text.as_str()).unwrap_or_default();
     Some(LockedPin {
         name: request.project.clone(),
@@ -223,7 +223,7 @@ impl Inquiry<'_> {
         let name = &self.request.project;
         let chosen = self.resolution.solution.chosen.get(name).cloned();
         let chains = chains::chains(&mut self.resolution, name);
-        let constraints = self.ground.request.constraints.iter();
+        let constraints = self.prepared.request.constraints.iter();
         let constraints = constraints
             .filter(|one| one.name == *name)
             .map(|one| (format!("{}{}", one.name, one.specifiers), one.place.clone()))

@@ -176,7 +176,7 @@ impl Inquiry<'_> {
             .own_rejection(releases, position, pin)
             .into_iter()
             .collect();
-        let constraints = self.ground.request.constraints.iter();
+        let constraints = self.prepared.request.constraints.iter();
         for constraint in constraints.filter(|one| one.name == self.request.project) {
             if !constraint.specifiers.is_empty_spec() && !constraint.specifiers.contains(version) {
                 rejections.push(Rejection {

@@ -138,7 +138,7 @@ impl Inquiry<'_> {
     ) -> Result<Holding, Error> {
         let name = &self.request.project;
         let wanted = releases.version(newest.position);
-        let mut request = self.ground.request.clone();
+        let mut request = self.prepared.request.clone();
         request.preferences.remove(name);
         // What `-P NAME` comes to.
         let free = self.fetcher.attempt(request.clone()).await?;
@@ -203,7 +203,7 @@ impl Inquiry<'_> {
             let constraints = request.constraints.iter();
             constraints.filter(|one| is_of_trial(&one.place)).count()
         };
-        let all = bounds(&self.forward(&self.ground.request)) + 1;
+        let all = bounds(&self.forward(&self.prepared.request)) + 1;
         explanation
             .loosened
             .retain(|loosened| bounds(&loosened.request) >= all);

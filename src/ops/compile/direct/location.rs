@@ -320,11 +320,11 @@ mod tests {
 
     use super::*;
 
-    struct Ground {
+    struct Fixture {
         folder: tempfile::TempDir,
     }
 
-    impl Ground {
+    impl Fixture {
         fn new() -> Self {
             let folder = tempfile::tempdir().unwrap();
             for file in [
@@ -374,46 +374,49 @@ mod tests {
 
     #[test]
     fn paths_start_in_the_base_and_are_made_plain() {
-        let ground = Ground::new();
-        assert_eq!(ground.find("proj"), Ok(ground.folder("proj")));
-        assert_eq!(ground.find("./empty/../proj/"), Ok(ground.folder("proj")));
-        assert_eq!(ground.find("old"), Ok(ground.folder("old")));
-        let absolute = format!("{}/proj", ground.base());
-        assert_eq!(ground.find(&absolute), Ok(ground.folder("proj")));
+        let fixture = Fixture::new();
+        assert_eq!(fixture.find("proj"), Ok(fixture.folder("proj")));
+        assert_eq!(fixture.find("./empty/../proj/"), Ok(fixture.folder("proj")));
+        assert_eq!(fixture.find("old"), Ok(fixture.folder("old")));
+        let absolute = format!("{}/proj", fixture.base());
+        assert_eq!(fixture.find(&absolute), Ok(fixture.folder("proj")));
         assert_eq!(
-            ground.told("./a-1-py3-none-any.whl"),
+            fixture.told("./a-1-py3-none-any.whl"),
             "file://BASE/a-1-py3-none-any.whl"
         );
-        assert_eq!(ground.told("a b-1.tar.gz"), "file://BASE/a%20b-1.tar.gz");
+        assert_eq!(fixture.told("a b-1.tar.gz"), "file://BASE/a%20b-1.tar.gz");
     }
 
     #[test]
     fn file_urls_may_be_relative_and_have_escapes_and_fragments() {
-        let ground = Ground::new();
-        assert_eq!(ground.find("file:proj"), Ok(ground.folder("proj")));
+        let fixture = Fixture::new();
+        assert_eq!(fixture.find("file:proj"), Ok(fixture.folder("proj")));
         assert_eq!(
-            ground.find("file:./empty/../proj"),
-            Ok(ground.folder("proj"))
+            fixture.find("file:./empty/../proj"),
+            Ok(fixture.folder("proj"))
         );
-        assert_eq!(ground.find("FILE:./proj#egg=x"), Ok(ground.folder("proj")));
+        assert_eq!(
+            fixture.find("FILE:./proj#egg=x"),
+            Ok(fixture.folder("proj"))
+        );
         for host in ["", "//", "//localhost"] {
-            let url = format!("file:{host}{}/proj", ground.base());
-            assert_eq!(ground.find(&url), Ok(ground.folder("proj")), "{url}");
+            let url = format!("file:{host}{}/proj", fixture.base());
+            assert_eq!(fixture.find(&url), Ok(fixture.folder("proj")), "{url}");
         }
         assert_eq!(
-            ground.told("file:a%20b-1.tar.gz#sha256=00&subdirectory=x"),
+            fixture.told("file:a%20b-1.tar.gz#sha256=00&subdirectory=x"),
             "file://BASE/a%20b-1.tar.gz#sha256=00&subdirectory=x"
         );
         assert_eq!(
-            ground.find("file:mono#subdirectory=part"),
-            Ok(ground.folder("mono/part"))
+            fixture.find("file:mono#subdirectory=part"),
+            Ok(fixture.folder("mono/part"))
         );
     }
 
     #[test]
     fn what_is_not_there_or_no_project_is_refused() {
-        let ground = Ground::new();
-        let check = |text: &str, message: &str| assert_eq!(ground.told(text), message);
+        let fixture = Fixture::new();
+        let check = |text: &str, message: &str| assert_eq!(fixture.told(text), message);
         check("./gone", "`./gone` does not exist");
         check("file:gone.whl", "`file:gone.whl` does not exist");
         check(
@@ -436,21 +439,21 @@ mod tests {
 
     #[test]
     fn urls_tell_by_their_path_what_they_are() {
-        let ground = Ground::new();
+        let fixture = Fixture::new();
         for url in [
             "https://host.example/a-1-py3-none-any.whl#sha256=00",
             "http://host.example/archive/main.ZIP?x=1",
             "https://user:pw@host.example/a-1.tar.gz",
         ] {
-            assert_eq!(ground.told(url), url);
+            assert_eq!(fixture.told(url), url);
         }
         assert_eq!(
-            ground.told("https://me:secret@host.example/download?f=a.whl"),
+            fixture.told("https://me:secret@host.example/download?f=a.whl"),
             "whether `https://host.example/download?f=a.whl` is a wheel or an archive cannot be \
              told: its path has no known ending"
         );
         assert_eq!(
-            ground
+            fixture
                 .find("https://host.example/x.git")
                 .unwrap_err()
                 .help
@@ -458,40 +461,40 @@ mod tests {
             "write `git+https` instead of `https`"
         );
         assert_eq!(
-            ground.told("ftp://host.example/a.whl"),
+            fixture.told("ftp://host.example/a.whl"),
             "`ftp://host.example/a.whl` cannot be fetched: the scheme is `ftp`"
         );
     }
 
     #[test]
     fn of_repositories_only_those_of_git_are_taken() {
-        let ground = Ground::new();
+        let fixture = Fixture::new();
         for url in [
             "git+https://host.example/x.git@main#subdirectory=y",
             "git+ssh://git@host.example/x",
             "git+file:///srv/x",
         ] {
-            assert_eq!(ground.told(url), url);
+            assert_eq!(fixture.told(url), url);
         }
         assert_eq!(
-            ground.told("hg+https://host.example/x"),
+            fixture.told("hg+https://host.example/x"),
             "`hg+https://host.example/x` is a repository of `hg`, and only those of git are supported"
         );
     }
 
     #[test]
     fn editable_are_folders_and_repositories() {
-        let ground = Ground::new();
+        let fixture = Fixture::new();
         let find = |text: &str| {
             Location {
                 value: text,
                 as_written: text,
-                base: ground.base(),
+                base: fixture.base(),
                 is_editable: true,
             }
             .find()
         };
-        assert_eq!(find("./proj"), Ok(ground.folder("proj")));
+        assert_eq!(find("./proj"), Ok(fixture.folder("proj")));
         assert!(find("git+https://host.example/x").is_ok());
         for text in ["./a-1-py3-none-any.whl", "https://host.example/a.zip"] {
             let error = find(text).unwrap_err();

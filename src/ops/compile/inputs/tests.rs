@@ -17,13 +17,13 @@ use crate::python::{ExtraName, Target};
 use crate::requirements::GroupRequest;
 
 /// A folder with inputs.
-struct Ground {
+struct Fixture {
     folder: TempDir,
     extras: Vec<ExtraName>,
     all_extras: bool,
 }
 
-impl Ground {
+impl Fixture {
     fn new(files: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         for (name, content) in files {
@@ -172,7 +172,7 @@ const PROJECT: &str = "[project]\nname = 'My.Proj'\ndependencies = [\n  # for th
 #[test]
 fn places_stand_beside_requirements() {
     let hash = |digit: &str| format!("sha256:{}", digit.repeat(64));
-    let ground = Ground::new(&[
+    let fixture = Fixture::new(&[
         (
             "in/r.in",
             &"flask>=3\n\
@@ -194,7 +194,7 @@ fn places_stand_beside_requirements() {
         ("w-1-py3-none-any.whl", ""),
         ("s-1.tar.gz", ""),
     ]);
-    let inputs = ground.read(&["in/r.in"], &[]);
+    let inputs = fixture.read(&["in/r.in"], &[]);
     assert_eq!(roots(&inputs), ["flask>=3, in/r.in:1, -r in/r.in"]);
     assert_eq!(
         inputs.located[3].hashes,
@@ -202,7 +202,7 @@ fn places_stand_beside_requirements() {
     );
     let origin = "-r in/r.in";
     assert_eq!(
-        ground.places(&inputs.located),
+        fixture.places(&inputs.located),
         [
             format!("?[a,dev] BASE/proj (./proj) python_version > \"3\" in/r.in:2, {origin}"),
             format!("-e ?[dev] BASE/proj (./proj) in/r.in:3, {origin}"),
@@ -230,7 +230,7 @@ fn places_stand_beside_requirements() {
 
 #[test]
 fn constraints_and_overrides_may_name_places() {
-    let ground = Ground::new(&[
+    let fixture = Fixture::new(&[
         ("r.in", "a\n"),
         ("c.txt", "b @ https://host.example/b-1.zip\nc<2\n"),
         (
@@ -238,13 +238,13 @@ fn constraints_and_overrides_may_name_places() {
             "a @ git+https://host.example/a\nd @ https://host.example/d.zip ; os_name == 'nt'\n",
         ),
     ]);
-    let inputs = block(ground.read_all(&["r.in"], &[], &["c.txt"], &["o.txt"])).unwrap();
+    let inputs = block(fixture.read_all(&["r.in"], &[], &["c.txt"], &["o.txt"])).unwrap();
     assert_eq!(
-        ground.places(&inputs.located_constraints),
+        fixture.places(&inputs.located_constraints),
         ["b[] https://host.example/b-1.zip (https://host.example/b-1.zip) c.txt:1, -c c.txt"]
     );
     assert_eq!(
-        ground.places(&inputs.located),
+        fixture.places(&inputs.located),
         ["a[] git+https://host.example/a (git+https://host.example/a) o.txt:1, --override o.txt"]
     );
     assert!(inputs.located[0].is_override);
@@ -254,9 +254,9 @@ fn constraints_and_overrides_may_name_places() {
 
 #[test]
 fn a_project_lists_places_relative_to_itself() {
-    let ground =
-        Ground::new(&[("p/pyproject.toml", PROJECT), ("p/sub/setup.py", "")]).with_extras(&["X"]);
-    let inputs = ground.read(&["p/pyproject.toml"], &[]);
+    let fixture =
+        Fixture::new(&[("p/pyproject.toml", PROJECT), ("p/sub/setup.py", "")]).with_extras(&["X"]);
+    let inputs = fixture.read(&["p/pyproject.toml"], &[]);
     let origin = "My.Proj (p/pyproject.toml)";
     assert_eq!(
         roots(&inputs),
@@ -267,7 +267,7 @@ fn a_project_lists_places_relative_to_itself() {
         ]
     );
     assert_eq!(
-        ground.places(&inputs.located),
+        fixture.places(&inputs.located),
         [format!(
             "own[] BASE/p/sub (file:p/sub) p/pyproject.toml:6, {origin}"
         )]
@@ -277,13 +277,13 @@ fn a_project_lists_places_relative_to_itself() {
 
 #[test]
 fn groups_stand_alone_or_beside_sources() {
-    let ground = Ground::new(&[
+    let fixture = Fixture::new(&[
         ("pyproject.toml", PROJECT),
         ("sub/setup.py", ""),
         ("o/pyproject.toml", "[dependency-groups]\ndev = ['ruff']\n"),
         ("r.in", "a\n"),
     ]);
-    let inputs = ground.read(&[], &["Test", "test", "./o/pyproject.toml:dev"]);
+    let inputs = fixture.read(&[], &["Test", "test", "./o/pyproject.toml:dev"]);
     assert_eq!(
         roots(&inputs),
         [
@@ -293,7 +293,7 @@ fn groups_stand_alone_or_beside_sources() {
         ]
     );
     assert!(inputs.located.is_empty() && inputs.trees.is_empty());
-    let inputs = ground.read(&["r.in", "o/pyproject.toml"], &["o/pyproject.toml:dev"]);
+    let inputs = fixture.read(&["r.in", "o/pyproject.toml"], &["o/pyproject.toml:dev"]);
     assert_eq!(
         roots(&inputs),
         [
@@ -306,8 +306,8 @@ fn groups_stand_alone_or_beside_sources() {
 
 #[test]
 fn a_group_may_have_the_project_itself() {
-    let ground = Ground::new(&[("pyproject.toml", PROJECT), ("sub/setup.py", "")]);
-    let inputs = ground.read(&[], &["self"]);
+    let fixture = Fixture::new(&[("pyproject.toml", PROJECT), ("sub/setup.py", "")]);
+    let inputs = fixture.read(&[], &["self"]);
     let origin = "My.Proj (pyproject.toml:self)";
     assert_eq!(
         roots(&inputs),
@@ -318,8 +318,8 @@ fn a_group_may_have_the_project_itself() {
         ]
     );
     let dynamic = PROJECT.replace("dependencies = [\n", "dynamic = ['dependencies']\nx = [\n");
-    let ground = Ground::new(&[("pyproject.toml", &dynamic)]);
-    let inputs = ground.read(&[], &["self"]);
+    let fixture = Fixture::new(&[("pyproject.toml", &dynamic)]);
+    let inputs = fixture.read(&[], &["self"]);
     assert_eq!(roots(&inputs).len(), 1);
     assert_eq!(inputs.trees[0].extras, ["y".parse().unwrap()]);
     assert!(!inputs.trees[0].all_extras);
@@ -327,11 +327,11 @@ fn a_group_may_have_the_project_itself() {
 
 #[test]
 fn groups_that_are_none_are_refused_at_their_place() {
-    let ground = Ground::new(&[(
+    let fixture = Fixture::new(&[(
         "pyproject.toml",
         "[dependency-groups]\ntest = [\n  {include-group = 'tset'},\n  'a ><',\n]\nboth = [{include-group = 'test'}]\n",
     )]);
-    let refused = ground.refused(&[], &["test", "both", "tests"]);
+    let refused = fixture.refused(&[], &["test", "both", "tests"]);
     assert_eq!(refused.len(), 3, "{refused:?}");
     assert_eq!(
         refused[0],
@@ -342,7 +342,7 @@ fn groups_that_are_none_are_refused_at_their_place() {
         "pyproject.toml:3: there is no group `tset` | did you mean `test`?"
     );
     assert!(refused[2].starts_with("pyproject.toml:4: "), "{refused:?}");
-    let refused = ground.refused(&[], &["no/pyproject.toml:dev"]);
+    let refused = fixture.refused(&[], &["no/pyproject.toml:dev"]);
     assert_eq!(
         refused,
         [
@@ -354,12 +354,12 @@ fn groups_that_are_none_are_refused_at_their_place() {
 #[test]
 fn what_only_a_build_tells_becomes_a_tree() {
     let check = |files: &[(&str, &str)], source: &str, has_tree: bool| {
-        let ground = Ground::new(files);
-        let inputs = ground.read(&[source], &[]);
+        let fixture = Fixture::new(files);
+        let inputs = fixture.read(&[source], &[]);
         assert_eq!(inputs.trees.len(), usize::from(has_tree), "{files:?}");
         if let Some(tree) = inputs.trees.first() {
             let folder = Path::new(source).parent().unwrap();
-            assert_eq!(tree.folder, ground.folder.path().join(folder));
+            assert_eq!(tree.folder, fixture.folder.path().join(folder));
             assert_eq!(tree.file, source);
         }
     };
@@ -375,15 +375,15 @@ fn what_only_a_build_tells_becomes_a_tree() {
     check(&[("pyproject.toml", poetry)], "pyproject.toml", true);
     let settings = [("pyproject.toml", "[tool.black]\n"), ("setup.cfg", "")];
     check(&settings, "pyproject.toml", true);
-    let ground = Ground::new(&[("pyproject.toml", &extras)]).with_extras(&["dev"]);
-    let inputs = ground.read(&["pyproject.toml"], &[]);
+    let fixture = Fixture::new(&[("pyproject.toml", &extras)]).with_extras(&["dev"]);
+    let inputs = fixture.read(&["pyproject.toml"], &[]);
     assert_eq!(inputs.trees[0].extras, ["dev".parse().unwrap()]);
 }
 
 #[test]
 fn files_of_one_folder_are_one_tree() {
-    let ground = Ground::new(&[("setup.py", ""), ("setup.cfg", ""), ("x/setup.py", "")]);
-    let inputs = ground.read(&["setup.py", "setup.cfg", "x/setup.py"], &[]);
+    let fixture = Fixture::new(&[("setup.py", ""), ("setup.cfg", ""), ("x/setup.py", "")]);
+    let inputs = fixture.read(&["setup.py", "setup.cfg", "x/setup.py"], &[]);
     let files: Vec<&str> = inputs.trees.iter().map(|tree| &*tree.file).collect();
     assert_eq!(files, ["setup.py", "x/setup.py"]);
 }
@@ -392,8 +392,8 @@ fn files_of_one_folder_are_one_tree() {
 fn requires_python_is_kept_for_trees_too() {
     let text = "[project]\nname = 'p'\nrequires-python = '>=3.9'\ndynamic = ['dependencies']\n";
     let script = "# /// script\n# requires-python = '>=3.8'\n# ///\n";
-    let ground = Ground::new(&[("pyproject.toml", text), ("s.py", script)]);
-    let inputs = ground.read(&["pyproject.toml", "s.py"], &[]);
+    let fixture = Fixture::new(&[("pyproject.toml", text), ("s.py", script)]);
+    let inputs = fixture.read(&["pyproject.toml", "s.py"], &[]);
     let shown: Vec<String> = inputs
         .requires_python
         .iter()
@@ -405,11 +405,11 @@ fn requires_python_is_kept_for_trees_too() {
 #[test]
 fn a_script_requires_what_its_block_lists() {
     let script = "# /// script\n# dependencies = [\n#   # why\n#   'a>1', # behind\n#   'sub @ file:sub',\n# ]\n# ///\n";
-    let ground = Ground::new(&[("t/s.py", script), ("t/sub/setup.py", "")]);
-    let inputs = ground.read(&["t/s.py"], &[]);
+    let fixture = Fixture::new(&[("t/s.py", script), ("t/sub/setup.py", "")]);
+    let inputs = fixture.read(&["t/s.py"], &[]);
     assert_eq!(roots(&inputs), ["a>1, t/s.py:4, (t/s.py)"]);
     assert_eq!(
-        ground.places(&inputs.located),
+        fixture.places(&inputs.located),
         ["sub[] BASE/t/sub (file:t/sub) t/s.py:5, (t/s.py)"]
     );
     assert_eq!(said(&inputs), ["a: why | behind"]);
@@ -417,7 +417,7 @@ fn a_script_requires_what_its_block_lists() {
 
 #[test]
 fn comments_are_kept_by_project() {
-    let ground = Ground::new(&[
+    let fixture = Fixture::new(&[
         (
             "r.in",
             "# pinned for #12\nflask<3  # see https://me:pw@host.example/x\n\n\
@@ -428,7 +428,7 @@ fn comments_are_kept_by_project() {
         ("c.txt", "flask # bound\n"),
         ("proj/setup.py", ""),
     ]);
-    let inputs = ground.read(&["r.in"], &[]);
+    let inputs = fixture.read(&["r.in"], &[]);
     assert_eq!(
         said(&inputs),
         [
