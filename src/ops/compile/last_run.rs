@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::index::{IndexClient, IndexUrl, PageStanding, Refresh};
-use crate::ops::compile::prepare::Gathered;
+use crate::ops::compile::prepare::ReadInputs;
 use crate::ops::compile::request::{Compile, Source};
 use crate::ops::events::{Event, Reporter};
 use crate::python::ProjectName;
@@ -281,20 +281,20 @@ pub(in crate::ops) type Fingerprint = [u8; 32];
 /// nothing.
 pub(in crate::ops) fn fingerprint(
     request: &Compile,
-    gathered: &Gathered,
+    read: &ReadInputs,
     reporter: &dyn Reporter,
 ) -> Option<Fingerprint> {
     // Those who want details want to be told how it is decided.
-    let is_possible = gathered.previous.is_some()
+    let is_possible = read.previous.is_some()
         && request.output.is_some()
         && request.gate.is_none()
         && request.cache.dir().is_some()
         && !reporter.wants_details();
-    is_possible.then(|| hash(request, gathered))
+    is_possible.then(|| hash(request, read))
 }
 
 /// Each field of the request is named here, so that a new one cannot be forgotten.
-fn hash(request: &Compile, gathered: &Gathered) -> Fingerprint {
+fn hash(request: &Compile, read: &ReadInputs) -> Fingerprint {
     let Compile {
         sources,
         groups,
@@ -348,10 +348,10 @@ fn hash(request: &Compile, gathered: &Gathered) -> Fingerprint {
          {:?}\n{:?}\n{:?}\n{:?}",
         env!("CARGO_PKG_VERSION"),
         http.trusted_hosts,
-        gathered.target,
-        gathered.inputs,
-        gathered.indexes,
-        gathered.previous.as_deref().map(Sha256::digest),
+        read.target,
+        read.inputs,
+        read.indexes,
+        read.previous.as_deref().map(Sha256::digest),
     );
     written.expect("a hash takes any text");
     hashing.0.finalize().into()

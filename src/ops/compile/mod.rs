@@ -41,7 +41,7 @@ use self::last_run::{Fingerprint, LastRun, Remembering, Unchanged, UnchangedProo
 use self::network::public_option_lines;
 use self::output::Made;
 use self::pin_details::Standing;
-use self::prepare::{Gathered, Prepared, builder, fetcher, gather, prepare};
+use self::prepare::{Prepared, ReadInputs, builder, fetcher, prepare, read_inputs};
 use self::warnings::dependency_confusion;
 use crate::files;
 use crate::index::IndexClient;
@@ -85,9 +85,9 @@ pub struct Compiled {
 
 impl Compiled {
     /// Returns what there is to say where nothing has changed.
-    fn unchanged(unchanged: &Unchanged, gathered: Gathered, request: &Compile) -> Self {
+    fn unchanged(unchanged: &Unchanged, read: ReadInputs, request: &Compile) -> Self {
         Self {
-            text: gathered.previous.clone().unwrap_or_default(),
+            text: read.previous.clone().unwrap_or_default(),
             changes: Some(lock::summary(&[])),
             moves: Vec::new(),
             held: Vec::new(),
@@ -95,10 +95,10 @@ impl Compiled {
             pins: unchanged.pins,
             lock: None,
             tried: 0,
-            requests: gathered.http.requests(),
-            bytes: gathered.http.bytes(),
-            previous: gathered.previous,
-            warnings: gathered.inputs.warnings,
+            requests: read.http.requests(),
+            bytes: read.http.bytes(),
+            previous: read.previous,
+            warnings: read.inputs.warnings,
             output: request.output.clone(),
         }
     }
@@ -129,46 +129,46 @@ impl Compiled {
 /// Where nothing has changed since a run that changed nothing, nothing is resolved.
 pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compiled, Error> {
     let last_run = LastRun::load(request);
-    let gathered = gather(request, last_run.will_ask(request), reporter).await?;
-    let fingerprint = last_run::fingerprint(request, &gathered, reporter);
-    let client = &gathered.client;
+    let read = read_inputs(request, last_run.will_ask(request), reporter).await?;
+    let fingerprint = last_run::fingerprint(request, &read, reporter);
+    let client = &read.client;
     let unchanged = last_run.unchanged(request, fingerprint, client, reporter);
     if let Some(unchanged) = unchanged.await {
         finish_writes(client, reporter).await;
-        return Ok(Compiled::unchanged(&unchanged, gathered, request));
+        return Ok(Compiled::unchanged(&unchanged, read, request));
     }
     // Boxed: it is large, and so would be whatever waits for it.
-    Box::pin(resolve(request, gathered, &last_run, fingerprint, reporter)).await
+    Box::pin(resolve(request, read, &last_run, fingerprint, reporter)).await
 }
 
 /// Resolves, and returns the text of the lock file.
 async fn resolve(
     request: &Compile,
-    gathered: Gathered,
+    read: ReadInputs,
     last_run: &LastRun,
     fingerprint: Option<Fingerprint>,
     reporter: &dyn Reporter,
 ) -> Result<Compiled, Error> {
     let remembering = Remembering::new(reporter);
     let reporter: &dyn Reporter = &remembering;
-    let prepared = prepare(gathered, request, reporter).await?;
+    let prepared = prepare(read, request, reporter).await?;
     let builder = builder(&prepared, request, reporter);
     let fetcher = fetcher(&prepared, &builder, request, reporter);
     let Prepared {
-        gathered,
+        read,
         is_plain,
         locked,
         request: resolve_request,
         ..
     } = &prepared;
-    let Gathered {
+    let ReadInputs {
         inputs,
         target,
         previous,
         http,
         client,
         ..
-    } = gathered;
+    } = read;
     let mut resolution = choose(request, &prepared, &fetcher, &builder, last_run, reporter).await?;
     let mut hashes = hashes(request, locked, &resolution.solution, &fetcher, reporter).await?;
     fetcher.check_pages()?;
@@ -214,12 +214,12 @@ async fn resolve(
     if request.is_last {
         std::mem::forget((resolution.resolver, fetcher));
     }
-    let Gathered {
+    let ReadInputs {
         previous,
         inputs,
         client,
         ..
-    } = prepared.gathered;
+    } = prepared.read;
     if request.is_last {
         std::mem::forget(client);
     }
@@ -262,13 +262,13 @@ async fn choose(
             built.join(", ")
         )));
     }
-    if let Some(warning) = prepared.gathered.http.take_warning() {
+    if let Some(warning) = prepared.read.http.take_warning() {
         reporter.event(Event::Warning(warning));
     }
     let resolution = match resolution {
         Ok(resolution) => resolution,
         Err(error) => {
-            prepared.gathered.client.finish_writes().await;
+            prepared.read.client.finish_writes().await;
             return Err(error);
         }
     };

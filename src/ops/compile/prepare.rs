@@ -32,7 +32,7 @@ use crate::resolve::{Constraint, PreReleases, Request, RootRequirement};
 use crate::vcs::{self, Git};
 
 /// What was read and settled without anybody being asked for a page.
-pub(in crate::ops) struct Gathered {
+pub(in crate::ops) struct ReadInputs {
     pub(in crate::ops) inputs: Inputs,
     pub(in crate::ops) target: Target,
     /// The text of the lock file, if there is one.
@@ -44,7 +44,7 @@ pub(in crate::ops) struct Gathered {
 
 /// What a resolution rests on: everything that is settled before a version is chosen.
 pub(in crate::ops) struct Prepared {
-    pub(in crate::ops) gathered: Gathered,
+    pub(in crate::ops) read: ReadInputs,
     /// Whether nothing counts but pages of indexes: no place, no flat location.
     pub(in crate::ops) is_plain: bool,
     pub(in crate::ops) locked: LockFile,
@@ -61,11 +61,11 @@ pub(in crate::ops) struct Prepared {
 ///
 /// `asks` is whether the network will probably be asked: then connections are made
 /// meanwhile.
-pub(in crate::ops) async fn gather(
+pub(in crate::ops) async fn read_inputs(
     request: &Compile,
     asks: bool,
     reporter: &dyn Reporter,
-) -> Result<Gathered, Error> {
+) -> Result<ReadInputs, Error> {
     let http = Client::new(request.http.clone());
     let settled = if asks {
         connect_to_named(request, &http);
@@ -77,7 +77,7 @@ pub(in crate::ops) async fn gather(
     };
     let target = settled.target;
     reporter.event(Event::Target(format!("{target} ({})", settled.found)));
-    let inputs = read_inputs(request, &target.environment(), &http).await?;
+    let inputs = inputs_of(request, &target.environment(), &http).await?;
     check_python(&inputs.requires_python, &target)?;
     let previous = previous(request)?;
     let (settings, indexes) = network(request, &inputs)?;
@@ -86,7 +86,7 @@ pub(in crate::ops) async fn gather(
         connect_ahead(&indexes, &http);
     }
     let client = index_client(request, &http);
-    Ok(Gathered {
+    Ok(ReadInputs {
         inputs,
         target,
         previous,
@@ -99,26 +99,26 @@ pub(in crate::ops) async fn gather(
 /// Looks at what is no page of an index: flat locations, and the places that requirements
 /// name.
 pub(in crate::ops) async fn prepare(
-    gathered: Gathered,
+    read: ReadInputs,
     request: &Compile,
     reporter: &dyn Reporter,
 ) -> Result<Prepared, Error> {
-    let locked = gathered.previous.as_deref().map(lock::read);
-    let environment = gathered.target.environment();
+    let locked = read.previous.as_deref().map(lock::read);
+    let environment = read.target.environment();
     let mut prepared = Prepared {
-        is_plain: gathered.indexes.find_links.is_empty() && !has_places(&gathered.inputs),
-        flat: flat::flat(&gathered.client, &gathered.indexes).await?,
+        is_plain: read.indexes.find_links.is_empty() && !has_places(&read.inputs),
+        flat: flat::flat(&read.client, &read.indexes).await?,
         bench: Arc::default(),
         locked: locked.unwrap_or_default(),
         request: Request::default(),
         direct: FxHashMap::default(),
         places: BTreeMap::new(),
-        gathered,
+        read,
     };
     let places = settle_places(&mut prepared, request, &environment, reporter).await?;
     prepared.request = resolve_request(
         request,
-        &prepared.gathered.inputs,
+        &prepared.read.inputs,
         &prepared.locked,
         environment,
     );
@@ -134,16 +134,16 @@ async fn settle_places(
     environment: &Environment,
     reporter: &dyn Reporter,
 ) -> Result<Vec<(ProjectName, String)>, Error> {
-    if !has_places(&prepared.gathered.inputs) {
+    if !has_places(&prepared.read.inputs) {
         return Ok(Vec::new());
     }
-    drop_overridden(&mut prepared.gathered.inputs);
-    let inputs = &prepared.gathered.inputs;
+    drop_overridden(&mut prepared.read.inputs);
+    let inputs = &prepared.read.inputs;
     let surveyor = Surveyor {
-        client: &prepared.gathered.client,
+        client: &prepared.read.client,
         builder: &builder(prepared, request, reporter),
         git: &repositories(request),
-        tags: &prepared.gathered.target.tags(),
+        tags: &prepared.read.target.tags(),
         environment,
         binary: &binary(request, inputs),
         is_build_forbidden: request.build.is_forbidden,
@@ -153,11 +153,11 @@ async fn settle_places(
         is_upgraded: &|name: &ProjectName| !is_kept(request, name),
     };
     let (roots, pythons) = surveyor.projects(&inputs.trees).await?;
-    check_python(&pythons, &prepared.gathered.target)?;
+    check_python(&pythons, &prepared.read.target)?;
     let mut settled = surveyor
         .survey(&inputs.located, &inputs.located_constraints)
         .await?;
-    let inputs = &mut prepared.gathered.inputs;
+    let inputs = &mut prepared.read.inputs;
     inputs.roots.extend(roots);
     inputs.roots.append(&mut settled.roots);
     inputs.overrides.append(&mut settled.overrides);
@@ -184,11 +184,11 @@ pub(in crate::ops) fn builder<'a>(
     reporter: &'a dyn Reporter,
 ) -> Builder<'a> {
     let shop = Workshop {
-        client: &prepared.gathered.client,
-        indexes: &prepared.gathered.indexes,
+        client: &prepared.read.client,
+        indexes: &prepared.read.indexes,
         flat: Arc::clone(&prepared.flat),
         wish: request,
-        binary: binary(request, &prepared.gathered.inputs),
+        binary: binary(request, &prepared.read.inputs),
         reporter,
     };
     Builder::new(shop, Arc::clone(&prepared.bench))
@@ -202,14 +202,10 @@ pub(in crate::ops) fn fetcher<'a>(
     reporter: &'a dyn Reporter,
 ) -> Fetcher<'a> {
     Fetcher::new(Parts {
-        client: &prepared.gathered.client,
-        settings: &prepared.gathered.indexes,
+        client: &prepared.read.client,
+        settings: &prepared.read.indexes,
         flat: Arc::clone(&prepared.flat),
-        policy: policy(
-            request,
-            &prepared.gathered.inputs,
-            &prepared.gathered.target,
-        ),
+        policy: policy(request, &prepared.read.inputs, &prepared.read.target),
         pinned: pinned(&prepared.request, &prepared.locked),
         direct: prepared.direct.clone(),
         builder: Some(builder),
@@ -241,7 +237,7 @@ fn index_client(request: &Compile, http: &Client) -> IndexClient {
     IndexClient::new(http.clone(), request.cache.clone(), settings)
 }
 
-async fn read_inputs(
+async fn inputs_of(
     request: &Compile,
     environment: &Environment,
     http: &Client,

@@ -49,7 +49,7 @@ pub(super) async fn absent(
         .map(str::to_owned),
         ..Absent::default()
     };
-    for one in &prepared.gathered.inputs.unmet {
+    for one in &prepared.read.inputs.unmet {
         if one.requirement.name == *name {
             absent.not_held.push(NotHeld {
                 by: one.place.clone(),

@@ -15,7 +15,7 @@ mod trial;
 use crate::lock::{LockedPin, PinSource};
 use crate::ops::compile::fetch::prefetch::Foreseen;
 use crate::ops::compile::last_run::LastRun;
-use crate::ops::compile::prepare::{Prepared, builder, fetcher, gather, prepare};
+use crate::ops::compile::prepare::{Prepared, builder, fetcher, prepare, read_inputs};
 use crate::ops::compile::request::Compile;
 use crate::ops::error::{Error, FileProblems};
 use crate::ops::events::{Event, Reporter};
@@ -100,14 +100,14 @@ pub enum Standing {
 /// # Errors
 /// When the inputs cannot be read or resolved, or the index does not answer.
 pub async fn explain(request: &Explain, reporter: &dyn Reporter) -> Result<Explained, Error> {
-    let gathered = gather(
+    let read = read_inputs(
         &request.compile,
         LastRun::default().will_ask(&request.compile),
         reporter,
     )
     .await?;
-    let prepared = prepare(gathered, &request.compile, reporter).await?;
-    let Some(text) = prepared.gathered.previous.as_deref() else {
+    let prepared = prepare(read, &request.compile, reporter).await?;
+    let Some(text) = prepared.read.previous.as_deref() else {
         return Err(missing(&request.compile));
     };
     let builder = builder(&prepared, &request.compile, reporter);
@@ -147,17 +147,17 @@ pub async fn explain(request: &Explain, reporter: &dyn Reporter) -> Result<Expla
         (_, Err(error)) => Err(error),
     };
     let answer = answer.and_then(|answer| fetcher.check_pages().map(|()| answer));
-    prepared.gathered.client.finish_writes().await;
+    prepared.read.client.finish_writes().await;
     Ok(Explained {
         project: request.project.clone(),
         lock: lock_name(&request.compile),
         target: format!(
             "Python {} for {}",
-            prepared.gathered.target.python.short(),
-            prepared.gathered.target.platform
+            prepared.read.target.python.short(),
+            prepared.read.target.platform
         ),
         answer: answer?,
-        warnings: prepared.gathered.inputs.warnings,
+        warnings: prepared.read.inputs.warnings,
     })
 }
 
@@ -197,7 +197,7 @@ fn place_of(request: &Explain, prepared: &Prepared) -> Option<LockedPin> {
     let (PinSource::Path(text) | PinSource::Editable(text) | PinSource::Url(text)) = source else {
         return None;
     };
-    let lock = prepared.gathered.previous.as_deref().unwrap_or_default();
+    let lock = prepared.read.previous.as_deref().unwrap_or_default();
     let start = lock.find(text.as_str()).unwrap_or_default();
     Some(LockedPin {
         name: request.project.clone(),
