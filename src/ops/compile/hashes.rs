@@ -51,7 +51,7 @@ pub(in crate::ops) async fn hashes(
                         now.dedup();
                         now.iter().map(Sha256::prefixed).collect()
                     } else {
-                        tell_new_files(name, &chosen.version, new, reporter);
+                        report_new_files(name, &chosen.version, new, reporter);
                         pin.hashes.clone()
                     }
                 }
@@ -93,7 +93,7 @@ async fn hashes_for_target(
         return Ok(now);
     }
     let new = now.iter().filter(|hash| !kept.contains(hash)).count();
-    tell_new_files(name, &chosen.version, new, reporter);
+    report_new_files(name, &chosen.version, new, reporter);
     Ok(kept)
 }
 
@@ -170,7 +170,7 @@ fn compare_hashes(
     Ok(left.len())
 }
 
-fn tell_new_files(name: &ProjectName, version: &Version, new: usize, reporter: &dyn Reporter) {
+fn report_new_files(name: &ProjectName, version: &Version, new: usize, reporter: &dyn Reporter) {
     if new > 0 {
         let files = many(new, "new file");
         reporter.event(Event::Detail(format!(

@@ -276,7 +276,7 @@ async fn choose(
         pins: resolution.solution.chosen.len(),
         tried: resolution.tried,
     });
-    warnings::tell(
+    warnings::report(
         request,
         &prepared.request,
         &resolution.solution,

@@ -243,7 +243,7 @@ impl Builder<'_> {
             save(&place, &wheel)?;
             return Ok(place);
         }
-        self.tell(
+        self.report(
             &format!("{name} {version}"),
             "a build requires it, and it has no wheel",
         );

@@ -84,7 +84,7 @@ impl Builder<'_> {
         let metadata = if let Some(metadata) = kept {
             metadata
         } else {
-            self.tell(&sdist.file.filename, sdist.why);
+            self.report(&sdist.file.filename, sdist.why);
             let unpacked = self.unpack(sdist.file, None).await?;
             let mut chain = chain.to_vec();
             chain.push(sdist.name.clone());
@@ -130,7 +130,7 @@ impl Builder<'_> {
         if let Some(metadata) = self.kept(&key) {
             return Ok(metadata);
         }
-        self.tell(&file.filename, why);
+        self.report(&file.filename, why);
         let unpacked = self.unpack(file, content).await?;
         let bytes = self.prepare(&unpacked.tree, Kind::Wheel, &[]).await?;
         self.keep(Some(&key), &bytes)
@@ -177,7 +177,7 @@ impl Builder<'_> {
         if let Some(metadata) = key.as_deref().and_then(|key| self.kept(key)) {
             return Ok(metadata);
         }
-        self.tell(what, "only a build tells what it requires");
+        self.report(what, "only a build tells what it requires");
         let bytes = self.prepare(tree, kind, &[]).await?;
         self.keep(key.as_deref(), &bytes)
     }

@@ -189,7 +189,7 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    fn tell(&self, what: &str, why: &str) {
+    fn report(&self, what: &str, why: &str) {
         let event = Event::Building(format!("building {what}: {why}"));
         self.shop.reporter.event(event);
         let mut built = self

@@ -13,7 +13,7 @@ use crate::python::ProjectName;
 use crate::resolve::{Availability, Chosen, Reason, Releases as _, Request, Solution};
 
 /// Says all there is to say of a solution.
-pub(in crate::ops) fn tell(
+pub(in crate::ops) fn report(
     wish: &Compile,
     request: &Request,
     solution: &Solution,
@@ -33,7 +33,7 @@ pub(in crate::ops) fn tell(
     warn_of_unhashable(wish, places, reporter);
     warn_of_failed_builds(fetcher, reporter);
     if reporter.wants_details() {
-        tell_choices(solution, request, fetcher, reporter);
+        report_choices(solution, request, fetcher, reporter);
     }
 }
 
@@ -145,7 +145,7 @@ fn warn_of(solution: &Solution, fetcher: &Fetcher<'_>, reporter: &dyn Reporter) 
 }
 
 /// Says of each chosen version why it is this one: for those who ask for details.
-fn tell_choices(
+fn report_choices(
     solution: &Solution,
     request: &Request,
     fetcher: &Fetcher<'_>,
