@@ -13,7 +13,7 @@ use crate::resolve::Solution;
 
 /// A project that a later index has as well.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::ops) struct Shadow {
+pub(in crate::ops) struct NameCollision {
     pub(in crate::ops) name: ProjectName,
     /// Where it came from.
     pub(in crate::ops) from: IndexUrl,
@@ -125,7 +125,7 @@ impl Fetcher<'_> {
     /// Asks the indexes behind the one that a chosen project came from whether they know
     /// its name as well, all at once; returns those that do, unless they have the very
     /// same file. An index that does not answer counts as one that does not know.
-    pub(in crate::ops) async fn shadows(&self, solution: &Solution) -> Vec<Shadow> {
+    pub(in crate::ops) async fn name_collisions(&self, solution: &Solution) -> Vec<NameCollision> {
         let came_from = self
             .came_from
             .lock()
@@ -146,7 +146,7 @@ impl Fetcher<'_> {
         let answers = questions.map(async |(name, chosen, first, index, releases)| {
             let listing = self.client.listing(index, name).await.ok()??;
             let is_same = listing.is_empty() || releases.shares_file(chosen.position, &listing);
-            (!is_same).then(|| Shadow {
+            (!is_same).then(|| NameCollision {
                 name: name.clone(),
                 from: self.settings.indexes[first].clone(),
                 also_on: index.clone(),

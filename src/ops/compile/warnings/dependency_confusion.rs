@@ -1,4 +1,4 @@
-//! Names of ours that others use as well.
+//! Dependency confusion: names of ours that others use as well.
 //!
 //! Where the first index that knows a project is the only one for it, a project of ours
 //! is safe from another of its name on a later index, until somebody turns the indexes
@@ -6,7 +6,7 @@
 //! what makes it safe: an index that owns it.
 
 use crate::ops::compile::fetch::Fetcher;
-use crate::ops::compile::fetch::indexes::Shadow;
+use crate::ops::compile::fetch::indexes::NameCollision;
 use crate::ops::events::{Event, Reporter};
 use crate::resolve::Solution;
 
@@ -19,27 +19,27 @@ pub(in crate::ops) async fn warn(
     fetcher: &Fetcher<'_>,
     reporter: &dyn Reporter,
 ) {
-    if let Some(words) = words(&fetcher.shadows(solution).await) {
+    if let Some(words) = words(&fetcher.name_collisions(solution).await) {
         reporter.event(Event::Warning(words));
     }
 }
 
-fn words(shadows: &[Shadow]) -> Option<String> {
+fn words(collisions: &[NameCollision]) -> Option<String> {
     // A project that several later indexes have is named once.
-    let mut told: Vec<&Shadow> = Vec::new();
-    for shadow in shadows {
-        if told.iter().all(|other| other.name != shadow.name) {
-            told.push(shadow);
+    let mut told: Vec<&NameCollision> = Vec::new();
+    for collision in collisions {
+        if told.iter().all(|other| other.name != collision.name) {
+            told.push(collision);
         }
     }
     let first = told.first()?;
     let named: Vec<String> = told
         .iter()
         .take(MOST_NAMES)
-        .map(|shadow| {
+        .map(|collision| {
             format!(
                 "{} (from `{}`, also on `{}`)",
-                shadow.name, shadow.from, shadow.also_on
+                collision.name, collision.from, collision.also_on
             )
         })
         .collect();
@@ -60,9 +60,9 @@ mod tests {
     use super::*;
     use crate::index::IndexUrl;
 
-    fn shadow(name: &str, also_on: &str) -> Shadow {
+    fn collision(name: &str, also_on: &str) -> NameCollision {
         let index = |host: &str| IndexUrl::new(format!("https://{host}.example/").parse().unwrap());
-        Shadow {
+        NameCollision {
             name: name.parse().unwrap(),
             from: index("corp"),
             also_on: index(also_on),
@@ -72,14 +72,16 @@ mod tests {
     #[test]
     fn names_few_and_each_once() {
         assert_eq!(words(&[]), None);
-        let one = words(&[shadow("acme", "index"), shadow("acme", "other")]).unwrap();
+        let one = words(&[collision("acme", "index"), collision("acme", "other")]).unwrap();
         assert_eq!(
             one,
             "a later index has other projects of the same name: acme (from `https://corp.example/`, \
              also on `https://index.example/`); if they are yours, say so with `packages = [\"acme\"]` in \
              the `[[index]]` they come from, and no other index is asked for them"
         );
-        let many: Vec<Shadow> = (0..8).map(|n| shadow(&format!("a{n}"), "index")).collect();
+        let many: Vec<NameCollision> = (0..8)
+            .map(|n| collision(&format!("a{n}"), "index"))
+            .collect();
         let many = words(&many).unwrap();
         assert!(many.contains("a4 (") && !many.contains("a5"), "{many}");
         assert!(many.contains(", and 3 more;"), "{many}");
