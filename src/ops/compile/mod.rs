@@ -34,7 +34,7 @@ use std::path::PathBuf;
 use self::build::Builder;
 use self::fetch::Fetcher;
 use self::fetch::attempts::Resolution;
-use self::fetch::prefetch::Foreseen;
+use self::fetch::prefetch::Expected;
 use self::hashes::{hashes, keep_given_hashes};
 use self::inputs::Inputs;
 use self::last_run::{Fingerprint, LastRun, Remembering, Unchanged, UnchangedProof};
@@ -250,11 +250,11 @@ async fn choose(
     reporter: &dyn Reporter,
 ) -> Result<Resolution, Error> {
     let likely = likely(&prepared.locked, last_run);
-    let foreseen = Foreseen {
+    let expected = Expected {
         projects: &likely,
         is_complete: !last_run.is_empty(),
     };
-    let resolution = fetcher.resolve(prepared.request.clone(), foreseen).await;
+    let resolution = fetcher.resolve(prepared.request.clone(), expected).await;
     let built = builder.built();
     if !built.is_empty() {
         reporter.event(Event::Note(format!(

@@ -13,7 +13,7 @@ mod releases;
 mod trial;
 
 use crate::lock::{LockedPin, PinSource};
-use crate::ops::compile::fetch::prefetch::Foreseen;
+use crate::ops::compile::fetch::prefetch::Expected;
 use crate::ops::compile::last_run::LastRun;
 use crate::ops::compile::prepare::{Prepared, builder, fetcher, prepare, read_inputs};
 use crate::ops::compile::request::Compile;
@@ -118,11 +118,11 @@ pub async fn explain(request: &Explain, reporter: &dyn Reporter) -> Result<Expla
         .iter()
         .map(|pin| pin.name.clone())
         .collect();
-    let foreseen = Foreseen {
+    let expected = Expected {
         projects: &likely,
         is_complete: false,
     };
-    let resolution = fetcher.resolve(prepared.request.clone(), foreseen).await;
+    let resolution = fetcher.resolve(prepared.request.clone(), expected).await;
     let pin = pin_of(request, &prepared);
     let answer = match (pin, resolution) {
         (Some(pin), Ok(resolution)) => {

@@ -12,7 +12,7 @@ use crate::index::File;
 use crate::ops::compile::build::failure::Failure;
 use crate::ops::compile::build::{Builder, Chain, Host, Room, temporary_folder};
 use crate::ops::compile::candidates::admission::Policy;
-use crate::ops::compile::fetch::prefetch::Foreseen;
+use crate::ops::compile::fetch::prefetch::Expected;
 use crate::ops::compile::fetch::{Fetcher, Parts};
 use crate::ops::compile::inputs::reader::{self, Reading};
 use crate::ops::error::{Error, with_causes};
@@ -162,7 +162,7 @@ impl Builder<'_> {
             chain: chain.to_vec(),
             reporter: self.shop.reporter,
         });
-        let resolution = match fetcher.resolve(request, Foreseen::default()).await {
+        let resolution = match fetcher.resolve(request, Expected::default()).await {
             Ok(resolution) => resolution,
             Err(Error::NoSolution { explanation, .. }) => {
                 return Err(Failure::Build {

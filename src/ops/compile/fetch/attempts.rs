@@ -5,7 +5,7 @@ use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
 use crate::ops::compile::fetch::budget::Budget;
-use crate::ops::compile::fetch::prefetch::Foreseen;
+use crate::ops::compile::fetch::prefetch::Expected;
 use crate::ops::compile::fetch::{Fetcher, Known};
 use crate::ops::error::Error;
 use crate::resolve::{Explanation, Request, Resolver, Solution};
@@ -24,9 +24,9 @@ impl Fetcher<'_> {
     pub(in crate::ops) async fn resolve(
         &self,
         request: Request,
-        foreseen: Foreseen<'_>,
+        expected: Expected<'_>,
     ) -> Result<Resolution, Error> {
-        let (resolver, outcome) = self.outcome(request, foreseen, Budget::All).await?;
+        let (resolver, outcome) = self.outcome(request, expected, Budget::All).await?;
         self.damaged.store(0, Ordering::Relaxed);
         match outcome {
             Ok(solution) => Ok(Resolution {
@@ -50,7 +50,7 @@ impl Fetcher<'_> {
         request: Request,
     ) -> Result<Result<Solution, Box<Explanation>>, Error> {
         let (_, outcome) = self
-            .outcome(request, Foreseen::default(), Budget::Attempt)
+            .outcome(request, Expected::default(), Budget::Attempt)
             .await?;
         Ok(outcome.map_err(Box::new))
     }
@@ -69,7 +69,7 @@ impl Fetcher<'_> {
             .unwrap_or_else(PoisonError::into_inner)
             .len();
         let budget = Budget::Brief(3 * known);
-        let (_, outcome) = self.outcome(request, Foreseen::default(), budget).await?;
+        let (_, outcome) = self.outcome(request, Expected::default(), budget).await?;
         Ok(outcome.map_err(Box::new))
     }
 
@@ -80,7 +80,7 @@ impl Fetcher<'_> {
             let request = loosened.request.clone();
             // What cannot be tried is not advised.
             let (_, outcome) = self
-                .outcome(request, Foreseen::default(), Budget::Trial)
+                .outcome(request, Expected::default(), Budget::Trial)
                 .await
                 .ok()?;
             Some(loosened.verdict(&outcome.ok()?))
@@ -93,12 +93,12 @@ impl Fetcher<'_> {
     async fn outcome(
         &self,
         request: Request,
-        foreseen: Foreseen<'_>,
+        expected: Expected<'_>,
         budget: Budget,
     ) -> Result<(Resolver, Result<Solution, Explanation>), Error> {
         loop {
             let mut resolver = Resolver::new(request.clone());
-            let outcome = self.drive(&mut resolver, foreseen, budget).await;
+            let outcome = self.drive(&mut resolver, expected, budget).await;
             if self.forget_damaged() == 0 {
                 return Ok((resolver, outcome?));
             }

@@ -12,7 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::index::File;
 use crate::ops::compile::fetch::budget::Budget;
 use crate::ops::compile::fetch::builds::given_up;
-use crate::ops::compile::fetch::prefetch::{Foreseen, Speculation};
+use crate::ops::compile::fetch::prefetch::{Expected, Prefetch};
 use crate::ops::compile::fetch::{Answer, Fetcher, Learned};
 use crate::ops::error::Error;
 use crate::ops::events::Event;
@@ -31,9 +31,9 @@ struct Drive<'f, 'e> {
     budget: Budget,
     /// Runs ahead of the solver all the time.
     frontier: Frontier,
-    speculation: Speculation<'e>,
+    prefetch: Prefetch<'e>,
     /// The projects that will probably be asked for.
-    foreseen: &'e [ProjectName],
+    expected: &'e [ProjectName],
     asked: FxHashSet<Need>,
     pending: Pending<'f>,
     /// What the solver waits for.
@@ -53,13 +53,13 @@ struct Drive<'f, 'e> {
 }
 
 impl<'f, 'e> Drive<'f, 'e> {
-    fn new(fetcher: &'f Fetcher<'f>, foreseen: Foreseen<'e>, budget: Budget) -> Self {
+    fn new(fetcher: &'f Fetcher<'f>, expected: Expected<'e>, budget: Budget) -> Self {
         Self {
             fetcher,
             budget,
             frontier: Frontier::default(),
-            speculation: Speculation::new(foreseen),
-            foreseen: foreseen.projects,
+            prefetch: Prefetch::new(expected),
+            expected: expected.projects,
             asked: FxHashSet::default(),
             pending: FuturesUnordered::new(),
             awaited: FxHashSet::default(),
@@ -73,10 +73,10 @@ impl<'f, 'e> Drive<'f, 'e> {
         }
     }
 
-    /// Asks for what is foreseen, and for what is required directly: it is needed for sure.
+    /// Asks for what is expected, and for what is required directly: it is needed for sure.
     fn start(&mut self, resolver: &mut Resolver) {
-        let foreseen = self.foreseen.iter();
-        self.ask(foreseen.cloned().map(Need::Releases).collect());
+        let expected = self.expected.iter();
+        self.ask(expected.cloned().map(Need::Releases).collect());
         let start = self.frontier.start(&mut resolver.universe);
         self.need(start);
     }
@@ -89,16 +89,16 @@ impl<'f, 'e> Drive<'f, 'e> {
         }
     }
 
-    /// Asks for what is needed, and for what was held back if that was not foreseen.
+    /// Asks for what is needed, and for what was held back if that was not expected.
     fn need(&mut self, needs: Vec<Need>) {
-        let held = self.speculation.check(&needs);
+        let held = self.prefetch.check(&needs);
         self.ask(held);
         self.ask(needs);
     }
 
     /// Asks for what may be needed.
     fn guess(&mut self, needs: Vec<Need>) {
-        let admitted = self.speculation.admit(needs);
+        let admitted = self.prefetch.admit(needs);
         self.ask(admitted);
     }
 
@@ -178,10 +178,10 @@ impl Fetcher<'_> {
     pub(super) async fn drive(
         &self,
         resolver: &mut Resolver,
-        foreseen: Foreseen<'_>,
+        expected: Expected<'_>,
         budget: Budget,
     ) -> Result<Result<Solution, Explanation>, Error> {
-        let mut drive = Drive::new(self, foreseen, budget);
+        let mut drive = Drive::new(self, expected, budget);
         drive.start(resolver);
         loop {
             if drive.awaited.is_empty() {

@@ -2,7 +2,7 @@
 //!
 //! A run like an earlier one needs what that one needed. So this is fetched in one wave,
 //! and what else the frontier or a look ahead would like to have waits: mostly nobody needs
-//! it. Once something is needed that was not foreseen, the foresight counts for nothing.
+//! it. Once something is needed that was not expected, the expectation counts for nothing.
 
 use rustc_hash::FxHashSet;
 
@@ -11,7 +11,7 @@ use crate::resolve::Need;
 
 /// Whose releases will probably be asked for: they are fetched from the start.
 #[derive(Debug, Clone, Copy, Default)]
-pub(in crate::ops) struct Foreseen<'a> {
+pub(in crate::ops) struct Expected<'a> {
     pub(in crate::ops) projects: &'a [ProjectName],
     /// Whether a run like this one has needed no others: then the network is not asked for
     /// others either, before it turns out that they are needed.
@@ -20,41 +20,41 @@ pub(in crate::ops) struct Foreseen<'a> {
 
 /// Needs of which it is not known whether they are any.
 #[derive(Default)]
-pub(in crate::ops) struct Speculation<'a> {
-    /// The projects that are foreseen, if they are believed to be all.
+pub(in crate::ops) struct Prefetch<'a> {
+    /// The projects that are expected, if they are believed to be all.
     complete: Option<FxHashSet<&'a ProjectName>>,
-    /// What is held back since it is not foreseen.
+    /// What is held back since it is not expected.
     held: Vec<Need>,
 }
 
-impl<'a> Speculation<'a> {
+impl<'a> Prefetch<'a> {
     /// Returns what is believed at first.
-    pub(in crate::ops) fn new(foreseen: Foreseen<'a>) -> Self {
-        let complete = foreseen.is_complete.then(|| foreseen.projects.iter());
+    pub(in crate::ops) fn new(expected: Expected<'a>) -> Self {
+        let complete = expected.is_complete.then(|| expected.projects.iter());
         Self {
             complete: complete.map(Iterator::collect),
             held: Vec::new(),
         }
     }
 
-    fn is_foreseen(&self, need: &Need) -> bool {
+    fn is_expected(&self, need: &Need) -> bool {
         match (&self.complete, need) {
             (Some(complete), Need::Releases(name)) => complete.contains(name),
             _ => true,
         }
     }
 
-    /// Holds back what is not foreseen.
+    /// Holds back what is not expected.
     pub(in crate::ops) fn admit(&mut self, mut needs: Vec<Need>) -> Vec<Need> {
-        let held = needs.extract_if(.., |need| !self.is_foreseen(need));
+        let held = needs.extract_if(.., |need| !self.is_expected(need));
         let held: Vec<Need> = held.collect();
         self.held.extend(held);
         needs
     }
 
-    /// Hears what is needed; returns what was held back, if the foresight was wrong.
+    /// Hears what is needed; returns what was held back, if the expectation was wrong.
     pub(in crate::ops) fn check(&mut self, needs: &[Need]) -> Vec<Need> {
-        if needs.iter().all(|need| self.is_foreseen(need)) {
+        if needs.iter().all(|need| self.is_expected(need)) {
             return Vec::new();
         }
         self.complete = None;
@@ -75,29 +75,29 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_foreseen_is_held_back_until_something_else_is_needed() {
+    fn what_is_not_expected_is_held_back_until_something_else_is_needed() {
         let projects = [name("a"), name("b")];
-        let mut speculation = Speculation::new(Foreseen {
+        let mut prefetch = Prefetch::new(Expected {
             projects: &projects,
             is_complete: true,
         });
         let metadata = Need::Metadata(name("c"), 0);
         let guessed = vec![page("a"), page("c"), metadata.clone()];
-        assert_eq!(speculation.admit(guessed), [page("a"), metadata]);
-        assert_eq!(speculation.check(&[page("b")]), []);
-        assert_eq!(speculation.check(&[page("d")]), [page("c")]);
+        assert_eq!(prefetch.admit(guessed), [page("a"), metadata]);
+        assert_eq!(prefetch.check(&[page("b")]), []);
+        assert_eq!(prefetch.check(&[page("d")]), [page("c")]);
         // From then on nothing is believed any more.
-        assert_eq!(speculation.admit(vec![page("e")]), [page("e")]);
-        assert_eq!(speculation.check(&[page("f")]), []);
+        assert_eq!(prefetch.admit(vec![page("e")]), [page("e")]);
+        assert_eq!(prefetch.check(&[page("f")]), []);
     }
 
     #[test]
-    fn nothing_is_held_back_where_all_is_not_foreseen() {
+    fn nothing_is_held_back_where_all_is_not_expected() {
         let projects = [name("a")];
-        let mut speculation = Speculation::new(Foreseen {
+        let mut prefetch = Prefetch::new(Expected {
             projects: &projects,
             is_complete: false,
         });
-        assert_eq!(speculation.admit(vec![page("c")]), [page("c")]);
+        assert_eq!(prefetch.admit(vec![page("c")]), [page("c")]);
     }
 }
