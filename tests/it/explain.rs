@@ -551,3 +551,20 @@ fn a_lock_that_git_does_not_keep_is_read_as_well() {
         run.stdout
     );
 }
+
+#[test]
+fn the_lock_of_several_sources_is_found_only_by_its_short_name() {
+    let locked = Locked::of(
+        &[wheel("a", "1"), wheel("b", "1")],
+        "a\n",
+        &["requirements.in", "-o", "all.txt"],
+    );
+    locked.project.write("more.in", "b\n");
+    let sources = ["requirements.in", "more.in"];
+    locked.compiles(&[sources.as_slice(), &["-o", "all.txt"]].concat());
+    let target = ["--python-version", "3.12", "--python-platform", "linux"];
+    let asked = [&["b", "requirements.in", "more.in"], &target[..]].concat();
+    locked.tells(&[&asked[..], &["-o", "all.txt"]].concat(), &["more.in"]);
+    let run = locked.explain(&[&asked[..], &["--lock", "all.txt"]].concat());
+    run.says(2, &["several inputs need an output of their own"]);
+}
