@@ -1,6 +1,6 @@
 //! From what was typed behind `pinfold explain` to what is wanted.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::args::Explain;
 use crate::cli::failure::Failure;
@@ -63,11 +63,8 @@ fn refuse_moves(args: &Explain) -> Result<(), Failure> {
 
 /// Returns what the command line says of sources and options, as for `compile`.
 fn as_typed(args: &Explain, place: &Place) -> Result<Compile, Failure> {
-    let mut compile = settings::compile(&args.compile, &place.project)?;
-    if let Some(lock) = &args.lock {
-        compile.output = Some(PathBuf::from(lock));
-    }
-    Ok(compile)
+    let lock = args.lock.as_ref().or(args.compile.output_file.as_ref());
+    settings::compile_to(lock.map(String::as_str), &args.compile, &place.project)
 }
 
 /// Returns what the lock says of itself, the command line having the last word.
@@ -147,7 +144,7 @@ fn recorded(args: &Explain, place: &Place, target: &LockTarget) -> Result<Compil
 /// that would write this lock.
 fn unsaid(args: &Explain, place: &Place, path: &str, why: &str) -> Result<Compile, Failure> {
     let is_default = settings::source_names(&args.compile).is_ok_and(|names| {
-        let derived = settings::output(&args.compile, &names);
+        let derived = settings::output(args.compile.output_file.as_deref(), &names);
         derived.is_ok_and(|derived| derived.as_deref() == Some(Path::new(path)))
     });
     if is_default {
@@ -198,7 +195,7 @@ fn default_lock(args: &Explain, place: &Place, gathered: &Gathered) -> Result<De
             };
         }
     };
-    let Some(output) = settings::output(&args.compile, &names)? else {
+    let Some(output) = settings::output(args.compile.output_file.as_deref(), &names)? else {
         return Ok(Default::Derived);
     };
     if !output.is_file() {

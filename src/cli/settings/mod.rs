@@ -25,8 +25,17 @@ use crate::text::without_password;
 
 /// Returns what a command line asks for.
 pub(super) fn compile(args: &args::Compile, project: &ProjectConfig) -> Result<Compile, Failure> {
+    compile_to(args.output_file.as_deref(), args, project)
+}
+
+/// Returns what a command line asks for, with the lock of that name.
+pub(super) fn compile_to(
+    lock: Option<&str>,
+    args: &args::Compile,
+    project: &ProjectConfig,
+) -> Result<Compile, Failure> {
     let names = paths::source_names(args)?;
-    let output = paths::output(args, &names)?;
+    let output = paths::output(lock, &names)?;
     if args.check && output.is_none() {
         return Err(Failure::usage(
             "`--check` compares with a file, but the output is standard output".to_owned(),

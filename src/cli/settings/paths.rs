@@ -44,12 +44,12 @@ pub(in crate::cli) fn standard_input() -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-/// Returns the output's path; none for standard output.
+/// Returns the output's path, named or derived from the sources; none for standard output.
 pub(in crate::cli) fn output(
-    args: &args::Compile,
+    named: Option<&str>,
     names: &[String],
 ) -> Result<Option<PathBuf>, Failure> {
-    let path = match (args.output_file.as_deref(), names) {
+    let path = match (named, names) {
         (Some("-"), _) => return Ok(None),
         (Some(path), _) => PathBuf::from(path),
         (None, [name]) if name == "-" => return Ok(None),
