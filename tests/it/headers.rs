@@ -1,5 +1,9 @@
 //! What the header of a lock says stays said, run after run.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
+
+use crate::project::{Run, run};
 use crate::repository::{Repository, aged};
 
 /// Releases of one project, one of each year up to now.
@@ -59,4 +63,51 @@ fn what_the_header_of_pip_compile_says_stays_said() {
     assert!(text.lines().count() == text.matches("\r\n").count());
     repository.updates(&[]);
     assert_eq!(repository.project.read("a.txt"), text);
+}
+
+/// The repository with an interpreter of Python 3.11 on its search path that says of itself
+/// what it is, and does nothing else.
+fn with_interpreter(repository: &Repository, patch: u32) {
+    let version = format!("3.11.{patch}");
+    let answer = format!(
+        "{{\"executable\": \"/opt/python3\", \"os\": \"manylinux\", \"level\": [2, 36], \
+         \"machine\": \"x86_64\", \"free_threaded\": false, \"abi\": null, \"environment\": \
+         {{\"os_name\": \"posix\", \"sys_platform\": \"linux\", \"platform_system\": \"Linux\", \
+         \"platform_machine\": \"x86_64\", \"platform_release\": \"6.1\", \
+         \"platform_version\": \"#1\", \"implementation_name\": \"cpython\", \
+         \"platform_python_implementation\": \"CPython\", \"python_version\": \"3.11\", \
+         \"python_full_version\": \"{version}\", \"implementation_version\": \"{version}\"}}}}"
+    );
+    let path = repository.project.home().join("programs/python3");
+    std::fs::write(&path, format!("#!/bin/sh\necho '{answer}'\n")).unwrap();
+    std::fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
+}
+
+impl Repository {
+    /// Compiles for the interpreter that is on the search path.
+    fn compile_here(&self, arguments: &[&str]) -> Run {
+        let mut all = vec!["compile", "--index-url"];
+        let url = self.index.url();
+        all.extend([url.as_str(), "--no-emit-index-url", "a.in"]);
+        all.extend(arguments);
+        run(&mut self.project.command(&all))
+    }
+}
+
+#[test]
+fn compile_and_update_disagree_where_a_marker_asks_for_the_patch() {
+    let repository = Repository::new([
+        aged("alpha", "1.0", 300).requires(&["async-timeout ; python_full_version < '3.11.3'"]),
+        aged("async-timeout", "4.0", 300),
+    ]);
+    repository.project.write("a.in", "alpha\n");
+    with_interpreter(&repository, 7);
+    repository.compile_here(&[]).says(0, &[]);
+    assert_eq!(repository.pins("a.txt"), ["alpha==1.0"]);
+    repository.updates(&[]);
+    assert_eq!(
+        repository.pins("a.txt"),
+        ["alpha==1.0", "async-timeout==4.0"]
+    );
+    repository.compile_here(&["--check"]).says(1, &[]);
 }
