@@ -123,7 +123,7 @@ impl<'a> Entry<'a> {
         url.push_str(self.folder);
         if let Some(bytes) = self.hash_folders {
             let mut digits = [0; 64];
-            let digits = hex_in(&mut digits, &bytes);
+            let digits = hex_in(&mut digits, bytes);
             for part in [&digits[..2], &digits[2..4], &digits[4..]] {
                 url.push_str(part);
                 url.push('/');
