@@ -11,7 +11,7 @@ use crate::files;
 use crate::http::{Client, blocking};
 use crate::index::{IndexClient, Settings};
 use crate::lock::{self, LockFile};
-use crate::ops::compile::build::{Bench, Builder, Workshop};
+use crate::ops::compile::build::{BuildContext, Builder, SharedBuilds};
 use crate::ops::compile::candidates::admission::{Pinned, Policy};
 use crate::ops::compile::direct::{PlacePin, Settled, Surveyor};
 use crate::ops::compile::fetch::{DirectRelease, Fetcher, Parts};
@@ -50,7 +50,7 @@ pub(in crate::ops) struct Prepared {
     pub(in crate::ops) locked: LockFile,
     pub(in crate::ops) request: Request,
     flat: Arc<Flat>,
-    bench: Arc<Bench>,
+    shared_builds: Arc<SharedBuilds>,
     /// What is at the places that requirements name.
     direct: FxHashMap<ProjectName, Arc<DirectRelease>>,
     /// How the lock names these.
@@ -108,7 +108,7 @@ pub(in crate::ops) async fn prepare(
     let mut prepared = Prepared {
         is_plain: read.indexes.find_links.is_empty() && !has_places(&read.inputs),
         flat: flat::flat(&read.client, &read.indexes).await?,
-        bench: Arc::default(),
+        shared_builds: Arc::default(),
         locked: locked.unwrap_or_default(),
         request: Request::default(),
         direct: FxHashMap::default(),
@@ -183,15 +183,15 @@ pub(in crate::ops) fn builder<'a>(
     request: &'a Compile,
     reporter: &'a dyn Reporter,
 ) -> Builder<'a> {
-    let shop = Workshop {
+    let context = BuildContext {
         client: &prepared.read.client,
         indexes: &prepared.read.indexes,
         flat: Arc::clone(&prepared.flat),
-        wish: request,
+        request,
         binary: binary(request, &prepared.read.inputs),
         reporter,
     };
-    Builder::new(shop, Arc::clone(&prepared.bench))
+    Builder::new(context, Arc::clone(&prepared.shared_builds))
 }
 
 /// Returns what answers the resolver.

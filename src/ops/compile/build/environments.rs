@@ -10,7 +10,7 @@ use crate::files;
 use crate::http::Client;
 use crate::index::File;
 use crate::ops::compile::build::failure::Failure;
-use crate::ops::compile::build::{Builder, Chain, Host, Room, temporary_folder};
+use crate::ops::compile::build::{BuildEnvironment, Builder, Chain, Host, temporary_folder};
 use crate::ops::compile::candidates::admission::Policy;
 use crate::ops::compile::fetch::prefetch::Expected;
 use crate::ops::compile::fetch::{Fetcher, Parts};
@@ -25,25 +25,25 @@ const WHEELS: &str = "built-wheels-v1";
 
 impl Builder<'_> {
     /// Returns an environment in which a tree can be built.
-    pub(super) async fn room_for(
+    pub(super) async fn environment_for(
         &self,
         tree: &Path,
         system: &BuildSystem,
         kind: Kind,
         chain: Chain<'_>,
-    ) -> Result<Arc<Room>, Failure> {
-        if !self.shop.wish.build.is_isolated {
+    ) -> Result<Arc<BuildEnvironment>, Failure> {
+        if !self.context.request.build.is_isolated {
             let host = self.host().await?;
-            return Ok(Arc::new(Room {
-                environment: Environment::without_isolation(&host.interpreter.path),
+            return Ok(Arc::new(BuildEnvironment {
+                venv: Environment::without_isolation(&host.interpreter.path),
                 _folder: None,
             }));
         }
-        let room = self.room(system.requires.clone(), chain).await?;
+        let environment = self.environment(system.requires.clone(), chain).await?;
         let permit = self.permit().await;
-        let settings = &self.shop.wish.build.settings;
-        let more = room
-            .environment
+        let settings = &self.context.request.build.settings;
+        let more = environment
+            .venv
             .requires(tree, system, kind, settings)
             .await?;
         drop(permit);
@@ -55,34 +55,34 @@ impl Builder<'_> {
         known.sort_unstable();
         known.dedup();
         if all == known {
-            return Ok(room);
+            return Ok(environment);
         }
-        self.room(all, chain).await
+        self.environment(all, chain).await
     }
 
     /// Returns an environment that holds what these requirements ask for.
-    async fn room(
+    async fn environment(
         &self,
         mut requirements: Vec<String>,
         chain: Chain<'_>,
-    ) -> Result<Arc<Room>, Failure> {
+    ) -> Result<Arc<BuildEnvironment>, Failure> {
         requirements.sort_unstable();
         requirements.dedup();
-        let work = Box::pin(self.furnish(requirements.clone(), chain.to_vec()));
+        let work = Box::pin(self.create_environment(requirements.clone(), chain.to_vec()));
         // One for a place may wait for one of a release, which waits for none: with the
         // same requirements it must not be the same.
         if chain.len() <= 1 {
             let key = (chain.len(), requirements);
-            return self.bench.environments.get(key, work).await;
+            return self.shared.environments.get(key, work).await;
         }
         work.await
     }
 
-    async fn furnish(
+    async fn create_environment(
         &self,
         requirements: Vec<String>,
         chain: Vec<ProjectName>,
-    ) -> Result<Arc<Room>, Failure> {
+    ) -> Result<Arc<BuildEnvironment>, Failure> {
         let host = self.host().await?;
         let folder = temporary_folder("pinfold-build-")?;
         let (environment, wheels) = futures_util::future::try_join(
@@ -96,8 +96,8 @@ impl Builder<'_> {
         for wheel in &wheels {
             environment.install(wheel).await?;
         }
-        Ok(Arc::new(Room {
-            environment,
+        Ok(Arc::new(BuildEnvironment {
+            venv: environment,
             _folder: Some(folder),
         }))
     }
@@ -146,21 +146,21 @@ impl Builder<'_> {
             ..Request::default()
         };
         let fetcher = Fetcher::new(Parts {
-            client: self.shop.client,
-            settings: self.shop.indexes,
-            flat: Arc::clone(&self.shop.flat),
+            client: self.context.client,
+            settings: self.context.indexes,
+            flat: Arc::clone(&self.context.flat),
             policy: Policy::new(
                 target.python.release(),
                 target.tags(),
-                self.shop.wish.cutoffs(),
-                self.shop.wish.gate.clone(),
-                self.shop.binary.clone(),
+                self.context.request.cutoffs(),
+                self.context.request.gate.clone(),
+                self.context.binary.clone(),
             ),
             pinned: FxHashMap::default(),
             direct: FxHashMap::default(),
             builder: Some(self),
             chain: chain.to_vec(),
-            reporter: self.shop.reporter,
+            reporter: self.context.reporter,
         });
         let resolution = match fetcher.resolve(request, Expected::default()).await {
             Ok(resolution) => resolution,
@@ -200,27 +200,27 @@ impl Builder<'_> {
         &self,
         environment: &python::Environment,
     ) -> Result<Vec<Constraint>, Failure> {
-        let wish = self.shop.wish;
+        let request = self.context.request;
         let read = async || {
-            let client = Client::new(wish.http.clone());
+            let client = Client::new(request.http.clone());
             let reading = Reading {
                 environment,
-                variable: &*wish.variable,
+                variable: &*request.variable,
                 http: &client,
-                current_directory: &wish.current_directory,
-                view: &wish.view,
+                current_directory: &request.current_directory,
+                view: &request.view,
                 extras: &[],
                 all_extras: false,
             };
-            reader::read(&reading, &[], &[], &wish.build.constraints, &[])
+            reader::read(&reading, &[], &[], &request.build.constraints, &[])
                 .await
                 .map(|inputs| inputs.constraints)
                 .map_err(|error| Failure::Fetch(Arc::new(error)))
         };
-        if wish.build.constraints.is_empty() {
+        if request.build.constraints.is_empty() {
             return Ok(Vec::new());
         }
-        self.bench.constraints.get_or_init(read).await.clone()
+        self.shared.constraints.get_or_init(read).await.clone()
     }
 
     /// Builds the wheel of a source distribution that a build requires.
@@ -236,7 +236,7 @@ impl Builder<'_> {
         let host = self.host().await?;
         let key = file.sha256().map(|hash| format!("{hash}|{}", host.key));
         if let Some(key) = &key
-            && let Some(bytes) = self.shop.wish.cache.get(WHEELS, key)
+            && let Some(bytes) = self.context.request.cache.get(WHEELS, key)
             && let Ok((filename, wheel)) = postcard::from_bytes::<(String, Vec<u8>)>(&bytes)
         {
             let place = folder.join(filename);
@@ -251,14 +251,15 @@ impl Builder<'_> {
         let mut chain = chain.to_vec();
         chain.push(name.clone());
         let system = BuildSystem::of_tree(&unpacked.tree)?;
-        let room = Box::pin(self.room_for(&unpacked.tree, &system, Kind::Wheel, &chain)).await?;
+        let environment =
+            Box::pin(self.environment_for(&unpacked.tree, &system, Kind::Wheel, &chain)).await?;
         let _permit = self.permit().await;
-        let settings = &self.shop.wish.build.settings;
+        let settings = &self.context.request.build.settings;
         let into = folder.join(format!("built-{name}"));
         files::create_folder(&into)
             .map_err(|error| Failure::of_the_machine(with_causes(&error), None))?;
-        let wheel = room
-            .environment
+        let wheel = environment
+            .venv
             .wheel(&unpacked.tree, &system, settings, &into)
             .await?;
         if let Some(key) = &key
@@ -266,7 +267,7 @@ impl Builder<'_> {
             && let Ok(bytes) = files::read(&wheel)
             && let Ok(entry) = postcard::to_stdvec(&(filename, &bytes))
         {
-            let _ = self.shop.wish.cache.put(WHEELS, key, &entry);
+            let _ = self.context.request.cache.put(WHEELS, key, &entry);
         }
         Ok(wheel)
     }

@@ -68,7 +68,7 @@ impl Builder<'_> {
         // Who is deeper than the first build must not wait for one that may wait for it.
         if chain.is_empty() {
             let work = Box::pin(work);
-            return self.bench.metadata.get(key.clone(), work).await;
+            return self.shared.metadata.get(key.clone(), work).await;
         }
         Box::pin(work).await
     }
@@ -96,7 +96,7 @@ impl Builder<'_> {
     }
 
     fn kept(&self, key: &str) -> Option<Arc<CoreMetadata>> {
-        let bytes = self.shop.wish.cache.get(METADATA, key)?;
+        let bytes = self.context.request.cache.get(METADATA, key)?;
         postcard::from_bytes(&bytes).ok().map(Arc::new)
     }
 
@@ -109,7 +109,7 @@ impl Builder<'_> {
             && let Ok(bytes) = postcard::to_stdvec(&metadata)
         {
             // A cache that cannot be written costs the next run a build, no more.
-            let _ = self.shop.wish.cache.put(METADATA, key, &bytes);
+            let _ = self.context.request.cache.put(METADATA, key, &bytes);
         }
         Ok(Arc::new(metadata))
     }
@@ -147,12 +147,12 @@ impl Builder<'_> {
     ) -> Result<Arc<CoreMetadata>, Failure> {
         let same = (tree.to_owned(), kind == Kind::Editable);
         let work = Box::pin(self.kept_or_built_tree(tree, kind, what, key));
-        self.bench.trees.get(same, work).await
+        self.shared.trees.get(same, work).await
     }
 
     /// Returns the key of a folder's content, unless all is to be looked at anew.
     async fn content_key(&self, tree: &Path, kind: Kind) -> Option<String> {
-        if self.shop.wish.refresh == Refresh::All {
+        if self.context.request.refresh == Refresh::All {
             return None;
         }
         let folder = tree.to_owned();
@@ -184,11 +184,11 @@ impl Builder<'_> {
 
     async fn prepare(&self, tree: &Path, kind: Kind, chain: Chain<'_>) -> Result<Vec<u8>, Failure> {
         let system = BuildSystem::of_tree(tree)?;
-        let room = self.room_for(tree, &system, kind, chain).await?;
+        let environment = self.environment_for(tree, &system, kind, chain).await?;
         let _permit = self.permit().await;
-        let settings = &self.shop.wish.build.settings;
-        Ok(room
-            .environment
+        let settings = &self.context.request.build.settings;
+        Ok(environment
+            .venv
             .metadata(tree, &system, kind, settings)
             .await?)
     }
@@ -200,7 +200,7 @@ impl Builder<'_> {
             Some(hash) => Some(hash.to_string()),
             // A folder of links gives no hashes, but its files are at hand.
             None if file.url.starts_with("file:") => {
-                let hash = self.shop.client.hash(file).await.ok()?;
+                let hash = self.context.client.hash(file).await.ok()?;
                 Some(hash.to_string())
             }
             None => None,

@@ -35,28 +35,28 @@ use crate::requirements::PerProject;
 use crate::resolve::Constraint;
 
 /// What a builder works with.
-pub(in crate::ops) struct Workshop<'a> {
+pub(in crate::ops) struct BuildContext<'a> {
     pub(in crate::ops) client: &'a IndexClient,
     pub(in crate::ops) indexes: &'a IndexSettings,
     pub(in crate::ops) flat: Arc<Flat>,
     /// What the user wants.
-    pub(in crate::ops) wish: &'a Compile,
+    pub(in crate::ops) request: &'a Compile,
     pub(in crate::ops) binary: Vec<PerProject>,
     pub(in crate::ops) reporter: &'a dyn Reporter,
 }
 
 /// Builds, each thing once.
 pub(in crate::ops) struct Builder<'a> {
-    shop: Workshop<'a>,
-    bench: Arc<Bench>,
+    context: BuildContext<'a>,
+    shared: Arc<SharedBuilds>,
 }
 
 /// What builds have in common.
-pub(in crate::ops) struct Bench {
+pub(in crate::ops) struct SharedBuilds {
     host: OnceCell<Result<Arc<Host>, String>>,
     constraints: OnceCell<Result<Vec<Constraint>, Failure>>,
     /// By what they hold, and by how deep it is that they are needed.
-    environments: Shared<(usize, Vec<String>), Result<Arc<Room>, Failure>>,
+    environments: Shared<(usize, Vec<String>), Result<Arc<BuildEnvironment>, Failure>>,
     metadata: Shared<String, Result<Arc<CoreMetadata>, Failure>>,
     /// By their folders, and whether they are to be editable.
     trees: Shared<(PathBuf, bool), Result<Arc<CoreMetadata>, Failure>>,
@@ -66,7 +66,7 @@ pub(in crate::ops) struct Bench {
     permits: Semaphore,
 }
 
-impl Default for Bench {
+impl Default for SharedBuilds {
     fn default() -> Self {
         let at_a_time = std::thread::available_parallelism().map_or(2, usize::from);
         Self {
@@ -89,8 +89,8 @@ struct Host {
 }
 
 /// An environment and its folder, which goes with it.
-struct Room {
-    environment: Environment,
+struct BuildEnvironment {
+    venv: Environment,
     _folder: Option<TempDir>,
 }
 
@@ -102,13 +102,13 @@ type Chain<'c> = &'c [ProjectName];
 const DEEPEST: usize = 8;
 
 impl<'a> Builder<'a> {
-    pub(in crate::ops) fn new(shop: Workshop<'a>, bench: Arc<Bench>) -> Self {
-        Self { shop, bench }
+    pub(in crate::ops) fn new(context: BuildContext<'a>, shared: Arc<SharedBuilds>) -> Self {
+        Self { context, shared }
     }
 
     /// Whether the network is turned off.
     pub(in crate::ops) const fn is_offline(&self) -> bool {
-        self.shop.wish.http.offline
+        self.context.request.http.offline
     }
 
     async fn unpack(&self, file: &File, content: Option<Bytes>) -> Result<Unpacked, Failure> {
@@ -127,7 +127,7 @@ impl<'a> Builder<'a> {
     }
 
     async fn content(&self, file: &File) -> Result<Bytes, Failure> {
-        let content = self.shop.client.content(file).await;
+        let content = self.context.client.content(file).await;
         content.map_err(|source| {
             Failure::Fetch(Arc::new(Error::Metadata {
                 project: file.filename.clone(),
@@ -139,13 +139,13 @@ impl<'a> Builder<'a> {
     /// Returns the interpreter that builds.
     async fn host(&self) -> Result<Arc<Host>, Failure> {
         let host = self
-            .bench
+            .shared
             .host
             .get_or_init(|| async {
                 let (interpreter, is_other) =
-                    target::builder(&self.shop.wish.target, &self.shop.wish.cache).map_err(|error| error.to_string())?;
+                    target::builder(&self.context.request.target, &self.context.request.cache).map_err(|error| error.to_string())?;
                 if let Some(wanted) = is_other {
-                    self.shop.reporter.event(Event::Warning(format!(
+                    self.context.reporter.event(Event::Warning(format!(
                         "there is no Python {} here: what has to be built is built with Python {} (`{}`)",
                         wanted.short(),
                         interpreter.version(),
@@ -153,8 +153,8 @@ impl<'a> Builder<'a> {
                     )));
                 }
                 let settings: Vec<String> = self
-                    .shop
-                    .wish
+                    .context
+                    .request
                     .build
                     .settings
                     .iter()
@@ -174,7 +174,7 @@ impl<'a> Builder<'a> {
 
     async fn permit(&self) -> Option<tokio::sync::SemaphorePermit<'_>> {
         // Never closed, so always had.
-        self.bench.permits.acquire().await.ok()
+        self.shared.permits.acquire().await.ok()
     }
 
     fn check_chain(name: &ProjectName, chain: Chain<'_>) -> Result<(), Failure> {
@@ -191,9 +191,9 @@ impl<'a> Builder<'a> {
 
     fn report(&self, what: &str, why: &str) {
         let event = Event::Building(format!("building {what}: {why}"));
-        self.shop.reporter.event(event);
+        self.context.reporter.event(event);
         let mut built = self
-            .bench
+            .shared
             .built
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
@@ -202,7 +202,7 @@ impl<'a> Builder<'a> {
 
     /// Returns what was built, or tried to be, in this run.
     pub(in crate::ops) fn built(&self) -> Vec<String> {
-        let built = &self.bench.built;
+        let built = &self.shared.built;
         let built = built.lock().unwrap_or_else(PoisonError::into_inner);
         built.iter().cloned().collect()
     }
