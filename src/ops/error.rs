@@ -48,7 +48,7 @@ pub enum Error {
     /// Inputs that cannot be understood.
     #[error("the requirements cannot be understood")]
     Inputs(Vec<FileProblems>),
-    /// A wish that contradicts itself or cannot be met.
+    /// A request that contradicts itself or cannot be met.
     #[error("{message}")]
     Usage {
         /// What is wrong.

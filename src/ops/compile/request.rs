@@ -23,7 +23,7 @@ pub type Variables = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
 /// Everything that decides what a compilation does.
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "each is a wish of its own, as the command line has it"
+    reason = "each is a choice of its own, as the command line has it"
 )]
 pub struct Compile {
     /// What is compiled, in order.

@@ -12,7 +12,7 @@ use crate::resolve::{Constraint, RootRequirement};
 use crate::text::{Problem, Span, without_password};
 
 /// What a line of a requirements file asks for.
-struct Wish {
+struct RequirementLine {
     requirement: UnresolvedRequirement,
     /// The URL or path with its variables unexpanded, if there is one.
     as_written: Option<String>,
@@ -59,24 +59,24 @@ impl Reader<'_> {
         let options = &mut self.inputs.options;
         match item.kind {
             ItemKind::Requirement(line) => {
-                let wish = Wish {
+                let line = RequirementLine {
                     comments: line.comments(),
                     as_written: line.location_as_written().map(str::to_owned),
                     requirement: line.requirement,
                     hashes: line.hashes.into_iter().collect(),
                     is_editable: false,
                 };
-                self.wish(wish, span, file);
+                self.line(line, span, file);
             }
             ItemKind::Editable(line) => {
-                let wish = Wish {
+                let line = RequirementLine {
                     comments: line.comments(),
                     as_written: line.location_as_written().map(str::to_owned),
                     requirement: line.requirement,
                     hashes: BTreeSet::new(),
                     is_editable: true,
                 };
-                self.wish(wish, span, file);
+                self.line(line, span, file);
             }
             ItemKind::IndexUrl(url) => options.index_url = Some(url),
             ItemKind::ExtraIndexUrl(url) => options.extra_index_urls.push(url),
@@ -117,7 +117,7 @@ impl Reader<'_> {
     }
 
     /// Takes what a line of a requirements file requires.
-    fn wish(&mut self, wish: Wish, span: Span, file: &mut OpenFile<'_>) {
+    fn line(&mut self, line: RequirementLine, span: Span, file: &mut OpenFile<'_>) {
         let from = Asker {
             role: file.role,
             place: file.place(span),
@@ -127,12 +127,12 @@ impl Reader<'_> {
                 Role::Overrides => format!("--override {}", file.name),
             },
             base: self.reading.current_directory.to_owned(),
-            comments: wish.comments,
+            comments: line.comments,
         };
-        let result = match wish.requirement {
+        let result = match line.requirement {
             UnresolvedRequirement::Named(requirement) => match requirement.source {
                 RequirementSource::Specifiers(_) => {
-                    self.by_specifiers(requirement, wish.hashes, from);
+                    self.by_specifiers(requirement, line.hashes, from);
                     Ok(())
                 }
                 RequirementSource::Url(url) => self.by_place(
@@ -140,10 +140,10 @@ impl Reader<'_> {
                         name: Some(requirement.name),
                         extras: requirement.extras,
                         marker: requirement.marker,
-                        as_written: wish.as_written.unwrap_or_else(|| url.clone()),
+                        as_written: line.as_written.unwrap_or_else(|| url.clone()),
                         value: url,
-                        hashes: wish.hashes,
-                        is_editable: wish.is_editable,
+                        hashes: line.hashes,
+                        is_editable: line.is_editable,
                     },
                     from,
                 ),
@@ -153,12 +153,12 @@ impl Reader<'_> {
                     name: unnamed.name,
                     extras: unnamed.extras,
                     marker: unnamed.marker,
-                    as_written: wish
+                    as_written: line
                         .as_written
                         .unwrap_or_else(|| unnamed.url_or_path.clone()),
                     value: unnamed.url_or_path,
-                    hashes: wish.hashes,
-                    is_editable: wish.is_editable,
+                    hashes: line.hashes,
+                    is_editable: line.is_editable,
                 },
                 from,
             ),

@@ -14,14 +14,14 @@ use crate::resolve::{Availability, Chosen, Reason, Releases as _, Request, Solut
 
 /// Says all there is to say of a solution.
 pub(in crate::ops) fn report(
-    wish: &Compile,
-    request: &Request,
+    request: &Compile,
+    resolve_request: &Request,
     solution: &Solution,
     fetcher: &Fetcher<'_>,
     places: &BTreeMap<ProjectName, PlacePin>,
     reporter: &dyn Reporter,
 ) {
-    for requirement in &wish.upgrade_packages {
+    for requirement in &request.upgrade_packages {
         if !solution.chosen.contains_key(&requirement.name) {
             reporter.event(Event::Warning(format!(
                 "`-P {}`: nothing requires it",
@@ -30,20 +30,20 @@ pub(in crate::ops) fn report(
         }
     }
     warn_of(solution, fetcher, reporter);
-    warn_of_unhashable(wish, places, reporter);
+    warn_of_unhashable(request, places, reporter);
     warn_of_failed_builds(fetcher, reporter);
     if reporter.wants_details() {
-        report_choices(solution, request, fetcher, reporter);
+        report_choices(solution, resolve_request, fetcher, reporter);
     }
 }
 
 /// Says which lines `pip install --require-hashes` will not take.
 fn warn_of_unhashable(
-    wish: &Compile,
+    request: &Compile,
     places: &BTreeMap<ProjectName, PlacePin>,
     reporter: &dyn Reporter,
 ) {
-    if wish.output_options.hashes == Hashes::None {
+    if request.output_options.hashes == Hashes::None {
         return;
     }
     let names: Vec<&str> = places
@@ -147,7 +147,7 @@ fn warn_of(solution: &Solution, fetcher: &Fetcher<'_>, reporter: &dyn Reporter) 
 /// Says of each chosen version why it is this one: for those who ask for details.
 fn report_choices(
     solution: &Solution,
-    request: &Request,
+    resolve_request: &Request,
     fetcher: &Fetcher<'_>,
     reporter: &dyn Reporter,
 ) {
@@ -155,7 +155,7 @@ fn report_choices(
         let Some(releases) = fetcher.releases(name) else {
             continue;
         };
-        let why = if request.preferences.get(name) == Some(&chosen.version) {
+        let why = if resolve_request.preferences.get(name) == Some(&chosen.version) {
             "kept, as the lock file has it".to_owned()
         } else {
             passed_over(&releases, chosen)
