@@ -14,7 +14,7 @@ mod view;
 
 pub use compile::{
     BuildOptions, Compile, Compiled, Cutoff, Hashes, Held, IndexSettings, NamedIndex,
-    OutputOptions, Owner, PinFacts, ResolvedTarget, Run, Source, SourceOptions, TargetRequest,
+    OutputOptions, Owner, PinDetails, ResolvedTarget, Run, Source, SourceOptions, TargetRequest,
     Variables, WhichHashes, compile,
 };
 pub use error::{AskedIndex, Error, FailedBuild, FileProblems};

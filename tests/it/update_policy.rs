@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use pinfold::config::MissingUploadTime;
 use pinfold::config::ProjectPattern;
 use pinfold::ops::{
-    Compile, Compiled, Error, Hashes, Held, Ignore, OutputOptions, PinFacts, compile,
+    Compile, Compiled, Error, Hashes, Held, Ignore, OutputOptions, PinDetails, compile,
 };
 use pinfold::python::Specifiers;
 use pinfold::update::{Bump, Hold, Policy, Rule};
@@ -139,8 +139,8 @@ fn held(compiled: &Compiled) -> Vec<String> {
 }
 
 #[track_caller]
-fn facts<'a>(compiled: &'a Compiled, project: &str) -> &'a PinFacts {
-    let mut all = compiled.pins_told.iter();
+fn facts<'a>(compiled: &'a Compiled, project: &str) -> &'a PinDetails {
+    let mut all = compiled.pin_details.iter();
     all.find(|facts| facts.project.as_ref() == project).unwrap()
 }
 
@@ -196,7 +196,7 @@ fn the_cooldown_is_for_those_that_others_require_as_well() {
     );
     assert_eq!(compiled.held[2].locked, None);
     let told: Vec<(bool, &[String])> = compiled
-        .pins_told
+        .pin_details
         .iter()
         .map(|facts| (facts.direct, &facts.via[..]))
         .collect();

@@ -23,7 +23,7 @@ pub use cutoff::Cutoff;
 pub use indexes::{IndexSettings, Owner};
 pub use inputs::SourceOptions;
 pub use options::Run;
-pub use pin_details::{Held, PinFacts};
+pub use pin_details::{Held, PinDetails};
 pub use request::{
     BuildOptions, Compile, Hashes, NamedIndex, OutputOptions, Source, Variables, WhichHashes,
 };
@@ -40,7 +40,7 @@ use self::inputs::Inputs;
 use self::last_run::{Fingerprint, LastRun, Remembering, Unchanged, UnchangedProof};
 use self::network::public_option_lines;
 use self::output::Made;
-use self::pin_details::Standing;
+use self::pin_details::ReportInputs;
 use self::prepare::{Prepared, ReadInputs, builder, fetcher, prepare, read_inputs};
 use self::warnings::dependency_confusion;
 use crate::files;
@@ -65,7 +65,7 @@ pub struct Compiled {
     /// What the policy of an update holds back, by project.
     pub held: Vec<Held>,
     /// What is known of the pins, by project.
-    pub pins_told: Vec<PinFacts>,
+    pub pin_details: Vec<PinDetails>,
     /// How many projects are pinned.
     pub pins: usize,
     /// The lock as a value; none if nothing had to be decided, since nothing has changed
@@ -91,7 +91,7 @@ impl Compiled {
             changes: Some(lock::summary(&[])),
             moves: Vec::new(),
             held: Vec::new(),
-            pins_told: Vec::new(),
+            pin_details: Vec::new(),
             pins: unchanged.pins,
             lock: None,
             tried: 0,
@@ -184,14 +184,17 @@ async fn resolve(
         target: format!("Python {} for {}", target.python.short(), target.platform),
     };
     let lock = output::lock(&made);
-    let standing = Standing {
+    let report_inputs = ReportInputs {
         request: resolve_request,
         solution: &resolution.solution,
         fetcher: &fetcher,
         lock: &lock,
     };
-    let (held, pins_told) = match request.gate {
-        Some(_) => (standing.held(&mut resolution.resolver), standing.pins()),
+    let (held, pin_details) = match request.gate {
+        Some(_) => (
+            report_inputs.held(&mut resolution.resolver),
+            report_inputs.pins(),
+        ),
         None => (Vec::new(), Vec::new()),
     };
     let text = lock::render(&lock, &style(request, previous.as_deref(), inputs));
@@ -227,7 +230,7 @@ async fn resolve(
         changes,
         moves,
         held,
-        pins_told,
+        pin_details,
         text,
         pins: lock.pins.len(),
         lock: Some(lock),

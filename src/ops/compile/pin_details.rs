@@ -28,7 +28,7 @@ pub struct Held {
 
 /// What is known of a pin.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PinFacts {
+pub struct PinDetails {
     /// The project.
     pub project: ProjectName,
     /// The version it is pinned to.
@@ -50,14 +50,14 @@ pub struct PinFacts {
 }
 
 /// What a solution is judged by.
-pub(in crate::ops) struct Standing<'a> {
+pub(in crate::ops) struct ReportInputs<'a> {
     pub(in crate::ops) request: &'a Request,
     pub(in crate::ops) solution: &'a Solution,
     pub(in crate::ops) fetcher: &'a Fetcher<'a>,
     pub(in crate::ops) lock: &'a Lock,
 }
 
-impl Standing<'_> {
+impl ReportInputs<'_> {
     /// Returns what the policy holds back, by project.
     pub(in crate::ops) fn held(&self, resolver: &mut Resolver) -> Vec<Held> {
         let chosen = self.solution.chosen.iter();
@@ -97,16 +97,16 @@ impl Standing<'_> {
     }
 
     /// Returns what is known of each pin, by project.
-    pub(in crate::ops) fn pins(&self) -> Vec<PinFacts> {
+    pub(in crate::ops) fn pins(&self) -> Vec<PinDetails> {
         let pins: FxHashMap<&ProjectName, &Pin> =
             self.lock.pins.iter().map(|pin| (&pin.name, pin)).collect();
-        let facts = self.solution.chosen.iter().map(|(name, chosen)| {
+        let details = self.solution.chosen.iter().map(|(name, chosen)| {
             let releases = self.fetcher.releases(name);
             let releases = releases.as_deref();
             let locked = releases.and_then(|releases| releases.locked());
             let stays = locked == Some(&chosen.version);
             let pin = pins.get(name);
-            PinFacts {
+            PinDetails {
                 project: name.clone(),
                 version: match pin.map(|pin| &pin.source) {
                     Some(PinSource::Version { version, .. }) => version.clone(),
@@ -124,6 +124,6 @@ impl Standing<'_> {
                 },
             }
         });
-        facts.collect()
+        details.collect()
     }
 }

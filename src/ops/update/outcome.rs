@@ -166,7 +166,7 @@ fn is_ours(compiled: &Compiled) -> bool {
 fn pin_change(change: &Change, compiled: &Compiled) -> Option<PinChange> {
     let name = change.name();
     let facts = compiled
-        .pins_told
+        .pin_details
         .iter()
         .find(|facts| facts.project == *name);
     let version = |source: &PinSource| match source {
@@ -217,7 +217,7 @@ fn bump(from: &str, to: &str) -> String {
 
 fn alarms(compiled: &Compiled) -> Vec<Alarm> {
     let mut alarms = Vec::new();
-    for facts in &compiled.pins_told {
+    for facts in &compiled.pin_details {
         let item = facts.project.to_string();
         let version = &facts.version;
         if let Some(reason) = &facts.yanked {
