@@ -14,6 +14,16 @@ impl Provider for Universe {
         }
     }
 
+    /// What a version requires, as far as it is known.
+    ///
+    /// A version whose requirements name projects that are not known yet is answered in
+    /// part: where what is known already rules it out, nobody has to fetch the pages of what
+    /// else it requires. While every page was waited for, a project that went back through
+    /// its releases brought in whatever each old release had ever required.
+    ///
+    /// Versions that are known to require the same share one incompatibility, so that a
+    /// conflict over hundreds of releases is learned once. Only what the solver has noticed
+    /// counts as known: to include what the frontier brought made the answer hang on timing.
     fn dependencies(&mut self, package: PackageId, version: u32) -> Dependencies {
         if let Some(project) = self.project_of(package) {
             self.notice(project, version);

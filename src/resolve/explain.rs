@@ -6,6 +6,13 @@
 //! has no solution, it had nothing to do with it. What is left is a core in which
 //! every line counts. What could be loosened is returned as requests, so that
 //! advice can be tried before it is given.
+//!
+//! The proof itself, told step by step as PubGrub does, was the way not taken: a search
+//! that went back through hundreds of releases has a proof of thousands of lines, most of
+//! them about versions that nobody asked for. Leaving out suspects costs a search each, on
+//! what is known and without any request, and a search on a smaller set is short. A suspect
+//! that was found unnecessary stays out: taken up again because a later proof happened to
+//! mention it, it put lines into the explanation that did not count.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;

@@ -140,6 +140,19 @@ impl Solver {
     }
 
     /// Searches until there is an answer or something is missing.
+    ///
+    /// With something missing it stops at once and decides nothing else meanwhile. To have
+    /// many needs in flight is left to the frontier, and to a copy of the search that only
+    /// guesses ([`Solver::look_ahead`]).
+    ///
+    /// What more is asked for with a version must not hang on whether something else had
+    /// brought that version along already. It did once, and the frontier's timing changed
+    /// the answer; so `is_new` asks what this search has looked at, not what is known.
+    ///
+    /// Two ways were tried and not taken. To count conflicts otherwise saved a few requests
+    /// where one project gives way to another ten times (394 instead of 401 in one set), and
+    /// changed the versions chosen in others. To probe ranges on a grid that grows with each
+    /// failure gained nothing over an even one.
     pub(super) fn run(&mut self, provider: &mut impl Provider) -> Step {
         if let Some(id) = self.failed {
             return Step::Unsolvable(id);

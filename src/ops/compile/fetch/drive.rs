@@ -40,7 +40,8 @@ struct Drive<'f, 'e> {
     awaited: FxHashSet<Need>,
     /// What only the frontier asked for may fail without harm, unless the solver asks as well.
     failed: FxHashMap<Need, Error>,
-    /// What takes a build is built when the solver asks for it, not before.
+    /// What takes a build is built when the solver asks for it, not before: asked for ahead
+    /// as metadata is, builds once were of 24 old releases that nobody chose.
     unbuilt: FxHashMap<Need, (Box<File>, String)>,
     /// How many builds of a project failed.
     failed_builds: FxHashMap<ProjectName, usize>,
@@ -175,6 +176,19 @@ impl<'f, 'e> Drive<'f, 'e> {
 impl Fetcher<'_> {
     /// Asks the resolver again and again, and finds out what it needs, until it has an
     /// answer or the budget is spent.
+    ///
+    /// The solver runs beside the fetching instead of after it: with the whole graph fetched
+    /// first, a contradiction among the user's own requirements was found last. So that the
+    /// answer still does not hang on which response comes first, the solver sees only what it
+    /// asked for, and the frontier never speaks for it.
+    ///
+    /// Looking ahead, on a copy of the search that takes the unknown to require nothing, is
+    /// for the time that the network takes. Done in every round it was two thirds of a warm
+    /// run that backtracks (1,395 million instructions, 559 without). Once for each wait was
+    /// too seldom: a dead end that shows while answers are awaited is worth another look.
+    /// All answers at hand are read before the frontier asks on. When each was followed by
+    /// itself, releases were asked for that another answer at hand ruled out; this, and not
+    /// following dead ends, took one benchmarked set from 109 requests to 82.
     pub(super) async fn drive(
         &self,
         resolver: &mut Resolver,
