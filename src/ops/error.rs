@@ -1,7 +1,9 @@
 //! Why a deed could not be done.
 
+use std::fmt;
 use std::path::PathBuf;
 
+use crate::python::{ProjectName, Version};
 use crate::resolve::Explanation;
 use crate::text::Problem;
 use crate::{files, http, index, interpreter, vcs};
@@ -24,6 +26,29 @@ pub struct AskedIndex {
     pub shown: String,
     /// The variables of the environment in which credentials for it may be.
     pub variables: Option<String>,
+}
+
+/// Something that was to be fetched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Distribution {
+    /// A release of a project.
+    Release {
+        /// The project.
+        project: ProjectName,
+        /// Its version.
+        version: Version,
+    },
+    /// A file, by its name, or by the path or URL that the user gave, without secrets.
+    File(String),
+}
+
+impl fmt::Display for Distribution {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Release { project, version } => write!(f, "{project} {version}"),
+            Self::File(shown) => f.write_str(shown),
+        }
+    }
 }
 
 /// A build of what the user names by its place, that failed.
@@ -76,17 +101,17 @@ pub enum Error {
     #[error("could not learn about `{project}` from the index {}", index.shown)]
     Index {
         /// The project.
-        project: String,
+        project: ProjectName,
         /// The index.
         index: Box<AskedIndex>,
         /// Why not.
         source: index::Error,
     },
     /// A distribution could not be fetched, or is not what the index promised.
-    #[error("could not learn about `{project}`")]
+    #[error("could not learn about `{of}`")]
     Metadata {
-        /// The project.
-        project: String,
+        /// The distribution.
+        of: Distribution,
         /// Why not.
         source: Box<index::MetadataError>,
     },

@@ -17,6 +17,6 @@ pub use compile::{
     OutputOptions, Owner, PinDetails, ResolvedTarget, Run, Source, SourceOptions, TargetRequest,
     Variables, WhichHashes, compile,
 };
-pub use error::{AskedIndex, Error, FailedBuild, FileProblems};
+pub use error::{AskedIndex, Distribution, Error, FailedBuild, FileProblems};
 pub use events::{Event, Ignore, Reporter};
 pub use view::View;

@@ -14,7 +14,7 @@ use super::request::request;
 use super::{Gathered, Update};
 use crate::command::AsWritten;
 use crate::lock::PinSource;
-use crate::ops::{Compiled, Error, Reporter, View, compile};
+use crate::ops::{Compiled, Distribution, Error, Reporter, View, compile};
 use crate::python::{ProjectName, Specifiers};
 use crate::requirements::{GroupRequest, location};
 use crate::resolve::Constraint;
@@ -298,9 +298,11 @@ async fn climb(
 /// Returns the project whose page or file is at fault.
 fn project_of(error: &Error) -> Option<ProjectName> {
     match error {
-        Error::Index { project, .. } | Error::Metadata { project, .. } => {
-            project.split([' ', '=']).next()?.parse().ok()
-        }
+        Error::Index { project, .. }
+        | Error::Metadata {
+            of: Distribution::Release { project, .. },
+            ..
+        } => Some(project.clone()),
         _ => None,
     }
 }

@@ -28,7 +28,7 @@ use crate::ops::compile::flat::Flat;
 use crate::ops::compile::indexes::IndexSettings;
 use crate::ops::compile::request::Compile;
 use crate::ops::compile::target;
-use crate::ops::error::Error;
+use crate::ops::error::{Distribution, Error};
 use crate::ops::events::{Event, Reporter};
 use crate::python::ProjectName;
 use crate::requirements::PerProject;
@@ -130,7 +130,7 @@ impl<'a> Builder<'a> {
         let content = self.context.client.content(file).await;
         content.map_err(|source| {
             Failure::Fetch(Arc::new(Error::Metadata {
-                project: file.filename.clone(),
+                of: Distribution::File(file.filename.clone()),
                 source: Box::new(source),
             }))
         })

@@ -12,7 +12,7 @@ use crate::ops::compile::build::failure::Failure;
 use crate::ops::compile::direct::location::{At, Located};
 use crate::ops::compile::direct::{Find, PlacePin, Surveyor, shown};
 use crate::ops::compile::fetch::DirectRelease;
-use crate::ops::error::{Error, FailedBuild};
+use crate::ops::error::{Distribution, Error, FailedBuild};
 use crate::python::{ExtraName, ProjectName, Version, WheelName};
 use crate::requirements::Project;
 use crate::resolve::{Availability, Reason};
@@ -35,7 +35,7 @@ impl Surveyor<'_> {
             .direct_wheel(url)
             .await
             .map_err(|source| Error::Metadata {
-                project: shown(located),
+                of: Distribution::File(shown(located)),
                 source: Box::new(source),
             })?;
         let WheelName { name, version, .. } = &wheel.name;
@@ -60,7 +60,7 @@ impl Surveyor<'_> {
 
     async fn sdist(&self, located: &Located, url: &Url) -> Result<Find, Error> {
         let failed = |source| Error::Metadata {
-            project: shown(located),
+            of: Distribution::File(shown(located)),
             source: Box::new(source),
         };
         let sdist = self.client.direct_sdist(url).await.map_err(failed)?;

@@ -47,7 +47,7 @@ impl Fetcher<'_> {
         let mut listings: Vec<Listed> = flat.into_iter().collect();
         let mut found_at = (!listings.is_empty()).then(|| "--find-links".to_owned());
         let failed = |index: &IndexUrl, source| Error::Index {
-            project: name.to_string(),
+            project: name.clone(),
             index: Box::new(AskedIndex {
                 shown: self.settings.shown(index),
                 variables: self.settings.variables(index),

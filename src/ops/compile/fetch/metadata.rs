@@ -6,7 +6,7 @@ use crate::index::{CoreMetadata, Entry, File, MetadataError, Sha256};
 use crate::ops::compile::candidates::ProjectReleases;
 use crate::ops::compile::candidates::admission::PythonSupport;
 use crate::ops::compile::fetch::{Fetcher, Known, Learned};
-use crate::ops::error::{Error, with_causes};
+use crate::ops::error::{Distribution, Error, with_causes};
 use crate::ops::events::Event;
 use crate::python::{ProjectName, Requirement};
 use crate::resolve::{Availability, Metadata, Reason, Releases as _};
@@ -44,7 +44,10 @@ impl Fetcher<'_> {
                     }
                     Err(source) => {
                         return Err(Error::Metadata {
-                            project: name.to_string(),
+                            of: Distribution::Release {
+                                project: name.clone(),
+                                version: releases.version(position).clone(),
+                            },
                             source: Box::new(source),
                         });
                     }
@@ -129,10 +132,6 @@ impl Fetcher<'_> {
         name: &ProjectName,
         position: u32,
     ) -> Result<Vec<String>, Error> {
-        let failed = |source| Error::Metadata {
-            project: name.to_string(),
-            source: Box::new(source),
-        };
         let mut hashes = Vec::new();
         match self.known(name) {
             Some(Known::Direct(direct)) => hashes.extend(direct.hash.clone()),
@@ -146,7 +145,14 @@ impl Fetcher<'_> {
                         continue;
                     };
                     self.reporter.event(Event::Hashing(file.filename.clone()));
-                    let sha256 = self.client.hash(&file).await.map_err(failed)?;
+                    let sha256 = self.client.hash(&file).await;
+                    let sha256 = sha256.map_err(|source| Error::Metadata {
+                        of: Distribution::Release {
+                            project: name.clone(),
+                            version: releases.version(position).clone(),
+                        },
+                        source: Box::new(source),
+                    })?;
                     let hash = sha256.prefixed();
                     if releases.admits_hash(position, &file, &hash) {
                         hashes.push(hash);
