@@ -505,7 +505,7 @@ fn reasons(
         if let Availability::Unusable(reason) = universe.availability(project, version) {
             let is_alike = |known: &Reason| match (known, &reason) {
                 (Reason::NoWheel(one), Reason::NoWheel(other)) => {
-                    one == other || (names_platforms(one) && names_platforms(other))
+                    one == other || (one.is_of_platform() && other.is_of_platform())
                 }
                 (Reason::Held { code: one, .. }, Reason::Held { code: other, .. }) => one == other,
                 (one, other) => std::mem::discriminant(one) == std::mem::discriminant(other),
@@ -517,11 +517,6 @@ fn reasons(
         }
     }
     groups
-}
-
-/// Whether what a release's wheels are for is told by platforms.
-fn names_platforms(words: &str) -> bool {
-    !words.starts_with("other Python") && !words.starts_with("another ")
 }
 
 fn unusable_lines(universe: &Universe, project: ProjectId, versions: &VersionSet) -> Vec<String> {

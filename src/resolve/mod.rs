@@ -30,7 +30,7 @@ pub use demands::{Demand, Demander};
 pub use explain::{Explanation, Loosened};
 pub use frontier::Frontier;
 pub use request::{
-    Availability, Constraint, Metadata, Need, PreReleases, Reason, Releases, Request,
+    Availability, Constraint, Metadata, Need, OtherWheels, PreReleases, Reason, Releases, Request,
     RootRequirement, position_in,
 };
 pub use solution::{Chosen, Solution};

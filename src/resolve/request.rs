@@ -71,9 +71,8 @@ pub enum Reason {
     Yanked(Option<String>),
     /// It requires another Python: the specifier.
     RequiresPython(String),
-    /// It has no wheel for the target and no source distribution: what its wheels
-    /// are for.
-    NoWheel(String),
+    /// It has no wheel for the target and no source distribution.
+    NoWheel(OtherWheels),
     /// It has only a source distribution whose metadata takes a build.
     NeedsBuild,
     /// It has only a source distribution, whose build fails.
@@ -106,6 +105,47 @@ pub enum Reason {
     BadMetadata(String),
     /// It requires another project by URL, which only direct requirements may.
     RequiresUrl(String),
+}
+
+/// What the wheels of a release are for, where none is for the target.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum OtherWheels {
+    /// Other Pythons.
+    Pythons,
+    /// Another ABI.
+    Abi,
+    /// These platforms.
+    Platforms(Vec<String>),
+    /// More platforms than are worth naming.
+    ManyPlatforms,
+    /// Another target: the tags of the one wheel there is.
+    Target(String),
+    /// It has no files.
+    None,
+}
+
+impl OtherWheels {
+    /// Whether only the platform is another, so that releases for different ones are told
+    /// together.
+    pub const fn is_of_platform(&self) -> bool {
+        match self {
+            Self::Platforms(_) | Self::ManyPlatforms | Self::None => true,
+            Self::Pythons | Self::Abi | Self::Target(_) => false,
+        }
+    }
+}
+
+impl fmt::Display for OtherWheels {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pythons => f.write_str("other Python versions"),
+            Self::Abi => f.write_str("another ABI"),
+            Self::Platforms(platforms) => f.write_str(&platforms.join(", ")),
+            Self::ManyPlatforms => f.write_str("other platforms"),
+            Self::Target(tags) => write!(f, "another target: `{tags}`"),
+            Self::None => f.write_str("nobody: it has no files"),
+        }
+    }
 }
 
 impl fmt::Display for Reason {

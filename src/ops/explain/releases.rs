@@ -7,7 +7,7 @@ use super::chains::spelled;
 use super::inquiry::Inquiry;
 use crate::ops::compile::candidates::ProjectReleases;
 use crate::python::Version;
-use crate::resolve::{Availability, Demand, Demander, Reason, Releases as _};
+use crate::resolve::{Availability, Demand, Demander, OtherWheels, Reason, Releases as _};
 
 /// A release newer than the pin.
 #[derive(Debug, Clone)]
@@ -247,12 +247,12 @@ impl Inquiry<'_> {
 
     fn rejection(&self, releases: &ProjectReleases, position: u32, reason: &Reason) -> Rejection {
         let words = match reason {
-            Reason::NoWheel(_) => {
+            Reason::NoWheel(others) => {
                 let platforms = releases.wheel_platforms(position);
                 if platforms.is_empty() {
                     reason.to_string()
                 } else {
-                    no_wheel(reason, &platforms)
+                    no_wheel(others, &platforms)
                 }
             }
             Reason::TooNew(rule) if rule == "--exclude-newer" => {
@@ -271,13 +271,10 @@ impl Inquiry<'_> {
 const MOST_PLATFORMS: usize = 6;
 
 /// Says for which platforms there are wheels.
-fn no_wheel(reason: &Reason, platforms: &[String]) -> String {
-    let Reason::NoWheel(words) = reason else {
-        return reason.to_string();
-    };
+fn no_wheel(others: &OtherWheels, platforms: &[String]) -> String {
     // Which Python or ABI they are for is said already.
-    if words.starts_with("another ") || words.starts_with("other Python") {
-        return format!("no wheel for the target: its wheels are for {words}");
+    if !others.is_of_platform() {
+        return format!("no wheel for the target: its wheels are for {others}");
     }
     let mut named = platforms
         .iter()

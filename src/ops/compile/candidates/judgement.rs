@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::index::Entry;
 use crate::ops::compile::candidates::{Judgement, Place, ProjectReleases};
 use crate::python::{TagMismatch, WheelName};
-use crate::resolve::{Availability, Reason, Releases as _};
+use crate::resolve::{Availability, OtherWheels, Reason, Releases as _};
 use crate::update::Hold;
 
 /// Why a file does not suit the target.
@@ -32,14 +32,14 @@ impl Misfit<'_> {
     }
 
     fn reason(self) -> Reason {
-        let words = match self {
+        let others = match self {
             Self::Python(specifiers) => return Reason::RequiresPython(specifiers.to_owned()),
             Self::Policy(option) => return Reason::BinaryPolicy(option),
-            Self::Tags(TagMismatch::Python, _) => "other Python versions",
-            Self::Tags(TagMismatch::Abi, _) => "another ABI",
-            Self::Tags(TagMismatch::Platform, _) => "other platforms",
+            Self::Tags(TagMismatch::Python, _) => OtherWheels::Pythons,
+            Self::Tags(TagMismatch::Abi, _) => OtherWheels::Abi,
+            Self::Tags(TagMismatch::Platform, _) => OtherWheels::ManyPlatforms,
         };
-        Reason::NoWheel(words.to_owned())
+        Reason::NoWheel(others)
     }
 
     /// Whether it is a wheel that has the same requirements as one that would do.
@@ -187,14 +187,14 @@ impl ProjectReleases {
             (None, Some((3, reason))) => {
                 let platforms = self.other_platforms(position);
                 if platforms.len() <= MOST_PLATFORMS {
-                    let platforms: Vec<&str> = platforms.into_iter().collect();
-                    Reason::NoWheel(platforms.join(", "))
+                    let platforms = platforms.into_iter().map(str::to_owned);
+                    Reason::NoWheel(OtherWheels::Platforms(platforms.collect()))
                 } else {
                     reason
                 }
             }
             (None, Some((_, reason))) => reason,
-            (None, None) => Reason::NoWheel("nobody: it has no files".to_owned()),
+            (None, None) => Reason::NoWheel(OtherWheels::None),
         };
         Judgement {
             availability: Availability::Unusable(reason),

@@ -15,7 +15,7 @@ use crate::ops::compile::fetch::DirectRelease;
 use crate::ops::error::{Distribution, Error, FailedBuild};
 use crate::python::{ExtraName, ProjectName, Version, WheelName};
 use crate::requirements::Project;
-use crate::resolve::{Availability, Reason};
+use crate::resolve::{Availability, OtherWheels, Reason};
 use crate::vcs::GitUrl;
 
 impl Surveyor<'_> {
@@ -40,8 +40,8 @@ impl Surveyor<'_> {
             })?;
         let WheelName { name, version, .. } = &wheel.name;
         let availability = if self.tags.compatibility(&wheel.name).is_none() {
-            let tags = format!("another target: `{}`", wheel.name.tags);
-            Availability::Unusable(Reason::NoWheel(tags))
+            let tags = wheel.name.tags.to_string();
+            Availability::Unusable(Reason::NoWheel(OtherWheels::Target(tags)))
         } else {
             Availability::Wheel
         };

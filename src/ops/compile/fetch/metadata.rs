@@ -9,7 +9,7 @@ use crate::ops::compile::fetch::{Fetcher, Known, Learned};
 use crate::ops::error::{Distribution, Error, with_causes};
 use crate::ops::events::Event;
 use crate::python::{ProjectName, Requirement};
-use crate::resolve::{Availability, Metadata, Reason, Releases as _};
+use crate::resolve::{Availability, Metadata, OtherWheels, Reason, Releases as _};
 
 impl Fetcher<'_> {
     pub(super) async fn metadata(
@@ -25,7 +25,7 @@ impl Fetcher<'_> {
                     return Ok(Learned::Metadata(self.judge(name, position, &core)));
                 }
                 let Some(file) = releases.metadata_file(position) else {
-                    return unusable(Reason::NoWheel("nobody: it has no files".to_owned()));
+                    return unusable(Reason::NoWheel(OtherWheels::None));
                 };
                 if file.wheel().is_none()
                     && file.upload_time.is_some_and(|time| time < before_2_2())
@@ -54,7 +54,7 @@ impl Fetcher<'_> {
                 }
             }
             Some(Known::Absent) | None => {
-                return unusable(Reason::NoWheel("nobody: it has no files".to_owned()));
+                return unusable(Reason::NoWheel(OtherWheels::None));
             }
         };
         Ok(Learned::Metadata(self.judge(name, position, &core)))
