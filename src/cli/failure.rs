@@ -3,6 +3,7 @@
 use std::error::Error as _;
 
 use super::exit;
+use crate::config::SettingProblem;
 use crate::files;
 use crate::http;
 use crate::index;
@@ -84,6 +85,14 @@ impl From<ops::Error> for Failure {
         };
         Self { code, diagnostics }
     }
+}
+
+/// Returns what is wrong with a setting that stands in no file.
+pub(super) fn setting(problem: &SettingProblem) -> Failure {
+    Failure::usage(
+        format!("{}: {}", problem.place, problem.message),
+        problem.help.clone(),
+    )
 }
 
 /// Returns a file that could not be read or written.

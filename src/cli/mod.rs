@@ -16,6 +16,7 @@ mod reference;
 mod report;
 mod repository;
 mod run;
+mod session;
 mod settings;
 mod update;
 

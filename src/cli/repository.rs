@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use super::args::shared::Configuration;
 use super::failure::Failure;
 use super::layers;
 use super::project::{self, ProjectConfig};
 use super::settings::{configured_indexes, current_directory, login, options};
-use super::update::args::Configuration;
 use crate::cache::Cache;
 use crate::command::Options;
 use crate::config::{self, LockConfig, RuleSubject};

@@ -1,8 +1,6 @@
-//! Running a command line.
+//! Running a command line: which command it is, and `pinfold compile`.
 
 use std::ffi::OsString;
-use std::fmt::Write as _;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::CommandFactory as _;
@@ -16,11 +14,9 @@ use super::init;
 use super::layers::{self, Parsed, Stop};
 use super::project::ProjectConfig;
 use super::reference;
-use super::report::Teller;
+use super::session::{Ended, ended, observer, run_to_end, stdout_failed};
 use super::settings;
 use super::update;
-use crate::files;
-use crate::http::{Exchange, Observer};
 use crate::ops::{self, Compiled};
 use crate::text::many;
 use crate::ui::{ColorChoice, Diagnostic, Printer, Verbosity};
@@ -112,10 +108,6 @@ fn reference(printer: &Printer) -> Result<u8, Failure> {
     Ok(exit::DONE)
 }
 
-pub(super) fn stdout_failed(error: &std::io::Error) -> Failure {
-    Failure::usage(format!("standard output cannot be written: {error}"), None)
-}
-
 fn compile(
     args: &args::Compile,
     project: &ProjectConfig,
@@ -132,97 +124,6 @@ fn compile(
         Ended::Done(result) => finish(args, printer, &result?, started.elapsed()),
         Ended::Stopped(code) => Ok(code),
     }
-}
-
-/// Tells of each exchange in a verbose run.
-pub(super) fn observer(printer: &Printer) -> Option<Arc<dyn Observer>> {
-    if !printer.is_verbose() {
-        return None;
-    }
-    let printer = printer.clone();
-    Some(Arc::new(move |exchange: &Exchange<'_>| {
-        printer.detail(&exchange_line(exchange));
-    }))
-}
-
-/// How a deed ended.
-pub(super) enum Ended<T> {
-    /// By itself.
-    Done(T),
-    /// By a signal; with the exit code for it.
-    Stopped(u8),
-}
-
-/// Runs a deed until it is done or a signal stops it.
-pub(super) fn run_to_end<T>(
-    printer: &Printer,
-    shows_progress: bool,
-    deed: impl AsyncFnOnce(&Teller<'_>) -> T,
-) -> Result<Ended<T>, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| {
-            Failure::usage(
-                format!("the system gives no threads or timers: {error}"),
-                None,
-            )
-        })?;
-    let teller = Teller::new(printer, shows_progress);
-    let ended = runtime.block_on(async {
-        tokio::select! {
-            // First, so that signals are heard before there is something to stop.
-            biased;
-            code = stopped() => Ended::Stopped(code),
-            result = deed(&teller) => Ended::Done(result),
-        }
-    });
-    teller.finish();
-    // What is still being read or written in the background is not waited for.
-    runtime.shutdown_background();
-    if let Ended::Stopped(_) = ended {
-        files::remove_temporaries();
-        printer.diagnostic(&Diagnostic::error("stopped; nothing was written"));
-    }
-    Ok(ended)
-}
-
-/// Waits for a signal to stop; returns the exit code for it.
-async fn stopped() -> u8 {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let (Ok(mut interrupt), Ok(mut terminate)) = (
-            signal(SignalKind::interrupt()),
-            signal(SignalKind::terminate()),
-        ) else {
-            return std::future::pending().await;
-        };
-        tokio::select! {
-            _ = interrupt.recv() => exit::INTERRUPTED,
-            _ = terminate.recv() => exit::TERMINATED,
-        }
-    }
-    #[cfg(not(unix))]
-    match tokio::signal::ctrl_c().await {
-        Ok(()) => exit::INTERRUPTED,
-        Err(_) => std::future::pending().await,
-    }
-}
-
-fn exchange_line(exchange: &Exchange<'_>) -> String {
-    let mut line = format!("{} {}", exchange.method, exchange.url);
-    match (exchange.status, exchange.error) {
-        (Some(status), None) => {
-            let _ = write!(line, ": {status}, {} bytes", exchange.bytes);
-        }
-        (_, Some(error)) => {
-            let _ = write!(line, ": {error}");
-        }
-        (None, None) => {}
-    }
-    let _ = write!(line, ", {} ms", exchange.elapsed.as_millis());
-    line
 }
 
 /// Shows or writes what came of it.
@@ -306,13 +207,4 @@ fn tell_moves(compiled: &Compiled, printer: &Printer) {
 
 fn pins(compiled: &Compiled) -> String {
     many(compiled.pins, "project")
-}
-
-/// Returns a closing line with what it took.
-pub(super) fn ended(done: &str, requests: u64, elapsed: Duration) -> String {
-    let requests = match requests {
-        0 => "no requests".to_owned(),
-        requests => many(requests, "request"),
-    };
-    format!("{done} ({requests}, {:.2} s)", elapsed.as_secs_f64())
 }

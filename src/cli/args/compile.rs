@@ -2,8 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use super::Network;
-use crate::cli::update::args::Configuration;
+use super::shared::{Configuration, KeyringProvider, Network};
 use crate::text::prior_to;
 
 #[expect(
@@ -415,14 +414,6 @@ pub(in crate::cli) enum IndexStrategy {
     UnsafeFirstMatch,
     /// All indexes; the best version wins
     UnsafeBestMatch,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum KeyringProvider {
-    /// Nobody
-    Disabled,
-    /// The program `keyring`
-    Subprocess,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

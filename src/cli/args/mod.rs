@@ -3,14 +3,16 @@
 //! Variables are not named here: they are a layer below what is typed, and so are the
 //! files (`layers`).
 
-mod compile;
+pub(in crate::cli) mod compile;
+pub(in crate::cli) mod shared;
 
 use std::path::PathBuf;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(super) use self::compile::{AnnotationStyle, Compile, KeyringProvider, WhichHashes};
+pub(super) use self::compile::{AnnotationStyle, Compile, WhichHashes};
+pub(super) use self::shared::{KeyringProvider, Network};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -115,7 +117,7 @@ pub(super) enum Command {
     ///
     /// The configuration is a `pinfold.toml` in which every key is explained, and set where this
     /// repository wants something else than the default. Exits with 2 if a file is there already.
-    Init(super::init::Init),
+    Init(super::init::args::Init),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -124,56 +126,4 @@ pub(super) enum Command {
     /// Print the reference of all options and settings, docs/reference.md
     #[command(hide = true)]
     Reference,
-}
-
-/// How servers are reached, and where answers are kept.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a switch of the command line"
-)]
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Network and cache")]
-pub(super) struct Network {
-    /// Use only what the cache has
-    #[arg(long, overrides_with = "no_offline")]
-    pub(super) offline: bool,
-    /// Use the network (as by default)
-    #[arg(long, overrides_with = "offline", hide = true)]
-    pub(super) no_offline: bool,
-    /// Neither read nor write the cache
-    #[arg(long, alias = "no-cache-dir")]
-    pub(super) no_cache: bool,
-    /// Where answers are kept
-    #[arg(long, value_name = "FOLDER")]
-    pub(super) cache_dir: Option<PathBuf>,
-    /// Do not check the certificate of this host (`host` or `host:port`)
-    #[arg(
-        long = "trusted-host",
-        visible_alias = "allow-insecure-host",
-        value_name = "HOST"
-    )]
-    pub(super) trusted_hosts: Vec<String>,
-    /// A PEM file with the certificates to trust
-    #[arg(long, value_name = "FILE")]
-    pub(super) cert: Option<PathBuf>,
-    /// A PEM file with our certificate and its key
-    #[arg(long, value_name = "FILE")]
-    pub(super) client_cert: Option<PathBuf>,
-    /// Trust the system's certificates (as by default)
-    #[arg(long, alias = "native-tls", hide = true)]
-    pub(super) system_certs: bool,
-    /// The proxy [default: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`]
-    #[arg(long, value_name = "URL")]
-    pub(super) proxy: Option<String>,
-    /// The longest silence of a server, in seconds
-    #[arg(
-        long,
-        alias = "default-timeout",
-        value_name = "SECONDS",
-        default_value_t = 30
-    )]
-    pub(super) timeout: u64,
-    /// How often a request that failed is made again
-    #[arg(long, value_name = "NUMBER", default_value_t = 3)]
-    pub(super) retries: u32,
 }

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 
-use crate::cli::args::Network;
+use crate::cli::args::shared::{Configuration, Output, Registries};
 
 #[derive(Debug, Args)]
 #[command(
@@ -131,50 +131,6 @@ pub(in crate::cli) struct Files {
     /// A named build context, which is no image (`--build-context NAME=…`)
     #[arg(long = "context", value_name = "NAME")]
     pub(in crate::cli) contexts: Vec<String>,
-    /// The configuration [default: the nearest `pinfold.toml`, or `pyproject.toml` with
-    /// `[tool.pinfold]`]
-    #[arg(long, value_name = "FILE")]
-    pub(in crate::cli) config: Option<PathBuf>,
-    /// Read no configuration
-    #[arg(long, conflicts_with = "config")]
-    pub(in crate::cli) no_config: bool,
-}
-
-/// How registries are reached.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Registries")]
-pub(in crate::cli) struct Registries {
-    /// Ask another server in place of a registry: `docker.io=https://mirror.example`
-    ///
-    /// `*` stands for every registry. Several for one are asked in turn, until one is there and
-    /// knows the image; the registry itself is asked only if it is among them. A mirror gets its
-    /// own credentials, never those of the registry it stands for.
-    #[arg(
-        long = "registry-mirror",
-        value_name = "HOST=URL",
-        value_delimiter = ' '
-    )]
-    pub(in crate::cli) mirrors: Vec<String>,
-    /// Speak plain HTTP with this registry (`host` or `host:port`); those on loopback may anyway
-    #[arg(long = "insecure-registry", value_name = "HOST", value_delimiter = ' ')]
-    pub(in crate::cli) plain_http: Vec<String>,
     #[command(flatten)]
-    pub(in crate::cli) network: Network,
-}
-
-/// How results are given.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Messages")]
-pub(in crate::cli) struct Output {
-    /// How results are given on standard output
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
-    pub(in crate::cli) format: Format,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum Format {
-    /// For people
-    Text,
-    /// For programs; docs/docker.md has its form
-    Json,
+    pub(in crate::cli) configuration: Configuration,
 }

@@ -7,10 +7,11 @@ mod text;
 
 use std::time::Instant;
 
-use self::args::{Docker, DockerCommand, Explain, Format, Pin, Verify};
+use self::args::{Docker, DockerCommand, Explain, Pin, Verify};
+use super::args::shared::Format;
 use super::exit;
 use super::failure::{self, Failure};
-use super::run::{Ended, run_to_end, stdout_failed};
+use super::session::{Ended, run_to_end, stdout_failed};
 use crate::ops::docker::{self, Outcome, Pinned, Verified};
 use crate::ops::{self, Error};
 use crate::ui::{Diagnostic, Printer};
@@ -27,7 +28,7 @@ pub(super) fn run(args: &Docker, printer: &Printer, shows_progress: bool) -> Res
 fn pin(args: &Pin, printer: &Printer, shows_progress: bool) -> Result<u8, Failure> {
     let started = Instant::now();
     let (request, mut access) = settings::pin(args)?;
-    access.http.observer = super::run::observer(printer);
+    access.http.observer = super::session::observer(printer);
     let client = access.client();
     let ended = run_to_end(printer, shows_progress, async |teller| {
         docker::pin(&request, &client, teller).await
@@ -126,7 +127,7 @@ fn worse(one: u8, other: u8) -> u8 {
 fn verify(args: &Verify, printer: &Printer, shows_progress: bool) -> Result<u8, Failure> {
     let started = Instant::now();
     let (request, mut access) = settings::verify(args)?;
-    access.http.observer = super::run::observer(printer);
+    access.http.observer = super::session::observer(printer);
     let client = access.client();
     let ended = run_to_end(printer, shows_progress, async |teller| {
         docker::verify(&request, &client, teller).await

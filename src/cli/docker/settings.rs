@@ -3,8 +3,9 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::args::{Explain, Files, Pin, Registries, Verify};
+use super::args::{Explain, Files, Pin, Verify};
 use crate::cache::Cache;
+use crate::cli::args::shared::{Configuration, Registries};
 use crate::cli::failure::Failure;
 use crate::cli::project::{self, ProjectConfig};
 use crate::cli::settings::{cache, current_directory, network, standard_input};
@@ -29,7 +30,7 @@ impl Access {
 }
 
 pub(super) fn pin(args: &Pin) -> Result<(docker::Pin, Access), Failure> {
-    let project = configuration(&args.files)?;
+    let project = self::project(&args.files.configuration)?;
     let config = &project.config.docker;
     let upgrades = args.upgrade || !args.upgrade_images.is_empty();
     let request = docker::Pin {
@@ -51,7 +52,7 @@ pub(super) fn pin(args: &Pin) -> Result<(docker::Pin, Access), Failure> {
 }
 
 pub(super) fn verify(args: &Verify) -> Result<(docker::Verify, Access), Failure> {
-    let project = configuration(&args.files)?;
+    let project = self::project(&args.files.configuration)?;
     let config = &project.config.docker;
     let platforms = if args.platforms.is_empty() {
         config.platforms.clone()
@@ -71,19 +72,19 @@ pub(super) fn verify(args: &Verify) -> Result<(docker::Verify, Access), Failure>
 }
 
 pub(super) fn explain(args: &Explain) -> Result<SurveyRequest, Failure> {
-    let project = configuration(&args.files)?;
+    let project = self::project(&args.files.configuration)?;
     survey(&args.files, &project)
 }
 
-fn configuration(files: &Files) -> Result<ProjectConfig, Failure> {
+fn project(configuration: &Configuration) -> Result<ProjectConfig, Failure> {
     let here = current_directory()?;
-    if files.no_config {
+    if configuration.no_config {
         return Ok(ProjectConfig {
             folder: here,
             ..ProjectConfig::default()
         });
     }
-    project::read(files.config.as_deref(), &here)
+    project::read(configuration.config.as_deref(), &here)
 }
 
 fn survey(files: &Files, project: &ProjectConfig) -> Result<SurveyRequest, Failure> {

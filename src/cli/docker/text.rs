@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::cli::exit;
 use crate::cli::failure;
-use crate::cli::run::ended;
+use crate::cli::session::ended;
 use crate::dockerfile::{Carrier, ImageUse, Meaning, Place, Reason, Site, State, VariableSource};
 use crate::files;
 use crate::image::Reference;

@@ -2,7 +2,7 @@
 
 use clap::{Arg, Args};
 
-use crate::cli::args::Compile;
+use crate::cli::args::compile::Compile;
 
 #[derive(Debug, Args)]
 #[command(mut_args = without_writing)]

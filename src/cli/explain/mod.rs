@@ -8,7 +8,7 @@ mod text;
 use self::args::Explain;
 use super::exit;
 use super::failure::{Failure, problems};
-use super::run::{Ended, observer, run_to_end, stdout_failed};
+use super::session::{Ended, observer, run_to_end, stdout_failed};
 use crate::ops::explain::{self, Absent, Answer, Explained};
 use crate::ui::{Diagnostic, Printer};
 

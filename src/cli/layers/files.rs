@@ -9,8 +9,7 @@ use clap::ArgMatches;
 use clap::parser::ValueSource;
 
 use super::merge::{Rank, Ranked};
-use super::wrong;
-use crate::cli::failure::Failure;
+use crate::cli::failure::{self, Failure};
 use crate::cli::project::{self, ProjectConfig};
 use crate::cli::settings::current_directory;
 use crate::config::{
@@ -200,7 +199,7 @@ fn of_pip_tools(matches: &ArgMatches) -> Result<Option<Ranked>, Failure> {
 fn of_machine() -> Result<[Ranked; 3], Failure> {
     let variable = |name: &str| std::env::var(name).ok();
     let ranked = |rank: Rank, (layer, found): (Layer, Vec<SettingProblem>)| match found.first() {
-        Some(problem) => Err(with_way_out(wrong(problem))),
+        Some(problem) => Err(with_way_out(failure::setting(problem))),
         None => Ok(Ranked { rank, layer }),
     };
     Ok([

@@ -22,10 +22,10 @@ pub(super) use self::merge::NO_KEYS;
 use self::merge::SOURCES;
 use self::merge::{Counting, Merged, Rank, Ranked, merge};
 use super::args::{Arguments, Compile};
-use super::failure::Failure;
+use super::failure::{self, Failure};
 use super::foreign;
 use super::project::ProjectConfig;
-use crate::config::{Layer, Setting, SettingProblem, SettingValue};
+use crate::config::{Layer, Setting, SettingValue};
 use crate::ops::FileProblems;
 use crate::text::{Problem, nearest};
 
@@ -381,7 +381,7 @@ impl Why {
 /// Our own configuration has no keys that nobody knows.
 fn unknown(command: &Command, merged: &Merged, project: &ProjectConfig) -> Result<(), Failure> {
     if let Some(problem) = merged.problems.first() {
-        return Err(wrong(problem));
+        return Err(failure::setting(problem));
     }
     let mut found = Vec::new();
     for (rank, setting) in &merged.unknown {
@@ -476,14 +476,6 @@ impl Said {
         self.warnings
             .extend(ignored.map(|ignored| format!("{ignored} has no effect here")));
     }
-}
-
-/// Returns what is wrong with a setting that stands in no file.
-fn wrong(problem: &SettingProblem) -> Failure {
-    Failure::usage(
-        format!("{}: {}", problem.place, problem.message),
-        problem.help.clone(),
-    )
 }
 
 /// Joins names: `a`, `a and b`, `a, b and c`; each once.

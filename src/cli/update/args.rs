@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::args::KeyringProvider;
-use crate::cli::docker::args::{Format, Registries};
+use crate::cli::args::shared::{Configuration, KeyringProvider, Output, Registries};
 
 #[expect(
     clippy::struct_excessive_bools,
@@ -58,6 +57,9 @@ pub(in crate::cli) struct Update {
     pub(in crate::cli) registries: Registries,
     #[command(flatten)]
     pub(in crate::cli) output: Output,
+    /// Write the report to a file, as Markdown
+    #[arg(long, value_name = "FILE", help_heading = "Messages")]
+    pub(in crate::cli) report: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -75,30 +77,8 @@ pub(in crate::cli) struct Apply {
     pub(in crate::cli) configuration: Configuration,
     #[command(flatten)]
     pub(in crate::cli) output: Output,
-}
-
-/// Which configuration counts.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Configuration")]
-pub(in crate::cli) struct Configuration {
-    /// The configuration [default: the nearest `pinfold.toml`, or `pyproject.toml` with
-    /// `[tool.pinfold]`]
-    #[arg(long, value_name = "FILE")]
-    pub(in crate::cli) config: Option<PathBuf>,
-    /// Read no configuration
-    #[arg(long, conflicts_with = "config")]
-    pub(in crate::cli) no_config: bool,
-}
-
-/// How results are given.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Messages")]
-pub(in crate::cli) struct Output {
-    /// How results are given on standard output
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
-    pub(in crate::cli) format: Format,
     /// Write the report to a file, as Markdown
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "Messages")]
     pub(in crate::cli) report: Option<PathBuf>,
 }
 

@@ -7,12 +7,12 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
 
-use self::args::{Apply, Output, Update};
-use super::docker::args::Format;
+use self::args::{Apply, Update};
+use super::args::shared::Format;
 use super::exit;
 use super::failure::{self, Failure};
 use super::repository;
-use super::run::{Ended, observer, run_to_end, stdout_failed};
+use super::session::{Ended, observer, run_to_end, stdout_failed};
 use super::settings::standard_input;
 use crate::config::{CommitConfig, DEFAULT_BRANCH, DEFAULT_MESSAGE};
 use crate::files::{self, Recovered};
@@ -35,7 +35,7 @@ pub(super) fn run(args: &Update, printer: &Printer, shows_progress: bool) -> Res
     let (mut request, registry) = settings::update(args, &place)?;
     request.http.observer = observer(printer);
     check_place(args.plan_out.as_deref())?;
-    check_place(args.output.report.as_deref())?;
+    check_place(args.report.as_deref())?;
     let writes = !(args.list || args.dry_run || args.check);
     let _held = if writes {
         Some(hold(&place.root, printer)?)
@@ -90,7 +90,11 @@ pub(super) fn run(args: &Update, printer: &Printer, shows_progress: bool) -> Res
     } else {
         Carried::default()
     };
-    tell(&plan, &carried, &args.output, printer)?;
+    let results = Results {
+        format: args.output.format,
+        report: args.report.as_deref(),
+    };
+    tell(&plan, &carried, &results, printer)?;
     if !writes && !plan.is_empty() {
         printer.line("This is what would be done; nothing was written");
     }
@@ -124,7 +128,7 @@ pub(super) fn apply(args: &Apply, printer: &Printer) -> Result<u8, Failure> {
             Some("make it anew with `pinfold update --plan-out FILE`".to_owned()),
         )
     })?;
-    check_place(args.output.report.as_deref())?;
+    check_place(args.report.as_deref())?;
     let _held = hold(&place.root, printer)?;
     let message = Message::of(&place.project.config.commit, args.branch.as_deref());
     let carried = carry_out(
@@ -134,7 +138,11 @@ pub(super) fn apply(args: &Apply, printer: &Printer) -> Result<u8, Failure> {
         &Reads::new(),
         printer,
     )?;
-    tell(&plan, &carried, &args.output, printer)?;
+    let results = Results {
+        format: args.output.format,
+        report: args.report.as_deref(),
+    };
+    tell(&plan, &carried, &results, printer)?;
     Ok(if carried.has_failed {
         exit::FAILED
     } else {
@@ -315,9 +323,20 @@ fn apply_failed(error: &ApplyError) -> Diagnostic {
     }
 }
 
+/// Where the report goes.
+struct Results<'a> {
+    format: Format,
+    report: Option<&'a Path>,
+}
+
 /// Gives the report everywhere it is wanted.
-fn tell(plan: &Plan, carried: &Carried, output: &Output, printer: &Printer) -> Result<(), Failure> {
-    let report = output.report.as_deref();
+fn tell(
+    plan: &Plan,
+    carried: &Carried,
+    results: &Results<'_>,
+    printer: &Printer,
+) -> Result<(), Failure> {
+    let report = results.report;
     if let Some(path) = report {
         let text = markdown(plan, &Context::default(), REPORT_BYTES);
         write_file(path, text.as_bytes())?;
@@ -338,7 +357,7 @@ fn tell(plan: &Plan, carried: &Carried, output: &Output, printer: &Printer) -> R
         };
         append(Path::new(&path), &github_outputs(plan, &outputs))?;
     }
-    if output.format == Format::Json {
+    if results.format == Format::Json {
         printer
             .data(plan.to_json().as_bytes())
             .map_err(|error| stdout_failed(&error))?;
@@ -357,7 +376,7 @@ fn tell(plan: &Plan, carried: &Carried, output: &Output, printer: &Printer) -> R
     for line in terminal(plan) {
         printer.line(&line);
     }
-    if file_of("GITHUB_ACTIONS").is_some() && output.format == Format::Text {
+    if file_of("GITHUB_ACTIONS").is_some() && results.format == Format::Text {
         printer
             .data(annotations(plan).as_bytes())
             .map_err(|error| stdout_failed(&error))?;

@@ -1,46 +1,19 @@
-//! `pinfold init`: what can be typed, and what is said.
+//! `pinfold init`: what is written, and what is said.
+
+pub(super) mod args;
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use clap::{Args, ValueEnum};
-
+use self::args::{Init, WorkflowKind};
 use super::exit;
 use super::failure::Failure;
 use super::project::{self, shown};
-use super::run::stdout_failed;
+use super::session::stdout_failed;
 use super::settings::current_directory;
 use crate::config::{CommitConfig, DEFAULT_BASE};
 use crate::ops::init::{self, Initial, Surroundings, Workflow};
 use crate::ui::Printer;
-
-#[derive(Debug, Args)]
-pub(super) struct Init {
-    /// The folder that gets the files [default: the root of the repository, else this one]
-    #[arg(value_name = "FOLDER")]
-    folder: Option<PathBuf>,
-    /// Write what runs `pinfold update` on a schedule, in place of the configuration
-    #[arg(long = "workflow", value_name = "KIND", value_enum)]
-    workflows: Vec<WorkflowKind>,
-    /// Overwrite files that are there
-    #[arg(long)]
-    force: bool,
-    /// Print the files and write nothing
-    #[arg(short = 'n', long)]
-    dry_run: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum WorkflowKind {
-    /// GitHub Actions: .github/workflows/pinfold.yml
-    Github,
-    /// GitLab CI: .gitlab-ci.pinfold.yml
-    Gitlab,
-    /// systemd: pinfold-update.service and pinfold-update.timer
-    Systemd,
-    /// Kubernetes: pinfold-update.cronjob.yaml
-    Kubernetes,
-}
 
 impl From<WorkflowKind> for Workflow {
     fn from(kind: WorkflowKind) -> Self {

@@ -1,0 +1,117 @@
+//! What one run of a command rests on: the runtime, signals, what is said at its end.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::exit;
+use super::failure::Failure;
+use super::report::Teller;
+use crate::files;
+use crate::http::{Exchange, Observer};
+use crate::text::many;
+use crate::ui::{Diagnostic, Printer};
+
+/// How a deed ended.
+pub(super) enum Ended<T> {
+    /// By itself.
+    Done(T),
+    /// By a signal; with the exit code for it.
+    Stopped(u8),
+}
+
+/// Runs a deed until it is done or a signal stops it.
+pub(super) fn run_to_end<T>(
+    printer: &Printer,
+    shows_progress: bool,
+    deed: impl AsyncFnOnce(&Teller<'_>) -> T,
+) -> Result<Ended<T>, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| {
+            Failure::usage(
+                format!("the system gives no threads or timers: {error}"),
+                None,
+            )
+        })?;
+    let teller = Teller::new(printer, shows_progress);
+    let ended = runtime.block_on(async {
+        tokio::select! {
+            // First, so that signals are heard before there is something to stop.
+            biased;
+            code = stopped() => Ended::Stopped(code),
+            result = deed(&teller) => Ended::Done(result),
+        }
+    });
+    teller.finish();
+    // What is still being read or written in the background is not waited for.
+    runtime.shutdown_background();
+    if let Ended::Stopped(_) = ended {
+        files::remove_temporaries();
+        printer.diagnostic(&Diagnostic::error("stopped; nothing was written"));
+    }
+    Ok(ended)
+}
+
+/// Waits for a signal to stop; returns the exit code for it.
+async fn stopped() -> u8 {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let (Ok(mut interrupt), Ok(mut terminate)) = (
+            signal(SignalKind::interrupt()),
+            signal(SignalKind::terminate()),
+        ) else {
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = interrupt.recv() => exit::INTERRUPTED,
+            _ = terminate.recv() => exit::TERMINATED,
+        }
+    }
+    #[cfg(not(unix))]
+    match tokio::signal::ctrl_c().await {
+        Ok(()) => exit::INTERRUPTED,
+        Err(_) => std::future::pending().await,
+    }
+}
+
+/// Tells of each exchange in a verbose run.
+pub(super) fn observer(printer: &Printer) -> Option<Arc<dyn Observer>> {
+    if !printer.is_verbose() {
+        return None;
+    }
+    let printer = printer.clone();
+    Some(Arc::new(move |exchange: &Exchange<'_>| {
+        printer.detail(&exchange_line(exchange));
+    }))
+}
+
+fn exchange_line(exchange: &Exchange<'_>) -> String {
+    let mut line = format!("{} {}", exchange.method, exchange.url);
+    match (exchange.status, exchange.error) {
+        (Some(status), None) => {
+            let _ = write!(line, ": {status}, {} bytes", exchange.bytes);
+        }
+        (_, Some(error)) => {
+            let _ = write!(line, ": {error}");
+        }
+        (None, None) => {}
+    }
+    let _ = write!(line, ", {} ms", exchange.elapsed.as_millis());
+    line
+}
+
+/// Returns a closing line with what it took.
+pub(super) fn ended(done: &str, requests: u64, elapsed: Duration) -> String {
+    let requests = match requests {
+        0 => "no requests".to_owned(),
+        requests => many(requests, "request"),
+    };
+    format!("{done} ({requests}, {:.2} s)", elapsed.as_secs_f64())
+}
+
+pub(super) fn stdout_failed(error: &std::io::Error) -> Failure {
+    Failure::usage(format!("standard output cannot be written: {error}"), None)
+}
