@@ -9,6 +9,7 @@ pub mod exit;
 mod explain;
 mod failure;
 mod foreign;
+mod help;
 mod init;
 mod layers;
 mod project;

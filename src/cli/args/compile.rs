@@ -13,20 +13,20 @@ use crate::text::prior_to;
 pub(in crate::cli) struct Compile {
     /// Requirements files, project files, scripts, or `-` for standard input
     ///
-    /// Project files are pyproject.toml, setup.py and setup.cfg; a script states what it requires
-    /// in its comments (PEP 723). Without one: requirements.in, setup.py, pyproject.toml or
-    /// setup.cfg of the current folder, the first that is there.
+    /// Project files are pyproject.toml, setup.py, and setup.cfg; a script declares its
+    /// requirements in inline metadata (PEP 723). Default: the first of requirements.in, setup.py,
+    /// pyproject.toml, and setup.cfg in the current directory.
     // Another option of uv has the field's name.
     #[arg(id = "SRC", value_name = "SRC")]
     pub(in crate::cli) sources: Vec<String>,
 
-    /// The lock file to write; its pins are kept while they fit. `-`: standard output
+    /// Write the lock file here; `-` is standard output
     ///
-    /// Without it: X.txt for X.in, requirements.txt beside a pyproject.toml, standard output for
-    /// standard input.
+    /// Pins in an existing file are kept while they satisfy the requirements. Default: X.txt for
+    /// X.in, requirements.txt next to pyproject.toml, standard output for standard input.
     #[arg(short, long, value_name = "FILE")]
     pub(in crate::cli) output_file: Option<String>,
-    /// Bound versions as this file says, without requiring anything
+    /// Constrain versions without adding requirements
     #[arg(
         short,
         long = "constraint",
@@ -34,7 +34,7 @@ pub(in crate::cli) struct Compile {
         value_name = "FILE"
     )]
     pub(in crate::cli) constraints: Vec<String>,
-    /// Bound the versions of what builds need, as this file says
+    /// Constrain the versions of build requirements
     #[arg(
         short,
         long = "build-constraint",
@@ -42,74 +42,76 @@ pub(in crate::cli) struct Compile {
         value_name = "FILE"
     )]
     pub(in crate::cli) build_constraints: Vec<String>,
-    /// Replace every requirement on a project by what this file says
+    /// Replace all requirements on the projects listed in this file
     #[arg(long = "override", visible_alias = "overrides", value_name = "FILE")]
     pub(in crate::cli) overrides: Vec<String>,
-    /// Also what this extra of the project file requires
+    /// Include this extra of the project
     #[arg(long = "extra", value_name = "EXTRA", value_delimiter = ',')]
     pub(in crate::cli) extras: Vec<String>,
-    /// Also what all extras of the project file require
+    /// Include all extras of the project
     #[arg(long, conflicts_with = "extras", overrides_with = "no_all_extras")]
     pub(in crate::cli) all_extras: bool,
-    /// Only the extras that are named (as by default)
+    /// Include only the extras that are named (default)
     #[arg(long, overrides_with = "all_extras", hide = true)]
     pub(in crate::cli) no_all_extras: bool,
-    /// Also what this dependency group requires (PEP 735), of `pyproject.toml` or of PATH
+    /// Include this dependency group (PEP 735)
     ///
-    /// PATH is a pyproject.toml. If there is no SRC, groups are all there is.
+    /// The group is read from `pyproject.toml`, or from PATH if it is given. Without SRC, only
+    /// groups are locked.
     #[arg(long = "group", value_name = "[PATH:]NAME")]
     pub(in crate::cli) groups: Vec<String>,
-    /// Only what is required directly, not what that requires
+    /// Do not resolve dependencies of the listed requirements
     #[arg(long, overrides_with = "deps")]
     pub(in crate::cli) no_deps: bool,
-    /// Also what it requires (as by default)
+    /// Resolve dependencies (default)
     #[arg(long, overrides_with = "no_deps", hide = true)]
     pub(in crate::cli) deps: bool,
 
-    /// Move all pins to the best versions allowed
+    /// Upgrade all pins to the best versions allowed
     #[arg(
         short = 'U',
         long,
         overrides_with = "no_upgrade",
-        help_heading = "What moves"
+        help_heading = "Upgrades"
     )]
     pub(in crate::cli) upgrade: bool,
-    /// Keep pins while they fit (as by default)
+    /// Keep pins while they satisfy the requirements (default)
     #[arg(long, overrides_with = "upgrade", hide = true)]
     pub(in crate::cli) no_upgrade: bool,
-    /// Move this project's pin; with a specifier, also bound it: `django<5`
+    /// Upgrade one project; a specifier also limits it: `django<5`
     #[arg(
         short = 'P',
         long = "upgrade-package",
         value_name = "SPEC",
-        help_heading = "What moves"
+        help_heading = "Upgrades"
     )]
     pub(in crate::cli) upgrade_packages: Vec<String>,
-    /// Renew the hashes of pins that stay
+    /// Fetch the hashes of unchanged pins again
     #[arg(
         long,
         visible_alias = "no-reuse-hashes",
         overrides_with = "reuse_hashes",
-        help_heading = "What moves"
+        help_heading = "Upgrades"
     )]
     pub(in crate::cli) refresh_hashes: bool,
-    /// Keep the hashes of pins that stay (as by default)
+    /// Keep the hashes of unchanged pins (default)
     #[arg(long, overrides_with = "refresh_hashes", hide = true)]
     pub(in crate::cli) reuse_hashes: bool,
-    /// Show what would change and write nothing
-    #[arg(short = 'n', long, help_heading = "What moves")]
+    /// Show what would change, without writing
+    #[arg(short = 'n', long, help_heading = "Upgrades")]
     pub(in crate::cli) dry_run: bool,
-    /// Exit with 1 if the lock file would change, and write nothing
-    #[arg(long, help_heading = "What moves")]
+    /// Exit with 1 if the lock file is out of date, without writing
+    #[arg(long, help_heading = "Upgrades")]
     pub(in crate::cli) check: bool,
 
-    /// Only what was uploaded before: a time, a day (up to its end, UTC), or a duration ago
+    /// Ignore files newer than this date or age: `2026-10-01`, `7d`
     ///
-    /// `2026-10-01T00:00:00Z`, `2026-10-01`, `7d`, `7 days`, `1 week`, `P7D`; `false` sets no
-    /// limit. Counts file by file; what the lock file already pins stays admissible.
+    /// A date includes that day (UTC); a time is `2026-10-01T00:00:00Z`; an age is `7d`, `7 days`,
+    /// `1 week`, or `P7D`; `false` removes the limit. The limit applies to each file's upload time.
+    /// Versions that the lock file already pins stay allowed.
     #[arg(long, value_name = "TIME", help_heading = "Versions")]
     pub(in crate::cli) exclude_newer: Option<String>,
-    /// The same by pip's name, and as pip has it: a day means its beginning
+    /// Set the same limit under pip's name: a date means the start of that day
     #[arg(
         long,
         value_name = "TIME",
@@ -117,20 +119,20 @@ pub(in crate::cli) struct Compile {
         help_heading = "Versions"
     )]
     pub(in crate::cli) uploaded_prior_to: Option<String>,
-    /// The same for one project; `false` sets no limit for it
+    /// Set the limit for one project; `false` removes it
     #[arg(
         long = "exclude-newer-package",
         value_name = "PROJECT=TIME",
         help_heading = "Versions"
     )]
     pub(in crate::cli) exclude_newer_packages: Vec<String>,
-    /// Treat pre-releases like final releases
+    /// Allow pre-releases like final releases
     #[arg(long, conflicts_with = "prerelease", help_heading = "Versions")]
     pub(in crate::cli) pre: bool,
-    /// Which pre-releases may be chosen [default: if-necessary]
+    /// Choose which pre-releases are allowed [default: if-necessary]
     #[arg(long, value_enum, value_name = "MODE", help_heading = "Versions")]
     pub(in crate::cli) prerelease: Option<PreReleaseMode>,
-    /// Never use source distributions of these projects (`:all:`, `:none:`)
+    /// Do not use source distributions of these projects (`:all:`, `:none:`)
     #[arg(
         long,
         value_name = "PROJECT",
@@ -138,7 +140,7 @@ pub(in crate::cli) struct Compile {
         help_heading = "Versions"
     )]
     pub(in crate::cli) only_binary: Vec<String>,
-    /// Never use wheels of these projects (`:all:`, `:none:`)
+    /// Do not use wheels of these projects (`:all:`, `:none:`)
     #[arg(
         long,
         value_name = "PROJECT",
@@ -146,19 +148,21 @@ pub(in crate::cli) struct Compile {
         help_heading = "Versions"
     )]
     pub(in crate::cli) no_binary: Vec<String>,
-    /// Build nothing: no release (as `--only-binary :all:`), no place and no project file
+    /// Do not build anything: no sdist, source tree, or project file
+    ///
+    /// Implies `--only-binary :all:`.
     #[arg(long, overrides_with = "build", help_heading = "Builds")]
     pub(in crate::cli) no_build: bool,
-    /// Build where nothing else tells what a release requires (as by default)
+    /// Build from source if there is no other way to get metadata (default)
     #[arg(long, overrides_with = "no_build", hide = true)]
     pub(in crate::cli) build: bool,
-    /// Build in the interpreter's own environment, with what is installed there
+    /// Build in the interpreter's environment, with the packages installed there
     #[arg(long, overrides_with = "build_isolation", help_heading = "Builds")]
     pub(in crate::cli) no_build_isolation: bool,
-    /// Build in an environment of its own (as by default)
+    /// Build in an isolated environment (default)
     #[arg(long, overrides_with = "no_build_isolation", hide = true)]
     pub(in crate::cli) build_isolation: bool,
-    /// Hand this to build backends
+    /// Pass a setting to build backends
     #[arg(
         short = 'C',
         long = "config-setting",
@@ -168,23 +172,27 @@ pub(in crate::cli) struct Compile {
     )]
     pub(in crate::cli) config_settings: Vec<String>,
 
-    /// The Python version to lock for: `3.12`, `3.12.4` [default: the interpreter's]
+    /// Python version to lock for: `3.12` [default: the interpreter's]
+    ///
+    /// A patch release is `3.12.4`.
     #[arg(long, value_name = "VERSION", help_heading = "Target")]
     pub(in crate::cli) python_version: Option<String>,
-    /// The platform to lock for: `linux`, `linux/arm64`, `x86_64-manylinux_2_28` … [default: this one]
+    /// Platform to lock for: `linux`, `linux/arm64` [default: this one]
+    ///
+    /// A wheel's platform tag works, too: `x86_64-manylinux_2_28`.
     #[arg(
         long = "python-platform",
         value_name = "PLATFORM",
         help_heading = "Target"
     )]
     pub(in crate::cli) python_platforms: Vec<String>,
-    /// The interpreter to ask: a path, a name or a version
+    /// Use this Python interpreter: a path, a name, or a version
     ///
-    /// With version and platform given, none is needed.
+    /// None is needed if both the version and the platform are given.
     #[arg(short = 'p', long, value_name = "PYTHON", help_heading = "Target")]
     pub(in crate::cli) python: Option<String>,
 
-    /// The index [default: PyPI]
+    /// Package index to use [default: PyPI]
     #[arg(
         short,
         long,
@@ -193,9 +201,10 @@ pub(in crate::cli) struct Compile {
         help_heading = "Indexes"
     )]
     pub(in crate::cli) index_url: Option<String>,
-    /// A further index, asked before the default one; a NAME gives it credentials of its own
+    /// Search this index before the default one
     ///
-    /// They are in `PINFOLD_INDEX_<NAME>_USERNAME` and `PINFOLD_INDEX_<NAME>_PASSWORD`.
+    /// A NAME gives the index credentials of its own, in `PINFOLD_INDEX_<NAME>_USERNAME` and
+    /// `PINFOLD_INDEX_<NAME>_PASSWORD`.
     #[arg(
         long = "extra-index-url",
         visible_alias = "index",
@@ -203,32 +212,33 @@ pub(in crate::cli) struct Compile {
         help_heading = "Indexes"
     )]
     pub(in crate::cli) extra_index_urls: Vec<String>,
-    /// A folder or a page with links to distributions
+    /// Add a directory or page with links to distributions
     #[arg(short, long, value_name = "LOCATION", help_heading = "Indexes")]
     pub(in crate::cli) find_links: Vec<String>,
-    /// A folder with links that the lock does not name: the machine's own settings mean this
+    /// Add a directory of links that the lock file does not name, as settings of this machine do
     #[arg(long, hide = true, value_name = "FOLDER")]
     pub(in crate::cli) machine_find_links: Vec<String>,
-    /// Ask no index, only `--find-links`
+    /// Use no index, only `--find-links`
     #[arg(long, help_heading = "Indexes")]
     pub(in crate::cli) no_index: bool,
-    /// Do not ask later indexes whether they have a project of the same name
+    /// Do not check later indexes for projects of the same name
     ///
-    /// Where an index before the last one has a project, the later ones are asked once for its
-    /// name, and if one knows it there is a warning: whoever may publish there could take over.
+    /// If an earlier index has a project, the later ones are asked for its name once. If one has it
+    /// too, a warning says so: whoever can publish there could take over the project (dependency
+    /// confusion).
     #[arg(long, overrides_with = "shadow_check", help_heading = "Indexes")]
     pub(in crate::cli) no_shadow_check: bool,
-    /// Ask them (as by default)
+    /// Check later indexes for projects of the same name (default)
     #[arg(long, overrides_with = "no_shadow_check", hide = true)]
     pub(in crate::cli) shadow_check: bool,
-    /// How several indexes are used
+    /// Choose how several indexes are combined
     #[arg(long, value_enum, value_name = "STRATEGY", default_value_t = IndexStrategy::FirstIndex, help_heading = "Indexes")]
     pub(in crate::cli) index_strategy: IndexStrategy,
-    /// Who is asked for credentials that are nowhere else
+    /// Choose where to look up credentials that were not found elsewhere
     #[arg(long, value_enum, value_name = "PROVIDER", default_value_t = KeyringProvider::Disabled, help_heading = "Indexes")]
     pub(in crate::cli) keyring_provider: KeyringProvider,
 
-    /// Ask again for pages although they are fresh
+    /// Revalidate cached index pages
     #[arg(
         long,
         short_alias = 'r',
@@ -237,10 +247,10 @@ pub(in crate::cli) struct Compile {
         help_heading = "Network and cache"
     )]
     pub(in crate::cli) refresh: bool,
-    /// Use pages while they are fresh (as by default)
+    /// Use cached index pages while they are fresh (default)
     #[arg(long, overrides_with = "refresh", hide = true)]
     pub(in crate::cli) no_refresh: bool,
-    /// Ask again for this project's page
+    /// Revalidate the cached index page of this project
     #[arg(
         long = "refresh-package",
         value_name = "PROJECT",
@@ -250,7 +260,7 @@ pub(in crate::cli) struct Compile {
     #[command(flatten)]
     pub(in crate::cli) network: Network,
 
-    /// Which hashes are written: of every file of a version, or of those the target can use
+    /// Choose which hashes to write
     #[arg(
         long,
         value_enum,
@@ -259,10 +269,10 @@ pub(in crate::cli) struct Compile {
         help_heading = "Output"
     )]
     pub(in crate::cli) hashes: Option<WhichHashes>,
-    /// Write hashes (as by default)
+    /// Write hashes (default)
     #[arg(long, overrides_with = "no_hashes", hide = true)]
     pub(in crate::cli) generate_hashes: bool,
-    /// Write no hashes
+    /// Do not write hashes
     #[arg(
         long,
         visible_alias = "no-generate-hashes",
@@ -271,76 +281,76 @@ pub(in crate::cli) struct Compile {
         help_heading = "Output"
     )]
     pub(in crate::cli) no_hashes: bool,
-    /// Keep the comments of requirements, beside their pins
+    /// Keep comments of requirements next to their pins
     #[arg(long, overrides_with = "no_input_comments", help_heading = "Output")]
     pub(in crate::cli) input_comments: bool,
-    /// Leave the comments of requirements out (as by default)
+    /// Drop comments of requirements (default)
     #[arg(long, overrides_with = "input_comments", hide = true)]
     pub(in crate::cli) no_input_comments: bool,
-    /// Say who requires each project (as by default)
+    /// Write which projects require each pin (default)
     #[arg(long, overrides_with = "no_annotate", hide = true)]
     pub(in crate::cli) annotate: bool,
-    /// Do not say who requires each project
+    /// Do not write which projects require each pin
     #[arg(long, overrides_with = "annotate", help_heading = "Output")]
     pub(in crate::cli) no_annotate: bool,
-    /// One line for each who requires a project, or one for all
+    /// Write one line for each requiring project (split), or one for all (line)
     #[arg(long, value_enum, value_name = "STYLE", default_value_t = AnnotationStyle::Split, help_heading = "Output")]
     pub(in crate::cli) annotation_style: AnnotationStyle,
-    /// Write the header (as by default)
+    /// Write the header (default)
     #[arg(long, overrides_with = "no_header", hide = true)]
     pub(in crate::cli) header: bool,
-    /// Write no header
+    /// Do not write the header
     #[arg(long, overrides_with = "header", help_heading = "Output")]
     pub(in crate::cli) no_header: bool,
-    /// The command that the header names
+    /// Show this command in the header
     #[arg(long, value_name = "COMMAND", help_heading = "Output")]
     pub(in crate::cli) custom_compile_command: Option<String>,
-    /// Leave extras out of the pins (as by default)
+    /// Remove extras from pins (default)
     #[arg(long, overrides_with = "no_strip_extras", hide = true)]
     pub(in crate::cli) strip_extras: bool,
-    /// Keep extras in the pins: `name[extra]==1.0`
+    /// Keep extras in pins: `name[extra]==1.0`
     #[arg(long, overrides_with = "strip_extras", help_heading = "Output")]
     pub(in crate::cli) no_strip_extras: bool,
-    /// Leave the markers of direct requirements out
+    /// Remove markers of direct requirements
     #[arg(long, overrides_with = "no_strip_markers", help_heading = "Output")]
     pub(in crate::cli) strip_markers: bool,
-    /// Keep the markers of direct requirements (as by default)
+    /// Keep markers of direct requirements (default)
     #[arg(long, overrides_with = "strip_markers", hide = true)]
     pub(in crate::cli) no_strip_markers: bool,
-    /// Write `--index-url` and `--extra-index-url` lines (as by default)
+    /// Write `--index-url` and `--extra-index-url` lines (default)
     #[arg(long, overrides_with = "no_emit_index_url", hide = true)]
     pub(in crate::cli) emit_index_url: bool,
-    /// Write no `--index-url` and `--extra-index-url` lines
+    /// Do not write `--index-url` and `--extra-index-url` lines
     #[arg(long, overrides_with = "emit_index_url", help_heading = "Output")]
     pub(in crate::cli) no_emit_index_url: bool,
-    /// Write `--find-links` lines (as by default)
+    /// Write `--find-links` lines (default)
     #[arg(long, overrides_with = "no_emit_find_links", hide = true)]
     pub(in crate::cli) emit_find_links: bool,
-    /// Write no `--find-links` lines
+    /// Do not write `--find-links` lines
     #[arg(long, overrides_with = "emit_find_links", help_heading = "Output")]
     pub(in crate::cli) no_emit_find_links: bool,
     /// Write `--trusted-host` lines
     #[arg(long, overrides_with = "no_emit_trusted_host", help_heading = "Output")]
     pub(in crate::cli) emit_trusted_host: bool,
-    /// Write no `--trusted-host` lines (as by default)
+    /// Do not write `--trusted-host` lines (default)
     #[arg(long, overrides_with = "emit_trusted_host", hide = true)]
     pub(in crate::cli) no_emit_trusted_host: bool,
-    /// Write `--only-binary` and `--no-binary` lines (as by default)
+    /// Write `--only-binary` and `--no-binary` lines (default)
     #[arg(long, overrides_with = "no_emit_build_options", hide = true)]
     pub(in crate::cli) emit_build_options: bool,
-    /// Write no `--only-binary` and `--no-binary` lines
+    /// Do not write `--only-binary` and `--no-binary` lines
     #[arg(long, overrides_with = "emit_build_options", help_heading = "Output")]
     pub(in crate::cli) no_emit_build_options: bool,
-    /// Write option lines (as by default)
+    /// Write option lines (default)
     #[arg(long, overrides_with = "no_emit_options", hide = true)]
     pub(in crate::cli) emit_options: bool,
-    /// Write no option lines at all
+    /// Do not write any option lines
     #[arg(long, overrides_with = "emit_options", help_heading = "Output")]
     pub(in crate::cli) no_emit_options: bool,
-    /// Pin pip, setuptools and distribute as well (as by default)
+    /// Pin pip, setuptools, and distribute as well (default)
     #[arg(long, overrides_with = "no_allow_unsafe", hide = true)]
     pub(in crate::cli) allow_unsafe: bool,
-    /// Name pip, setuptools and distribute in a comment instead of pinning them
+    /// Name pip, setuptools, and distribute in a comment instead of pinning them
     #[arg(long, overrides_with = "allow_unsafe", help_heading = "Output")]
     pub(in crate::cli) no_allow_unsafe: bool,
     /// Treat this project like pip and setuptools
@@ -350,20 +360,20 @@ pub(in crate::cli) struct Compile {
         help_heading = "Output"
     )]
     pub(in crate::cli) unsafe_packages: Vec<String>,
-    /// Resolve this project, and leave it out of the lock
+    /// Resolve this project but leave it out of the lock file
     #[arg(
         long = "no-emit-package",
         value_name = "PROJECT",
         help_heading = "Output"
     )]
     pub(in crate::cli) no_emit_packages: Vec<String>,
-    /// How lines end
+    /// Choose line endings
     #[arg(long, value_enum, ignore_case = true, value_name = "STYLE", default_value_t = NewlineStyle::Preserve, help_heading = "Output")]
     pub(in crate::cli) newline: NewlineStyle,
 
     #[command(flatten)]
     pub(in crate::cli) configuration: Configuration,
-    /// Leave out what other tools are told: `[tool.pip-tools]`, pip.conf, `PIP_*`, `UV_INDEX*`
+    /// Ignore settings of other tools: `[tool.pip-tools]`, pip.conf, `PIP_*`, `UV_INDEX*`
     #[arg(
         long,
         visible_alias = "isolated",
@@ -371,10 +381,10 @@ pub(in crate::cli) struct Compile {
         help_heading = "Configuration"
     )]
     pub(in crate::cli) no_foreign_config: bool,
-    /// Take what other tools are told (as by default)
+    /// Use settings of other tools (default)
     #[arg(long, overrides_with = "no_foreign_config", hide = true)]
     pub(in crate::cli) foreign_config: bool,
-    /// What pip-compile would hand on to pip
+    /// Read pip options from this text, as pip-compile does
     #[arg(
         long,
         value_name = "ARGUMENTS",
@@ -394,33 +404,33 @@ impl Compile {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum PreReleaseMode {
-    /// None
+    /// Allow none
     Disallow,
-    /// All, like final releases
+    /// Allow all, like final releases
     Allow,
-    /// Where no final release will do
+    /// Allow where no final release satisfies the requirements
     IfNecessary,
-    /// Of projects for which a direct requirement names one
+    /// Allow for projects whose direct requirements name one
     Explicit,
-    /// Both of the above
+    /// Allow in both of these cases
     IfNecessaryOrExplicit,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum IndexStrategy {
-    /// The first index that knows a project is the only one for it
+    /// Use only the first index that has the project
     FirstIndex,
-    /// All indexes; versions of earlier ones first
+    /// Search all indexes; prefer versions of earlier ones
     UnsafeFirstMatch,
-    /// All indexes; the best version wins
+    /// Search all indexes; take the best version
     UnsafeBestMatch,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum WhichHashes {
-    /// Of every file of a version, for any platform
+    /// Hashes of every file of a version, for any platform
     All,
-    /// Of the files that the target can use
+    /// Hashes of files that the target can use
     Target,
 }
 
@@ -432,10 +442,10 @@ pub(in crate::cli) enum AnnotationStyle {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum NewlineStyle {
-    /// As the output has them, else the input
+    /// Keep those of the output, or of the input
     Preserve,
     Lf,
     Crlf,
-    /// As this system has them
+    /// Use those of this system
     Native,
 }

@@ -12,38 +12,38 @@ use clap::{Args, ValueEnum};
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Network and cache")]
 pub(in crate::cli) struct Network {
-    /// Use only what the cache has
+    /// Use only cached data
     #[arg(long, overrides_with = "no_offline")]
     pub(in crate::cli) offline: bool,
-    /// Use the network (as by default)
+    /// Use the network (default)
     #[arg(long, overrides_with = "offline", hide = true)]
     pub(in crate::cli) no_offline: bool,
-    /// Neither read nor write the cache
+    /// Do not read or write the cache
     #[arg(long, alias = "no-cache-dir")]
     pub(in crate::cli) no_cache: bool,
-    /// Where answers are kept
+    /// Store the cache in this directory
     #[arg(long, value_name = "FOLDER")]
     pub(in crate::cli) cache_dir: Option<PathBuf>,
-    /// Do not check the certificate of this host (`host` or `host:port`)
+    /// Do not verify the TLS certificate of this host (`host` or `host:port`)
     #[arg(
         long = "trusted-host",
         visible_alias = "allow-insecure-host",
         value_name = "HOST"
     )]
     pub(in crate::cli) trusted_hosts: Vec<String>,
-    /// A PEM file with the certificates to trust
+    /// PEM file with the CA certificates to trust
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) cert: Option<PathBuf>,
-    /// A PEM file with our certificate and its key
+    /// PEM file with the client certificate and key
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) client_cert: Option<PathBuf>,
-    /// Trust the system's certificates (as by default)
+    /// Trust the system's certificates (default)
     #[arg(long, alias = "native-tls", hide = true)]
     pub(in crate::cli) system_certs: bool,
-    /// The proxy [default: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`]
+    /// Use this proxy [default: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`]
     #[arg(long, value_name = "URL")]
     pub(in crate::cli) proxy: Option<String>,
-    /// The longest silence of a server, in seconds
+    /// Give up after this many seconds without data
     #[arg(
         long,
         alias = "default-timeout",
@@ -51,7 +51,7 @@ pub(in crate::cli) struct Network {
         default_value_t = 30
     )]
     pub(in crate::cli) timeout: u64,
-    /// How often a request that failed is made again
+    /// Retry a failed request this many times
     #[arg(long, value_name = "NUMBER", default_value_t = 3)]
     pub(in crate::cli) retries: u32,
 }
@@ -60,18 +60,18 @@ pub(in crate::cli) struct Network {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Registries")]
 pub(in crate::cli) struct Registries {
-    /// Ask another server in place of a registry: `docker.io=https://mirror.example`
+    /// Use a mirror in place of a registry: `docker.io=https://mirror.example`
     ///
-    /// `*` stands for every registry. Several for one are asked in turn, until one is there and
-    /// knows the image; the registry itself is asked only if it is among them. A mirror gets its
-    /// own credentials, never those of the registry it stands for.
+    /// `*` stands for every registry. Several mirrors of one registry are tried in order until one
+    /// is reachable and has the image; the registry itself is asked only if it is among them. A
+    /// mirror gets its own credentials, never those of the registry.
     #[arg(
         long = "registry-mirror",
         value_name = "HOST=URL",
         value_delimiter = ' '
     )]
     pub(in crate::cli) mirrors: Vec<String>,
-    /// Speak plain HTTP with this registry (`host` or `host:port`); those on loopback may anyway
+    /// Use plain HTTP for this registry (`host` or `host:port`); always allowed on loopback
     #[arg(long = "insecure-registry", value_name = "HOST", value_delimiter = ' ')]
     pub(in crate::cli) plain_http: Vec<String>,
     #[command(flatten)]
@@ -82,28 +82,28 @@ pub(in crate::cli) struct Registries {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Configuration")]
 pub(in crate::cli) struct Configuration {
-    /// The configuration [default: the nearest `pinfold.toml`, or `pyproject.toml` with
+    /// Read this configuration [default: the nearest `pinfold.toml`, or `pyproject.toml` with
     /// `[tool.pinfold]`]
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) config: Option<PathBuf>,
-    /// Read no configuration
+    /// Do not read a configuration
     #[arg(long, conflicts_with = "config")]
     pub(in crate::cli) no_config: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum KeyringProvider {
-    /// Nobody
+    /// Do not use a keyring
     Disabled,
-    /// The program `keyring`
+    /// Run the `keyring` program
     Subprocess,
 }
 
 /// How results are given.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Messages")]
+#[command(next_help_heading = "Output")]
 pub(in crate::cli) struct Output {
-    /// How results are given on standard output
+    /// Print results in this format
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
     pub(in crate::cli) format: Format,
 }
@@ -112,6 +112,6 @@ pub(in crate::cli) struct Output {
 pub(in crate::cli) enum Format {
     /// For people
     Text,
-    /// For programs; docs/docker.md has its form
+    /// For programs, with a version field
     Json,
 }

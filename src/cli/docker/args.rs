@@ -9,6 +9,7 @@ use crate::cli::args::shared::{Configuration, Output, Registries};
 #[derive(Debug, Args)]
 #[command(
     args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true,
     subcommand_precedence_over_arg = true
 )]
 pub(in crate::cli) struct Docker {
@@ -20,16 +21,16 @@ pub(in crate::cli) struct Docker {
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum DockerCommand {
-    /// Ask the registries about the digests that are there
+    /// Check pinned digests against the registries
     ///
-    /// Does each digest still exist, with the images of its platforms? Is it still what its tag
-    /// says; and if not, has the tag moved, or was it edited without its digest, so that builds
-    /// silently take another image? Exits with 1 if a build would not get what the file says.
+    /// Does each digest still exist, with the images of its platforms? Does its tag still point to
+    /// it? If not, has the tag moved, or was the tag edited without its digest, so that builds
+    /// silently use another image? Exits with 1 if a build would not get what the file says.
     #[command(visible_alias = "check")]
     Verify(Box<Verify>),
-    /// Say of each image where it stands, how its name came about, and why it is or is not pinned
+    /// Show each image, where its name comes from, and why it is pinned or not
     ///
-    /// Asks no registry.
+    /// Does not contact registries.
     Explain(Box<Explain>),
 }
 
@@ -42,8 +43,8 @@ pub(in crate::cli) struct Pin {
     #[command(flatten)]
     pub(in crate::cli) files: Files,
 
-    /// Move all digests to what their tags say now
-    #[arg(short = 'U', long, help_heading = "What moves")]
+    /// Move all digests to what their tags point to now
+    #[arg(short = 'U', long, help_heading = "Upgrades")]
     pub(in crate::cli) upgrade: bool,
     /// Move the digests of this image: `python`, `python:3.12`, `ghcr.io/acme/*`
     #[arg(
@@ -51,31 +52,33 @@ pub(in crate::cli) struct Pin {
         long = "upgrade-image",
         visible_alias = "upgrade-package",
         value_name = "IMAGE",
-        help_heading = "What moves"
+        help_heading = "Upgrades"
     )]
     pub(in crate::cli) upgrade_images: Vec<String>,
-    /// Show what would change and write nothing
-    #[arg(short = 'n', long, help_heading = "What moves")]
+    /// Show what would change, without writing
+    #[arg(short = 'n', long, help_heading = "Upgrades")]
     pub(in crate::cli) dry_run: bool,
-    /// Exit with 1 if an image is not pinned, or with -U if a digest is stale; write nothing
+    /// Exit with 1 if an image is not pinned, without writing
     ///
-    /// Without -U and -P this asks no registry.
-    #[arg(long, help_heading = "What moves")]
+    /// With -U or -P, also if a digest is out of date; only then are registries contacted.
+    #[arg(long, help_heading = "Upgrades")]
     pub(in crate::cli) check: bool,
 
-    /// Take this platform's digest instead of the image index's, which serves all platforms
+    /// Pin the digest of this platform, not that of the multi-platform index
     #[arg(long, value_name = "PLATFORM", help_heading = "Digests")]
     pub(in crate::cli) platform: Option<String>,
-    /// Also pin where a digest makes `--build-arg` do nothing: `FROM python:${PY}-slim`
+    /// Also pin references that use build arguments: `FROM python:${PY}-slim`
+    ///
+    /// The digest fixes the image, so `--build-arg` no longer changes it.
     #[arg(long, overrides_with = "no_freeze_args", help_heading = "Digests")]
     pub(in crate::cli) freeze_args: bool,
-    /// Leave such references as they are (as by default)
+    /// Do not pin references that use build arguments (default)
     #[arg(long, overrides_with = "freeze_args", hide = true)]
     pub(in crate::cli) no_freeze_args: bool,
 
     #[command(flatten)]
     pub(in crate::cli) registries: Registries,
-    /// Ask again for tags although answers of the last minutes are there
+    /// Look up tags again, even if they were looked up minutes ago
     #[arg(long, help_heading = "Network and cache")]
     pub(in crate::cli) refresh: bool,
     #[command(flatten)]
@@ -86,7 +89,7 @@ pub(in crate::cli) struct Pin {
 pub(in crate::cli) struct Verify {
     #[command(flatten)]
     pub(in crate::cli) files: Files,
-    /// A platform that is built for [default: all that an image has]
+    /// Check only this platform [default: all platforms of an image]
     #[arg(
         long = "platform",
         value_name = "PLATFORM",
@@ -94,7 +97,7 @@ pub(in crate::cli) struct Verify {
         help_heading = "Digests"
     )]
     pub(in crate::cli) platforms: Vec<String>,
-    /// Ask the registries (as always)
+    /// Contact the registries (default)
     #[arg(long, hide = true)]
     pub(in crate::cli) online: bool,
     #[command(flatten)]
@@ -114,21 +117,21 @@ pub(in crate::cli) struct Explain {
 /// Which files, and what is known about them from outside.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Files {
-    /// Dockerfiles, compose files, folders with them, or `-` for standard input
+    /// Dockerfiles, compose files, directories, or `-` for standard input
     ///
-    /// Without one: all below the current folder that `.gitignore` does not leave out.
+    /// Default: all files below the current directory that `.gitignore` does not exclude.
     #[arg(value_name = "PATH")]
     pub(in crate::cli) paths: Vec<PathBuf>,
-    /// The name that standard input should have; it tells whether that is a compose file
+    /// Treat standard input as a file of this name: Dockerfile or compose file
     #[arg(long, value_name = "NAME", default_value = "Dockerfile")]
     pub(in crate::cli) stdin_filename: String,
-    /// Leave images alone that match: `python:3.8`, `ghcr.io/acme/**`
+    /// Skip matching images: `python:3.8`, `ghcr.io/acme/**`
     #[arg(long = "ignore", value_name = "IMAGE")]
     pub(in crate::cli) ignore: Vec<String>,
-    /// Leave files and folders out that match, as in a `.gitignore`
+    /// Skip matching files and directories, written as in a `.gitignore`
     #[arg(long = "exclude", value_name = "GLOB")]
     pub(in crate::cli) exclude: Vec<String>,
-    /// A named build context, which is no image (`--build-context NAME=…`)
+    /// Treat NAME as a build context, not an image (`--build-context NAME=...`)
     #[arg(long = "context", value_name = "NAME")]
     pub(in crate::cli) contexts: Vec<String>,
     #[command(flatten)]

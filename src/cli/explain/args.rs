@@ -7,14 +7,14 @@ use crate::cli::args::compile::Compile;
 #[derive(Debug, Args)]
 #[command(mut_args = without_writing)]
 pub(in crate::cli) struct Explain {
-    /// The project to explain
+    /// Project to explain
     #[arg(value_name = "NAME")]
     pub(super) name: String,
 
-    /// The lock file [default: the one that `pinfold compile` would write here]
+    /// Lock file to explain [default: the one that `pinfold compile` would write here]
     #[arg(long, value_name = "FILE", conflicts_with = "output_file")]
     pub(super) lock: Option<String>,
-    /// Name all newer releases, not only the newest
+    /// List all newer releases, not only the newest
     #[arg(long)]
     pub(super) all: bool,
     /// Print JSON
@@ -24,16 +24,16 @@ pub(in crate::cli) struct Explain {
     pub(super) compile: Compile,
 }
 
-/// Hides what says how a lock is written and which pins move, and says what the rest is for.
+/// Hides what says how a lock is written and what is upgraded, and says what the rest is for.
 fn without_writing(option: Arg) -> Arg {
     match (option.get_help_heading(), option.get_id().as_str()) {
-        (Some("Output" | "What moves"), _) => option.hide(true),
+        (Some("Output" | "Upgrades"), _) => option.hide(true),
         (_, "output_file") => option
-            .help("The same as `--lock`")
-            .long_help("The same as `--lock`"),
+            .help("Same as `--lock`")
+            .long_help("Same as `--lock`"),
         (_, "SRC") => option
-            .help("What the lock is made of [default: what its header says]")
-            .long_help("What the lock is made of [default: what its header says]"),
+            .help("Sources of the lock file [default: those in its header]")
+            .long_help("Sources of the lock file [default: those in its header]"),
         _ => option,
     }
 }

@@ -6,16 +6,16 @@ use clap::{Args, ValueEnum};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Init {
-    /// The folder that gets the files [default: the root of the repository, else this one]
+    /// Write the files here [default: the root of the repository, or the current directory]
     #[arg(value_name = "FOLDER")]
     pub(super) folder: Option<PathBuf>,
-    /// Write what runs `pinfold update` on a schedule, in place of the configuration
+    /// Write a workflow that runs `pinfold update` on a schedule, instead of a configuration
     #[arg(long = "workflow", value_name = "KIND", value_enum)]
     pub(super) workflows: Vec<WorkflowKind>,
-    /// Overwrite files that are there
+    /// Overwrite existing files
     #[arg(long)]
     pub(super) force: bool,
-    /// Print the files and write nothing
+    /// Print the files, without writing
     #[arg(short = 'n', long)]
     pub(super) dry_run: bool,
 }

@@ -24,6 +24,7 @@ use self::merge::{Counting, Merged, Rank, Ranked, merge};
 use super::args::{Arguments, Compile};
 use super::failure::{self, Failure};
 use super::foreign;
+use super::help;
 use super::project::ProjectConfig;
 use crate::config::{Layer, Setting, SettingValue};
 use crate::ops::FileProblems;
@@ -102,7 +103,10 @@ pub(super) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Par
         command: command(),
         path: Vec::new(),
     };
-    let typed = line.command.try_get_matches_from_mut(&line.words)?;
+    let typed = match line.command.try_get_matches_from_mut(&line.words) {
+        Ok(typed) => typed,
+        Err(error) => return Err(help::complete(error, command(), &line.words).into()),
+    };
     let mut deepest = &typed;
     while let Some((name, matches)) = deepest.subcommand() {
         line.path.push(name.to_owned());

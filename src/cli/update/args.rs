@@ -12,44 +12,44 @@ use crate::cli::args::shared::{Configuration, KeyringProvider, Output, Registrie
 )]
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Update {
-    /// Lock files, Dockerfiles, compose files or folders to update; those that belong to them
-    /// come along [default: the whole repository]
+    /// Lock files, Dockerfiles, compose files, or directories to update, with the files that belong
+    /// to them [default: the whole repository]
     #[arg(value_name = "PATH")]
     pub(in crate::cli) paths: Vec<PathBuf>,
 
-    /// Say what would be looked after, and why, and ask nobody
-    #[arg(long, help_heading = "What is done")]
+    /// List what would be updated, and why, without looking for updates
+    #[arg(long, help_heading = "Mode")]
     pub(in crate::cli) list: bool,
-    /// Show what would change and write nothing
-    #[arg(short = 'n', long, help_heading = "What is done")]
+    /// Show what would change, without writing
+    #[arg(short = 'n', long, help_heading = "Mode")]
     pub(in crate::cli) dry_run: bool,
-    /// Exit with 1 if something would change, and write nothing
-    #[arg(long, help_heading = "What is done")]
+    /// Exit with 1 if something would change, without writing
+    #[arg(long, help_heading = "Mode")]
     pub(in crate::cli) check: bool,
-    /// Commit to a branch, and leave the work tree as it is
-    #[arg(long, conflicts_with_all = ["dry_run", "check", "list"], help_heading = "What is done")]
+    /// Commit to a branch and leave the work tree unchanged
+    #[arg(long, conflicts_with_all = ["dry_run", "check", "list"], help_heading = "Mode")]
     pub(in crate::cli) commit: bool,
-    /// The branch to commit to [default: pinfold/update]
-    #[arg(long, value_name = "BRANCH", help_heading = "What is done")]
+    /// Commit to this branch [default: pinfold/update]
+    #[arg(long, value_name = "BRANCH", help_heading = "Mode")]
     pub(in crate::cli) branch: Option<String>,
-    /// Only one kind of target
-    #[arg(long, value_enum, value_name = "KIND", help_heading = "What is done")]
+    /// Update only lock files or only images
+    #[arg(long, value_enum, value_name = "KIND", help_heading = "Mode")]
     pub(in crate::cli) only: Option<Kind>,
-    /// Write the plan to a file, for `pinfold apply`
-    #[arg(long, value_name = "FILE", help_heading = "What is done")]
+    /// Write the plan to this file, for `pinfold apply`
+    #[arg(long, value_name = "FILE", help_heading = "Mode")]
     pub(in crate::cli) plan_out: Option<PathBuf>,
 
-    /// The time that counts as now: a run is repeated by naming its time
+    /// Treat this time as now, to repeat an earlier run
     #[arg(long, value_name = "TIME", help_heading = "Policy")]
     pub(in crate::cli) as_of: Option<String>,
-    /// How old a file has to be: `7d`, `24h`, `0d`
+    /// Skip releases younger than this: `7d`, `24h`, `0d`
     #[arg(long, value_name = "DURATION", help_heading = "Policy")]
     pub(in crate::cli) cooldown: Option<String>,
-    /// The index for locks that name none [default: PyPI]
-    #[arg(short, long, value_name = "URL", help_heading = "Policy")]
+    /// Use this index for lock files that name none [default: PyPI]
+    #[arg(short, long, value_name = "URL", help_heading = "Indexes")]
     pub(in crate::cli) index_url: Option<String>,
-    /// Who is asked for credentials that are nowhere else
-    #[arg(long, value_enum, value_name = "PROVIDER", default_value_t = KeyringProvider::Disabled, help_heading = "Policy")]
+    /// Choose where to look up credentials that were not found elsewhere
+    #[arg(long, value_enum, value_name = "PROVIDER", default_value_t = KeyringProvider::Disabled, help_heading = "Indexes")]
     pub(in crate::cli) keyring_provider: KeyringProvider,
     #[command(flatten)]
     pub(in crate::cli) configuration: Configuration,
@@ -57,34 +57,34 @@ pub(in crate::cli) struct Update {
     pub(in crate::cli) registries: Registries,
     #[command(flatten)]
     pub(in crate::cli) output: Output,
-    /// Write the report to a file, as Markdown
-    #[arg(long, value_name = "FILE", help_heading = "Messages")]
+    /// Write the report to this file, as Markdown
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(in crate::cli) report: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Apply {
-    /// The plan that `pinfold update --plan-out` wrote; `-`: standard input
+    /// Plan that `pinfold update --plan-out` wrote; `-` is standard input
     #[arg(value_name = "PLAN")]
     pub(in crate::cli) plan: PathBuf,
-    /// Commit to a branch, and leave the work tree as it is
+    /// Commit to a branch and leave the work tree unchanged
     #[arg(long)]
     pub(in crate::cli) commit: bool,
-    /// The branch to commit to [default: pinfold/update]
+    /// Commit to this branch [default: pinfold/update]
     #[arg(long, value_name = "BRANCH")]
     pub(in crate::cli) branch: Option<String>,
     #[command(flatten)]
     pub(in crate::cli) configuration: Configuration,
     #[command(flatten)]
     pub(in crate::cli) output: Output,
-    /// Write the report to a file, as Markdown
-    #[arg(long, value_name = "FILE", help_heading = "Messages")]
+    /// Write the report to this file, as Markdown
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(in crate::cli) report: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum Kind {
-    /// Lock files of requirements
+    /// Lock files
     Locks,
     /// Images in Dockerfiles and compose files
     Images,
