@@ -516,6 +516,13 @@ fn the_whole_answer_is_there_for_programs() {
 }
 
 #[test]
+fn the_format_is_chosen_as_in_other_commands() {
+    let locked = Locked::of(&two(), "a\n", &[]);
+    let run = locked.explain(&["b", "--format", "json"]);
+    run.says(2, &["`--format json` is not supported"]);
+}
+
+#[test]
 fn a_pin_by_url_has_no_other_versions() {
     let release = wheel("b", "1.0");
     let index = Index::new([release.clone()]);

@@ -291,6 +291,18 @@ fn lists_what_it_looks_after_and_why_and_asks_nobody() {
 }
 
 #[test]
+fn what_is_found_is_listed_for_programs_too() {
+    let repository = sample();
+    repository
+        .project
+        .write("tools/requirements.txt", "alpha==1.0\n");
+    let run = repository.updates(&["--list", "--format", "json"]);
+    let line = "base.txt  its header says `pinfold compile`; made of base.in";
+    assert!(run.stdout.contains(line), "{}", run.stdout);
+    serde_json::from_str::<Value>(&run.stdout).unwrap_err();
+}
+
+#[test]
 fn check_says_whether_something_would_move_and_writes_nothing() {
     let repository = stale_sample();
     let before = repository.files();
