@@ -178,9 +178,9 @@ const FOREIGN: &[Foreign] = &[
     value("preview-features", Meaningless("nothing here is a preview")),
 ];
 
-/// Gives a command the options of the others.
-pub(super) fn add_to(mut command: Command) -> Command {
-    for foreign in FOREIGN {
+/// Gives a command the options of the others, but for one that it has itself.
+pub(super) fn add_to(mut command: Command, own: &str) -> Command {
+    for foreign in FOREIGN.iter().filter(|foreign| foreign.name != own) {
         let option = Arg::new(foreign.name).long(foreign.name).hide(true);
         let option = if foreign.takes_value {
             option.action(ArgAction::Append)
@@ -200,11 +200,18 @@ pub(super) fn is_foreign(option: &Arg) -> bool {
 }
 
 /// Refuses what cannot be honoured; returns what has no meaning here, with a warning.
-pub(super) fn check(matches: &ArgMatches) -> Result<Vec<(&'static str, String)>, Failure> {
+pub(super) fn check(
+    command: &Command,
+    matches: &ArgMatches,
+) -> Result<Vec<(&'static str, String)>, Failure> {
+    let is_own = |name: &str| {
+        let mut options = command.get_arguments();
+        options.any(|option| option.get_id() == name && !is_foreign(option))
+    };
     let mut warnings = Vec::new();
     for foreign in FOREIGN {
         let name = foreign.name;
-        if matches.value_source(name) != Some(ValueSource::CommandLine) {
+        if matches.value_source(name) != Some(ValueSource::CommandLine) || is_own(name) {
             continue;
         }
         let values: Vec<String> = if foreign.takes_value {
@@ -256,10 +263,11 @@ mod tests {
 
     #[track_caller]
     fn said(words: &[&str]) -> Result<Vec<String>, String> {
-        let command = add_to(Command::new("x"));
+        let mut command = add_to(Command::new("x"), "");
         let words = ["x"].iter().chain(words);
-        let matches = command.try_get_matches_from(words).unwrap();
-        let warnings = check(&matches).map_err(|failure| failure.diagnostics[0].message.clone())?;
+        let matches = command.try_get_matches_from_mut(words).unwrap();
+        let warnings =
+            check(&command, &matches).map_err(|failure| failure.diagnostics[0].message.clone())?;
         Ok(warnings.into_iter().map(|(_, warning)| warning).collect())
     }
 

@@ -128,7 +128,7 @@ key in the [compile] table of pinfold.toml (index-url).",
         common: &[
             "lock",
             "all",
-            "json",
+            "format",
             "python_version",
             "python_platforms",
             "index_url",
@@ -136,7 +136,7 @@ key in the [compile] table of pinfold.toml (index-url).",
         ],
         examples: "  pinfold explain urllib3              Explain its version in requirements.txt
   pinfold explain urllib3 --lock dev.txt --all
-  pinfold explain urllib3 --json",
+  pinfold explain urllib3 --format json",
         notes: "",
     },
     Page {

@@ -11,6 +11,7 @@ mod failure;
 mod foreign;
 mod help;
 mod init;
+mod json;
 mod layers;
 mod project;
 mod reference;

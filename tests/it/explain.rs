@@ -518,8 +518,35 @@ fn the_whole_answer_is_there_for_programs() {
 #[test]
 fn the_format_is_chosen_as_in_other_commands() {
     let locked = Locked::of(&two(), "a\n", &[]);
-    let run = locked.explain(&["b", "--format", "json"]);
-    run.says(2, &["`--format json` is not supported"]);
+    let formatted = |arguments: &[&str]| {
+        let run = locked.explain(&[&["b"], arguments].concat());
+        run.says(0, &[]);
+        run.stdout
+    };
+    let json = formatted(&["--format", "json"]);
+    let value: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(value["version"], 1);
+    let text = formatted(&[]);
+    assert!(text.starts_with("b "), "{text}");
+    for (arguments, expected) in [
+        (&["--json"][..], &json),
+        (&["--format", "text", "--json"], &json),
+        (&["--format", "text"], &text),
+        (&["--json", "--format", "text"], &text),
+    ] {
+        assert_eq!(&formatted(arguments), expected, "{arguments:?}");
+    }
+    // What `[compile]` says of uv's option of the same name is not meant.
+    let config = "[compile]\nformat = \"requirements.txt\"\n";
+    locked.project.write("pinfold.toml", config);
+    let sources = [
+        "requirements.in",
+        "--python-version=3.12",
+        "--python-platform=linux",
+    ];
+    let typed = formatted(&[&sources[..], &["--format", "json"]].concat());
+    assert!(typed.starts_with('{'), "{typed}");
+    assert!(formatted(&sources).starts_with("b "));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! `pinfold update` as its users meet it: what moves, what stays, what is told, and
 //! what a second run does.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::project::run;
 use crate::repository::{AS_OF, Repository, aged};
@@ -297,9 +297,24 @@ fn what_is_found_is_listed_for_programs_too() {
         .project
         .write("tools/requirements.txt", "alpha==1.0\n");
     let run = repository.updates(&["--list", "--format", "json"]);
-    let line = "base.txt  its header says `pinfold compile`; made of base.in";
-    assert!(run.stdout.contains(line), "{}", run.stdout);
-    serde_json::from_str::<Value>(&run.stdout).unwrap_err();
+    let list: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(list["version"], 1);
+    assert_eq!(list["command"], "update --list");
+    let locks = list["locks"].as_array().unwrap();
+    let base = locks
+        .iter()
+        .find(|lock| lock["path"] == "base.txt")
+        .unwrap();
+    assert_eq!(base["sources"], json!(["base.in"]));
+    assert_eq!(base["found_by"], "header");
+    assert_eq!(base["why"], "its header says `pinfold compile`");
+    assert_eq!(
+        list["images"],
+        json!(["Dockerfile", "api/Dockerfile", "compose.yaml"])
+    );
+    assert_eq!(list["skipped"][0]["path"], "tools/requirements.txt");
+    assert!(list["skipped"][0]["why"].is_string());
+    assert!(list["notes"].is_array());
 }
 
 #[test]

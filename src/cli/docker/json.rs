@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::text;
 use crate::cli::failure::Failure;
+use crate::cli::json::pretty;
 use crate::dockerfile::{Carrier, ImageUse, Meaning, Place, Reason, Site, State, VariableSource};
 use crate::files;
 use crate::ops::docker::{
@@ -135,17 +136,6 @@ struct FindingEntry {
     platforms: Vec<String>,
 }
 
-fn print(report: &impl Serialize) -> Result<Vec<u8>, Failure> {
-    let mut bytes = serde_json::to_vec_pretty(report).map_err(|error| {
-        Failure::usage(
-            format!("the result cannot be written as JSON: {error}"),
-            None,
-        )
-    })?;
-    bytes.push(b'\n');
-    Ok(bytes)
-}
-
 /// Returns an error in one line, with its cause.
 fn words(error: &dyn std::error::Error) -> String {
     match error.source() {
@@ -178,7 +168,7 @@ pub(super) fn pinned(
             problems: problems(&file.file),
         }
     });
-    print(&PinReport {
+    pretty(&PinReport {
         version: VERSION,
         command: "docker",
         dry_run,
@@ -203,7 +193,7 @@ pub(super) fn explained(survey: &Survey) -> Result<Vec<u8>, Failure> {
             .collect(),
         problems: problems(file),
     });
-    print(&ExplainReport {
+    pretty(&ExplainReport {
         version: VERSION,
         command: "docker explain",
         files: files.collect(),
@@ -254,7 +244,7 @@ pub(super) fn verified(verified: &Verified) -> Result<Vec<u8>, Failure> {
         };
         entry
     });
-    print(&VerifyReport {
+    pretty(&VerifyReport {
         version: VERSION,
         command: "docker verify",
         pins: verified.pins,

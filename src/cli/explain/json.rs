@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::cli::failure::Failure;
+use crate::cli::json::pretty;
 use crate::ops::explain::{
     Absent, Answer, Candidate, Explained, Holding, Link, Move, Pinned, Price, Standing, Taken,
 };
@@ -153,14 +154,7 @@ pub(super) fn explained(explained: &Explained) -> Result<Vec<u8>, Failure> {
         pinned: is_pinned,
         answer,
     };
-    let mut text = serde_json::to_vec_pretty(&report).map_err(|error| {
-        Failure::usage(
-            format!("the result cannot be written as JSON: {error}"),
-            None,
-        )
-    })?;
-    text.push(b'\n');
-    Ok(text)
+    pretty(&report)
 }
 
 fn pin(pinned: &Pinned) -> PinEntry<'_> {

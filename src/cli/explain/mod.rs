@@ -26,13 +26,13 @@ pub(super) fn run(args: &Explain, printer: &Printer, shows_progress: bool) -> Re
     for warning in &explained.warnings {
         printer.diagnostic(&problems(Diagnostic::warning(""), warning.clone()));
     }
-    if args.json {
+    if args.is_json() {
         let data = json::explained(&explained)?;
         printer.data(&data).map_err(|error| stdout_failed(&error))?;
     }
     match &explained.answer {
         Answer::Pinned(pinned) => {
-            if !args.json {
+            if !args.is_json() {
                 let text = text::pinned(&explained, pinned, args.all);
                 printer
                     .outline(&text)

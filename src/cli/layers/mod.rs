@@ -92,8 +92,8 @@ impl From<Failure> for Stop {
 /// Returns the definition of all that can be typed.
 pub(super) fn command() -> Command {
     Arguments::command()
-        .mut_subcommand("compile", foreign::add_to)
-        .mut_subcommand("explain", foreign::add_to)
+        .mut_subcommand("compile", |command| foreign::add_to(command, ""))
+        .mut_subcommand("explain", |command| foreign::add_to(command, FORMAT))
 }
 
 /// Parses a command line, with all layers below it.
@@ -123,6 +123,12 @@ pub(super) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Par
     let mut project = ProjectConfig::default();
     if line.path == ["compile"] || line.path == ["explain"] {
         let mut files = files::read(innermost(&matches))?;
+        if line.path == ["explain"] {
+            for ranked in &mut files.layers {
+                let settings = &mut ranked.layer.settings;
+                settings.retain(|setting| setting.option != FORMAT);
+            }
+        }
         if line.path == ["explain"] && !innermost(&matches).ids().any(|id| id.as_str() == SOURCES) {
             // What the lock is made of, its header says; how servers are reached, it does not.
             for ranked in &mut files.layers {
@@ -147,8 +153,8 @@ pub(super) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Par
         matches = line.parse(&typed, &mut merged, &mut said)?;
         said.tell(&merged);
         unknown(line.deepest(), &merged, &project)?;
-        let warnings =
-            foreign::check(innermost(&matches)).map_err(|failure| said.explain(failure))?;
+        let warnings = foreign::check(line.deepest(), innermost(&matches))
+            .map_err(|failure| said.explain(failure))?;
         // What a file says to another tool is not ours to warn of.
         let is_typed = |name: &str| !merged.counting.iter().any(|one| one.option == name);
         let typed = warnings.into_iter().filter(|(name, _)| is_typed(name));
@@ -172,6 +178,9 @@ pub(super) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Par
         project,
     })
 }
+
+/// An option of `explain`; in `compile`, uv's option of the same name is refused.
+const FORMAT: &str = "format";
 
 /// The options of `[compile]` that `pinfold update` has as well.
 const OF_UPDATE: [&str; 9] = [

@@ -68,6 +68,7 @@ pub(in crate::cli) fn subject<'a>(command: &Command, name: &'a str) -> &'a str {
         "verbose" => "quiet",
         "no-config" => "config",
         "no-cache" => "cache-dir",
+        "json" => "format",
         _ => match name.strip_prefix("no-") {
             Some(rest) if is_switch(command, rest) => rest,
             _ => name,

@@ -1,6 +1,7 @@
 //! `pinfold update` and `pinfold apply`.
 
 pub(super) mod args;
+mod json;
 pub(super) mod settings;
 
 use std::fmt::Write as _;
@@ -57,7 +58,7 @@ pub(super) fn run(args: &Update, printer: &Printer, shows_progress: bool) -> Res
             .map_err(|error| Failure::of(apply_failed(&error)))?;
     }
     if args.list {
-        list(&gathered, printer)?;
+        list(&gathered, args.output.format, printer)?;
         return Ok(exit::DONE);
     }
     let reads: Reads = gathered
@@ -168,7 +169,23 @@ fn hold(root: &Path, printer: &Printer) -> Result<update::Held, Failure> {
     Ok(lock)
 }
 
-fn list(gathered: &Gathered, printer: &Printer) -> Result<(), Failure> {
+fn list(gathered: &Gathered, format: Format, printer: &Printer) -> Result<(), Failure> {
+    for note in &gathered.notes {
+        printer.note(note);
+    }
+    let is_empty =
+        gathered.locks.is_empty() && gathered.images.is_empty() && gathered.skipped.is_empty();
+    if is_empty {
+        printer.line("Nothing to update was found");
+    }
+    let data = match format {
+        Format::Text => listed(gathered).into_bytes(),
+        Format::Json => json::listed(gathered)?,
+    };
+    printer.data(&data).map_err(|error| stdout_failed(&error))
+}
+
+fn listed(gathered: &Gathered) -> String {
     let mut text = String::new();
     for target in &gathered.locks {
         let _ = writeln!(
@@ -185,15 +202,7 @@ fn list(gathered: &Gathered, printer: &Printer) -> Result<(), Failure> {
     for skipped in &gathered.skipped {
         let _ = writeln!(text, "skipped: {}  {}", skipped.path, skipped.why);
     }
-    for note in &gathered.notes {
-        printer.note(note);
-    }
-    if text.is_empty() {
-        printer.line("There is nothing to keep up to date");
-    }
-    printer
-        .data(text.as_bytes())
-        .map_err(|error| stdout_failed(&error))
+    text
 }
 
 /// Where and how a commit is made.
