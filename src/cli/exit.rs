@@ -2,11 +2,11 @@
 
 /// Done, or nothing to do.
 pub const DONE: u8 = 0;
-/// It worked, and the answer is no: stale under `--check`, no solution.
+/// A check failed: the lock is out of date, or there is no solution.
 pub const NO: u8 = 1;
-/// It could not: usage, configuration, a file, access denied, a bug.
+/// Error: usage, configuration, file access, access denied, a bug.
 pub const FAILED: u8 = 2;
-/// It could not now: network, rate limit, server error. Run again later.
+/// Temporary failure: network, rate limit, server error. Run again later.
 pub const TRY_LATER: u8 = 75;
 /// Stopped by Ctrl-C, as shells count it (128 + SIGINT).
 pub const INTERRUPTED: u8 = 130;

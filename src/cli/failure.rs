@@ -78,7 +78,9 @@ impl From<ops::Error> for Failure {
                     && !failed.output.is_empty()
                 {
                     let output = failed.output.join("\n");
-                    diagnostic.notes.push(format!("the build said:\n{output}"));
+                    diagnostic
+                        .notes
+                        .push(format!("output of the build:\n{output}"));
                 }
                 vec![diagnostic]
             }
@@ -114,14 +116,14 @@ pub(super) fn write(error: &WriteError) -> Diagnostic {
             match error.cause {
                 files::Cause::ReadOnly => {
                     diagnostic.help = Some(format!(
-                        "make the folder writable, or print the result: `pinfold docker - < {}`",
+                        "make the directory writable, or print the result: `pinfold docker - < {}`",
                         error.path.display()
                     ));
                 }
                 files::Cause::Mounted => {
                     diagnostic.help = Some(format!(
-                        "the file seems to be mounted on its own and cannot be replaced: mount its \
-                         folder instead, or print the result: `pinfold docker - < {}`",
+                        "the file seems to be a mount of its own and cannot be replaced: mount its \
+                         directory instead, or print the result: `pinfold docker - < {}`",
                         error.path.display()
                     ));
                 }
@@ -129,8 +131,9 @@ pub(super) fn write(error: &WriteError) -> Diagnostic {
             }
             diagnostic
         }
-        WriteError::Changed(_) => Diagnostic::error(error.to_string())
-            .with_help("run again; the file is as the other one left it"),
+        WriteError::Changed(_) => {
+            Diagnostic::error(error.to_string()).with_help("the file changed on disk; run again")
+        }
     }
 }
 
@@ -162,7 +165,7 @@ fn no_solution(explanation: &Explanation, advice: Vec<String>) -> Diagnostic {
         advice
     };
     diagnostic.help = if advice.is_empty() {
-        Some("loosen one of the requirements above".to_owned())
+        Some("relax one of the requirements above".to_owned())
     } else {
         Some(advice.join("\n"))
     };
@@ -188,15 +191,15 @@ fn help(error: &ops::Error) -> Option<String> {
         ops::Error::Metadata { source, .. } => match &**source {
             index::MetadataError::Http { source, .. } => http_help(source),
             index::MetadataError::Hash { .. } => Some(
-                "the file was changed on its way or on the index: run again with `--no-cache`, and if it stays so, tell who runs the index"
+                "the file was changed in transit or on the index: run again with `--no-cache`; if that does not help, contact the operator of the index"
                     .to_owned(),
             ),
             _ => None,
         },
         ops::Error::OutputNotText { .. } => {
-            Some("remove the file, or name another output with `--output-file`".to_owned())
+            Some("remove the file, or choose another output with `--output-file`".to_owned())
         }
-        ops::Error::DamagedPages => Some("run again: they will be fetched anew".to_owned()),
+        ops::Error::DamagedPages => Some("run again: they will be fetched again".to_owned()),
         ops::Error::Inputs(_) | ops::Error::NoSolution { .. } | ops::Error::GivenUp => None,
     }
 }
@@ -208,22 +211,22 @@ fn denied_help(error: &http::Error, variables: Option<&str>) -> String {
         ..
     } = error
     {
-        format!("correct or renew the credentials that are given {source}")
+        format!("correct or renew the credentials given {source}")
     } else {
         let variables = match variables {
             Some(names) => format!("in {names}"),
             None => {
-                "if you give it a NAME (`--index NAME=URL`) in PINFOLD_INDEX_NAME_USERNAME and \
+                "for an index with a NAME (`--index NAME=URL`) in PINFOLD_INDEX_NAME_USERNAME and \
                      PINFOLD_INDEX_NAME_PASSWORD"
                     .to_owned()
             }
         };
         format!(
-            "give credentials: in the URL (`https://user:${{TOKEN}}@host/simple/`), {variables}, in \
-             `~/.netrc`, or by the program `keyring` (`--keyring-provider subprocess`)"
+            "provide credentials: in the URL (`https://user:${{TOKEN}}@host/simple/`), {variables}, in \
+             `~/.netrc`, or with the `keyring` program (`--keyring-provider subprocess`)"
         )
     };
-    format!("{help}; no other index was asked instead")
+    format!("{help}; no other index was tried instead")
 }
 
 fn index_help(error: &index::Error) -> Option<String> {
@@ -231,7 +234,7 @@ fn index_help(error: &index::Error) -> Option<String> {
         index::Error::Denied(error) => Some(denied_help(error, None)),
         index::Error::Http(error) => http_help(error),
         index::Error::Page { .. } => Some(
-            "check `--index-url`: it should be the root of a Simple API, such as `https://host/simple/`".to_owned(),
+            "check `--index-url`: it must be the root of a Simple API, such as `https://host/simple/`".to_owned(),
         ),
         index::Error::Offline { .. } => Some("run once without `--offline`".to_owned()),
         index::Error::Read { .. } => None,
@@ -243,16 +246,16 @@ pub(super) fn registry_help(error: &registry::Error) -> Option<String> {
     use registry::Error;
     let help = match error {
         Error::NotFound { registry, .. } => format!(
-            "check the spelling; if the image is private, `docker login {registry}` makes it visible"
+            "check the spelling; if the image is private, log in with `docker login {registry}`"
         ),
         Error::Denied {
             registry, login, ..
         } => match login {
             Some(_) => {
-                format!("these credentials may not read it: `docker login {registry}` renews them")
+                format!("the credentials do not grant access: renew them with `docker login {registry}`")
             }
             None => format!(
-                "`docker login {registry}` makes credentials known; a public image may be misspelt"
+                "log in with `docker login {registry}`; if the image is public, check the spelling"
             ),
         },
         Error::RateLimited {
@@ -260,22 +263,22 @@ pub(super) fn registry_help(error: &registry::Error) -> Option<String> {
         } => "run again later, or log in with `docker login`".to_owned(),
         Error::RateLimited { .. } | Error::Status { .. } => "run again later".to_owned(),
         Error::Unsupported { .. } => {
-            "push the image again with a client of these years, and it gets a lasting digest"
+            "push the image again with a current client to give it a stable digest"
                 .to_owned()
         }
         Error::BadDigest { .. } | Error::Mismatch { .. } | Error::Malformed { .. } => {
-            "ask who runs the registry, or whoever is between; nothing of this was written"
+            "contact the operator of the registry or of a proxy in between; nothing of this was written"
                 .to_owned()
         }
         Error::MissingPlatform { .. } => {
-            "leave `--platform` out to pin the digest for all platforms, or name one that is there"
+            "omit `--platform` to pin the digest for all platforms, or use one that exists"
                 .to_owned()
         }
         Error::Credentials { .. } => {
-            "correct the file, or make it anew with `docker login`".to_owned()
+            "correct the file, or create it again with `docker login`".to_owned()
         }
         Error::Helper { program, .. } => {
-            format!("see that `{program}` is on PATH and works: `{program} list`")
+            format!("check that `{program}` is on PATH and works: `{program} list`")
         }
         Error::Offline { .. } => "run once without `--offline`".to_owned(),
         Error::Certificate(error) | Error::Http(error) => return http_help(error),
@@ -291,18 +294,16 @@ fn http_help(error: &http::Error) -> Option<String> {
     let help = match error {
         http::Error::Offline { .. } => "run once without `--offline`",
         http::Error::Connect { .. } => {
-            "check the network and the proxy settings, then run again; with a filled cache `--offline` may do"
+            "check the network and the proxy settings, then run again; `--offline` may work with a filled cache"
         }
         http::Error::Timeout { .. }
         | http::Error::Truncated { .. }
         | http::Error::Server { .. } => "run again later; nothing was written",
-        http::Error::RateLimited { .. } => {
-            "run again when the time has passed; nothing was written"
-        }
+        http::Error::RateLimited { .. } => "run again after that time; nothing was written",
         http::Error::Tls { .. } => {
-            "if the server's certificate is your own authority's, name its PEM file with `--cert` or SSL_CERT_FILE"
+            "if the certificate is from a private CA, pass its PEM file with `--cert` or SSL_CERT_FILE"
         }
-        http::Error::Denied { .. } => "give credentials: in the URL or in `~/.netrc`",
+        http::Error::Denied { .. } => "provide credentials in the URL or in `~/.netrc`",
         _ => return None,
     };
     Some(help.to_owned())

@@ -52,17 +52,17 @@ const fn value(name: &'static str, fate: Fate) -> Foreign {
 }
 
 const BUILDS: Fate =
-    Refused("pinfold does not lock build requirements; bound them with `--build-constraint`");
+    Refused("pinfold does not lock build requirements; constrain them with `--build-constraint`");
 const PYTHONS: Fate =
-    Meaningless("pinfold installs nothing, and asks only the interpreter that `--python` names");
-const SOURCES: Fate = Meaningless("pinfold does not read `[tool.uv.sources]` anyway");
+    Meaningless("pinfold installs nothing and uses only the interpreter given with `--python`");
+const SOURCES: Fate = Meaningless("pinfold does not read `[tool.uv.sources]`");
 
 const FOREIGN: &[Foreign] = &[
     // What goes in and out.
     switch(
         "universal",
         Refused(
-            "pinfold locks for one Python and one platform at a time; name them with \
+            "pinfold locks for one Python and one platform at a time; choose them with \
              `--python-version` and `--python-platform`",
         ),
     ),
@@ -71,7 +71,7 @@ const FOREIGN: &[Foreign] = &[
         "format",
         RefusedBut(
             &["requirements.txt"],
-            "pinfold writes requirements.txt files only; leave `--format` out",
+            "pinfold writes requirements.txt files only; omit `--format`",
         ),
     ),
     switch("all-groups", Refused("name each group with `--group`")),
@@ -80,8 +80,8 @@ const FOREIGN: &[Foreign] = &[
         aliases: &["excludes"],
         takes_value: true,
         fate: Refused(
-            "write `NAME ; python_version < \"0\"` into a file for `--override`, which leaves the \
-             project out",
+            "write `NAME ; python_version < \"0\"` into a file for `--override` to exclude the \
+             project",
         ),
     },
     value("build-deps-for", BUILDS),
@@ -89,14 +89,16 @@ const FOREIGN: &[Foreign] = &[
     switch("only-build-deps", BUILDS),
     switch(
         "require-build-hashes",
-        Refused("pinfold pins what builds need by version; use `--build-constraint`"),
+        Refused(
+            "pinfold does not hash build requirements; pin their versions with `--build-constraint`",
+        ),
     ),
     // What is chosen.
     value(
         "resolution",
         RefusedBut(
             &["highest"],
-            "pinfold chooses the newest versions; bound them from above with `--constraint`",
+            "pinfold chooses the newest versions; set upper bounds with `--constraint`",
         ),
     ),
     value(
@@ -111,11 +113,11 @@ const FOREIGN: &[Foreign] = &[
     ),
     value(
         "torch-backend",
-        Refused("name the index that has the builds you want with `--index`"),
+        Refused("add the index that has the builds you want with `--index`"),
     ),
     value(
         "fork-strategy",
-        Meaningless("with one target nothing forks"),
+        Meaningless("there is one target, so nothing forks"),
     ),
     value("resolver", Meaningless("there is one resolver")),
     value("max-rounds", Meaningless("there are no rounds")),
@@ -125,20 +127,20 @@ const FOREIGN: &[Foreign] = &[
     // How builds are made.
     value(
         "no-build-isolation-package",
-        Refused("use `--no-build-isolation`, which counts for all projects"),
+        Refused("use `--no-build-isolation`, which applies to all projects"),
     ),
     Foreign {
         name: "config-settings-package",
         aliases: &["config-setting-package"],
         takes_value: true,
-        fate: Refused("use `--config-setting`, which counts for all projects"),
+        fate: Refused("use `--config-setting`, which applies to all projects"),
     },
     switch("legacy-setup-py", AsAlways),
     value("link-mode", Meaningless("pinfold installs nothing")),
     // What is written.
     switch(
         "emit-index-annotation",
-        Refused("use `--verbose`, which says what was fetched from where"),
+        Refused("use `--verbose`, which shows what was fetched from where"),
     ),
     switch("no-emit-index-annotation", AsAlways),
     switch(
@@ -162,20 +164,23 @@ const FOREIGN: &[Foreign] = &[
         name: "no-system-certs",
         aliases: &["no-native-tls"],
         takes_value: false,
-        fate: Refused("name the certificates to trust with `--cert`"),
+        fate: Refused("pass the certificates to trust with `--cert`"),
     },
     value(
         "config-file",
-        Refused("it names a uv.toml, which pinfold does not read; use `--config pinfold.toml`"),
+        Refused("pinfold does not read uv.toml; use `--config pinfold.toml`"),
     ),
     switch(
         "show-settings",
-        Refused("use `--verbose`, which says what comes from which file"),
+        Refused("use `--verbose`, which shows what comes from which file"),
     ),
-    value("project", Meaningless("it changes nothing in uv either")),
-    switch("preview", Meaningless("nothing here is a preview")),
+    value("project", Meaningless("it does nothing in uv either")),
+    switch("preview", Meaningless("pinfold has no preview features")),
     switch("no-preview", AsAlways),
-    value("preview-features", Meaningless("nothing here is a preview")),
+    value(
+        "preview-features",
+        Meaningless("pinfold has no preview features"),
+    ),
 ];
 
 /// Gives a command the options of the others, but for one that it has itself.
@@ -243,15 +248,15 @@ pub(super) fn check(
 /// Writes what becomes of each of them.
 pub(super) fn table(page: &mut String) {
     page.push_str(
-        "\n### Options of other tools\n\n`pip-compile` and `uv pip compile` have these, and \
-         pinfold has not.\n\n| option | |\n|---|---|\n",
+        "\n### Options of other tools\n\n`pip-compile` and `uv pip compile` have these \
+         options; pinfold does not.\n\n| option | |\n|---|---|\n",
     );
     for foreign in FOREIGN {
         let fate = match foreign.fate {
             Refused(why) => format!("refused: {why}"),
-            RefusedBut(fine, why) => format!("refused, but for `{}`: {why}", fine.join("`, `")),
+            RefusedBut(fine, why) => format!("refused except for `{}`: {why}", fine.join("`, `")),
             Meaningless(why) => format!("has no effect: {why}"),
-            AsAlways => "is what happens anyway".to_owned(),
+            AsAlways => "is the default".to_owned(),
         };
         let _ = writeln!(page, "| `--{}` | {fate} |", foreign.name);
     }
@@ -276,7 +281,7 @@ mod tests {
         assert_eq!(
             said(&["--excludes", "a"]).unwrap_err(),
             "`--exclude` is not supported: write `NAME ; python_version < \"0\"` into a file for \
-             `--override`, which leaves the project out"
+             `--override` to exclude the project"
         );
         assert!(
             said(&["--format", "pylock.toml"])

@@ -83,7 +83,7 @@ fn parse(path: &Path, name: &str, home: Home) -> Result<Option<(Config, String)>
     let text = String::from_utf8(bytes).map_err(|_| {
         Failure::usage(
             format!("`{name}` is not UTF-8"),
-            Some("TOML files are: save it in that encoding".to_owned()),
+            Some("TOML files must be: save it in that encoding".to_owned()),
         )
     })?;
     let (config, found) = Config::parse(&text, home);

@@ -12,30 +12,35 @@ use crate::config::{Kind, SECTIONS};
 const HEAD: &str = "\
 # Reference
 
-Every option and every key. `pinfold reference` prints this page; it is made of the program's own definitions.
+This page lists every option and every configuration key. `pinfold reference` prints it from the
+program's own definitions.
 
-An **option** can be said in several places. From the strongest to the weakest:
+An **option** can be set in several places. From the strongest to the weakest:
 
 1. the command line,
-2. the variable beside it: `PINFOLD_` and its long name in capitals,
+2. its environment variable: `PINFOLD_` and the long name in capitals,
 3. for `pinfold compile`: `[compile]` in `pinfold.toml`, or `[tool.pinfold.compile]`,
-4. likewise: `[tool.pip-tools]`, in `.pip-tools.toml` or `pyproject.toml` beside the first input,
-5. likewise: `UV_DEFAULT_INDEX`, `UV_INDEX`, `UV_INDEX_URL`, `UV_EXTRA_INDEX_URL`, `UV_FIND_LINKS`, `UV_INDEX_STRATEGY`, `UV_KEYRING_PROVIDER`,
+4. likewise: `[tool.pip-tools]`, in `.pip-tools.toml` or `pyproject.toml` next to the first input,
+5. likewise: `UV_DEFAULT_INDEX`, `UV_INDEX`, `UV_INDEX_URL`, `UV_EXTRA_INDEX_URL`, `UV_FIND_LINKS`,
+   `UV_INDEX_STRATEGY`, `UV_KEYRING_PROVIDER`,
 6. likewise: `PIP_*`,
 7. likewise: pip's configuration files,
 8. the default.
 
-The first place that says something of an option says it all: lists of two places are never joined, an empty list in
-`[compile]` takes back what weaker places say, and `--annotate` and `--no-annotate` are one option.
-In a variable, blanks part the values of a list, and a switch is `1`, `true`, `yes`, `on` or `0`, `false`, `no`, `off`; set to
-nothing, it counts as not set. In `[compile]` an option has its long name without dashes: a switch is `true` or `false`, a list an
-array of texts, and paths are relative to the file.
+The first place that sets an option decides it alone: lists from two places are never joined, an
+empty list in `[compile]` clears what weaker places set, and `--annotate` and `--no-annotate` are
+one option. In a variable, spaces separate the values of a list, and a switch is `1`, `true`, `yes`,
+`on` or `0`, `false`, `no`, `off`; an empty variable counts as not set. In `[compile]`, an option has
+its long name without dashes: a switch is `true` or `false`, a list is an array of strings, and paths
+are relative to the file.
 
-What other tools are told (4 to 7) is said on standard error when it counts; `--no-foreign-config` leaves it out. The header of a lock
-has what decides its content, wherever that was said, so that `pinfold update` makes the same file on another machine: that
-includes the index of a pip.conf, without credentials. What concerns the network alone (`trusted-host`, `cert`, `client-cert`,
-`proxy`, `timeout`, `retries`, `keyring-provider`) or one run is never in it. `pinfold update` reads `[compile]` as well, for what
-a lock's own command does not say; it does not read what other tools are told.
+Settings of other tools (4 to 7) are reported on standard error when they apply;
+`--no-foreign-config` ignores them. The header of a lock file records what decides its content,
+wherever that was set, so that `pinfold update` makes the same file on another machine. That includes
+the index of a pip.conf, without credentials. Options that concern only the network (`trusted-host`,
+`cert`, `client-cert`, `proxy`, `timeout`, `retries`, `keyring-provider`) or a single run are never
+recorded. `pinfold update` also reads `[compile]` for what a lock file's own command does not say; it
+does not read settings of other tools.
 ";
 
 /// Returns the page.
@@ -105,7 +110,7 @@ fn tables(page: &mut String, command: &Command, without: &[&str], is_configurabl
     if hidden.is_empty() {
         return;
     }
-    page.push_str("\n### Opposites, and other spellings\n\n");
+    page.push_str("\n### Opposites and other spellings\n\n");
     head(page, is_configurable);
     for (name, option) in hidden {
         row(page, name, option, is_configurable);
@@ -244,7 +249,7 @@ fn cell(text: &str) -> String {
 fn keys(page: &mut String) {
     page.push_str(
         "\n## The configuration\n\nThe keys of `pinfold.toml`, and of `[tool.pinfold]` in a \
-         `pyproject.toml`; [configuration.md](configuration.md) says more of them.\n",
+         `pyproject.toml`; see [configuration.md](configuration.md) for details.\n",
     );
     for section in SECTIONS {
         let _ = write!(page, "\n### `{}`\n\n{}\n", section.header(), section.about);
@@ -254,19 +259,19 @@ fn keys(page: &mut String) {
         page.push_str("\n| key | value | default | meaning |\n|---|---|---|---|\n");
         for key in section.keys {
             let kind = match key.kind {
-                Kind::Text => "text".to_owned(),
+                Kind::Text => "string".to_owned(),
                 Kind::Flag => "`true`, `false`".to_owned(),
-                Kind::Texts => "texts".to_owned(),
-                Kind::SomeTexts => "texts, at least one".to_owned(),
+                Kind::Texts => "strings".to_owned(),
+                Kind::SomeTexts => "strings, at least one".to_owned(),
                 Kind::Word(words) => {
                     let words: Vec<String> =
                         words.iter().map(|word| format!("`\"{word}\"`")).collect();
                     words.join(", ")
                 }
-                Kind::Duration => "length of time".to_owned(),
-                Kind::Date => "day".to_owned(),
-                Kind::Cutoff => "time, day, length of time or `false`".to_owned(),
-                Kind::Cutoffs => "table of them by project".to_owned(),
+                Kind::Duration => "duration".to_owned(),
+                Kind::Date => "date".to_owned(),
+                Kind::Cutoff => "time, date, duration, or `false`".to_owned(),
+                Kind::Cutoffs => "table of these by project".to_owned(),
             };
             let default = key
                 .default

@@ -37,7 +37,7 @@ impl<'a> Teller<'a> {
             self.releases.load(Ordering::Relaxed),
         );
         self.progress.set_message(&format!(
-            "resolving: {projects} projects, {releases} releases read"
+            "resolving: read {projects} projects, {releases} releases"
         ));
     }
 
@@ -61,7 +61,7 @@ impl Reporter for Teller<'_> {
                 self.show();
                 self.detail(|| match index {
                     Some(index) => format!("{name}: {count} versions at {index}"),
-                    None => format!("{name}: on no index"),
+                    None => format!("{name}: not on any index"),
                 });
             }
             Event::Metadata { name, version } => {
@@ -82,14 +82,14 @@ impl Reporter for Teller<'_> {
             }
             Event::Hashing(filename) => {
                 self.progress.set_message(&format!("hashing {filename}"));
-                self.detail(|| format!("hashing {filename}, for which the index gives no hash"));
+                self.detail(|| format!("hashing {filename}: the index has no hash for it"));
             }
             Event::Solved { pins, tried } => {
                 self.detail(|| format!("solved: {pins} pins after {tried} releases"));
             }
             Event::Images(count) => {
                 self.progress.set_total(count as u64);
-                self.progress.set_message("asking registries");
+                self.progress.set_message("querying registries");
             }
             Event::Image { image, digest } => {
                 self.progress.inc(1);

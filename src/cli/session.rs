@@ -12,7 +12,7 @@ use crate::http::{Exchange, Observer};
 use crate::text::many;
 use crate::ui::{Diagnostic, Printer};
 
-/// How a deed ended.
+/// How a command ended.
 pub(super) enum Ended<T> {
     /// By itself.
     Done(T),
@@ -29,12 +29,7 @@ pub(super) fn run_to_end<T>(
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| {
-            Failure::usage(
-                format!("the system gives no threads or timers: {error}"),
-                None,
-            )
-        })?;
+        .map_err(|error| Failure::usage(format!("cannot start the runtime: {error}"), None))?;
     let teller = Teller::new(printer, shows_progress);
     let ended = runtime.block_on(async {
         tokio::select! {
@@ -113,5 +108,5 @@ pub(super) fn ended(done: &str, requests: u64, elapsed: Duration) -> String {
 }
 
 pub(super) fn stdout_failed(error: &std::io::Error) -> Failure {
-    Failure::usage(format!("standard output cannot be written: {error}"), None)
+    Failure::usage(format!("cannot write to standard output: {error}"), None)
 }

@@ -284,16 +284,16 @@ fn advice_for_a_compose_file_is_not_that_for_a_dockerfile() {
         "services:\n  a:\n    image: $IMG\n  b:\n    image: made:1\n    build: .\n",
     )]);
     let run = hub.docker(&[]);
-    run.says(0, &["help: give it one beside it: `${IMG:-…}`"]);
+    run.says(0, &["help: add one: `${IMG:-…}`"]);
     let told = hub.docker(&["explain"]).stdout;
-    assert!(told.contains("what `build:` makes"), "{told}");
+    assert!(told.contains("that `build:` builds"), "{told}");
 }
 
 #[test]
 fn a_host_for_plain_http_is_no_url() {
     let hub = Hub::with(&[("Dockerfile", "FROM python:3\n")]);
     hub.docker(&["--insecure-registry", "http://registry.example:5000/"])
-        .says(2, &["is no host", "`registry.example:5000`"]);
+        .says(2, &["is not a host", "`registry.example:5000`"]);
 }
 
 #[test]
@@ -357,10 +357,10 @@ fn explain_says_what_each_reference_is() {
         run.stdout,
         "Dockerfile\n\
          \u{20} 2:6  FROM (stage 0, `build`) python:${PY}\n\
-         \u{20}     PY is `3.12`, by ARG on line 1\n\
-         \u{20}     comes to `python:3.12`\n\
+         \u{20}     PY is `3.12`, from ARG on line 1\n\
+         \u{20}     expands to `python:3.12`\n\
          \u{20}     image docker.io/library/python, tag 3.12\n\
-         \u{20}     not pinned; a digest goes in the default of ARG PY, on line 1\n\
+         \u{20}     not pinned; the digest goes in the default of ARG PY, on line 1\n\
          \u{20} 3:6  FROM (stage 1) scratch\n\
          \u{20}     the empty image: nothing is pulled\n\
          \u{20} 4:13  COPY --from build\n\
@@ -490,9 +490,9 @@ fn a_link_stays_a_link() {
 fn nothing_to_do_is_no_error() {
     let hub = Hub::new();
     hub.pins(&[])
-        .says(0, &["There is no Dockerfile and no compose file here"]);
+        .says(0, &["Found no Dockerfiles or compose files"]);
     hub.pins(&["verify"])
-        .says(0, &["There is no Dockerfile and no compose file here"]);
+        .says(0, &["Found no Dockerfiles or compose files"]);
     assert_eq!(
         files_below(&hub.project.path("")),
         [""; 0].map(Into::<std::path::PathBuf>::into)

@@ -103,7 +103,7 @@ Newer releases: 7
   2.4: yanked (leaks memory)
   2.3: no wheel for the target: its wheels are for win_amd64
   2.1 and 2.2: requires Python >=3.13
-Older releases: 2; of these 1 yanked
+Older releases: 2, of which 1 yanked
 
 What holds it back
   there is no solution with 3.0:
@@ -141,8 +141,8 @@ fn tells_what_would_move_where_nothing_holds_it_back() {
         &[
             "Required by\n  b (requirements.in:2)\n  a (requirements.in:1)\n    a 1.0 requires b<2\n",
             "  2.0: a 1.0 requires b<2\n",
-            "  nothing: 2.0 would be taken by\n    pinfold compile -P b==2.0 ",
-            "  and with it\n    a 1.0 to 2.0\n    d 1.0, new\n",
+            "  nothing: to upgrade to 2.0, run\n    pinfold compile -P b==2.0 ",
+            "  which also changes\n    a 1.0 to 2.0\n    d 1.0, new\n",
         ],
     );
     assert!(!text.contains("older"), "{text}");
@@ -162,8 +162,8 @@ fn a_pin_that_is_only_kept_is_moved_by_its_name() {
     let text = locked.tells(
         &["b"],
         &[
-            "  2.0: could be used\n",
-            "  nothing: 2.0 would be taken by\n    pinfold compile -P b --",
+            "  2.0: usable\n",
+            "  nothing: to upgrade to 2.0, run\n    pinfold compile -P b --",
         ],
     );
     assert!(!text.contains("and with it"), "{text}");
@@ -181,9 +181,9 @@ fn to_take_others_back_is_a_price_and_not_nothing() {
     locked.tells(
         &["b"],
         &[
-            "  2.0 would need older versions of other projects:\n    you require a (requirements.in:1)\n",
-            "  all the same it would be taken by\n    pinfold compile -P b==2.0 ",
-            "  and with it\n    a 2.0 to 1.0, older\n",
+            "  2.0 requires older versions of other projects:\n    you require a (requirements.in:1)\n",
+            "  to take it anyway, run\n    pinfold compile -P b==2.0 ",
+            "  which also changes\n    a 2.0 to 1.0, older\n",
         ],
     );
     let json = locked.json(&["b"]);
@@ -232,13 +232,13 @@ fn releases_after_the_limit_are_told_with_their_times() {
         &["b"],
         &[
             "  2.0 and 2.1: uploaded after --exclude-newer 2026-02-02T00:00:00Z, on 2026-03-01 to 2026-03-04\n",
-            "  none of the newer releases can be used, for the reasons above\n",
+            "  no newer release is usable, for the reasons above\n",
         ],
     );
     // The command line has the last word.
     locked.tells(
         &["b", "--exclude-newer", "2026-03-02"],
-        &["  2.1: uploaded after", "  2.0: could be used"],
+        &["  2.1: uploaded after", "  2.0: usable"],
     );
 }
 
@@ -256,7 +256,7 @@ fn many_releases_are_counted_unless_all_are_asked_for() {
     let locked = Locked::of(&releases, "b\n", &[]);
     let text = locked.tells(
         &["b"],
-        &["  1.10: yanked\n  and 1.0 to 1.9 (10): 5 for another Python, 5 yanked; `--all` names them\n"],
+        &["  1.10: yanked\n  and 1.0 to 1.9 (10): 5 for another Python, 5 yanked; `--all` lists them\n"],
     );
     assert!(!text.contains("  1.9:"), "{text}");
     let text = locked.tells(&["b", "--all"], &["  1.9: requires Python >=3.13\n"]);
@@ -289,8 +289,8 @@ fn what_is_not_in_the_lock_is_told_why() {
     locked.explain(&["w"]).says(
         1,
         &[
-            "now it would be there: w (requirements.in:2)",
-            "the lock file is not up to date: run `pinfold compile`",
+            "it would be there now: w (requirements.in:2)",
+            "the lock file is out of date: run `pinfold compile`",
         ],
     );
 }
@@ -318,12 +318,12 @@ fn a_lock_that_is_not_up_to_date_is_said_to_be() {
     locked.project.write("requirements.in", "a>1\n");
     locked.tells(
         &["a"],
-        &["the lock file is not up to date: `pinfold compile` would move it to 2.0"],
+        &["the lock file is out of date: `pinfold compile` would change it to 2.0"],
     );
     locked.project.write("requirements.in", "d\n");
     locked.tells(
         &["a"],
-        &["nothing requires it, `pinfold compile` would remove it"],
+        &["nothing requires it, and `pinfold compile` would remove it"],
     );
 }
 
@@ -467,12 +467,12 @@ fn the_policy_of_updates_is_told_where_there_is_one() {
     );
     let text = locked.tells(
         &["b"],
-        &["  2.0: could be used, but `pinfold update` does not take it: "],
+        &["  2.0: usable, but `pinfold update` does not take it: "],
     );
     assert!(text.contains("not yet"), "{text}");
     let json = locked.json(&["b"]);
     assert!(json["newer"][0]["held"]["code"].is_string(), "{json}");
-    locked.tells(&["b", "--no-config"], &["  2.0: could be used\n"]);
+    locked.tells(&["b", "--no-config"], &["  2.0: usable\n"]);
 }
 
 #[test]
@@ -559,7 +559,7 @@ fn a_pin_by_url_has_no_other_versions() {
     locked.compiles(&[]);
     locked.tells(
         &["b"],
-        &[&format!("b {url} "), "it is pinned to this place"],
+        &[&format!("b {url} "), "it is pinned to a URL or path"],
     );
 }
 

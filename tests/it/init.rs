@@ -75,12 +75,12 @@ fn never_overwrites_unless_forced() {
     let run = init(&project, &[]);
     run.says(
         2,
-        &["`pinfold.toml` is there already", "`--force` overwrites it"],
+        &["`pinfold.toml` already exists", "`--force` overwrites it"],
     );
     assert_eq!(project.read("pinfold.toml"), "[docker]\n");
     // A dry run refuses nothing.
     let run = init(&project, &["--dry-run"]);
-    run.says(0, &["only `--force` overwrites it"]);
+    run.says(0, &["already exists; `--force` overwrites it"]);
     assert_eq!(project.read("pinfold.toml"), "[docker]\n");
     init(&project, &["--force"]).says(0, &["Wrote `pinfold.toml`"]);
     assert_eq!(project.read("pinfold.toml"), run.stdout);
@@ -88,7 +88,7 @@ fn never_overwrites_unless_forced() {
     // All or nothing.
     project.write("pinfold-update.timer", "mine");
     let run = init(&project, &["--workflow", "systemd", "--workflow", "gitlab"]);
-    run.says(2, &["`pinfold-update.timer` is there already"]);
+    run.says(2, &["`pinfold-update.timer` already exists"]);
     assert_eq!(project.files(), ["pinfold-update.timer", "pinfold.toml"]);
 }
 
@@ -97,7 +97,7 @@ fn does_not_put_a_second_configuration_beside_the_first() {
     let project = Project::new();
     project.write("pyproject.toml", "[tool.pinfold.commit]\nbase = 'trunk'\n");
     let run = init(&project, &[]);
-    run.says(2, &["`pyproject.toml` has the configuration already"]);
+    run.says(2, &["`pyproject.toml` already has a configuration"]);
     assert_eq!(project.files(), ["pyproject.toml"]);
     // Its branches are those of workflows.
     init(&project, &["--workflow", "gitlab"]).says(0, &["Wrote `.gitlab-ci.pinfold.yml`"]);
@@ -121,7 +121,7 @@ fn a_configuration_that_is_wrong_is_told_and_nothing_written() {
 fn warns_where_the_branch_to_start_from_is_another_one() {
     let project = Project::new();
     project.write(".git/HEAD", "ref: refs/heads/master\n");
-    init(&project, &["--workflow", "github"]).says(0, &["say `base = \"master\"`"]);
+    init(&project, &["--workflow", "github"]).says(0, &["set `base = \"master\"`"]);
     let text = project.read(".github/workflows/pinfold.yml");
     assert!(text.contains("BASE: \"master\""), "{text}");
 }

@@ -179,7 +179,7 @@ fn an_unknown_key_is_told_with_what_was_meant() {
     check(
         "[compile]\nno-heder = true\n",
         &[
-            "`no-heder` is no key of `[compile]`",
+            "`no-heder` is not a key of `[compile]`",
             "pinfold.toml:2:1",
             "did you mean `no-header`?",
         ],
@@ -190,11 +190,11 @@ fn an_unknown_key_is_told_with_what_was_meant() {
     );
     check(
         "[compile]\nindex-url = true\n",
-        &["`index-url` should be a text, or an array of texts"],
+        &["`index-url` should be a string or an array of strings"],
     );
     check(
         "[compile]\nconfig = 'other.toml'\n",
-        &["`config` is no key of `[compile]`"],
+        &["`config` is not a key of `[compile]`"],
     );
     check(
         "[compile]\nuniversal = true\n",
@@ -209,7 +209,7 @@ fn an_unknown_key_is_told_with_what_was_meant() {
         .compile(&index.url(), &["--config", "pyproject.toml"])
         .says(
             2,
-            &["pyproject.toml:2:1", "the keys are the options' long names"],
+            &["pyproject.toml:2:1", "keys are the long names of options"],
         );
 }
 
@@ -338,7 +338,7 @@ fn what_is_wrong_in_them_names_the_way_out() {
         &[
             ".pip-tools.toml:2:1",
             "frob",
-            "`--no-foreign-config` leaves out",
+            "`--no-foreign-config` ignores",
         ],
     );
     project.compiles(&index.url(), &["--no-foreign-config"]);
@@ -346,7 +346,7 @@ fn what_is_wrong_in_them_names_the_way_out() {
     let project = Project::of("a\n").with_variable("PIP_TIMEOUT", "soon");
     project
         .compile(&index.url(), &[])
-        .says(2, &["PIP_TIMEOUT", "`--no-foreign-config` leaves out"]);
+        .says(2, &["PIP_TIMEOUT", "`--no-foreign-config` ignores"]);
     let project = say(Project::of("a\n"), "pip.conf", "retries", "many");
     project
         .compile(&index.url(), &[])

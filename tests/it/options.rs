@@ -32,9 +32,9 @@ fn what_cannot_be_honoured_is_refused_with_what_to_use_instead() {
     for (arguments, sentence) in [
         (
             "--universal",
-            "name them with `--python-version` and `--python-platform`",
+            "choose them with `--python-version` and `--python-platform`",
         ),
-        ("--format pylock.toml", "leave `--format` out"),
+        ("--format pylock.toml", "omit `--format`"),
         ("--resolution lowest", "with `--constraint`"),
         ("--resolution lowest-direct", "with `--constraint`"),
         ("--build-deps-for wheel", "`--build-constraint`"),
@@ -453,7 +453,7 @@ fn the_reference_is_what_the_program_prints() {
         "| `--exclude` | `GLOB` … |",
         "| `--universal` | refused: ",
         "### `[[index]]`",
-        "| `cooldown` | length of time | `\"7d\"` |",
+        "| `cooldown` | duration | `\"7d\"` |",
     ] {
         assert!(found.contains(expected), "{expected}");
     }

@@ -163,7 +163,7 @@ fn a_denied_index_is_the_end_and_no_other_is_asked() {
                 &format!("status {status}, no credentials were sent"),
                 "PINFOLD_INDEX_NAME_USERNAME",
                 "the index `http://127.0.0.1:",
-                "no other index was asked instead",
+                "no other index was tried instead",
             ],
         );
         assert_eq!(private.requests(), ["GET /simple/a/"]);
@@ -191,7 +191,7 @@ fn a_long_rate_limit_ends_the_run_at_once() {
     );
     let project = Project::of("a\n");
     let run = project.compile(&index.url(), &[]);
-    run.says(75, &["`b`", "rate limited", "3600 s", "run again when"]);
+    run.says(75, &["`b`", "rate limited", "3600 s", "run again after"]);
     let asked = index.requests();
     assert_eq!(
         asked.iter().filter(|one| *one == "GET /simple/b/").count(),

@@ -110,7 +110,7 @@ fn a_full_standard_output_is_a_failure() {
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2), "{stderr}");
     assert!(
-        stderr.contains("standard output cannot be written"),
+        stderr.contains("cannot write to standard output"),
         "{stderr}"
     );
 }

@@ -119,7 +119,7 @@ fn commits_the_same_again_and_leaves_the_work_tree_and_the_index() {
     for _ in 0..2 {
         repository
             .updates(&["--commit"])
-            .says(0, &["`pinfold/update` is this already"]);
+            .says(0, &["`pinfold/update` is already up to date"]);
         assert_eq!(tip(), first);
     }
     // Made anew, it is the same.
@@ -173,7 +173,7 @@ fn a_commit_of_someone_else_on_the_branch_stays() {
     repository.git(&["checkout", "--quiet", "main"]);
     repository.index.add(aged("alpha", "1.2", 60));
     let run = repository.updates(&["--commit"]);
-    run.says(0, &["`pinfold/update` was left as it is", "--branch"]);
+    run.says(0, &["`pinfold/update` was not changed", "--branch"]);
     assert_eq!(repository.git(&["rev-parse", "pinfold/update"]), mine);
 }
 

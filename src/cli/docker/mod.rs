@@ -185,7 +185,7 @@ fn explain(args: &Explain, printer: &Printer) -> Result<u8, Failure> {
     printer.data(&data).map_err(|error| stdout_failed(&error))?;
     if survey.files.is_empty() {
         printer.diagnostic(&Diagnostic::warning(
-            "there is no Dockerfile and no compose file here",
+            "found no Dockerfiles or compose files",
         ));
     }
     Ok(code)

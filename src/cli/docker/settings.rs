@@ -100,8 +100,9 @@ fn survey(files: &Files, project: &ProjectConfig) -> Result<SurveyRequest, Failu
             .any(|input| matches!(input, DockerInput::Stdin { .. }))
     {
         return Err(Failure::usage(
-            "standard input comes alone: its result goes to standard output".to_owned(),
-            Some("name either `-` or files".to_owned()),
+            "standard input cannot be combined with files: its result goes to standard output"
+                .to_owned(),
+            Some("use either `-` or files".to_owned()),
         ));
     }
     let mut ignore = patterns("--ignore", &files.ignore)?;
@@ -156,7 +157,7 @@ fn patterns(option: &str, texts: &[String]) -> Result<Vec<ImagePattern>, Failure
             ImagePattern::parse(text).map_err(|error| {
                 Failure::usage(
                     format!("`{option}`: {error}"),
-                    Some("write a name, with a tag if you like: `python:3.12`".to_owned()),
+                    Some("write a name, with or without a tag: `python:3.12`".to_owned()),
                 )
             })
         })
@@ -206,10 +207,7 @@ pub(in crate::cli) fn access(
         let host = text.rsplit("://").next().unwrap_or_default();
         let host = host.split('/').next().unwrap_or_default();
         return Err(Failure::usage(
-            format!(
-                "`{}` is no host to speak plain HTTP with",
-                without_password(text)
-            ),
+            format!("`{}` is not a host or host:port", without_password(text)),
             Some(format!(
                 "write it without scheme and path: `{}`",
                 without_password(host)

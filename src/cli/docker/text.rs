@@ -96,10 +96,10 @@ fn help(reason: &Reason, image_use: &ImageUse) -> Option<String> {
     );
     Some(match reason {
         Reason::SharedArg { name, .. } => {
-            format!("give each image an ARG of its own, or freeze `{name}` with `--freeze-args`")
+            format!("use a separate ARG for each image, or freeze `{name}` with `--freeze-args`")
         }
         Reason::NotAtEnd(name) => {
-            format!("put the whole tag into `{name}`, or accept that with `--freeze-args`")
+            format!("put the whole tag into `{name}`, or pin it anyway with `--freeze-args`")
         }
         Reason::NoDefault(name)
             if matches!(
@@ -107,11 +107,11 @@ fn help(reason: &Reason, image_use: &ImageUse) -> Option<String> {
                 Place::ComposeImage { .. } | Place::ComposeContext { .. }
             ) =>
         {
-            format!("give it one beside it: `${{{name}:-…}}`")
+            format!("add one: `${{{name}:-…}}`")
         }
-        Reason::NoDefault(name) => format!("give it one: `ARG {name}=…` before the first FROM"),
+        Reason::NoDefault(name) => format!("add one: `ARG {name}=…` before the first FROM"),
         Reason::NoTag => "write the tag before the `@`: `name:tag@sha256:…`".to_owned(),
-        _ if freezes => "`--freeze-args` pins it all the same".to_owned(),
+        _ if freezes => "`--freeze-args` pins it anyway".to_owned(),
         _ => return None,
     })
 }
@@ -151,8 +151,8 @@ pub(super) fn failure(failed: &Failure) -> Diagnostic {
             failed.image, failed.error
         ))
         .with_help(format!(
-            "if this is a named build context, say so: `--context {}`, or `contexts` in the \
-             configuration",
+            "if this is a named build context, declare it with `--context {}`, or with `contexts` in \
+             the configuration",
             failed.image.trim_end_matches(":latest")
         ));
     }
@@ -304,7 +304,7 @@ pub(super) fn findings(verified: &Verified) -> String {
             texts.join(", ")
         };
         let what = match &finding.kind {
-            FindingKind::Gone => "gone: the registry has this digest no more".to_owned(),
+            FindingKind::Gone => "gone: the registry no longer has this digest".to_owned(),
             FindingKind::NoPlatform { missing, has } => {
                 format!("no {}: the image is for {} only", list(missing), list(has))
             }
@@ -313,7 +313,7 @@ pub(super) fn findings(verified: &Verified) -> String {
                 list(platforms)
             ),
             FindingKind::Edited { is, now } => format!(
-                "another image: the digest is {is}, while the tag is now {}; was the tag edited without it?",
+                "another image: the digest is {is}, but the tag is now {}; was the tag edited without the digest?",
                 now.short()
             ),
             FindingKind::Moved { now, versions } => match versions {
@@ -323,7 +323,7 @@ pub(super) fn findings(verified: &Verified) -> String {
                 _ => format!("moved: the tag is now {}", now.short()),
             },
             FindingKind::TagGone => {
-                "the registry has this tag no more; the digest is there".to_owned()
+                "the registry no longer has this tag, but it has the digest".to_owned()
             }
         };
         let level = if finding.kind.is_wrong() {
@@ -360,13 +360,13 @@ pub(super) fn verified(verified: &Verified, elapsed: Duration) -> String {
     if wrong > 0 {
         parts.push(format!("{wrong} wrong"));
     } else if verified.failures.is_empty() {
-        parts.push("nothing is wrong".to_owned());
+        parts.push("no problems".to_owned());
     }
     if moved > 0 {
         parts.push(format!("{} moved on", many(moved, "tag")));
     }
     if !verified.failures.is_empty() {
-        parts.push(format!("{} not learnt", verified.failures.len()));
+        parts.push(format!("{} not checked", verified.failures.len()));
     }
     if verified.unpinned > 0 {
         parts.push(format!("{} not pinned", references(verified.unpinned)));
@@ -383,9 +383,9 @@ pub(super) fn verified(verified: &Verified, elapsed: Duration) -> String {
 /// Returns what there is to say where no file was looked at.
 fn nothing(unread: &[files::Error]) -> String {
     if unread.is_empty() {
-        "There is no Dockerfile and no compose file here".to_owned()
+        "Found no Dockerfiles or compose files".to_owned()
     } else {
-        "No file could be looked at".to_owned()
+        "No file could be read".to_owned()
     }
 }
 
@@ -395,7 +395,7 @@ pub(super) fn explained(survey: &Survey) -> String {
     for file in &survey.files {
         let _ = writeln!(text, "{}", file.shown_name());
         if file.uses.is_empty() {
-            text.push_str("  names no image\n");
+            text.push_str("  no images\n");
         }
         for image_use in &file.uses {
             let (line, column) = file.position(image_use.span.start);
@@ -446,16 +446,16 @@ fn facts(file: &SurveyedFile, image_use: &ImageUse) -> Vec<String> {
         let value = &variable.value;
         facts.push(match variable.source {
             VariableSource::Arg(span) => {
-                format!("{name} is `{value}`, by ARG on line {}", line(span))
+                format!("{name} is `{value}`, from ARG on line {}", line(span))
             }
-            VariableSource::Inline(_) => format!("{name} is `{value}`, by the default beside it"),
-            VariableSource::Expression => format!("{name} makes `{value}`, by an expression"),
-            VariableSource::Builder => format!("{name} is given by the builder"),
+            VariableSource::Inline(_) => format!("{name} is `{value}`, its inline default"),
+            VariableSource::Expression => format!("{name} expands to `{value}`"),
+            VariableSource::Builder => format!("{name} is set by the builder"),
             VariableSource::Nothing => format!("{name} has no value here"),
         });
     }
     if image_use.value != image_use.written {
-        facts.push(format!("comes to `{}`", image_use.value));
+        facts.push(format!("expands to `{}`", image_use.value));
     }
     facts.push(match &image_use.meaning {
         Meaning::Image(reference) => {
@@ -469,17 +469,17 @@ fn facts(file: &SurveyedFile, image_use: &ImageUse) -> Vec<String> {
         Meaning::Stages(indexes) => {
             let texts: Vec<String> = indexes.iter().map(ToString::to_string).collect();
             format!(
-                "one of the stages {} of this file, as the builder says: no image is pulled",
+                "one of the stages {} of this file, chosen by the builder: no image is pulled",
                 texts.join(", ")
             )
         }
         Meaning::Scratch => "the empty image: nothing is pulled".to_owned(),
-        Meaning::Context(name) => format!("the build context `{name}`: given from outside"),
+        Meaning::Context(name) => format!("the build context `{name}`: provided to the build"),
         Meaning::Unknown
             if matches!(image_use.place, Place::ComposeImage { .. })
                 && image_use.state == State::Nothing =>
         {
-            "the name for what `build:` makes: no image is pulled".to_owned()
+            "the name of the image that `build:` builds: no image is pulled".to_owned()
         }
         Meaning::Unknown => "not known to be an image".to_owned(),
     });
@@ -489,14 +489,17 @@ fn facts(file: &SurveyedFile, image_use: &ImageUse) -> Vec<String> {
     match &image_use.state {
         State::Nothing => {}
         State::Open(site) => {
-            facts.push(format!("not pinned; a digest goes {}", carrier(file, site)));
+            facts.push(format!(
+                "not pinned; the digest goes {}",
+                carrier(file, site)
+            ));
         }
         State::Pinned(Ok(site)) => facts.push(format!("pinned {}", carrier(file, site))),
         State::Pinned(Err(reason)) => {
-            facts.push(format!("pinned, and stays so under -U: {reason}"));
+            facts.push(format!("pinned, but -U cannot move it: {reason}"));
         }
         State::Left { reason, frozen } => {
-            facts.push(format!("left as it is: {reason}"));
+            facts.push(format!("not pinned: {reason}"));
             if frozen.is_some() {
                 facts.push("`--freeze-args` would pin it".to_owned());
             }
@@ -510,6 +513,6 @@ fn carrier(file: &SurveyedFile, site: &Site) -> String {
     match &site.carrier {
         Carrier::Word => format!("in the reference itself, on line {line}"),
         Carrier::Arg(name) => format!("in the default of ARG {name}, on line {line}"),
-        Carrier::Inline(name) => format!("in the default beside {name}, on line {line}"),
+        Carrier::Inline(name) => format!("in the inline default of {name}, on line {line}"),
     }
 }

@@ -53,7 +53,7 @@ fn not_there(explained: &Explained, absent: &Absent) -> Diagnostic {
     let mut diagnostic = Diagnostic::error(format!("`{name}` is not in `{}`", explained.lock));
     diagnostic.notes = text::reasons(explained, absent);
     diagnostic.help = if !absent.wanted.is_empty() {
-        Some("the lock file is not up to date: run `pinfold compile`".to_owned())
+        Some("the lock file is out of date: run `pinfold compile`".to_owned())
     } else if absent.not_held.is_empty() {
         absent
             .nearest

@@ -55,9 +55,9 @@ fn head(text: &mut String, explained: &Explained, pinned: &Pinned) {
     }
     match pinned.yanked.as_deref() {
         None => {}
-        Some("") => text.push_str("  yanked; it stays as the lock file has it\n"),
+        Some("") => text.push_str("  yanked; the lock file keeps it\n"),
         Some(words) => {
-            let _ = writeln!(text, "  yanked ({words}); it stays as the lock file has it");
+            let _ = writeln!(text, "  yanked ({words}); the lock file keeps it");
         }
     }
     match &pinned.standing {
@@ -65,11 +65,11 @@ fn head(text: &mut String, explained: &Explained, pinned: &Pinned) {
         Standing::Moves(version) => {
             let _ = writeln!(
                 text,
-                "  the lock file is not up to date: `pinfold compile` would move it to {version}"
+                "  the lock file is out of date: `pinfold compile` would change it to {version}"
             );
         }
         Standing::Dropped => text.push_str(
-            "  the lock file is not up to date: nothing requires it, `pinfold compile` would remove it\n",
+            "  the lock file is out of date: nothing requires it, and `pinfold compile` would remove it\n",
         ),
     }
 }
@@ -82,7 +82,7 @@ fn required(text: &mut String, explained: &Explained, chains: &Chains) {
     let all: Vec<&[Link]> = chains.chains.iter().map(Vec::as_slice).collect();
     branches(text, &all, 2);
     if chains.has_more {
-        let _ = writeln!(text, "  and in more ways to {}", explained.project);
+        let _ = writeln!(text, "  and by other paths to {}", explained.project);
     }
 }
 
@@ -152,7 +152,7 @@ fn newer(text: &mut String, candidates: &[Candidate], tells_all: bool) {
     if !rest.is_empty() {
         let _ = writeln!(
             text,
-            "  and {}: {}; `--all` names them",
+            "  and {}: {}; `--all` lists them",
             versions(rest),
             counted(rest)
         );
@@ -194,9 +194,9 @@ fn told_of(run: &[Candidate], tells_times: bool) -> String {
     let rules = rules(candidate);
     if rules.is_empty() {
         return match &candidate.held {
-            None => "could be used".to_owned(),
+            None => "usable".to_owned(),
             Some(held) => format!(
-                "could be used, but `pinfold update` does not take it: {} ({})",
+                "usable, but `pinfold update` does not take it: {} ({})",
                 held.words, held.code
             ),
         };
@@ -211,7 +211,7 @@ fn told_of(run: &[Candidate], tells_times: bool) -> String {
         told.push(format!("{}{times}", rejection.words));
     }
     if rules.len() > MOST_RULES {
-        told.push(format!("and {} more like this", rules.len() - MOST_RULES));
+        told.push(format!("and {} more reasons", rules.len() - MOST_RULES));
     }
     told.join("; ")
 }
@@ -257,12 +257,12 @@ fn in_words(counts: &BTreeMap<&str, u32>) -> String {
 /// Returns what is said of several releases that one rule speaks against.
 fn rule_in_words(rule: &str) -> &str {
     match rule {
-        "" => "could be used",
+        "" => "usable",
         "yanked" => "yanked",
         "requires-python" => "for another Python",
         "no-wheel" => "without a wheel for the target",
         "sdist" => "with only a source distribution",
-        "needs-build" => "that would have to be built",
+        "needs-build" => "that need a build",
         "exclude-newer" => "after --exclude-newer",
         "no-upload-time" => "without an upload time",
         "policy" => "held by the policy",
@@ -283,7 +283,7 @@ fn older(text: &mut String, older: &Older) {
     }
     let _ = write!(text, "Older releases: {}", older.count);
     if !older.rejected.is_empty() {
-        let _ = write!(text, "; of these {}", in_words(&older.rejected));
+        let _ = write!(text, ", of which {}", in_words(&older.rejected));
     }
     text.push('\n');
 }
@@ -292,14 +292,14 @@ fn holding(text: &mut String, pinned: &Pinned) {
     text.push_str("\nWhat holds it back\n");
     match &pinned.holding {
         Holding::Direct => {
-            text.push_str("  it is pinned to this place: there are no other versions of it\n");
+            text.push_str("  it is pinned to a URL or path, so there are no other versions\n");
         }
         Holding::Newest => text.push_str("  nothing: it is the newest release\n"),
         Holding::NoneUsable => {
-            text.push_str("  none of the newer releases can be used, for the reasons above\n");
+            text.push_str("  no newer release is usable, for the reasons above\n");
         }
         Holding::Nothing(taken) => {
-            let _ = writeln!(text, "  nothing: {} would be taken by", taken.version);
+            let _ = writeln!(text, "  nothing: to upgrade to {}, run", taken.version);
             command(text, taken);
         }
         Holding::Conflict {
@@ -312,10 +312,12 @@ fn holding(text: &mut String, pinned: &Pinned) {
             let what = match price {
                 Price::None => format!("there is no solution with {version}"),
                 Price::OthersGoBack(_) => {
-                    format!("{version} would need older versions of other projects")
+                    format!("{version} requires older versions of other projects")
                 }
                 Price::NotKnown => {
-                    format!("there is no solution with {version} in which no other pin goes back")
+                    format!(
+                        "there is no solution with {version} that keeps every other pin at its version or newer"
+                    )
                 }
             };
             let _ = writeln!(text, "  {what}:");
@@ -326,16 +328,16 @@ fn holding(text: &mut String, pinned: &Pinned) {
                 let _ = writeln!(text, "  {line}");
             }
             if let Price::OthersGoBack(taken) = price {
-                text.push_str("  all the same it would be taken by\n");
+                text.push_str("  to take it anyway, run\n");
                 command(text, taken);
             }
             if let Some(instead) = instead {
-                let _ = writeln!(text, "  instead, {} would be taken by", instead.version);
+                let _ = writeln!(text, "  to upgrade to {} instead, run", instead.version);
                 command(text, instead);
             }
         }
         Holding::Untried { version, why, .. } => {
-            let _ = writeln!(text, "  not known: {version} could not be tried: {why}");
+            let _ = writeln!(text, "  unknown: {version} could not be tried: {why}");
         }
     }
     very_newest(text, pinned);
@@ -347,7 +349,7 @@ fn command(text: &mut String, taken: &Taken) {
     if taken.moves.is_empty() {
         return;
     }
-    text.push_str("  and with it\n");
+    text.push_str("  which also changes\n");
     for one in taken.moves.iter().take(MOST_MOVES) {
         let _ = match (&one.from, &one.to) {
             (Some(from), Some(to)) => {
@@ -383,7 +385,7 @@ fn very_newest(text: &mut String, pinned: &Pinned) {
     if let Some(rejection) = newest.rejections.iter().find(|one| one.is_its_own()) {
         let _ = writeln!(
             text,
-            "  the newest of all, {}, cannot be used: {}",
+            "  the newest release, {}, is not usable: {}",
             newest.version, rejection.words
         );
     }
@@ -395,7 +397,7 @@ pub(super) fn reasons(explained: &Explained, absent: &Absent) -> Vec<String> {
     let mut reasons: Vec<String> = absent
         .wanted
         .iter()
-        .map(|wanted| format!("now it would be there: {wanted}"))
+        .map(|wanted| format!("it would be there now: {wanted}"))
         .collect();
     for one in &absent.not_held {
         reasons.push(match &one.marker {
@@ -404,14 +406,16 @@ pub(super) fn reasons(explained: &Explained, absent: &Absent) -> Vec<String> {
                 one.by, one.requirement, explained.target
             ),
             None => format!(
-                "{} requires {}, and an override takes {name} out for {}",
+                "{} requires {}, but an override excludes {name} for {}",
                 one.by, one.requirement, explained.target
             ),
         });
     }
     if absent.wanted.is_empty() && absent.not_held.is_empty() {
         for bound in &absent.constrained {
-            reasons.push(format!("{bound} is a constraint, which requires nothing"));
+            reasons.push(format!(
+                "{bound} is only a constraint, which does not require it"
+            ));
         }
     }
     reasons

@@ -35,7 +35,7 @@ pub(super) fn run(args: &Init, printer: &Printer) -> Result<u8, Failure> {
     };
     if !folder.is_dir() {
         return Err(Failure::usage(
-            format!("`{}` is no folder", folder.display()),
+            format!("`{}` is not a directory", folder.display()),
             None,
         ));
     }
@@ -68,11 +68,11 @@ pub(super) fn run(args: &Init, printer: &Printer) -> Result<u8, Failure> {
     if args.workflows.is_empty() {
         printer.line(&found(&initial.surroundings));
     } else {
-        printer.line("Their first lines say what is left to set up");
+        printer.line("The comments at the top say what remains to be set up");
         if let Some(base) = initial.surroundings.base.as_ref().filter(|_| !says_base) {
             printer.warning(&format!(
-                "the branch to start from seems to be `{base}`, not `{DEFAULT_BASE}`: \
-                 say `base = \"{base}\"` under `[commit]` of the configuration"
+                "the default branch seems to be `{base}`, not `{DEFAULT_BASE}`: \
+                 set `base = \"{base}\"` under `[commit]` in the configuration"
             ));
         }
     }
@@ -87,12 +87,12 @@ fn refuse_to_overwrite(args: &Init, initial: &Initial, folder: &Path) -> Result<
         .map(|file| format!("`{}`", file.name))
         .collect();
     if !there.is_empty() {
-        let (is, it) = match there.len() {
-            1 => ("is", "it"),
-            _ => ("are", "them"),
+        let (exist, it) = match there.len() {
+            1 => ("exists", "it"),
+            _ => ("exist", "them"),
         };
         return Err(Failure::usage(
-            format!("{} {is} there already", there.join(", ")),
+            format!("{} already {exist}", there.join(", ")),
             Some(format!(
                 "`--dry-run` prints what would be written, `--force` overwrites {it}"
             )),
@@ -100,8 +100,11 @@ fn refuse_to_overwrite(args: &Init, initial: &Initial, folder: &Path) -> Result<
     }
     if args.workflows.is_empty() && project::is_in_pyproject(folder)? {
         return Err(Failure::usage(
-            "`pyproject.toml` has the configuration already, in `[tool.pinfold]`".to_owned(),
-            Some("go on there; with `--force`, a `pinfold.toml` takes its place".to_owned()),
+            "`pyproject.toml` already has a configuration, in `[tool.pinfold]`".to_owned(),
+            Some(
+                "edit that one, or write a `pinfold.toml` that takes precedence with `--force`"
+                    .to_owned(),
+            ),
         ));
     }
     Ok(())
@@ -122,7 +125,7 @@ fn print(initial: &Initial, printer: &Printer) -> Result<u8, Failure> {
         .map_err(|error| stdout_failed(&error))?;
     for file in initial.files.iter().filter(|file| file.exists) {
         printer.note(&format!(
-            "`{}` is there already; only `--force` overwrites it",
+            "`{}` already exists; `--force` overwrites it",
             file.name
         ));
     }

@@ -274,7 +274,7 @@ fn with_way_out(mut failure: Failure) -> Failure {
     for diagnostic in &mut failure.diagnostics {
         diagnostic
             .notes
-            .push("`--no-foreign-config` leaves out what other tools are told".to_owned());
+            .push("`--no-foreign-config` ignores settings of other tools".to_owned());
     }
     failure
 }

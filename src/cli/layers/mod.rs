@@ -140,7 +140,7 @@ pub(super) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Par
         for name in &files.unread {
             let ours = name.replacen("UV_", "PINFOLD_", 1);
             said.warnings.push(format!(
-                "{name} is for uv and is not read here: set {ours}, or `no-foreign-config` to leave uv's settings alone"
+                "{name} is a uv setting that pinfold does not read: set {ours}, or `no-foreign-config` to ignore settings of other tools"
             ));
         }
         project = files.project;
@@ -272,7 +272,7 @@ impl Line {
                 continue;
             };
             let text = text.into_string().map_err(|_| {
-                Failure::usage(format!("the variable {variable} holds no text"), None)
+                Failure::usage(format!("the variable {variable} is not valid UTF-8"), None)
             })?;
             let value = match options::shape(option) {
                 Shape::Switch => SettingValue::Flag(options::truth(&text).ok_or_else(|| {
@@ -413,7 +413,7 @@ fn unknown(command: &Command, merged: &Merged, project: &ProjectConfig) -> Resul
         let (message, help) = match shape {
             Some(Shape::Switch) => (format!("`{name}` should be `true` or `false`"), None),
             Some(_) => (
-                format!("`{name}` should be a text, or an array of texts"),
+                format!("`{name}` should be a string or an array of strings"),
                 None,
             ),
             None => {
@@ -421,10 +421,10 @@ fn unknown(command: &Command, merged: &Merged, project: &ProjectConfig) -> Resul
                     .filter(|(_, option)| !option.is_hide_set())
                     .map(|(name, _)| name);
                 (
-                    format!("`{name}` is no key of `[compile]`"),
+                    format!("`{name}` is not a key of `[compile]`"),
                     nearest(name, names)
                         .map(|meant| format!("did you mean `{meant}`?"))
-                        .or_else(|| Some("the keys are the options' long names".to_owned())),
+                        .or_else(|| Some("keys are the long names of options".to_owned())),
                 )
             }
         };

@@ -19,6 +19,7 @@ use crate::config::{CommitConfig, DEFAULT_BRANCH, DEFAULT_MESSAGE};
 use crate::files::{self, Recovered};
 use crate::forge::Committed;
 use crate::ops::update::{self, ApplyError, Gathered, Reads};
+use crate::text::many;
 use crate::ui::{Diagnostic, Printer};
 use crate::update::{
     Context, Failed, Outputs, Plan, Status, annotations, github_outputs, markdown, summary,
@@ -51,7 +52,7 @@ pub(super) fn run(args: &Update, printer: &Printer, shows_progress: bool) -> Res
                 Some("`pinfold update --list` shows what there is".to_owned()),
             ));
         }
-        printer.warning(&format!("nothing to keep up to date was found in `{path}`"));
+        printer.warning(&format!("found nothing to update in `{path}`"));
     }
     if args.commit {
         update::note_uncommitted(&place.root, &mut gathered)
@@ -97,7 +98,7 @@ pub(super) fn run(args: &Update, printer: &Printer, shows_progress: bool) -> Res
     };
     tell(&plan, &carried, &results, printer)?;
     if !writes && !plan.is_empty() {
-        printer.line("This is what would be done; nothing was written");
+        printer.line("Dry run: nothing was written");
     }
     if args.dry_run && args.output.format == Format::Text {
         diffs(&plan, &place.root, printer)?;
@@ -126,7 +127,7 @@ pub(super) fn apply(args: &Apply, printer: &Printer) -> Result<u8, Failure> {
     let mut plan = Plan::parse(&text).map_err(|error| {
         Failure::usage(
             error.to_string(),
-            Some("make it anew with `pinfold update --plan-out FILE`".to_owned()),
+            Some("create a new plan with `pinfold update --plan-out FILE`".to_owned()),
         )
     })?;
     check_place(args.report.as_deref())?;
@@ -158,12 +159,12 @@ fn hold(root: &Path, printer: &Printer) -> Result<update::Held, Failure> {
     match update::recover(root)? {
         Recovered::Nothing => {}
         Recovered::Finished(files) => printer.warning(&format!(
-            "an earlier run was cut off; what it had begun is done now: {} files",
-            files.len()
+            "finished an interrupted run: {} written",
+            many(files.len(), "file")
         )),
         Recovered::Undone { restored, .. } => printer.warning(&format!(
-            "an earlier run was cut off; what it had begun is undone now: {} files",
-            restored.len()
+            "rolled back an interrupted run: {} restored",
+            many(restored.len(), "file")
         )),
     }
     Ok(lock)
@@ -176,7 +177,7 @@ fn list(gathered: &Gathered, format: Format, printer: &Printer) -> Result<(), Fa
     let is_empty =
         gathered.locks.is_empty() && gathered.images.is_empty() && gathered.skipped.is_empty();
     if is_empty {
-        printer.line("Nothing to update was found");
+        printer.line("Found nothing to update");
     }
     let data = match format {
         Format::Text => listed(gathered).into_bytes(),
@@ -280,7 +281,7 @@ fn carry_out(
         }
         Committed::Unchanged(commit) => {
             printer.line(&format!(
-                "`{}` is this already, at {}",
+                "`{}` is already up to date, at {}",
                 message.branch,
                 commit.short()
             ));
@@ -289,8 +290,8 @@ fn carry_out(
         Committed::Nothing => {}
         Committed::Foreign { why, .. } => {
             printer.diagnostic(
-                &Diagnostic::warning(format!("`{}` was left as it is: {why}", message.branch))
-                    .with_help("merge or delete the branch, or name another with `--branch`"),
+                &Diagnostic::warning(format!("`{}` was not changed: {why}", message.branch))
+                    .with_help("merge or delete the branch, or use another with `--branch`"),
             );
         }
     }
@@ -327,7 +328,7 @@ fn apply_failed(error: &ApplyError) -> Diagnostic {
             diagnostic
         }
         ApplyError::Dirty(_) => Diagnostic::error(error.to_string())
-            .with_help("commit or stash the work, and run again"),
+            .with_help("commit or stash the changes, then run again"),
         other => Diagnostic::error(other.to_string()),
     }
 }
@@ -433,15 +434,15 @@ fn check_place(path: Option<&Path>) -> Result<(), Failure> {
     if !folder.is_dir() {
         return Err(Failure::usage(
             format!(
-                "cannot write `{}`: there is no folder for it",
+                "cannot write `{}`: its directory does not exist",
                 path.display()
             ),
-            Some(format!("make the folder `{}` first", folder.display())),
+            Some(format!("create the directory `{}` first", folder.display())),
         ));
     }
     if path.is_dir() {
         return Err(Failure::usage(
-            format!("cannot write `{}`: it is a folder", path.display()),
+            format!("cannot write `{}`: it is a directory", path.display()),
             Some("name a file".to_owned()),
         ));
     }
@@ -455,10 +456,7 @@ fn append(path: &Path, text: &str) -> Result<(), Failure> {
         .open(path)
         .and_then(|mut file| file.write_all(text.as_bytes()))
         .map_err(|error| {
-            Failure::usage(
-                format!("`{}` cannot be written: {error}", path.display()),
-                None,
-            )
+            Failure::usage(format!("cannot write `{}`: {error}", path.display()), None)
         })
 }
 
