@@ -166,7 +166,7 @@ impl ComposeFile {
             let Some(value) = self.decode(tree, id) else {
                 problems.push(Problem::new(
                     tree.span(id),
-                    "the Dockerfile written here is not understood, so nothing in it is pinned",
+                    "cannot parse this inline Dockerfile, so nothing in it is pinned",
                 ));
                 continue;
             };
@@ -196,7 +196,7 @@ impl ComposeFile {
             value: text.to_owned(),
             variables: Vec::new(),
             meaning: Meaning::Unknown,
-            state: left(Reason::Unsafe("its scalar is not understood".to_owned())),
+            state: left(Reason::Unsafe("cannot parse this scalar".to_owned())),
             platform: None,
         };
         if let Some(decoded) = self.decode(tree, id) {

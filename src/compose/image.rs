@@ -119,7 +119,7 @@ fn place(word: &Mapped, replaced: &Replaced, reference: &Reference, source: &[u8
     let at = replaced.text.source(Span::new(end, end));
     let (Some(word_end), Some(at)) = (&frozen, at) else {
         return State::Left {
-            reason: Reason::Unsafe("it is written over several lines".to_owned()),
+            reason: Reason::Unsafe("it spans several lines".to_owned()),
             frozen: None,
         };
     };
@@ -221,6 +221,6 @@ pub(super) fn verbatim(text: &Mapped, span: Span, source: &[u8]) -> Option<Span>
 }
 
 /// What is wrong with a dollar that begins no variable.
-pub(super) const STRAY: &str = "`$` begins no variable here, which Compose refuses";
+pub(super) const STRAY: &str = "`$` does not start a variable here, which Compose refuses";
 /// Why a digest that is made of several pieces stays.
-pub(super) const SCATTERED: &str = "its digest is not written in one piece";
+pub(super) const SCATTERED: &str = "its digest is split into several parts";

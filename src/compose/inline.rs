@@ -218,7 +218,7 @@ impl Inline {
         if let Carrier::Arg(name) | Carrier::Inline(name) = &site.carrier
             && self.arguments.contains(name)
         {
-            let reason = format!("`build.args` gives `{name}` another value");
+            let reason = format!("`build.args` sets `{name}` to a different value");
             return Err(Reason::Unsafe(reason));
         }
         let defaults = image

@@ -16,7 +16,7 @@ use crate::text::{Problem, Span};
 const BUDGET: usize = 1_000_000;
 /// How many services may extend one another.
 const LONGEST_CHAIN: usize = 64;
-/// Keys at the top that are no services of a file of version 1.
+/// Keys at the top that are not services of a file of version 1.
 const TOP_KEYS: [&str; 9] = [
     "configs", "include", "models", "name", "networks", "secrets", "services", "version", "volumes",
 ];
@@ -92,7 +92,7 @@ impl Found {
         match (&image.left, &image.built_by) {
             (Some(reason), _) => Verdict::Left(reason.clone()),
             (None, Some(service)) if image.is_pulled => Verdict::Left(Reason::Unsafe(format!(
-                "the service `{service}` gives this name to what it builds"
+                "the service `{service}` builds an image of this name"
             ))),
             (None, Some(_)) => Verdict::NotPulled,
             (None, None) if !image.is_pulled && image.is_idle => Verdict::NotPulled,
@@ -106,7 +106,7 @@ impl Found {
 
     /// Returns why a scalar cannot be changed that serves for something else as well.
     pub(super) fn shared_reason(&self, id: NodeId) -> Option<Reason> {
-        let reason = "its anchor is used for something else as well";
+        let reason = "its anchor is also used for something else";
         self.shared
             .contains(&id)
             .then(|| Reason::Unsafe(reason.to_owned()))
@@ -132,7 +132,7 @@ pub(super) fn find(tree: &Tree<'_>, problems: &mut Vec<Problem>) -> Found {
     }
     finder.walk();
     if finder.budget == 0 {
-        let message = "the file merges so many mappings that not all were looked at";
+        let message = "the file merges too many mappings; some were not searched";
         problems.push(Problem::new(Span::new(0, 0), message));
     }
     finder.found
@@ -501,18 +501,18 @@ fn role(chain: &[&Service<'_>], elsewhere: Option<&str>) -> Role {
     }
     match chain.iter().find_map(|service| service.pull_policy) {
         Some("build") => {
-            let reason = "`pull_policy: build` says that it is built";
+            let reason = "`pull_policy: build` means that it is built";
             return Role::Leaves(Reason::Unsafe(reason.to_owned()));
         }
         Some("never") => {
-            let reason = "`pull_policy: never` says that no registry is asked for it";
+            let reason = "`pull_policy: never` means that it does not come from a registry";
             return Role::Leaves(Reason::Unsafe(reason.to_owned()));
         }
         _ => {}
     }
     match elsewhere {
         Some(file) if is_built.is_none() => Role::Leaves(Reason::Unsafe(format!(
-            "the service extends one of `{file}`, which may have a `build:`"
+            "the service extends one in `{file}`, which may have a `build:`"
         ))),
         _ => Role::Pulls,
     }

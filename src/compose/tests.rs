@@ -265,7 +265,7 @@ fn what_is_no_text_has_no_uses() {
     let source = b"services: {a: {image: python}}\0";
     assert_eq!(
         problems(source),
-        ["the file has a NUL byte, so it is no YAML"]
+        ["the file is not YAML: it has a NUL byte"]
     );
     assert_eq!(problems(b"\xff\xfes\0:\0").len(), 1);
     assert_eq!(problems(b""), [""; 0]);

@@ -126,13 +126,13 @@ impl Key {
 impl<'a> Tree<'a> {
     /// Reads a file; what is odd about it goes to `problems`.
     ///
-    /// A file that is no YAML has no tree.
+    /// A file that is not YAML has no tree.
     pub(super) fn parse(text: &'a str, problems: &mut Vec<Problem>) -> Option<Self> {
         let offsets = Offsets::new(text);
         if let Some(at) = text.find('\0') {
             problems.push(Problem::new(
                 Span::new(at, at + 1),
-                "the file has a NUL byte, so it is no YAML",
+                "the file is not YAML: it has a NUL byte",
             ));
             return None;
         }
@@ -150,7 +150,7 @@ impl<'a> Tree<'a> {
                     let at = offsets.byte(error.marker().index());
                     problems.push(Problem::new(
                         Span::new(at, at),
-                        format!("the file is no YAML: {}", error.info()),
+                        format!("the file is not YAML: {}", error.info()),
                     ));
                     return None;
                 }
@@ -162,7 +162,7 @@ impl<'a> Tree<'a> {
             if builder.open.len() > DEEPEST {
                 problems.push(Problem::new(
                     Span::new(span.start, span.start),
-                    "the file is nested too deeply to be a compose file",
+                    "the file is nested too deeply for a compose file",
                 ));
                 return None;
             }
@@ -400,7 +400,7 @@ impl<'a> Builder<'a> {
             if !names.insert(name) && self.duplicates.len() < MOST_PROBLEMS {
                 self.duplicates.push(Problem::new(
                     self.tree.span(key),
-                    format!("the key `{name}` is there twice in one mapping"),
+                    format!("duplicate key `{name}` in a mapping"),
                 ));
             }
             if let Some(key) = Key::named(name) {

@@ -47,7 +47,7 @@ impl CommitConfig {
             reader.problem(
                 at.span,
                 format!("`{branch}` is both `branch` and `base`"),
-                Some("commits go to a branch of their own, for people to merge".to_owned()),
+                Some("commit to a separate branch, for people to merge".to_owned()),
             );
         }
         config
@@ -72,14 +72,14 @@ pub fn is_branch_name(text: &str) -> bool {
 fn branch(text: &str) -> Result<String, Refusal> {
     if let Some(short) = text.strip_prefix("refs/heads/") {
         return Err(Refusal {
-            message: "a branch is named without `refs/heads/`".to_owned(),
+            message: "branch names do not start with `refs/heads/`".to_owned(),
             help: Some(format!("write `{short}`")),
         });
     }
     if !is_branch_name(text) {
         return Err(Refusal {
-            message: format!("`{text}` is no name for a branch"),
-            help: Some("use letters, digits, `-`, `_`, `.`, and `/` between parts".to_owned()),
+            message: format!("`{text}` is not a valid branch name"),
+            help: Some("use letters, digits, `-`, `_`, and `.`, with `/` between parts".to_owned()),
         });
     }
     Ok(text.to_owned())
@@ -88,8 +88,8 @@ fn branch(text: &str) -> Result<String, Refusal> {
 fn message(text: &str) -> Result<String, Refusal> {
     if text.trim().is_empty() || text.contains(char::is_control) || text.starts_with('#') {
         return Err(Refusal {
-            message: "a commit's subject is one line of text".to_owned(),
-            help: Some("write its first words: `Update pins`".to_owned()),
+            message: "a commit's subject is a single line".to_owned(),
+            help: Some("write the start of the subject: `Update pins`".to_owned()),
         });
     }
     Ok(text.trim().to_owned())
@@ -131,13 +131,13 @@ mod tests {
         insta::assert_snapshot!(
             places("[commit]\nbranch = 'refs/heads/x'\nbase = 'a b'\nmessage = \"a\\nb\"\nbrnch = 1\n"),
             @r#"
-        'refs/heads/x': a branch is named without `refs/heads/`; write `x`
-        'a b': `a b` is no name for a branch; use letters, digits, `-`, `_`, `.`, and `/` between parts
-        "a\nb": a commit's subject is one line of text; write its first words: `Update pins`
-        brnch: `brnch` is no key of `[commit]`; did you mean `branch`?
+        'refs/heads/x': branch names do not start with `refs/heads/`; write `x`
+        'a b': `a b` is not a valid branch name; use letters, digits, `-`, `_`, and `.`, with `/` between parts
+        "a\nb": a commit's subject is a single line; write the start of the subject: `Update pins`
+        brnch: `brnch` is not a key of `[commit]`; did you mean `branch`?
         "#
         );
-        insta::assert_snapshot!(places("[commit]\nbranch = 'main'\n"), @"'main': `main` is both `branch` and `base`; commits go to a branch of their own, for people to merge");
-        insta::assert_snapshot!(places("[commit]\nbase = 'pinfold/update'\n"), @"'pinfold/update': `pinfold/update` is both `branch` and `base`; commits go to a branch of their own, for people to merge");
+        insta::assert_snapshot!(places("[commit]\nbranch = 'main'\n"), @"'main': `main` is both `branch` and `base`; commit to a separate branch, for people to merge");
+        insta::assert_snapshot!(places("[commit]\nbase = 'pinfold/update'\n"), @"'pinfold/update': `pinfold/update` is both `branch` and `base`; commit to a separate branch, for people to merge");
     }
 }

@@ -34,9 +34,9 @@ pub(super) fn read(table: &Table<'_>, reader: &mut Reader) -> Vec<OwnSetting> {
             let meant = name.trim_start_matches('-').replace('_', "-");
             reader.problem(
                 span,
-                format!("`{name}` is no name of an option"),
+                format!("`{name}` is not an option"),
                 Some(format!(
-                    "write it without dashes before it, and with `-`: `{meant}`"
+                    "write it without leading dashes, and with `-`: `{meant}`"
                 )),
             );
             continue;
@@ -77,7 +77,7 @@ fn any(name: &str, value: &Value<'_>, reader: &mut Reader) -> Option<SettingValu
         reader.wrong_type(
             value,
             name,
-            "a text, a number, `true`, `false` or an array of texts",
+            "a string, a number, `true`, `false`, or an array of strings",
         );
     }
     read
@@ -104,7 +104,7 @@ fn cutoffs(value: &Value<'_>, reader: &mut Reader) -> Option<SettingValue> {
         if name.parse::<ProjectName>().is_err() {
             reader.problem(
                 Span::from(key.span()),
-                format!("`{name}` is no name of a project"),
+                format!("`{name}` is not a project name"),
                 None,
             );
         } else if let Some(text) = cutoff(name, value, reader) {
@@ -127,7 +127,7 @@ pub(super) fn cutoff(name: &str, value: &Value<'_>, reader: &mut Reader) -> Opti
     if text.is_none() {
         reader.problem(
             Span::from(value.span()),
-            format!("`{name}` should be a time, a day, a length of time or `false`"),
+            format!("`{name}` should be a time, a date, a duration, or `false`"),
             Some(
                 "write `\"7d\"`, `\"2026-10-01\"`, `\"2026-10-01T00:00:00Z\"`, or `false` for no limit"
                     .to_owned(),
@@ -201,15 +201,15 @@ mod tests {
             places("[compile]\nindex_url = 'a'\n--pre = true\ntimeout = 1.5\nextra = [['a']]\nnewline = {}\n\
                     exclude-newer = true\nexclude-newer-package = { 'a b' = '7d', c = 'soon', d = 2026-10-01T00:00:00 }\n"),
             @r#"
-        index_url: `index_url` is no name of an option; write it without dashes before it, and with `-`: `index-url`
-        --pre: `--pre` is no name of an option; write it without dashes before it, and with `-`: `pre`
-        1.5: `timeout` should be a text, a number, `true`, `false` or an array of texts
-        [['a']]: `extra` should be a text, a number, `true`, `false` or an array of texts
-        {}: `newline` should be a text, a number, `true`, `false` or an array of texts
-        true: `exclude-newer` should be a time, a day, a length of time or `false`; write `"7d"`, `"2026-10-01"`, `"2026-10-01T00:00:00Z"`, or `false` for no limit
-        'a b': `a b` is no name of a project
-        'soon': `c` should be a time, a day, a length of time or `false`; write `"7d"`, `"2026-10-01"`, `"2026-10-01T00:00:00Z"`, or `false` for no limit
-        2026-10-01T00:00:00: `d` should be a time, a day, a length of time or `false`; write `"7d"`, `"2026-10-01"`, `"2026-10-01T00:00:00Z"`, or `false` for no limit
+        index_url: `index_url` is not an option; write it without leading dashes, and with `-`: `index-url`
+        --pre: `--pre` is not an option; write it without leading dashes, and with `-`: `pre`
+        1.5: `timeout` should be a string, a number, `true`, `false`, or an array of strings
+        [['a']]: `extra` should be a string, a number, `true`, `false`, or an array of strings
+        {}: `newline` should be a string, a number, `true`, `false`, or an array of strings
+        true: `exclude-newer` should be a time, a date, a duration, or `false`; write `"7d"`, `"2026-10-01"`, `"2026-10-01T00:00:00Z"`, or `false` for no limit
+        'a b': `a b` is not a project name
+        'soon': `c` should be a time, a date, a duration, or `false`; write `"7d"`, `"2026-10-01"`, `"2026-10-01T00:00:00Z"`, or `false` for no limit
+        2026-10-01T00:00:00: `d` should be a time, a date, a duration, or `false`; write `"7d"`, `"2026-10-01"`, `"2026-10-01T00:00:00Z"`, or `false` for no limit
         "#
         );
     }

@@ -9,7 +9,7 @@ use super::value::Located;
 /// What `[discover]` says: lines of the form of a `.gitignore` in the configuration's folder.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DiscoverConfig {
-    /// `include`: only files that match; if empty, all that are recognised.
+    /// `include`: only files that match; if empty, all that are recognized.
     pub include: Vec<Located<String>>,
     /// `exclude`: no files that match.
     pub exclude: Vec<Located<String>>,
@@ -27,17 +27,15 @@ impl DiscoverConfig {
 
 fn glob(text: &str) -> Result<String, Refusal> {
     let refusal = |problem: &str| Refusal {
-        message: format!("`{text}` is no pattern for files: {problem}"),
+        message: format!("`{text}` is not a file pattern: {problem}"),
         help: Some("write it as in a `.gitignore`: `vendor/**`, `*.txt`".to_owned()),
     };
     // These are lines that select nothing, or take back an earlier one.
     if text.trim().is_empty() || text.starts_with('#') {
-        return Err(refusal("it selects nothing"));
+        return Err(refusal("it does not match anything"));
     }
     if text.starts_with('!') {
-        return Err(refusal(
-            "a `!` takes back, and there is nothing to take back",
-        ));
+        return Err(refusal("`!` negates an earlier pattern, and there is none"));
     }
     if text.contains(['\n', '\r']) {
         return Err(refusal("it has several lines"));
@@ -67,12 +65,12 @@ mod tests {
         insta::assert_snapshot!(
             places("[discover]\ninclude = ['', '#a', '!b', 'a[']\nexclude = 'vendor'\nexclud = []\n"),
             @"
-        '': `` is no pattern for files: it selects nothing; write it as in a `.gitignore`: `vendor/**`, `*.txt`
-        '#a': `#a` is no pattern for files: it selects nothing; write it as in a `.gitignore`: `vendor/**`, `*.txt`
-        '!b': `!b` is no pattern for files: a `!` takes back, and there is nothing to take back; write it as in a `.gitignore`: `vendor/**`, `*.txt`
-        'a[': `a[` is no pattern for files: unclosed character class; missing ']'; write it as in a `.gitignore`: `vendor/**`, `*.txt`
+        '': `` is not a file pattern: it does not match anything; write it as in a `.gitignore`: `vendor/**`, `*.txt`
+        '#a': `#a` is not a file pattern: it does not match anything; write it as in a `.gitignore`: `vendor/**`, `*.txt`
+        '!b': `!b` is not a file pattern: `!` negates an earlier pattern, and there is none; write it as in a `.gitignore`: `vendor/**`, `*.txt`
+        'a[': `a[` is not a file pattern: unclosed character class; missing ']'; write it as in a `.gitignore`: `vendor/**`, `*.txt`
         'vendor': `exclude` should be an array of strings
-        exclud: `exclud` is no key of `[discover]`; did you mean `exclude`?
+        exclud: `exclud` is not a key of `[discover]`; did you mean `exclude`?
         "
         );
     }

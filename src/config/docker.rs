@@ -11,7 +11,7 @@ use crate::image::{ImagePattern, Platform};
 pub struct DockerConfig {
     /// `ignore`: images that are left as they are.
     pub ignore: Vec<ImagePattern>,
-    /// `contexts`: names of build contexts, which are no images.
+    /// `contexts`: names of build contexts, which are not images.
     pub contexts: Vec<String>,
     /// `exclude`: globs of files and folders that are not looked at, from here.
     pub exclude: Vec<String>,

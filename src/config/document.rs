@@ -95,8 +95,8 @@ impl Config {
             if is_again {
                 reader.problem(
                     lock.output.span,
-                    format!("`{}` is the output of another lock, too", lock.output.value),
-                    Some("make one lock of both, or give one another output".to_owned()),
+                    format!("`{}` is also the output of another lock", lock.output.value),
+                    Some("merge the two, or change the output of one".to_owned()),
                 );
             }
         }
@@ -193,11 +193,11 @@ mod tests {
             problems("[docker]\nignored = []\n[dokcer]\n", Home::PinfoldToml),
             [
                 (
-                    "`ignored` is no key of `[docker]`".to_owned(),
+                    "`ignored` is not a key of `[docker]`".to_owned(),
                     Some("did you mean `ignore`?".to_owned())
                 ),
                 (
-                    "`dokcer` is no key of the configuration".to_owned(),
+                    "`dokcer` is not a key of the configuration".to_owned(),
                     Some("did you mean `docker`?".to_owned())
                 ),
             ]

@@ -42,7 +42,7 @@ impl IndexConfig {
             if !table.contains_key(key) {
                 reader.problem(
                     span,
-                    format!("an index has to say its `{key}`"),
+                    format!("an index needs a `{key}`"),
                     Some(help.to_owned()),
                 );
             }
@@ -85,22 +85,25 @@ impl IndexConfig {
         if variable_word(name) == variable_word(other) {
             reader.problem(
                 self.name.span,
-                format!("`{name}` is the name of another index, too"),
-                Some("give it another name: its credentials are found by it".to_owned()),
+                format!("another index is also named `{name}`"),
+                Some(
+                    "choose a different name, because it selects the index's credentials"
+                        .to_owned(),
+                ),
             );
         }
         if self.url.value == earlier.url.value {
             reader.problem(
                 self.url.span,
-                format!("this is the URL of the index `{other}`, too"),
-                Some("make one index of both".to_owned()),
+                format!("the index `{other}` has the same URL"),
+                Some("merge the two indexes".to_owned()),
             );
         }
         if self.is_default && earlier.is_default {
             reader.problem(
                 self.span,
-                format!("`{name}` cannot be the default: `{other}` is"),
-                Some("take `default = true` from one of them".to_owned()),
+                format!("`{name}` cannot be the default, because `{other}` is"),
+                Some("remove `default = true` from one of them".to_owned()),
             );
         }
         for package in &self.packages {
@@ -108,8 +111,8 @@ impl IndexConfig {
             if earlier.packages.iter().any(is_owned) {
                 reader.problem(
                     package.span,
-                    format!("`{}` belongs to the index `{other}`, too", package.value),
-                    Some("a project has one owner: take it from one of them".to_owned()),
+                    format!("`{}` also belongs to the index `{other}`", package.value),
+                    Some("a project has one owner; remove it from one of them".to_owned()),
                 );
             }
         }
@@ -136,8 +139,8 @@ fn name(text: &str) -> Result<String, Refusal> {
     if !starts_well || !text.bytes().all(is_part) {
         return Err(Refusal {
             // Somebody may have written the URL here.
-            message: "this is no name of an index".to_owned(),
-            help: Some("use letters, digits, `-`, `_` and `.`, as in `internal`".to_owned()),
+            message: "this is not a valid index name".to_owned(),
+            help: Some("use letters, digits, `-`, `_`, and `.`, as in `internal`".to_owned()),
         });
     }
     Ok(text.to_owned())
@@ -176,13 +179,13 @@ mod tests {
         insta::assert_snapshot!(
             places("[[index]]\n[[index]]\nname = 'https://me:s3cret@h/'\nurl = 'pypi'\npackages = ['a b']\nexclude-newer = 7\nowns = []\n"),
             @r#"
-        [[index]]: an index has to say its `name`; add `name = "internal"`
-        [[index]]: an index has to say its `url`; add `url = "https://host/simple/"`
-        'https://me:s3cret@h/': this is no name of an index; use letters, digits, `-`, `_` and `.`, as in `internal`
-        'pypi': this is no URL of an index; write its root, such as `https://host/simple/`
-        'a b': `a b` is no name of a project, nor a pattern such as `acme-*`
-        7: `exclude-newer` should be a time, a day, a length of time or `false`; write `"7d"`, `"2026-10-01"`, `"2026-10-01T00:00:00Z"`, or `false` for no limit
-        owns: `owns` is no key of `[[index]]`; the keys here are `name`, `url`, `packages`, `default`, `exclude-newer`
+        [[index]]: an index needs a `name`; add `name = "internal"`
+        [[index]]: an index needs a `url`; add `url = "https://host/simple/"`
+        'https://me:s3cret@h/': this is not a valid index name; use letters, digits, `-`, `_`, and `.`, as in `internal`
+        'pypi': this is not the URL of an index; write its root URL, such as `https://host/simple/`
+        'a b': `a b` is not a project name or a pattern (example: `acme-*`)
+        7: `exclude-newer` should be a time, a date, a duration, or `false`; write `"7d"`, `"2026-10-01"`, `"2026-10-01T00:00:00Z"`, or `false` for no limit
+        owns: `owns` is not a key of `[[index]]`; the keys here are `name`, `url`, `packages`, `default`, `exclude-newer`
         "#
         );
     }
@@ -193,10 +196,10 @@ mod tests {
             places("[[index]]\nname = 'my-index'\nurl = 'https://a.example/'\npackages = ['acme-*', 'b']\ndefault = true\n\
                     [[index]]\nname = 'My.Index'\nurl = 'https://a.example/'\npackages = ['Acme_*', 'c']\ndefault = true\n"),
             @r#"
-        [[index]]: `My.Index` cannot be the default: `my-index` is; take `default = true` from one of them
-        'My.Index': `My.Index` is the name of another index, too; give it another name: its credentials are found by it
-        'https://a.example/': this is the URL of the index `my-index`, too; make one index of both
-        'Acme_*': `Acme_*` belongs to the index `my-index`, too; a project has one owner: take it from one of them
+        [[index]]: `My.Index` cannot be the default, because `my-index` is; remove `default = true` from one of them
+        'My.Index': another index is also named `My.Index`; choose a different name, because it selects the index's credentials
+        'https://a.example/': the index `my-index` has the same URL; merge the two indexes
+        'Acme_*': `Acme_*` also belongs to the index `my-index`; a project has one owner; remove it from one of them
         "#
         );
     }

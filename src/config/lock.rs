@@ -49,11 +49,7 @@ impl LockConfig {
             ("sources", "add `sources = [\"requirements.in\"]`"),
         ] {
             if !table.contains_key(key) {
-                reader.problem(
-                    span,
-                    format!("a lock has to say its `{key}`"),
-                    Some(help.to_owned()),
-                );
+                reader.problem(span, format!("a lock needs `{key}`"), Some(help.to_owned()));
             }
         }
         let output = reader.parsed(table, "output", path);
@@ -96,8 +92,11 @@ impl LockConfig {
         {
             reader.problem(
                 output.span,
-                "a lock cannot be its own source",
-                Some("name the loose requirements in `sources`, the pins in `output`".to_owned()),
+                "a lock file cannot be its own source",
+                Some(
+                    "put the loose requirements into `sources`, and the lock file into `output`"
+                        .to_owned(),
+                ),
             );
         }
         output.map(|output| Self { output, ..lock })
@@ -106,12 +105,12 @@ impl LockConfig {
 
 fn extra(text: &str) -> Result<ExtraName, Refusal> {
     text.parse()
-        .map_err(|_| Refusal::of(format!("`{text}` is no name of an extra")))
+        .map_err(|_| Refusal::of(format!("`{text}` is not an extra name")))
 }
 
 fn not_empty(text: &str) -> Result<String, Refusal> {
     if text.trim().is_empty() {
-        return Err(Refusal::of("this says nothing"));
+        return Err(Refusal::of("this is empty"));
     }
     Ok(text.to_owned())
 }
@@ -121,7 +120,7 @@ fn path(text: &str) -> Result<String, Refusal> {
     let text = not_empty(text)?;
     if text.starts_with('/') || text.contains('\\') || text.chars().nth(1) == Some(':') {
         return Err(Refusal {
-            message: format!("`{text}` is no path relative to this file's folder"),
+            message: format!("`{text}` is not a path relative to this file's directory"),
             help: Some("write it with `/`, as in `services/api/requirements.in`".to_owned()),
         });
     }
@@ -136,8 +135,8 @@ pub(super) fn url(text: &str) -> Result<String, Refusal> {
         .any(|scheme| text.starts_with(scheme))
     {
         return Err(Refusal {
-            message: "this is no URL of an index".to_owned(),
-            help: Some("write its root, such as `https://host/simple/`".to_owned()),
+            message: "this is not the URL of an index".to_owned(),
+            help: Some("write its root URL, such as `https://host/simple/`".to_owned()),
         });
     }
     Ok(text)
@@ -146,8 +145,8 @@ pub(super) fn url(text: &str) -> Result<String, Refusal> {
 fn selector(text: &str) -> Result<String, Refusal> {
     if !matches!(text, ":all:" | ":none:") && text.parse::<ProjectName>().is_err() {
         return Err(Refusal {
-            message: format!("`{text}` is no name of a project"),
-            help: Some("`:all:` stands for all, `:none:` for none".to_owned()),
+            message: format!("`{text}` is not a project name"),
+            help: Some("`:all:` means all projects, `:none:` none".to_owned()),
         });
     }
     Ok(text.to_owned())
@@ -192,20 +191,20 @@ mod tests {
     #[test]
     fn a_lock_says_what_it_is_and_what_it_is_made_of() {
         insta::assert_snapshot!(places("[[lock]]\n"), @r#"
-        [[lock]]: a lock has to say its `output`; add `output = "requirements.txt"`
-        [[lock]]: a lock has to say its `sources`; add `sources = ["requirements.in"]`
+        [[lock]]: a lock needs `output`; add `output = "requirements.txt"`
+        [[lock]]: a lock needs `sources`; add `sources = ["requirements.in"]`
         "#);
         insta::assert_snapshot!(
             places("[[lock]]\noutput = 'a.txt'\nsources = []\n"),
-            @"[]: `sources` is empty; name one at least"
+            @"[]: `sources` is empty; name at least one"
         );
         insta::assert_snapshot!(
             places("[[lock]]\noutput = 'a.txt'\nsources = ['./a.txt']\n"),
-            @"'a.txt': a lock cannot be its own source; name the loose requirements in `sources`, the pins in `output`"
+            @"'a.txt': a lock file cannot be its own source; put the loose requirements into `sources`, and the lock file into `output`"
         );
         insta::assert_snapshot!(
             places("[[lock]]\noutput = 'a.txt'\nsources = ['a.in']\n[[lock]]\noutput = './a.txt'\nsources = ['b.in']\n"),
-            @"'./a.txt': `a.txt` is the output of another lock, too; make one lock of both, or give one another output"
+            @"'./a.txt': `a.txt` is also the output of another lock; merge the two, or change the output of one"
         );
     }
 
@@ -215,17 +214,17 @@ mod tests {
             places("[[lock]]\noutput = '/a.txt'\nsources = ['a\\b', 'C:/a', ' ', 1]\npython-version = '3'\n\
                     python-platform = 'linucks'\nindex-url = 'pypi'\nonly-binary = ['a b']\nextras = ['!']\nfind-links = ['']\n"),
             @r#"
-        '/a.txt': `/a.txt` is no path relative to this file's folder; write it with `/`, as in `services/api/requirements.in`
-        'a\b': `a\b` is no path relative to this file's folder; write it with `/`, as in `services/api/requirements.in`
-        'C:/a': `C:/a` is no path relative to this file's folder; write it with `/`, as in `services/api/requirements.in`
-        ' ': this says nothing
+        '/a.txt': `/a.txt` is not a path relative to this file's directory; write it with `/`, as in `services/api/requirements.in`
+        'a\b': `a\b` is not a path relative to this file's directory; write it with `/`, as in `services/api/requirements.in`
+        'C:/a': `C:/a` is not a path relative to this file's directory; write it with `/`, as in `services/api/requirements.in`
+        ' ': this is empty
         1: `sources` should be an array of strings
-        '3': `3` is not a Python version such as `3.12` or `3.12.4`
-        'linucks': `linucks` is not a platform; write `linux`, `macos` or `windows`; a triple such as `aarch64-unknown-linux-gnu`; `ARCH-manylinux_X_Y` or `ARCH-musllinux_X_Y`; or `linux/amd64` as Docker does
-        'pypi': this is no URL of an index; write its root, such as `https://host/simple/`
-        'a b': `a b` is no name of a project; `:all:` stands for all, `:none:` for none
-        '!': `!` is no name of an extra
-        '': this says nothing
+        '3': `3` is not a Python version (examples: `3.12`, `3.12.4`)
+        'linucks': `linucks` is not a platform; write `linux`, `macos`, or `windows`; a triple such as `aarch64-unknown-linux-gnu`; `ARCH-manylinux_X_Y` or `ARCH-musllinux_X_Y`; or `linux/amd64` as in Docker
+        'pypi': this is not the URL of an index; write its root URL, such as `https://host/simple/`
+        'a b': `a b` is not a project name; `:all:` means all projects, `:none:` none
+        '!': `!` is not an extra name
+        '': this is empty
         "#
         );
     }

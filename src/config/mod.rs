@@ -1,6 +1,6 @@
 //! The project's configuration: `pinfold.toml`, or `[tool.pinfold]` in a pyproject.toml.
 //!
-//! Strict: a key that is not known is an error with a suggestion, since a misspelt
+//! Strict: a key that is not known is an error with a suggestion, since a misspelled
 //! one would silently do nothing. What is not said stays open: defaults are for `cli`.
 
 mod commit;

@@ -13,9 +13,9 @@ pub struct ProjectPattern {
     normal: Vec<u8>,
 }
 
-/// Why a text is no pattern for projects.
+/// Why a text is not a pattern for projects.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is no name of a project, nor a pattern such as `acme-*`")]
+#[error("`{text}` is not a project name or a pattern (example: `acme-*`)")]
 pub struct ProjectPatternError {
     /// The text.
     pub text: String,

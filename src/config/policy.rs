@@ -66,11 +66,11 @@ mod tests {
         insta::assert_snapshot!(
             places("[policy]\ncooldwn = '7d'\ncooldown = 7\ncooldown-major = 'a week'\nmax-bump = 'mayor'\ndigests = 'never'\n"),
             @r#"
-        cooldwn: `cooldwn` is no key of `[policy]`; did you mean `cooldown`?
-        7: `cooldown` should be a length of time; write it as text: `"7d"`, `"24h"`, `"2w"` or `"P7D"`
-        'a week': `a week` is no length of time such as `7d`, `24h`, `2w` or `P7D`
-        'mayor': `mayor` is no value of `max-bump`; did you mean `major`?
-        'never': `never` is no value of `digests`; the values are `always`, `on-tag-change`
+        cooldwn: `cooldwn` is not a key of `[policy]`; did you mean `cooldown`?
+        7: `cooldown` should be a duration; write a string: `"7d"`, `"24h"`, `"2w"`, or `"P7D"`
+        'a week': `a week` is not a duration (examples: `7d`, `24h`, `2w`, `P7D`)
+        'mayor': `mayor` is not a value of `max-bump`; did you mean `major`?
+        'never': `never` is not a value of `digests`; the values are `always`, `on-tag-change`
         "#
         );
     }

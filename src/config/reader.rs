@@ -67,7 +67,7 @@ impl Reader {
             }
             self.problem(
                 Span::from(key.span()),
-                format!("`{name}` is no key of {place}"),
+                format!("`{name}` is not a key of {place}"),
                 Some(meant(name, known, "keys here")),
             );
         }
@@ -104,7 +104,7 @@ impl Reader {
             let help = value
                 .get_ref()
                 .is_table()
-                .then(|| format!("there may be several: write `[[{name}]]`"));
+                .then(|| format!("there can be several: write `[[{name}]]`"));
             let message = format!("`{name}` should be an array of tables");
             self.problem(Span::from(value.span()), message, help);
             return Vec::new();
@@ -161,7 +161,7 @@ impl Reader {
             self.problem(
                 Span::from(value.span()),
                 format!("`{key}` is empty"),
-                Some("name one at least".to_owned()),
+                Some("name at least one".to_owned()),
             );
         }
         self.items(table, key, parse)
@@ -209,7 +209,7 @@ impl Reader {
     pub(super) fn word<T: Word>(&mut self, table: &Table<'_>, key: &str) -> Option<T> {
         let word = self.parsed(table, key, |text| {
             T::of(text).ok_or_else(|| Refusal {
-                message: format!("`{text}` is no value of `{key}`"),
+                message: format!("`{text}` is not a value of `{key}`"),
                 help: Some(meant(text, T::WORDS, "values")),
             })
         });
@@ -222,8 +222,8 @@ impl Reader {
         if !value.get_ref().is_str() {
             self.problem(
                 Span::from(value.span()),
-                format!("`{key}` should be a length of time"),
-                Some("write it as text: `\"7d\"`, `\"24h\"`, `\"2w\"` or `\"P7D\"`".to_owned()),
+                format!("`{key}` should be a duration"),
+                Some("write a string: `\"7d\"`, `\"24h\"`, `\"2w\"`, or `\"P7D\"`".to_owned()),
             );
             return None;
         }
@@ -247,8 +247,8 @@ impl Reader {
         }
         self.problem(
             span,
-            format!("`{key}` should be a day"),
-            Some("write it as year, month and day: `2027-01-31`".to_owned()),
+            format!("`{key}` should be a date"),
+            Some("write it as year, month, and day: `2027-01-31`".to_owned()),
         );
         None
     }

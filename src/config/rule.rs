@@ -82,10 +82,10 @@ impl RuleConfig {
             let message = if is_about_projects {
                 "a rule has either `match` or `match-image`, not both"
             } else {
-                "a rule says what it is for"
+                "a rule needs `match` or `match-image`"
             };
             let help = if is_about_projects {
-                "make two rules of it"
+                "split it into two rules"
             } else {
                 "add `match = [\"…\"]` for projects, or `match-image = [\"…\"]` for images"
             };
@@ -101,11 +101,7 @@ impl RuleConfig {
             } else {
                 "add `ignore`, `allow`, `cooldown`, `cooldown-major` or `max-bump`"
             };
-            reader.problem(
-                span,
-                "a rule says what holds for what it is for",
-                Some(help.to_owned()),
-            );
+            reader.problem(span, "a rule needs a setting", Some(help.to_owned()));
         }
         // Which of the two it is for is known only with one of them.
         if is_about_projects != is_about_images {
@@ -164,8 +160,8 @@ fn refuse_foreign(
         if foreign.contains(&name) {
             reader.problem(
                 Span::from(key.span()),
-                format!("`{name}` is about {whose}, and this rule is not"),
-                Some(format!("put it into a rule with `{by}`")),
+                format!("`{name}` applies to {whose}, and this rule does not"),
+                Some(format!("move it to a rule with `{by}`")),
             );
         }
     }
@@ -174,14 +170,14 @@ fn refuse_foreign(
 fn allow(text: &str) -> Result<Specifiers, Refusal> {
     Specifiers::parse(text)
         .map_err(|error| Refusal {
-            message: format!("`allow` is no version specifier: {error}"),
+            message: format!("`allow` is not a version specifier: {error}"),
             help: error.help,
         })
         .and_then(|specifiers| {
             if specifiers.is_empty_spec() {
                 Err(Refusal {
-                    message: "`allow` bounds nothing".to_owned(),
-                    help: Some("write what may be taken: `<6`".to_owned()),
+                    message: "`allow` does not limit anything".to_owned(),
+                    help: Some("write the versions to allow: `<6`".to_owned()),
                 })
             } else {
                 Ok(specifiers)
@@ -231,23 +227,23 @@ mod tests {
     fn a_rule_is_for_something_and_says_something() {
         insta::assert_snapshot!(
             places("[[rule]]\nallow = '<6'\n"),
-            @"[[rule]]: a rule says what it is for; add `match = [\"…\"]` for projects, or `match-image = [\"…\"]` for images"
+            @"[[rule]]: a rule needs `match` or `match-image`; add `match = [\"…\"]` for projects, or `match-image = [\"…\"]` for images"
         );
         insta::assert_snapshot!(
             places("[[rule]]\nmatch = ['a']\nmatch-image = ['b']\nignore = true\n"),
-            @"[[rule]]: a rule has either `match` or `match-image`, not both; make two rules of it"
+            @"[[rule]]: a rule has either `match` or `match-image`, not both; split it into two rules"
         );
         insta::assert_snapshot!(
             places("[[rule]]\nmatch = ['a']\nuntil = 2027-01-31\nreason = 'x'\n"),
-            @"[[rule]]: a rule says what holds for what it is for; add `ignore`, `allow`, `cooldown`, `cooldown-major` or `max-bump`"
+            @"[[rule]]: a rule needs a setting; add `ignore`, `allow`, `cooldown`, `cooldown-major` or `max-bump`"
         );
         insta::assert_snapshot!(
             places("[[rule]]\nmatch-image = ['a']\n"),
-            @"[[rule]]: a rule says what holds for what it is for; add `ignore`, `image-tags` or `digests`"
+            @"[[rule]]: a rule needs a setting; add `ignore`, `image-tags` or `digests`"
         );
         insta::assert_snapshot!(
             places("[[rule]]\nmatch = []\nignore = true\n"),
-            @"[]: `match` is empty; name one at least"
+            @"[]: `match` is empty; name at least one"
         );
     }
 
@@ -256,8 +252,8 @@ mod tests {
         insta::assert_snapshot!(
             places("[[rule]]\nmatch = ['a']\nimage-tags = 'patch'\n[[rule]]\nmatch-image = ['a']\nallow = '<2'\n"),
             @r"
-        image-tags: `image-tags` is about images, and this rule is not; put it into a rule with `match-image`
-        allow: `allow` is about projects, and this rule is not; put it into a rule with `match`
+        image-tags: `image-tags` applies to images, and this rule does not; move it to a rule with `match-image`
+        allow: `allow` applies to projects, and this rule does not; move it to a rule with `match`
         "
         );
     }
@@ -267,32 +263,32 @@ mod tests {
         insta::assert_snapshot!(
             places("[[rule]]\nmatch = ['a b', 1]\nallow = '<six'\nuntil = '31.1.2027'\n"),
             @"
-        'a b': `a b` is no name of a project, nor a pattern such as `acme-*`
+        'a b': `a b` is not a project name or a pattern (example: `acme-*`)
         1: `match` should be an array of strings
-        '<six': `allow` is no version specifier: `six` is not a version (PEP 440)
-        '31.1.2027': `until` should be a day; write it as year, month and day: `2027-01-31`
+        '<six': `allow` is not a version specifier: `six` is not a version (PEP 440)
+        '31.1.2027': `until` should be a date; write it as year, month, and day: `2027-01-31`
         "
         );
         insta::assert_snapshot!(
             places("[[rule]]\nmatch = ['a']\nallow = ''\nuntil = 2027-01-31T12:00:00Z\nreason = ''\n"),
             @"
-        '': `allow` bounds nothing; write what may be taken: `<6`
-        2027-01-31T12:00:00Z: `until` should be a day; write it as year, month and day: `2027-01-31`
+        '': `allow` does not limit anything; write the versions to allow: `<6`
+        2027-01-31T12:00:00Z: `until` should be a date; write it as year, month, and day: `2027-01-31`
         '': `reason` is empty
         "
         );
         insta::assert_snapshot!(
             places("[[rule]]\nmatch-image = ['a@sha256:1', '']\nignore = 'yes'\nuntil = '2027-02-30'\n"),
             @"
-        'a@sha256:1': `a@sha256:1` is no pattern for images: a digest selects nothing
-        '': `` is no pattern for images: it is empty
+        'a@sha256:1': `a@sha256:1` is not an image pattern: patterns cannot match digests
+        '': `` is not an image pattern: it is empty
         'yes': `ignore` should be `true` or `false`
-        '2027-02-30': `until` should be a day; write it as year, month and day: `2027-01-31`
+        '2027-02-30': `until` should be a date; write it as year, month, and day: `2027-01-31`
         "
         );
         insta::assert_snapshot!(
             places("[rule]\nmatch = ['a']\nignore = true\n"),
-            @"[rule]: `rule` should be an array of tables; there may be several: write `[[rule]]`"
+            @"[rule]: `rule` should be an array of tables; there can be several: write `[[rule]]`"
         );
         insta::assert_snapshot!(places("rule = [1]\n"), @"1: `rule` should be an array of tables");
     }

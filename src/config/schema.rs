@@ -17,7 +17,8 @@ pub fn json_schema() -> Value {
     json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "pinfold.toml",
-        "description": "The configuration of Pinfold; the same may stand in [tool.pinfold] of a pyproject.toml.",
+        "description": "The configuration of Pinfold. It can also be in [tool.pinfold] of a \
+            pyproject.toml.",
         "type": "object",
         "additionalProperties": false,
         "properties": tables,

@@ -38,7 +38,7 @@ impl Dockerfile {
 
 struct Collector<'a> {
     file: &'a Dockerfile,
-    /// The names of contexts, normalised.
+    /// The names of contexts, normalized.
     contexts: Vec<String>,
     stages: Stages,
     /// For each stage, what its `FROM` names.
@@ -154,7 +154,7 @@ impl<'a> Collector<'a> {
         let word = Expanded::literal(&text);
         let mut judgement = policy::judge(&word, &[], false);
         if judgement.meaning == Meaning::Scratch {
-            let reason = Reason::Rejected("`scratch` is no front end".to_owned());
+            let reason = Reason::Rejected("`scratch` is not a front end".to_owned());
             judgement = Judgement::left(Meaning::Unknown, reason);
         }
         self.drafts.push(Draft {
@@ -216,13 +216,13 @@ impl<'a> Collector<'a> {
         } else {
             match (found, self.stage) {
                 (_, None) => reject("there is no `FROM` before it".to_owned()),
-                (Source::NoStage, _) => reject(format!("there is no stage with the number {name}")),
+                (Source::NoStage, _) => reject(format!("there is no stage number {name}")),
                 (Source::Stage(other), Some(stage)) => {
                     self.needs[stage].push(other);
                     if other < stage {
                         Judgement::nothing(Meaning::Stage(other))
                     } else {
-                        let message = format!("the stage `{name}` is not there yet");
+                        let message = format!("the stage `{name}` is defined later");
                         Judgement::left(Meaning::Stage(other), Reason::Rejected(message))
                     }
                 }
@@ -272,7 +272,7 @@ impl<'a> Collector<'a> {
         let circular = circular(&self.needs);
         for draft in &mut self.drafts {
             if draft.stage.is_some_and(|stage| circular[stage]) {
-                let message = "its stage depends on itself".to_owned();
+                let message = "the stage depends on itself".to_owned();
                 draft.judgement.leave(Reason::Rejected(message));
             }
             let lines = [
@@ -372,7 +372,7 @@ fn leave_long_lines(file: &Dockerfile, uses: &mut [ImageUse]) {
         if let State::Open(site) = &image_use.state
             && sites.contains_key(&file.line_of(site.span.start))
         {
-            let message = format!("its line would be longer than {LONGEST_LINE} bytes");
+            let message = format!("the line would be longer than {LONGEST_LINE} bytes");
             image_use.state = State::Left {
                 reason: Reason::Unsafe(message),
                 frozen: None,

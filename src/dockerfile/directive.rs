@@ -9,7 +9,7 @@
 //! the zone. BuildKit looks for `syntax` with a second reader, before anything else:
 //! that one takes no indentation, skips a first line that begins with `#!`, and then
 //! tries `//` for `#`, for front ends of other languages. The JSON form for such
-//! languages (`{"syntax": "…"}`) is left out: such a file is no Dockerfile.
+//! languages (`{"syntax": "…"}`) is left out: such a file is not a Dockerfile.
 
 use super::lines::{self, Line};
 use crate::text::Span;
@@ -58,7 +58,7 @@ impl Name {
 }
 
 impl Zone {
-    /// Reads the next line; the first that is no directive ends the zone.
+    /// Reads the next line; the first that is not a directive ends the zone.
     pub(super) fn read(
         &mut self,
         line: &[u8],

@@ -136,7 +136,7 @@ impl Reader<'_> {
         }
         match stop {
             None => Ok(()),
-            Some(b'/') => Err(Failure::Syntax("a variable's pattern has no end")),
+            Some(b'/') => Err(Failure::Syntax("the pattern of a variable is not closed")),
             Some(_) => Err(Failure::Syntax("a `${` is not closed")),
         }
     }
@@ -204,7 +204,7 @@ impl Reader<'_> {
             Some(_) => {}
         }
         if depth == DEEPEST {
-            return Err(Failure::Syntax("variables are nested too deep"));
+            return Err(Failure::Syntax("variables are nested too deeply"));
         }
         let name = self.name();
         let variable = self.begin(name)?;
@@ -220,7 +220,7 @@ impl Reader<'_> {
             b'?' => self.demand(variable, is_empty_unset, depth),
             b'#' | b'%' => self.trimmed(variable, operator, start, depth),
             b'/' if !is_empty_unset => self.replaced(variable, start, depth),
-            _ => Err(Failure::Syntax("an operator in a `${` is unknown")),
+            _ => Err(Failure::Syntax("unknown operator in a `${`")),
         }
     }
 

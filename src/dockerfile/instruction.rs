@@ -20,7 +20,7 @@ pub(super) struct Context<'a> {
     pub(super) problems: &'a mut Problems,
 }
 
-/// What is wrong, up to a number: a file that is no Dockerfile has enough of it.
+/// What is wrong, up to a number: a file that is not a Dockerfile has enough of it.
 #[derive(Debug, Default)]
 pub(super) struct Problems(pub(super) Vec<Problem>);
 
@@ -98,7 +98,7 @@ impl Context<'_> {
             let word = lossy(&line.bytes()[span.range()]);
             let problem = Problem::new(
                 line.source(span).unwrap_or_default(),
-                format!("`{word}` is no instruction"),
+                format!("`{word}` is not an instruction"),
             );
             match nearest(&word.to_ascii_uppercase(), KEYWORDS) {
                 Some(known) => problem.with_help(format!("did you mean `{known}`?")),
@@ -137,10 +137,10 @@ fn read_from(line: &Mapped, parts: Parts, context: &mut Context<'_>) -> From {
                 }
                 from.platform = Some(expanded);
             }
-            Some(_) => rejection = Some("`--platform` stands there twice".to_owned()),
+            Some(_) => rejection = Some("`--platform` is given twice".to_owned()),
             None => {
                 rejection = Some(format!(
-                    "`{}` is no flag of `FROM` with a value",
+                    "`{}` is not a flag of `FROM` with a value",
                     lossy(flag.bytes())
                 ));
             }
@@ -153,12 +153,12 @@ fn read_from(line: &Mapped, parts: Parts, context: &mut Context<'_>) -> From {
             if is_stage_name(&name) {
                 from.name = Some(name);
             } else {
-                rejection = Some(format!("`{name}` is no name for a stage"));
+                rejection = Some(format!("`{name}` is not a valid stage name"));
             }
         }
-        [] => rejection = Some("`FROM` names no image".to_owned()),
+        [] => rejection = Some("`FROM` needs an image".to_owned()),
         _ => {
-            rejection = Some("`FROM` takes an image, or an image and `AS` and a name".to_owned());
+            rejection = Some("`FROM` takes an image, optionally with `AS` and a name".to_owned());
         }
     }
     if let Some(message) = &rejection {
@@ -195,14 +195,14 @@ fn read_arg(line: &Mapped, parts: &Parts, context: &mut Context<'_>) -> Action {
     let mut redeclared = Vec::new();
     let words = split_at_space(bytes, parts.rest, context.escape);
     if words.is_empty() {
-        context.problem(line, parts.keyword, "`ARG` names no variable");
+        context.problem(line, parts.keyword, "`ARG` needs a variable name");
     }
     for word in words {
         let equals = bytes[word.range()].iter().position(|&byte| byte == b'=');
         let name_end = equals.map_or(word.end, |equals| word.start + equals);
         let name = lossy(&bytes[word.start..name_end]);
         if name.is_empty() {
-            context.problem(line, word, "`ARG` names no variable");
+            context.problem(line, word, "`ARG` needs a variable name");
             continue;
         }
         if context.has_stage {
@@ -247,11 +247,11 @@ fn read_onbuild(line: &Mapped, parts: &Parts, context: &mut Context<'_>) -> (Act
     let inner = split_instruction(line, parts.rest);
     match keyword(line, &inner) {
         _ if parts.rest.is_empty() => {
-            context.problem(line, parts.keyword, "`ONBUILD` is followed by nothing");
+            context.problem(line, parts.keyword, "`ONBUILD` needs an instruction");
         }
         None => context.unknown(line, &inner),
         Some(keyword @ ("ONBUILD" | "FROM" | "MAINTAINER")) => {
-            let message = format!("`{keyword}` may not stand behind `ONBUILD`");
+            let message = format!("`{keyword}` is not allowed after `ONBUILD`");
             context.problem(line, inner.keyword, &message);
         }
         Some("ARG") => {
@@ -284,7 +284,7 @@ fn read_step(
         json_form(&line.bytes()[array.range()])
     });
     if form == JsonForm::Mixed {
-        let message = "the array may hold strings only";
+        let message = "the array can contain only strings";
         context.problem(line, parts.rest, message);
     }
     let action = match keyword {
@@ -350,7 +350,7 @@ fn read_copy(parts: Parts, context: &mut Context<'_>) -> Option<Named> {
         }
     }
     if let Some(named) = named.as_mut().filter(|_| is_repeated) {
-        let message = "`--from` stands there twice";
+        let message = "`--from` is given twice";
         let span = whole(&named.text);
         context.problems.add(|| Problem::new(span, message));
         named.rejection = Some(message.to_owned());
@@ -376,7 +376,7 @@ fn read_run(parts: Parts, context: &mut Context<'_>) -> Vec<Named> {
             Named {
                 rejection: mount
                     .is_secret
-                    .then(|| "a secret comes from no image".to_owned()),
+                    .then(|| "a secret cannot come from an image".to_owned()),
                 text,
             }
         }));

@@ -75,7 +75,7 @@ pub(super) fn space_at(bytes: &[u8], at: usize) -> usize {
     }
 }
 
-/// Returns where the first character that is no white space begins.
+/// Returns where the first character that is not white space begins.
 pub(super) fn skip_space(bytes: &[u8]) -> usize {
     let mut at = 0;
     loop {

@@ -12,7 +12,7 @@ pub(super) fn name_length(text: &[u8]) -> usize {
         Some(b'0'..=b'9') => text.iter().take_while(|byte| byte.is_ascii_digit()).count(),
         Some(b'@' | b'*' | b'#' | b'?' | b'-' | b'$' | b'!') => 1,
         Some(_) => {
-            // Letters outside of ASCII count as BuildKit's do; what is no UTF-8 does not.
+            // Letters outside of ASCII count as BuildKit's do; what is not UTF-8 does not.
             let is_name = |byte: &&u8| byte.is_ascii_alphanumeric() || **byte == b'_';
             let length = text.iter().take_while(is_name).count();
             if text.get(length).is_none_or(u8::is_ascii) {

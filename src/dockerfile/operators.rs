@@ -14,7 +14,8 @@ use crate::text::Span;
 /// How many steps of matching a pattern count as much as a byte.
 const STEPS_PER_BYTE: usize = 16;
 
-const BAD_PATTERN: Failure = Failure::Syntax("a variable's pattern has a needless backslash");
+const BAD_PATTERN: Failure =
+    Failure::Syntax("the pattern of a variable has an unnecessary backslash");
 
 /// What was there before an operator's word was read.
 struct Mark {

@@ -65,7 +65,7 @@ impl Dockerfile {
 
     /// Returns what BuildKit refuses about the file's grammar, up to a hundred of it.
     ///
-    /// Names that are no references, or name no stage, are in the states of
+    /// Names that are not references, or name no stage, are in the states of
     /// [`Dockerfile::uses`].
     pub fn problems(&self) -> &[Problem] {
         &self.problems
@@ -184,7 +184,7 @@ impl<'a> Parser<'a> {
             }
             Ok(_) => {}
             Err(Repeated(name)) => self.problems.add(|| {
-                let message = format!("the directive `{}` stands there twice", name.as_str());
+                let message = format!("the directive `{}` is given twice", name.as_str());
                 Problem::new(text, message)
             }),
         }
@@ -251,7 +251,10 @@ impl<'a> Parser<'a> {
                 if self.next == self.lines.len() {
                     let word = String::from_utf8_lossy(&heredoc.terminator).into_owned();
                     self.problems.add(|| {
-                        Problem::new(span, format!("the heredoc has no end: no line is `{word}`"))
+                        Problem::new(
+                            span,
+                            format!("the heredoc is not closed: no line is `{word}`"),
+                        )
                     });
                     return;
                 }

@@ -30,7 +30,7 @@ pub(super) struct Judgement {
 #[derive(Debug)]
 pub(super) struct Carried {
     pub(super) arg: usize,
-    /// The image, normalised.
+    /// The image, normalized.
     pub(super) image: String,
     pub(super) frozen: Option<Site>,
 }
@@ -220,7 +220,7 @@ fn pinned(word: &Expanded, reference: &Reference, digest: Span) -> Result<Found,
         return Err(Reason::Unsafe("the digest is empty".to_owned()));
     };
     if atoms.iter().any(|atom| atom.variable != first.variable) {
-        let message = "the digest is put together from several places";
+        let message = "the digest is assembled from several parts";
         return Err(Reason::Unsafe(message.to_owned()));
     }
     if let Some(variable) = first.variable {
@@ -238,7 +238,7 @@ fn pinned(word: &Expanded, reference: &Reference, digest: Span) -> Result<Found,
         .enumerate()
         .all(|(index, atom)| atom.source == Span::new(span.start + index, span.start + index + 1));
     if !is_whole {
-        let message = "other characters stand in the midst of the digest";
+        let message = "the digest is interrupted by other characters";
         return Err(Reason::Unsafe(message.to_owned()));
     }
     Ok(place(word, reference, first.variable, span))

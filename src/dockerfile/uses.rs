@@ -10,7 +10,7 @@ pub struct ImageUse {
     pub place: Place,
     /// Where the word stands, in bytes of the file.
     pub span: Span,
-    /// The word as written, continuations joined; bytes that are no UTF-8 are replaced.
+    /// The word as written, continuations joined; bytes that are not UTF-8 are replaced.
     pub written: String,
     /// What the word comes to once quotes, escapes and variables are dealt with.
     pub value: String,
@@ -122,7 +122,7 @@ pub enum State {
     Left {
         /// Why.
         reason: Reason,
-        /// Where a digest could go all the same, if `--build-arg` need not work.
+        /// Where a digest could go anyway, if `--build-arg` need not work.
         frozen: Option<Site>,
     },
 }
@@ -156,19 +156,19 @@ pub enum Carrier {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Reason {
     /// A comment or the configuration says so.
-    #[error("it is to be ignored, {0} says")]
+    #[error("ignored by {0}")]
     Ignored(String),
-    /// The value is no reference.
+    /// The value is not a reference.
     #[error("{0}")]
     NotAReference(ReferenceError),
     /// A variable has no value in this file.
-    #[error("`{0}` has no default: its value comes from outside")]
+    #[error("`{0}` has no default; its value comes from outside the file")]
     NoDefault(String),
     /// The builder gives the variable, and so another image for each platform.
-    #[error("`{0}` names another image for each platform")]
+    #[error("`{0}` selects a different image for each platform")]
     PerPlatform(String),
     /// Several images come from one variable.
-    #[error("`{name}` is used for {others} as well, which a digest in its default would break")]
+    #[error("`{name}` is also used for {others}, which a digest in its default would break")]
     SharedArg {
         /// The variable.
         name: String,
@@ -179,19 +179,19 @@ pub enum Reason {
     #[error("`{0}` is declared again in a stage, which would see the digest in its value")]
     RedeclaredArg(String),
     /// Text follows the variable, so that a digest would outlive a `--build-arg`.
-    #[error("a digest behind `{0}` would stay when another value of it changes the tag")]
+    #[error("a digest after `{0}` would stay the same if `--build-arg` changes the tag")]
     NotAtEnd(String),
     /// A variable is part of the image's name.
-    #[error("`{0}` is part of the image's name, which another value changes")]
+    #[error("`{0}` is part of the image's name, so its value selects the image")]
     InName(String),
     /// The default is made of other variables.
-    #[error("the default of `{0}` is itself made of variables")]
+    #[error("the default of `{0}` uses other variables")]
     NestedArg(String),
     /// An expression makes the value.
-    #[error("`{0}` makes the value by an expression, which has no place for a digest")]
+    #[error("`{0}` is used in an expression, where a digest cannot be added")]
     Expression(String),
     /// Variables do nothing at this place.
-    #[error("variables are not replaced at this place")]
+    #[error("variables are not expanded here")]
     NoVariables,
     /// The name may be a stage of the Dockerfile that builds on this image.
     #[error("`{0}` may be a stage of the Dockerfile that builds on this image")]
@@ -200,7 +200,7 @@ pub enum Reason {
     #[error("{0}")]
     Rejected(String),
     /// There is a digest but no tag to follow.
-    #[error("it has a digest but no tag, so there is nothing to follow")]
+    #[error("it has a digest but no tag to follow")]
     NoTag,
     /// The place cannot be edited safely.
     #[error("{0}")]

@@ -14,18 +14,18 @@ use crate::text::hex;
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Digest(String);
 
-/// Why a text is no digest.
+/// Why a text is not a digest.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DigestError {
     /// There is no `algorithm:` before it.
-    #[error("`{}` is no digest: it should read `sha256:` and 64 hexadecimal digits", shown(.0))]
+    #[error("`{}` is not a digest; expected `sha256:` and 64 hexadecimal digits", shown(.0))]
     Form(String),
     /// The algorithm is not one of the registered ones.
-    #[error("the digest `{}` is of an unknown kind, not `sha256` or `sha512`", shown(.0))]
+    #[error("the algorithm of the digest `{}` is not supported; use `sha256` or `sha512`", shown(.0))]
     Algorithm(String),
     /// The hex has another length, or other characters.
     #[error(
-        "the digest `{}` does not have {expected} lower-case hexadecimal digits",
+        "the digest `{}` does not have {expected} lowercase hexadecimal digits",
         shown(text)
     )]
     Hex {

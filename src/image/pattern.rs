@@ -17,9 +17,9 @@ pub struct ImagePattern {
     matcher: GlobMatcher,
 }
 
-/// Why a text is no pattern.
+/// Why a text is not a pattern.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is no pattern for images: {problem}")]
+#[error("`{text}` is not an image pattern: {problem}")]
 pub struct PatternError {
     /// The text.
     pub text: String,
@@ -41,7 +41,7 @@ impl ImagePattern {
             return Err(fail("the name before the tag is missing".to_owned()));
         }
         if text.contains('@') {
-            return Err(fail("a digest selects nothing".to_owned()));
+            return Err(fail("patterns cannot match digests".to_owned()));
         }
         let glob = GlobBuilder::new(text)
             .literal_separator(true)

@@ -15,9 +15,9 @@ pub struct Platform {
     pub variant: Option<String>,
 }
 
-/// Why a text is no platform.
+/// Why a text is not a platform.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no platform such as `linux/amd64` or `linux/arm/v7`")]
+#[error("`{0}` is not a platform (examples: `linux/amd64`, `linux/arm/v7`)")]
 pub struct PlatformError(String);
 
 impl Platform {

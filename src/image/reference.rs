@@ -39,17 +39,17 @@ pub struct Repository {
     pub path: String,
 }
 
-/// Why a text is no reference.
+/// Why a text is not a reference.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReferenceError {
     /// There is nothing.
-    #[error("the name of the image is empty")]
+    #[error("the image name is empty")]
     Empty,
     /// The path has capital letters.
-    #[error("`{0}` has capital letters, which no repository may have")]
+    #[error("`{0}` has capital letters, which repository names cannot have")]
     UpperCase(String),
     /// The name does not follow the grammar.
-    #[error("`{0}` is not the name of an image")]
+    #[error("`{0}` is not an image name")]
     Name(String),
     /// The tag does not follow the grammar.
     #[error("`{0}` is not a tag")]
@@ -58,10 +58,10 @@ pub enum ReferenceError {
     #[error(transparent)]
     Digest(#[from] DigestError),
     /// The name is longer than 255 characters.
-    #[error("the name of the image is longer than 255 characters")]
+    #[error("the image name is longer than 255 characters")]
     TooLong,
     /// The name looks like an image's ID.
-    #[error("`{0}` is the ID of an image, which names no repository")]
+    #[error("`{0}` is an image ID, not the name of a repository")]
     Identifier(String),
 }
 

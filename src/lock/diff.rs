@@ -265,11 +265,11 @@ pub fn summary(changes: &[Change]) -> String {
         (count(|c| matches!(c, Change::Removed { .. })), "removed"),
         (
             count(|c| matches!(c, Change::HashesChanged { .. })),
-            "with other hashes",
+            "with different hashes",
         ),
         (
             count(|c| matches!(c, Change::ConditionChanged { .. })),
-            "with another marker or extra",
+            "with a different marker or extra",
         ),
     ];
     let mut sentence = String::new();
@@ -324,7 +324,11 @@ mod tests {
             "a==2\nb==2\nc==2\ng==1\nf==1",
             "3 pins changed, 1 added, 2 removed",
         );
-        check("a==1", "a==1 --hash=sha256:aa", "1 pin with other hashes");
+        check(
+            "a==1",
+            "a==1 --hash=sha256:aa",
+            "1 pin with different hashes",
+        );
         check(
             "a==1 # via b",
             "a==1 # via c",
@@ -338,7 +342,7 @@ mod tests {
         let changes = check(
             "a==1 --hash=sha256:aa --hash=sha256:bb",
             "a==1 --hash=sha256:cc --hash=sha256:bb",
-            "1 pin with other hashes",
+            "1 pin with different hashes",
         );
         assert_eq!(
             changes,
@@ -365,13 +369,21 @@ mod tests {
             "a==1 ; os_name == 'nt'\na==3 ; os_name != 'nt'",
             "1 pin changed",
         );
-        check(old, "a==2", "1 pin removed, 1 with another marker or extra");
+        check(
+            old,
+            "a==2",
+            "1 pin removed, 1 with a different marker or extra",
+        );
     }
 
     #[test]
     fn extras_that_a_style_left_out_are_no_change() {
         check("a==1", "a[x]==1", "only the text around the pins");
-        check("a[y]==1", "a[x]==1", "1 pin with another marker or extra");
+        check(
+            "a[y]==1",
+            "a[x]==1",
+            "1 pin with a different marker or extra",
+        );
     }
 
     #[test]
@@ -405,7 +417,7 @@ mod tests {
         assert_eq!(told(&format!("-e ./e[dev]\n./p\n{rest}")), same);
         assert_eq!(
             told(&format!("-e ./e[dev]\n./p[x]\n{rest}")),
-            "1 pin with another marker or extra"
+            "1 pin with a different marker or extra"
         );
         assert_eq!(told(&format!("./p\n{rest}")), "1 pin added");
         assert_eq!(

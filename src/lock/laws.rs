@@ -109,7 +109,7 @@ proptest! {
     fn what_is_written_is_read_back(lock in lock(), style in style()) {
         let text = render(&lock, &style);
         let file = read(&text);
-        // A place has no name there to be read back; it has to be known again all the same.
+        // A place has no name there to be read back; it has to be known again anyway.
         let (places, pins): (Vec<&Pin>, Vec<&Pin>) = lock.pins.iter().partition(|pin| {
             matches!(pin.source, PinSource::Path(_) | PinSource::Editable(_))
         });

@@ -1,7 +1,7 @@
 //! Reads compiled requirements files: ours, pip-compile's, uv's, and what hands
 //! made of them.
 //!
-//! Reading never fails: a line that is no pin is skipped and noted. It follows
+//! Reading never fails: a line that is not a pin is skipped and noted. It follows
 //! pip's order of work (join continued lines, then strip comments) and reads the
 //! `# via` comments of both styles. It does not expand variables, follow `-r`,
 //! or judge versions and markers; the strict reader of what users write is
@@ -348,7 +348,7 @@ impl<'a> Reader<'a> {
                 if let Some(rest) = hashes(head.options, &mut pin.hashes) {
                     self.file.problems.push(Problem {
                         span,
-                        message: format!("`{rest}` is not understood here"),
+                        message: format!("unexpected `{rest}`"),
                         help: None,
                     });
                 }
@@ -529,7 +529,7 @@ fn wheel_path(text: &str) -> Option<&str> {
     is_path.then_some(path)
 }
 
-/// Takes a requirement apart, or says why it is no pin.
+/// Takes a requirement apart, or says why it is not a pin.
 ///
 /// ```text
 /// head   = ( name | path ) [ "[" extra { "," extra } "]" ] source [ ";" marker ] { option }

@@ -3,7 +3,7 @@
 //!
 //! [`Clause::ranges`] is the one place that says it; everything else follows from
 //! the ranges. They are over the order of [`Version`], with three kinds of bound
-//! that are no real versions: `1.0` with a `min` part lies below everything of
+//! that are not real versions: `1.0` with a `min` part lies below everything of
 //! 1.0, with a `max` part above all of it (post-releases and local versions too),
 //! and with the largest local label behind `1.0+anything` but before
 //! `1.0.post0.dev0`.
@@ -81,7 +81,7 @@ impl Operator {
 pub(super) struct Clause {
     pub(super) operator: Operator,
     /// What it compares with, without `.*`; `None` only for the text of a `===`
-    /// that is no version.
+    /// that is not a version.
     pub(super) version: Option<Version>,
     pub(super) is_wildcard: bool,
     /// Where the version stands in the text of the specifiers.
@@ -99,7 +99,7 @@ impl Clause {
         if operator == Operator::Arbitrary {
             if written.contains(|c: char| c.is_whitespace() || c == ';' || c == ')') {
                 return Err(SpecifierError::new(
-                    format!("`{written}` is more than one word after `===`"),
+                    format!("`===` takes a single word, not `{written}`"),
                     span,
                 ));
             }
@@ -307,7 +307,7 @@ pub(super) fn parse_clause(text: &str, span: Span) -> Result<Option<Clause>, Spe
     let written = part[operator.as_str().len()..].trim_ascii_start();
     if written.is_empty() && operator != Operator::Arbitrary {
         return Err(SpecifierError::new(
-            format!("no version after `{}`", operator.as_str()),
+            format!("expected a version after `{}`", operator.as_str()),
             whole,
         ));
     }
@@ -343,7 +343,7 @@ fn check(
         }
         if version.any_prerelease() || version.is_post() || version.is_local() {
             return Err(SpecifierError::new(
-                "`.*` can only follow the numbers of a release",
+                "`.*` can only follow a release number",
                 span,
             ));
         }
@@ -351,7 +351,7 @@ fn check(
     if version.is_local() && !operator.is_equality() {
         let public = version.clone().without_local();
         return Err(SpecifierError::new(
-            format!("`{symbol}` cannot compare with a local version"),
+            format!("`{symbol}` cannot be used with a local version"),
             span,
         )
         .with_help(format!("write `{symbol}{public}`")));
@@ -376,7 +376,7 @@ fn no_operator(part: &str, span: Span) -> SpecifierError {
         error.with_help(format!("write `{flipped}{number}`"))
     } else if part.starts_with('~') || part.starts_with('^') {
         error.with_help(format!(
-            "Python's operator for a compatible release is `~={number}`"
+            "the operator for a compatible release is `~={number}`"
         ))
     } else if parse_version(number).is_some() {
         error.with_help(format!("write `=={number}` for exactly this version"))

@@ -10,7 +10,7 @@ use super::version::Version;
 
 /// Returns `ranges` in words of PEP 440, for people: `>=2.0, <3 || ==4.1`.
 ///
-/// Bounds that are no versions are put back into the operator they came from.
+/// Bounds that are not versions are put back into the operator they came from.
 pub fn describe(ranges: &Ranges<Version>) -> String {
     if ranges.is_empty() {
         return "no version".to_owned();

@@ -26,7 +26,7 @@ impl Marker {
     /// Parses a marker.
     ///
     /// # Errors
-    /// When the text is no marker; the span says where, in bytes of `text`.
+    /// When the text is not a marker; the span says where, in bytes of `text`.
     pub fn parse(text: &str) -> Result<Self, RequirementError> {
         let mut parser = Parser::new(text, 0, Mode::Strict);
         let marker = parser.marker()?;
@@ -96,9 +96,9 @@ impl<'a> Parser<'a> {
         let root = self.any(0)?;
         if !self.rest().is_empty() {
             let error = if self.rest()[0] == b')' {
-                self.error("there is no `(` for this `)`")
+                self.error("unmatched `)`")
             } else {
-                self.error("expected `and`, `or` or the end of the marker")
+                self.error("expected `and`, `or`, or the end of the marker")
             };
             return Err(error);
         }
@@ -148,11 +148,11 @@ impl<'a> Parser<'a> {
         if self.rest().first() != Some(&b')') {
             if self.rest().is_empty() {
                 return Err(RequirementError::new(
-                    "there is no `)` for this `(`",
+                    "unclosed `(`",
                     Span::new(opening, opening + 1),
                 ));
             }
-            return Err(self.error("expected `and`, `or` or `)`"));
+            return Err(self.error("expected `and`, `or`, or `)`"));
         }
         self.at += 1;
         self.skip_blanks();
@@ -183,7 +183,7 @@ impl<'a> Parser<'a> {
             }
             (Operand::Literal(_, first), Operand::Literal(_, second)) => {
                 return Err(RequirementError::new(
-                    "a marker compares a variable such as `python_version` with a text",
+                    "a marker compares a variable such as `python_version` with a string",
                     Span::new(first.start, second.end),
                 ));
             }
@@ -206,12 +206,12 @@ impl<'a> Parser<'a> {
         {
             return Err(RequirementError::new(
                 format!(
-                    "`{}` compares versions, which these are not",
+                    "`{}` compares versions, but these are not versions",
                     operator.as_str()
                 ),
                 operator_span,
             )
-            .with_help("compare texts with `==`, `!=`, `in` or `not in`"));
+            .with_help("compare strings with `==`, `!=`, `in`, or `not in`"));
         }
         let value = if variable == Variable::Extra {
             normalize(value).into()
@@ -234,7 +234,7 @@ impl<'a> Parser<'a> {
             Some(quote @ (b'"' | b'\'')) => {
                 let Some(length) = self.rest()[1..].iter().position(|byte| byte == quote) else {
                     return Err(RequirementError::new(
-                        format!("there is no closing `{}`", char::from(*quote)),
+                        format!("missing closing `{}`", char::from(*quote)),
                         Span::new(start, self.text.len()),
                     ));
                 };
@@ -243,7 +243,7 @@ impl<'a> Parser<'a> {
                 Ok(Operand::Literal(value, Span::new(start, self.at)))
             }
             Some(_) => self.word(),
-            None => Err(self.error("expected a variable or a quoted text")),
+            None => Err(self.error("expected a variable or a quoted string")),
         }
     }
 
@@ -258,7 +258,7 @@ impl<'a> Parser<'a> {
             return Ok(Operand::Variable(variable, span));
         }
         if length == 0 {
-            return Err(self.error("expected a variable or a quoted text"));
+            return Err(self.error("expected a variable or a quoted string"));
         }
         if self.mode == Mode::Lenient {
             self.at += length;
@@ -266,11 +266,11 @@ impl<'a> Parser<'a> {
         }
         let error = RequirementError::new(format!("`{word}` is not a marker variable"), span);
         Err(if matches!(word, "extras" | "dependency_groups") {
-            error.with_help("this variable has a meaning in lock files only")
+            error.with_help("this variable is only valid in lock files")
         } else if let Some(name) = nearest(word, VARIABLES.iter().map(|(name, _)| *name)) {
             error.with_help(format!("did you mean `{name}`?"))
         } else {
-            error.with_help(format!("put quotes round a text: `\"{word}\"`"))
+            error.with_help(format!("quote strings: `\"{word}\"`"))
         })
     }
 
@@ -295,7 +295,7 @@ impl<'a> Parser<'a> {
         }
         Err(self
             .error("expected a comparison")
-            .with_help("one of `<`, `<=`, `==`, `!=`, `>=`, `>`, `~=`, `===`, `in`, `not in`"))
+            .with_help("use one of `<`, `<=`, `==`, `!=`, `>=`, `>`, `~=`, `===`, `in`, `not in`"))
     }
 
     /// Takes `word` and the blanks round it, if it stands here as a word.
@@ -331,8 +331,8 @@ impl<'a> Parser<'a> {
     }
 }
 
-/// Puts an extra's name into the normal form of PEP 685. What is no name stays
-/// comparable: `packaging` normalises any text this way.
+/// Puts an extra's name into the normal form of PEP 685. What is not a name stays
+/// comparable: `packaging` normalizes any text this way.
 fn normalize(name: &str) -> Cow<'_, str> {
     let is_normal = |(index, byte): (usize, u8)| match byte {
         b'A'..=b'Z' | b'_' | b'.' => false,

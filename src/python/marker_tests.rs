@@ -107,42 +107,32 @@ fn errors_say_where_and_what_to_write() {
         "sys_platform == win32",
         "`win32` is not a marker variable",
         "win32",
-        Some("put quotes round a text: `\"win32\"`"),
+        Some("quote strings: `\"win32\"`"),
     );
-    check_error("os_name == 'nt", "there is no closing `'`", "'nt", None);
+    check_error("os_name == 'nt", "missing closing `'`", "'nt", None);
     check_error(
         "os_name == 'nt' os_name",
-        "expected `and`, `or` or the end of the marker, found `os_name`",
+        "expected `and`, `or`, or the end of the marker, found `os_name`",
         "os_name",
         None,
     );
-    check_error(
-        "(os_name == 'nt'",
-        "there is no `)` for this `(`",
-        "(",
-        None,
-    );
-    check_error(
-        "os_name == 'nt')",
-        "there is no `(` for this `)`",
-        ")",
-        None,
-    );
+    check_error("(os_name == 'nt'", "unclosed `(`", "(", None);
+    check_error("os_name == 'nt')", "unmatched `)`", ")", None);
     check_error(
         "os_name ~= 'nt'",
-        "`~=` compares versions, which these are not",
+        "`~=` compares versions, but these are not versions",
         "~=",
-        Some("compare texts with `==`, `!=`, `in` or `not in`"),
+        Some("compare strings with `==`, `!=`, `in`, or `not in`"),
     );
     check_error(
         "'x' in extras",
         "`extras` is not a marker variable",
         "extras",
-        Some("this variable has a meaning in lock files only"),
+        Some("this variable is only valid in lock files"),
     );
     check_error(
         "",
-        "expected a variable or a quoted text, found the end",
+        "expected a variable or a quoted string, found the end",
         "",
         None,
     );

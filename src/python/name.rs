@@ -1,4 +1,4 @@
-//! Normalised names (PEP 503, PEP 685).
+//! Normalized names (PEP 503, PEP 685).
 
 pub use pep508_rs::ExtraName;
 /// A project's name in the normal form of PEP 503: lower case, runs of `-`, `_`

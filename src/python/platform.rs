@@ -157,7 +157,7 @@ const fn macos(major: u16, arch: Arch) -> Platform {
     on(Os::Macos { major, minor: 0 }, arch)
 }
 
-/// A name that is no platform's.
+/// A name that is not a platform's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{name}` is not a platform")]
 pub struct PlatformError {
@@ -171,7 +171,7 @@ impl Platform {
     /// Reads a platform's name; see the module for which there are.
     ///
     /// # Errors
-    /// When it is no platform's name; the help lists the forms, or the nearest.
+    /// When it is not a platform's name; the help lists the forms, or the nearest.
     pub fn parse(name: &str) -> Result<Self, PlatformError> {
         let lower = name.trim().to_ascii_lowercase();
         parse_known(&lower)
@@ -282,8 +282,8 @@ fn suggest(name: &str) -> String {
     if let Some(near) = nearest(name, names) {
         return format!("did you mean `{near}`?");
     }
-    "write `linux`, `macos` or `windows`; a triple such as `aarch64-unknown-linux-gnu`; \
-     `ARCH-manylinux_X_Y` or `ARCH-musllinux_X_Y`; or `linux/amd64` as Docker does"
+    "write `linux`, `macos`, or `windows`; a triple such as `aarch64-unknown-linux-gnu`; \
+     `ARCH-manylinux_X_Y` or `ARCH-musllinux_X_Y`; or `linux/amd64` as in Docker"
         .to_owned()
 }
 
@@ -373,7 +373,7 @@ mod tests {
         check_error("x86_64-unknown-linux-gn", "`x86_64-unknown-linux-gnu`?");
         check_error("x86_64-manylinux_2_x", "manylinux_2_28");
         check_error("solaris", "ARCH-manylinux_X_Y");
-        check_error("", "`linux`, `macos` or `windows`");
+        check_error("", "`linux`, `macos`, or `windows`");
         check_error("x86_64-macos_99999_1", "ARCH-manylinux_X_Y");
     }
 }

@@ -40,7 +40,7 @@ impl Requirement {
     /// Parses a requirement as pip does.
     ///
     /// # Errors
-    /// When the text is no requirement; the span says where, in bytes of `text`.
+    /// When the text is not a requirement; the span says where, in bytes of `text`.
     pub fn parse(text: &str) -> Result<Self, RequirementError> {
         Parser::new(text, Mode::Strict).requirement()
     }
@@ -177,7 +177,7 @@ impl<'a> Parser<'a> {
     fn name(&mut self) -> Result<ProjectName, RequirementError> {
         let (name, span) = self.identifier();
         if name.is_empty() {
-            let error = self.unexpected("expected a project's name");
+            let error = self.unexpected("expected a project name");
             return Err(error);
         }
         ProjectName::new(name.to_owned()).map_err(|_| not_a_name(name, span))
@@ -193,16 +193,13 @@ impl<'a> Parser<'a> {
                 // `[]` is allowed, `[a,]` is not.
                 Some(b']') if extras.is_empty() || self.mode == Mode::Lenient => break,
                 None => {
-                    return Err(RequirementError::new(
-                        "there is no `]` for this `[`",
-                        opening,
-                    ));
+                    return Err(RequirementError::new("unclosed `[`", opening));
                 }
                 Some(_) => {}
             }
             let (name, span) = self.identifier();
             if name.is_empty() {
-                return Err(self.unexpected("expected the name of an extra"));
+                return Err(self.unexpected("expected an extra name"));
             }
             extras.push(ExtraName::new(name.to_owned()).map_err(|_| not_a_name(name, span))?);
             self.skip_blanks();
@@ -210,10 +207,7 @@ impl<'a> Parser<'a> {
                 Some(b',') => self.at += 1,
                 Some(b']') => break,
                 None => {
-                    return Err(RequirementError::new(
-                        "there is no `]` for this `[`",
-                        opening,
-                    ));
+                    return Err(RequirementError::new("unclosed `[`", opening));
                 }
                 Some(_) => return Err(self.unexpected("expected `,` or `]` after an extra")),
             }
@@ -263,7 +257,7 @@ impl<'a> Parser<'a> {
         };
         let Some(closing) = inner.find(')') else {
             return Err(RequirementError::new(
-                "there is no `)` for this `(`",
+                "unclosed `(`",
                 Span::new(start, start + 1),
             ));
         };
@@ -316,7 +310,7 @@ fn checked_list(list: &str, start: usize) -> Result<Specifiers, RequirementError
         at += part.len() + 1;
         if part.trim_ascii().is_empty() {
             return Err(RequirementError::new(
-                "there is no comparison before this comma",
+                "expected a comparison before this comma",
                 Span::new(at - 1, at),
             ));
         }
@@ -326,7 +320,7 @@ fn checked_list(list: &str, start: usize) -> Result<Specifiers, RequirementError
 
 fn not_a_name(name: &str, span: Span) -> RequirementError {
     RequirementError::new(format!("`{name}` is not a valid name"), span)
-        .with_help("a name begins and ends with a letter or a digit")
+        .with_help("names start and end with a letter or digit")
 }
 
 #[cfg(test)]

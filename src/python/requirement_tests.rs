@@ -131,11 +131,11 @@ fn errors_say_where_and_what_to_write() {
     );
     check_error(
         "-foo",
-        "expected a project's name, found `-foo`",
+        "expected a project name, found `-foo`",
         "-foo",
         None,
     );
-    check_error("", "expected a project's name, found the end", "", None);
+    check_error("", "expected a project name, found the end", "", None);
     check_error(
         "foo = 1.0",
         "expected a comparison such as `>=1.0`, found `= 1.0`",
@@ -148,8 +148,8 @@ fn errors_say_where_and_what_to_write() {
         "1.0.*",
         Some("write `>=1.0`; only `==` and `!=` take `.*`"),
     );
-    check_error("foo[a", "there is no `]` for this `[`", "[", None);
-    check_error("foo (>=1", "there is no `)` for this `(`", "(", None);
+    check_error("foo[a", "unclosed `[`", "[", None);
+    check_error("foo (>=1", "unclosed `(`", "(", None);
     check_error(
         "foo >=1 ; python_versio < '3'",
         "`python_versio` is not a marker variable",
@@ -160,11 +160,11 @@ fn errors_say_where_and_what_to_write() {
         "foo_>=1",
         "`foo_` is not a valid name",
         "foo_",
-        Some("a name begins and ends with a letter or a digit"),
+        Some("names start and end with a letter or digit"),
     );
     check_error(
         "foo >=1,,<2",
-        "there is no comparison before this comma",
+        "expected a comparison before this comma",
         ",",
         None,
     );

@@ -143,7 +143,7 @@ fn errors_say_where_and_what_to_write() {
         "=>1.0",
         Some("write `>=1.0`"),
     );
-    check_error("==", "no version after `==`", "==", None);
+    check_error("==", "expected a version after `==`", "==", None);
     check_error("==nope", "`nope` is not a version (PEP 440)", "nope", None);
 }
 

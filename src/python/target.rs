@@ -17,9 +17,9 @@ pub struct PythonVersion {
     full: Version,
 }
 
-/// A text that is no Python version.
+/// A text that is not a Python version.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is not a Python version such as `3.12` or `3.12.4`")]
+#[error("`{text}` is not a Python version (examples: `3.12`, `3.12.4`)")]
 pub struct PythonVersionError {
     /// What was given.
     pub text: String,

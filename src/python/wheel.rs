@@ -95,16 +95,16 @@ pub enum FileNameError {
     #[error("is neither a wheel nor an sdist")]
     Extension,
     /// Too few or too many dashes, or an empty tag.
-    #[error("is not of the form `name-version-python-abi-platform.whl`")]
+    #[error("does not have the form `name-version-python-abi-platform.whl`")]
     Parts,
     /// Not a project's name, or another project's.
-    #[error("does not begin with the project's name")]
+    #[error("does not start with the project's name")]
     Name,
     /// Not a version by PEP 440.
-    #[error("has no version that PEP 440 knows")]
+    #[error("does not have a PEP 440 version")]
     Version,
     /// A build tag that does not begin with a number.
-    #[error("has a build tag that does not begin with a number")]
+    #[error("has a build tag that does not start with a number")]
     Build,
 }
 

@@ -28,7 +28,7 @@ pub enum DecodeError {
         line_number: usize,
     },
     /// The file declares an encoding that is not known.
-    #[error("line {line_number} declares the encoding `{label}`, which is not known")]
+    #[error("line {line_number} declares an unknown encoding `{label}`")]
     UnknownEncoding {
         /// The encoding as declared.
         label: String,
@@ -46,10 +46,10 @@ impl DecodeError {
             Self::Malformed {
                 is_declared: false, ..
             } => {
-                "save the file as UTF-8, or declare its encoding in the first line: \
-                 `# -*- coding: latin-1 -*-`"
+                "save the file as UTF-8, or declare its encoding on the first line: `# -*- coding: \
+                 latin-1 -*-`"
             }
-            Self::Malformed { .. } => "save the file in the encoding that it declares, or as UTF-8",
+            Self::Malformed { .. } => "save the file in the declared encoding, or as UTF-8",
             Self::UnknownEncoding { .. } => "save the file as UTF-8 and remove the declaration",
         }
     }
@@ -389,7 +389,7 @@ mod tests {
         let error = decode(b"\n# coding: klingon\n").unwrap_err();
         assert_eq!(
             error.to_string(),
-            "line 2 declares the encoding `klingon`, which is not known"
+            "line 2 declares an unknown encoding `klingon`"
         );
         assert_eq!(error.offset(), 11);
         assert!(decode(b"# coding: utf-16\n").is_err());

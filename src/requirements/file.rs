@@ -223,9 +223,9 @@ impl RequirementsFile {
                         self.warnings.push(
                             Problem::new(
                                 span,
-                                "pip forgets this index at the `--index-url` below it",
+                                "pip drops this index at the `--index-url` below it",
                             )
-                            .with_help("write `--index-url` first"),
+                            .with_help("put `--index-url` first"),
                         );
                     }
                 }
@@ -284,8 +284,11 @@ fn parse_line(logical: &LogicalLine, file: &mut RequirementsFile) {
             .find(|span| &logical.text[span.range()] == "@")
         {
             file.problems.push(
-                Problem::new(logical.source(at), "a name and a URL are one value")
-                    .with_help("quote them: `-e \"name @ git+https://…\"`"),
+                Problem::new(
+                    logical.source(at),
+                    "a name with a URL must be a single value",
+                )
+                .with_help("quote them: `-e \"name @ git+https://…\"`"),
             );
         }
     } else {
@@ -295,8 +298,8 @@ fn parse_line(logical: &LogicalLine, file: &mut RequirementsFile) {
     let is_refused = file.problems.len() > had_problems;
     for span in parsed.ignored.into_iter().filter(|_| !is_refused) {
         file.warnings.push(
-            Problem::new(logical.source(span), "pip ignores what stands here")
-                .with_help("a requirement comes first on its line, or on a line of its own"),
+            Problem::new(logical.source(span), "pip ignores this")
+                .with_help("put the requirement first, or on its own line"),
         );
     }
     if !is_refused {
@@ -323,11 +326,11 @@ fn options_start(line: &str) -> usize {
 
 fn split_problem(logical: &LogicalLine, error: SplitError) -> Problem {
     let (offset, message, help) = match error {
-        SplitError::OpenQuote(offset) => (offset, "a quote is opened and never closed", None),
+        SplitError::OpenQuote(offset) => (offset, "unclosed quote", None),
         SplitError::OpenEscape(offset) => (
             offset,
-            "a backslash has nothing behind it",
-            Some("it continues a line only as the line's last character".to_owned()),
+            "nothing follows this backslash",
+            Some("a backslash continues a line only as its last character".to_owned()),
         ),
     };
     Problem {
@@ -363,9 +366,9 @@ fn requirement_line(
             OptionName::Editable => file.problems.push(
                 Problem::new(
                     line.option_span(option),
-                    format!("`{}` stands behind a requirement", option.spelling),
+                    format!("`{}` is on the line of a requirement", option.spelling),
                 )
-                .with_help("put it on a line of its own"),
+                .with_help("put it on its own line"),
             ),
             _ => with_any_requirement(line, option, items, file),
         }
@@ -387,8 +390,8 @@ fn requirement_line(
         }),
         Err(mut problem) => {
             if let Some(tab) = text.find("\t-") {
-                problem = Problem::new(Span::new(tab, tab + 1), "a tab before an option")
-                    .with_help("pip sees an option only behind a space");
+                problem = Problem::new(Span::new(tab, tab + 1), "this option follows a tab")
+                    .with_help("pip recognizes an option only after a space");
             }
             problem.span = line.logical.source(problem.span);
             file.problems.push(problem);
@@ -460,7 +463,7 @@ fn with_any_requirement(
                     option.spelling
                 ),
             )
-            .with_help("put it on a line of its own"),
+            .with_help("put it on its own line"),
         );
     }
 }
@@ -493,7 +496,7 @@ fn option_line(
                         option.spelling
                     ),
                 )
-                .with_help("put it on a line of its own"),
+                .with_help("put it on its own line"),
             );
         } else {
             items.extend(plain_option(line, option, items, file));
@@ -530,8 +533,8 @@ fn plain_option(
                 .any(|item| matches!(item.kind, ItemKind::FindLinks(_)))
             {
                 file.warnings.push(
-                    Problem::new(span, "pip takes only the first `--find-links` of a line")
-                        .with_help("put it on a line of its own"),
+                    Problem::new(span, "pip uses only the first `--find-links` on a line")
+                        .with_help("put it on its own line"),
                 );
                 return None;
             }
@@ -553,9 +556,9 @@ fn plain_option(
             file.warnings.push(
                 Problem::new(
                     span,
-                    format!("`{}` belongs to no requirement", option.spelling),
+                    format!("`{}` does not belong to a requirement", option.spelling),
                 )
-                .with_help("end the line before it with ` \\`"),
+                .with_help("end the previous line with ` \\`"),
             );
             return None;
         }
@@ -602,7 +605,7 @@ fn control(line: &Line<'_>, option: &ParsedOption, file: &mut RequirementsFile) 
         };
         file.problems.push(
             Problem::new(span, message)
-                .with_help("name projects with commas between them, or `:all:` or `:none:`"),
+                .with_help("write project names separated by commas, `:all:`, or `:none:`"),
         );
         return None;
     }
@@ -615,7 +618,7 @@ fn control(line: &Line<'_>, option: &ParsedOption, file: &mut RequirementsFile) 
                 Ok(name) => selectors.push(Selector::Project(name)),
                 Err(_) => file.warnings.push(Problem::new(
                     span,
-                    format!("no project can be named `{name}`"),
+                    format!("`{name}` is not a valid project name"),
                 )),
             },
         }
@@ -656,7 +659,7 @@ fn config_setting(
         file.problems.push(
             Problem::new(
                 line.value_span(&option.value),
-                format!("`{}` is not of the form `KEY=VALUE`", option.value.text),
+                format!("`{}` does not have the form `KEY=VALUE`", option.value.text),
             )
             .with_help(format!("write `{} KEY=VALUE`", option.spelling)),
         );
@@ -672,20 +675,20 @@ const ALGORITHMS: [(&str, usize); 3] = [("sha256", 64), ("sha384", 96), ("sha512
 fn parse_hash(text: &str) -> Result<String, (String, String)> {
     let Some((algorithm, digest)) = text.split_once(':') else {
         return Err((
-            format!("`{text}` is not of the form `algorithm:digest`"),
+            format!("`{text}` does not have the form `algorithm:digest`"),
             "write `--hash=sha256:` and 64 hexadecimal digits".to_owned(),
         ));
     };
     let Some(&(_, length)) = ALGORITHMS.iter().find(|(known, _)| *known == algorithm) else {
         return Err((
-            format!("`{algorithm}` is not a hash algorithm that pip takes"),
-            "sha256, sha384 and sha512 are".to_owned(),
+            format!("pip does not accept the hash algorithm `{algorithm}`"),
+            "use sha256, sha384, or sha512".to_owned(),
         ));
     };
     if let Some(wrong) = digest.chars().find(|digit| !digit.is_ascii_hexdigit()) {
         return Err((
-            format!("the {algorithm} hash has a character `{wrong}`"),
-            "its digits are 0 to 9 and a to f".to_owned(),
+            format!("the {algorithm} hash has an invalid character `{wrong}`"),
+            "use the digits 0 to 9 and a to f".to_owned(),
         ));
     }
     if digest.len() != length {
@@ -694,7 +697,7 @@ fn parse_hash(text: &str) -> Result<String, (String, String)> {
                 "the {algorithm} hash has {} digits, not {length}",
                 digest.len()
             ),
-            "it may have been cut off when it was copied".to_owned(),
+            "it may have been truncated when it was copied".to_owned(),
         ));
     }
     Ok(format!("{algorithm}:{}", digest.to_ascii_lowercase()))

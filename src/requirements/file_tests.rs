@@ -94,9 +94,9 @@ fn shows_each_item_where_it_was_written() {
     9:1 `p @ https://${TOKEN}@host.example/p.zip ; os_name == 'nt'` p @ https://s3cret@host.example/p.zip ; os_name == "nt" p @ https://${TOKEN}@host.example/p.zip ; os_name == 'nt'
     error 3:2 `äh \␍␊c11 \␍␊  >= 1.0`: expected a comparison such as `>=1.0`, found `äh c11   >= 1.0`
     error 5:17 `sha256:0`: the sha256 hash has 1 digits, not 64
-      help: it may have been cut off when it was copied
+      help: it may have been truncated when it was copied
     warning 6:16 `-i https://index.example/`: pip ignores `-i` on the line of an include
-      help: put it on a line of its own
+      help: put it on its own line
     "###);
 }
 
@@ -141,43 +141,43 @@ fn shows_all_problems_at_once() {
       help: did you mean `--index-url`?
     error 6:1 `-x`: unknown option `-x`
     error 7:1 `--no`: ambiguous option `--no`
-      help: it may mean `--no-binary`, `--no-index`, `--no-require-hashes`
+      help: it can mean `--no-binary`, `--no-index`, `--no-require-hashes`
     error 8:17 `=yes`: `--require-hashes` does not take a value
     error 9:1 `-r`: `-r` needs a value
     error 10:1 `-c ''`: the value of `-c` is empty
-    error 11:14 `md5:00`: `md5` is not a hash algorithm that pip takes
-      help: sha256, sha384 and sha512 are
+    error 11:14 `md5:00`: pip does not accept the hash algorithm `md5`
+      help: use sha256, sha384, or sha512
     error 11:28 `sha256:00`: the sha256 hash has 2 digits, not 64
-      help: it may have been cut off when it was copied
-    error 11:45 `sha256:xy`: the sha256 hash has a character `x`
-      help: its digits are 0 to 9 and a to f
+      help: it may have been truncated when it was copied
+    error 11:45 `sha256:xy`: the sha256 hash has an invalid character `x`
+      help: use the digits 0 to 9 and a to f
     error 11:55 `--hash`: `--hash` needs a value
-    error 12:10 `a`: `a` is not of the form `KEY=VALUE`
+    error 12:10 `a`: `a` does not have the form `KEY=VALUE`
       help: write `-C KEY=VALUE`
-    error 13:6 `	`: a tab before an option
-      help: pip sees an option only behind a space
-    error 14:13 `'`: a quote is opened and never closed
-    error 15:7 `\`: a backslash has nothing behind it
-      help: it continues a line only as the line's last character
-    error 16:4 `https://host.example/x.zip`: `https://host.example/x.zip` cannot be installed as editable
-      help: an editable requirement is the path of a project's directory, or a repository: `git+https://…`
-    error 17:4 `git+https://host.example/x`: the name of the project at `git+https://host.example/x` is not known
-      help: write its name before it: `-e "name @ git+https://host.example/x"`
-    error 18:6 `@`: a name and a URL are one value
+    error 13:6 `	`: this option follows a tab
+      help: pip recognizes an option only after a space
+    error 14:13 `'`: unclosed quote
+    error 15:7 `\`: nothing follows this backslash
+      help: a backslash continues a line only as its last character
+    error 16:4 `https://host.example/x.zip`: `https://host.example/x.zip` cannot be editable
+      help: use the path of a project directory, or a repository: `git+https://…`
+    error 17:4 `git+https://host.example/x`: the project name of `git+https://host.example/x` is unknown
+      help: put the name before it: `-e "name @ git+https://host.example/x"`
+    error 18:6 `@`: a name with a URL must be a single value
       help: quote them: `-e "name @ git+https://…"`
-    error 19:32 `x[a]`: `x[a]` is not a project's name
+    error 19:32 `x[a]`: `x[a]` is not a project name
       help: write `x[a] @ git+https://host.example/x#subdirectory=b`
-    error 20:1 `x.whl`: `x.whl` is not the file name of a wheel
-      help: a wheel is named `name-version-python-abi-platform.whl`: `flask-3.1.2-py3-none-any.whl`
+    error 20:1 `x.whl`: `x.whl` is not a wheel file name
+      help: wheels are named `name-version-python-abi-platform.whl`: `flask-3.1.2-py3-none-any.whl`
     error 21:26 `3`: `3` is not a marker variable
-      help: put quotes round a text: `"3"`
+      help: quote strings: `"3"`
     error 22:9 `!`: expected `,` or `]` after an extra, found `!`
-    error 23:7 `-e ./x`: `-e` stands behind a requirement
-      help: put it on a line of its own
+    error 23:7 `-e ./x`: `-e` is on the line of a requirement
+      help: put it on its own line
     error 24:15 `-x`: `--only-binary` needs a value
-      help: name projects with commas between them, or `:all:` or `:none:`
-    error 25:4 `https://me:pa55@host.example/x.zip`: `https://me:****@host.example/x.zip` cannot be installed as editable
-      help: an editable requirement is the path of a project's directory, or a repository: `git+https://…`
+      help: write project names separated by commas, `:all:`, or `:none:`
+    error 25:4 `https://me:pa55@host.example/x.zip`: `https://me:****@host.example/x.zip` cannot be editable
+      help: use the path of a project directory, or a repository: `git+https://…`
     "###);
 }
 
@@ -202,24 +202,24 @@ fn warns_of_what_pip_ignores() {
     7:1 `-i https://b.example/` IndexUrl(Written("https://b.example/"))
     8:1 `flask` flask flask
     9:1 `--no-binary !` NoBinary([])
-    warning 1:12 `flask`: pip ignores what stands here
-      help: a requirement comes first on its line, or on a line of its own
+    warning 1:12 `flask`: pip ignores this
+      help: put the requirement first, or on its own line
     warning 2:7 `-i https://index.example/`: pip ignores `-i` on the line of a requirement
-      help: put it on a line of its own
+      help: put it on its own line
     warning 2:33 `--pre`: pip ignores `--pre` on the line of a requirement
-      help: put it on a line of its own
+      help: put it on its own line
     warning 3:10 `-c b.txt`: pip ignores `-c` on the line of an include
-      help: put it on a line of its own
+      help: put it on its own line
     warning 3:19 `--pre`: pip ignores `--pre` on the line of an include
-      help: put it on a line of its own
-    warning 4:6 `-f b`: pip takes only the first `--find-links` of a line
-      help: put it on a line of its own
-    warning 5:1 `--hash=sha256:0000000000000000000000000000000000000000000000000000000000000000`: `--hash` belongs to no requirement
-      help: end the line before it with ` \`
-    warning 6:1 `--extra-index-url https://a.example/`: pip forgets this index at the `--index-url` below it
-      help: write `--index-url` first
+      help: put it on its own line
+    warning 4:6 `-f b`: pip uses only the first `--find-links` on a line
+      help: put it on its own line
+    warning 5:1 `--hash=sha256:0000000000000000000000000000000000000000000000000000000000000000`: `--hash` does not belong to a requirement
+      help: end the previous line with ` \`
+    warning 6:1 `--extra-index-url https://a.example/`: pip drops this index at the `--index-url` below it
+      help: put `--index-url` first
     warning 8:7 `--global-option x`: pip 25.3 and newer refuse `--global-option`
-    warning 9:13 `!`: no project can be named `!`
+    warning 9:13 `!`: `!` is not a valid project name
     "###);
 }
 
@@ -297,7 +297,7 @@ fn gives_the_location_as_it_may_be_written() {
 fn points_at_a_reference_that_holds_the_problem() {
     assert_snapshot!(shown("--bad ${OPTS} # x\nflask ${TOKEN}\n"), @r###"
     error 1:1 `--bad`: unknown option `--bad`
-      help: pip knows no such option in a requirements file
+      help: pip does not support this option in a requirements file
     error 2:7 `${TOKEN}`: expected a comparison such as `>=1.0`, found `${TOKEN}`
     "###);
 }

@@ -46,14 +46,14 @@ pub struct GroupRequest {
     pub name: GroupName,
 }
 
-/// Why a text is no wish for a group.
+/// Why a text is not a wish for a group.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GroupRequestError {
     /// The name is none.
-    #[error("`{0}` is not a group's name")]
+    #[error("`{0}` is not a group name")]
     Name(String),
     /// Groups stand in no such file.
-    #[error("`{0}` is not a `pyproject.toml`, and only there are groups")]
+    #[error("`{0}` is not a `pyproject.toml`; only that has groups")]
     Path(String),
 }
 
@@ -62,10 +62,11 @@ impl GroupRequestError {
     pub fn help(&self) -> &'static str {
         match self {
             Self::Name(_) => {
-                "a name has letters, digits, `-`, `_` and `.`, and starts and ends with a letter or digit"
+                "use letters, digits, `-`, `_`, and `.`; start and end with a letter or digit"
             }
             Self::Path(_) => {
-                "write `NAME` for a group of the `pyproject.toml` here, or `folder/pyproject.toml:NAME`"
+                "write `NAME` for a group of the `pyproject.toml` here, or \
+                 `directory/pyproject.toml:NAME`"
             }
         }
     }
@@ -173,8 +174,9 @@ impl Groups {
             };
             if self.by_name.contains_key(&name) {
                 self.problems.push(
-                    Problem::new(span, format!("the group `{name}` is there twice"))
-                        .with_help("names that differ in case, `-`, `_` and `.` only are the same"),
+                    Problem::new(span, format!("duplicate group `{name}`")).with_help(
+                        "names are the same if they differ only in case, `-`, `_`, and `.`",
+                    ),
                 );
                 continue;
             }
@@ -208,11 +210,11 @@ impl Groups {
     fn help_for(&self, name: &GroupName) -> String {
         let names: Vec<String> = self.by_name.keys().map(ToString::to_string).collect();
         if names.is_empty() {
-            return "list it in a `[dependency-groups]` table; there is none".to_owned();
+            return "add it to a `[dependency-groups]` table; there is none".to_owned();
         }
         match nearest(&name.to_string(), names.iter().map(String::as_str)) {
             Some(meant) => format!("did you mean `{meant}`?"),
-            None => format!("there are `{}`", names.join("`, `")),
+            None => format!("the groups are `{}`", names.join("`, `")),
         }
     }
 }
@@ -251,10 +253,8 @@ fn include(source: Source<'_>, entry: &Value<'_>, table: &Table<'_>) -> Result<E
         .get("include-group")
         .filter(|_| table.iter().count() == 1);
     let Some(value) = only else {
-        return Err(
-            Problem::new(span, "what is meant by this entry of a group is not known")
-                .with_help("write `{include-group = \"name\"}`, or a requirement as a string"),
-        );
+        return Err(Problem::new(span, "unknown kind of group entry")
+            .with_help("write `{include-group = \"name\"}`, or a requirement as a string"));
     };
     let Some(text) = value.get_ref().as_str() else {
         return Err(source.wrong_type(value, "`include-group`", "a string"));
@@ -301,7 +301,7 @@ impl Walk<'_> {
                 .with_help("remove one of the includes that lead back here"),
             );
         }
-        // Two ways to a group are no circle.
+        // Two ways to a group are not a circle.
         if self.done.contains(&name) {
             return;
         }
@@ -404,11 +404,11 @@ mod tests {
         );
         assert_eq!(
             problems(text, "whatever"),
-            ["[dependency-groups]: there is no group `whatever` | there are `test`, `typing`"]
+            ["[dependency-groups]: there is no group `whatever` | the groups are `test`, `typing`"]
         );
         assert_eq!(
             problems("[project]\nname = 'x'\n", "dev"),
-            [": there is no group `dev` | list it in a `[dependency-groups]` table; there is none"]
+            [": there is no group `dev` | add it to a `[dependency-groups]` table; there is none"]
         );
     }
 
@@ -417,8 +417,10 @@ mod tests {
         assert_eq!(
             problems("[dependency-groups]\nA_b = []\na-B = []\n'!' = []\n", "a"),
             [
-                "a-B: the group `a-b` is there twice | names that differ in case, `-`, `_` and `.` only are the same",
-                "'!': `!` is not a group's name | a name has letters, digits, `-`, `_` and `.`, and starts and ends with a letter or digit",
+                "a-B: duplicate group `a-b` | names are the same if they differ only in case, `-`, \
+                 `_`, and `.`",
+                "'!': `!` is not a group name | use letters, digits, `-`, `_`, and `.`; start and \
+                 end with a letter or digit",
             ]
         );
     }
@@ -438,8 +440,8 @@ mod tests {
             shown[1..],
             [
                 "3: an entry of the group `bad` is an integer, not a string",
-                "{path = 'x'}: what is meant by this entry of a group is not known",
-                "{include-group = 'good', x = 1}: what is meant by this entry of a group is not known",
+                "{path = 'x'}: unknown kind of group entry",
+                "{include-group = 'good', x = 1}: unknown kind of group entry",
                 "1: `include-group` is an integer, not a string",
             ]
         );

@@ -142,7 +142,7 @@ impl LogicalLine {
 
     /// Returns a message about this line without the values of its variables.
     ///
-    /// They may be secrets. A part of a value that is long enough to be recognised is
+    /// They may be secrets. A part of a value that is long enough to be recognized is
     /// hidden like the whole, since a message quotes what a parser stumbled over.
     pub(super) fn hide_values(&self, mut message: String) -> String {
         for (index, reference) in self.references.iter().enumerate() {

@@ -265,12 +265,12 @@ fn match_long(name: &str) -> Result<(&'static str, OptionName), (String, Option<
         (Some(&(first, _)), Some(&(second, _))) => {
             let mut meant = vec![first, second];
             meant.extend(matches.map(|(long, _)| *long));
-            let help = format!("it may mean `{}`", meant.join("`, `"));
+            let help = format!("it can mean `{}`", meant.join("`, `"));
             Err((format!("ambiguous option `{name}`"), Some(help)))
         }
         (None, _) => {
             let help = nearest(name, LONG.iter().map(|(long, _)| *long)).map_or_else(
-                || "pip knows no such option in a requirements file".to_owned(),
+                || "pip does not support this option in a requirements file".to_owned(),
                 |long| format!("did you mean `{long}`?"),
             );
             Err((format!("unknown option `{name}`"), Some(help)))

@@ -141,8 +141,8 @@ impl Project {
                 ..problem
             }
             .with_help(
-                "move the dependencies to `[project]`, which Poetry 2 reads as well, or add the \
-                 `[build-system]` that Poetry writes, so that they can be learnt by a build",
+                "move the dependencies to `[project]`, which Poetry 2 also reads, or add Poetry's \
+                 `[build-system]`, so that a build can provide them",
             );
         }
         problem.with_help(
@@ -283,7 +283,7 @@ fn all_of(markers: &[&Marker], span: Span) -> Result<Marker, SelectError> {
 fn known_extras(extra: &ExtraName, known: &[ExtraName]) -> String {
     let names: Vec<String> = known.iter().map(ToString::to_string).collect();
     if names.is_empty() {
-        return "it has no extras".to_owned();
+        return "it does not have any extras".to_owned();
     }
     match nearest(extra.as_ref(), names.iter().map(String::as_str)) {
         Some(meant) => format!("did you mean `{meant}`?"),
@@ -301,15 +301,15 @@ struct Reader<'a> {
 const OF_UV: [(&str, &str); 5] = [
     (
         "sources",
-        "name the place in the requirement: `name @ URL`, or the index in `[[index]]`",
+        "put the source into the requirement: `name @ URL`, or the index into `[[index]]`",
     ),
     (
         "constraint-dependencies",
-        "put them in a file for `--constraint`",
+        "put them into a file for `--constraint`",
     ),
     (
         "override-dependencies",
-        "put them in a file for `--override`",
+        "put them into a file for `--override`",
     ),
     (
         "exclude-newer",
@@ -374,8 +374,8 @@ impl Reader<'_> {
                     "`[tool.poetry.dependencies]` is not read",
                 )
                 .with_help(
-                    "list what the project needs in `[project]` as `dependencies`, or name \
-                     `dependencies` in `dynamic`",
+                    "list the project's requirements in `[project]` as `dependencies`, or add \
+                     `dependencies` to `dynamic`",
                 ),
             );
         }
@@ -426,7 +426,7 @@ impl Reader<'_> {
             let Ok(extra) = written.parse::<ExtraName>() else {
                 self.problem(
                     Span::from(key.span()),
-                    format!("`{written}` is not an extra's name"),
+                    format!("`{written}` is not an extra name"),
                     None,
                 );
                 continue;
@@ -435,9 +435,10 @@ impl Reader<'_> {
             if self.project.optional.contains_key(&extra) {
                 self.problem(
                     Span::from(key.span()),
-                    format!("the extra `{extra}` is there twice"),
+                    format!("duplicate extra `{extra}`"),
                     Some(
-                        "names that differ in case, `-`, `_` and `.` only are the same".to_owned(),
+                        "names are the same if they differ only in case, `-`, `_`, and `.`"
+                            .to_owned(),
                     ),
                 );
             } else {

@@ -33,8 +33,8 @@ impl Script {
         };
         if let Some(second) = ours.next() {
             script.problems.push(
-                Problem::new(second.opening, "there is a second `script` block")
-                    .with_help("a script has one; put all into the first"),
+                Problem::new(second.opening, "duplicate `script` block")
+                    .with_help("a script can have only one; merge it into the first"),
             );
             return script;
         }
@@ -145,14 +145,14 @@ fn no_block(text: &str, lines: &[Span]) -> Problem {
     match found {
         Some(&span) if opening(&text[span.range()]).is_none() => Problem::new(
             span,
-            "this does not open a `script` block: its spaces are others",
+            "this does not open a `script` block, because its spacing differs",
         )
         .with_help("write `# /// script` and nothing else on the line"),
-        Some(&span) => Problem::new(span, "this `script` block has no end")
+        Some(&span) => Problem::new(span, "this `script` block is not closed")
             .with_help("start each of its lines with `# `, and end it with the line `# ///`"),
         None => Problem::new(
             Span::default(),
-            "there is no `# /// script` block that says what the script requires",
+            "the script has no `# /// script` block with its requirements",
         )
         .with_help(
             "add one (PEP 723), with each line a comment: `# /// script`, `# dependencies = [\"…\"]`, `# ///`",
@@ -312,23 +312,23 @@ import requests
     fn says_why_there_is_no_block() {
         assert_eq!(
             problems("print(1)\n"),
-            [": there is no `# /// script` block that says what the script requires"]
+            [": the script has no `# /// script` block with its requirements"]
         );
         assert_eq!(
             problems("# /// script\n# dependencies = []\nimport x\n# ///\n"),
-            ["# /// script: this `script` block has no end"]
+            ["# /// script: this `script` block is not closed"]
         );
         assert_eq!(
             problems("# /// script \n# dependencies = []\n# ///\n"),
-            ["# /// script : this does not open a `script` block: its spaces are others"]
+            ["# /// script : this does not open a `script` block, because its spacing differs"]
         );
         assert_eq!(
             problems("#/// script\n# dependencies = []\n# ///\n"),
-            ["#/// script: this does not open a `script` block: its spaces are others"]
+            ["#/// script: this does not open a `script` block, because its spacing differs"]
         );
         assert_eq!(
             problems("# /// script\n# ///\n"),
-            ["# /// script: this `script` block has no end"]
+            ["# /// script: this `script` block is not closed"]
         );
     }
 
@@ -337,9 +337,9 @@ import requests
         let block = "# /// script\n# dependencies = []\n# ///\n";
         let text = format!("{block}\n{block}");
         let problem = &Script::parse(&text).problems[0];
-        assert_eq!(problem.message, "there is a second `script` block");
+        assert_eq!(problem.message, "duplicate `script` block");
         assert_eq!(problem.span.start, block.len() + 1);
-        // Without a line between them they are one, which is no TOML.
+        // Without a line between them they are one, which is not TOML.
         assert!(problems(&format!("{block}{block}"))[0].contains("invalid TOML"));
     }
 

@@ -35,11 +35,10 @@ impl Source<'_> {
             Ok(normalized) => Ok((text.to_owned(), normalized)),
             Err(_) => Err(Problem::new(
                 Span::from(value.span()),
-                format!("`{text}` is not a project's name"),
+                format!("`{text}` is not a project name"),
             )
             .with_help(
-                "a name has letters, digits, `-`, `_` and `.`, and starts and ends with a letter \
-                 or digit",
+                "use letters, digits, `-`, `_`, and `.`; start and end with a letter or digit",
             )),
         }
     }

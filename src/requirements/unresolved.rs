@@ -114,7 +114,7 @@ pub(super) fn parse(text: &str) -> Result<UnresolvedRequirement, Problem> {
     }
     check_missing_include(name, start)?;
     // The marker is cut off before anything else, at a `;` in a URL too. Where there
-    // is no URL the parser does the same, and its messages see the whole.
+    // is not a URL the parser does the same, and its messages see the whole.
     if name.contains('@') || marker_text.is_none() {
         let mut requirement = parse_pep508(name, start)?;
         requirement.marker = parse_marker(text, marker_text.map(|(start, _)| start))?;
@@ -152,12 +152,12 @@ pub(super) fn parse_editable(text: &str) -> Result<UnresolvedRequirement, Proble
             Problem::new(
                 Span::new(0, text.len()),
                 format!(
-                    "the name of the project at `{}` is not known",
+                    "the project name of `{}` is unknown",
                     without_password(text)
                 ),
             )
             .with_help(format!(
-                "write its name before it: `-e \"name @ {}\"`",
+                "put the name before it: `-e \"name @ {}\"`",
                 without_password(&url)
             ))
         })?;
@@ -340,8 +340,9 @@ fn name_of_wheel(file: &str, span: Span) -> Result<ProjectName, Problem> {
         .ok()
         .filter(|_| parts == 5 || parts == 6)
         .ok_or_else(|| {
-            Problem::new(span, format!("`{file}` is not the file name of a wheel")).with_help(
-                "a wheel is named `name-version-python-abi-platform.whl`: `flask-3.1.2-py3-none-any.whl`",
+            Problem::new(span, format!("`{file}` is not a wheel file name")).with_help(
+                "wheels are named `name-version-python-abi-platform.whl`: \
+                 `flask-3.1.2-py3-none-any.whl`",
             )
         })
 }
@@ -364,7 +365,7 @@ fn egg(url: &str, offset: usize) -> Result<Option<ProjectName>, Problem> {
         return Ok(Some(name));
     }
     let span = Span::new(offset + start, offset + start + length);
-    let problem = Problem::new(span, format!("`{egg}` is not a project's name"));
+    let problem = Problem::new(span, format!("`{egg}` is not a project name"));
     // Extras were allowed here until pip 26.
     let before = &url[..start - "#egg=".len()];
     let behind = &url[start + length..];
@@ -419,9 +420,9 @@ fn check_missing_include(text: &str, offset: usize) -> Result<(), Problem> {
 fn not_editable(text: &str) -> Problem {
     Problem::new(
         Span::new(0, text.len()),
-        format!("`{}` cannot be installed as editable", without_password(text)),
+        format!("`{}` cannot be editable", without_password(text)),
     )
-    .with_help("an editable requirement is the path of a project's directory, or a repository: `git+https://…`")
+    .with_help("use the path of a project directory, or a repository: `git+https://…`")
 }
 
 /// Parses a requirement and moves its error's span by `offset`.

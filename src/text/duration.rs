@@ -10,9 +10,9 @@ use jiff::{SignedDuration, Span, SpanRelativeTo};
 /// A century: more is a slip of the keyboard.
 const LONGEST: SignedDuration = SignedDuration::from_hours(36_525 * 24);
 
-/// Why a text is no length of time.
+/// Why a text is not a duration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is no length of time such as `7d`, `24h`, `2w` or `P7D`")]
+#[error("`{text}` is not a duration (examples: `7d`, `24h`, `2w`, `P7D`)")]
 pub struct DurationError {
     /// The text.
     pub text: String,

@@ -13,7 +13,7 @@ pub struct Edit {
 
 /// Two edits that want the same bytes, or one outside the text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("two changes touch the same place, at byte {at}")]
+#[error("two edits overlap at byte {at}")]
 pub struct Conflict {
     /// Where the later one begins.
     pub at: usize,

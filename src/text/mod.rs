@@ -1,5 +1,6 @@
-//! Words for text: numbers of things, spans and the problems found at them, lines, newlines, lengths of
-//! time, words of option strings, hexadecimal digits, percent-encoding, and the nearest known word to a misspelt one.
+//! Words for text: numbers of things, spans and the problems found at them, lines, newlines,
+//! durations, words of option strings, hexadecimal digits, percent-encoding, and the nearest
+//! known word to a misspelled one.
 
 mod count;
 mod cutoff;

@@ -1,4 +1,4 @@
-//! The known word that a misspelt one most likely means.
+//! The known word that a misspelled one most likely means.
 
 use strsim::osa_distance;
 

@@ -1,7 +1,7 @@
 //! Keeps passwords out of what is written.
 //!
 //! A URL's userinfo (RFC 3986 §3.2.1) is dropped; `${VAR}`, pip's way to name
-//! an environment variable, is no secret and stays. The scan errs on the side
+//! an environment variable, is not a secret and stays. The scan errs on the side
 //! of dropping: it takes the slashes of `http:` as the URL standard does (any
 //! number, also backslashes) and lets userinfo hold blanks. Of a query (§3.4) the
 //! parameters are dropped that are called as secrets are (`?token=…`). Secrets in a

@@ -2,7 +2,7 @@
 //!
 //! The crate `shlex` (2.0.1) is not used: it has no places, which problems need, and splits
 //! as a POSIX shell does. There a `#` begins a comment, `\$` in double quotes loses its
-//! backslash and a carriage return is no space; pip sees it the other way in all three.
+//! backslash and a carriage return is not a space; pip sees it the other way in all three.
 
 use std::borrow::Cow;
 

@@ -137,7 +137,7 @@ fn check_counts_what_cannot_be_pinned_unless_it_is_to_be_ignored() {
     let hub = Hub::with(&[("Dockerfile", text)]);
     hub.docker(&["--check"]).says(
         1,
-        &["Dockerfile:2:6", "would stay when another value of it"],
+        &["Dockerfile:2:6", "would stay the same if `--build-arg`"],
     );
     hub.pins(&["--check", "--ignore", "python:3-slim"]);
     hub.project.write(
@@ -321,7 +321,7 @@ fn a_mistake_in_the_configuration_is_told_with_its_place() {
         2,
         &[
             "pyproject.toml:2:1",
-            "`ignored` is no key of `[docker]`",
+            "`ignored` is not a key of `[docker]`",
             "did you mean `ignore`?",
         ],
     );

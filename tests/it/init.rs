@@ -113,7 +113,7 @@ fn a_configuration_that_is_wrong_is_told_and_nothing_written() {
     let project = Project::new();
     project.write("pinfold.toml", "[commit]\nbranch = \"a; rm -rf /\"\n");
     let run = init(&project, &["--workflow", "github"]);
-    run.says(2, &["is no name for a branch", "pinfold.toml:2:10"]);
+    run.says(2, &["is not a valid branch name", "pinfold.toml:2:10"]);
     assert_eq!(project.files(), ["pinfold.toml"]);
 }
 

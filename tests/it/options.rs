@@ -66,7 +66,7 @@ fn what_cannot_be_honoured_is_refused_with_what_to_use_instead() {
         ("--group : requirements.in", "write `NAME` for a group"),
         (
             "--group a/b:c requirements.in",
-            "`folder/pyproject.toml:NAME`",
+            "`directory/pyproject.toml:NAME`",
         ),
         ("--config-setting a", "is not KEY=VALUE"),
         ("--exclude-newer soon", "a duration, `7d` or `1 week`"),
@@ -271,7 +271,7 @@ fn arguments_for_pip_are_ours_or_told() {
     );
     assert_eq!(project.pins(), ["a==1.0", "b==1.0"]);
     let (_, run) = compile(&["--pip-args", "--frobnicate"]);
-    run.says(2, &["--pip-args", "`--frobnicate` is no option of pip"]);
+    run.says(2, &["--pip-args", "`--frobnicate` is not an option of pip"]);
     // What is typed outside counts for more.
     let (_, run) = compile(&["--pip-args=--index-url http://127.0.0.1:9/simple/"]);
     run.says(0, &[]);

@@ -785,7 +785,7 @@ fn an_editable_repository_gets_its_name() {
     let named = project.read("requirements.in");
     project.write("requirements.in", format!("-e {url}@main\n"));
     let run = project.compile(&index.url(), &[]);
-    run.says(2, &["requirements.in:1", "the name of the project"]);
+    run.says(2, &["requirements.in:1", "the project name of"]);
     project.write("requirements.in", named);
     // It is kept, and moves, as another does.
     let second = origin.commit("2.0");

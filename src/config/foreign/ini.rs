@@ -117,13 +117,13 @@ impl<'a> Reader<'a> {
             if !self.ini.sections.contains(&name) {
                 self.ini.sections.push(name);
             } else if name != DEFAULT {
-                self.problem(line, format!("the section `[{name}]` is there twice"));
+                self.problem(line, format!("duplicate section `[{name}]`"));
             }
             self.section = Some(name);
         } else if let Some(section) = self.section {
             self.entry(section, line);
         } else {
-            self.problem(line, "this stands before the first section");
+            self.problem(line, "this is before the first section");
         }
     }
 
@@ -134,7 +134,7 @@ impl<'a> Reader<'a> {
         };
         let key = normal_name(key.trim_end());
         if key.is_empty() {
-            self.problem(line, "this value has no key");
+            self.problem(line, "this value does not have a key");
             return;
         }
         let is_again = self
@@ -143,7 +143,7 @@ impl<'a> Reader<'a> {
             .iter()
             .any(|entry| entry.section == section && entry.key == key);
         if is_again {
-            self.problem(line, format!("`{key}` is there twice"));
+            self.problem(line, format!("duplicate key `{key}`"));
         }
         self.open = true;
         self.ini.entries.push(Entry {
@@ -249,14 +249,14 @@ mod tests {
         assert_eq!(
             problems("x = 1\n[a]\n  nothing\n= 1\ny=1\nY:2\n[a]\n"),
             [
-                ("x = 1", "this stands before the first section".to_owned()),
+                ("x = 1", "this is before the first section".to_owned()),
                 (
                     "nothing",
                     "this is neither a section nor a key with a value".to_owned()
                 ),
-                ("= 1", "this value has no key".to_owned()),
-                ("Y:2", "`y` is there twice".to_owned()),
-                ("[a]", "the section `[a]` is there twice".to_owned()),
+                ("= 1", "this value does not have a key".to_owned()),
+                ("Y:2", "duplicate key `y`".to_owned()),
+                ("[a]", "duplicate section `[a]`".to_owned()),
             ]
         );
     }

@@ -26,8 +26,8 @@ pub fn pip_args(text: &str, place: &str) -> (Layer, Vec<SettingProblem>) {
         }
         Err(_) => problems.push(
             Refused::new(
-                "a quote or a backslash has no end",
-                "write it as for a shell: `--find-links 'my wheels'`",
+                "a quote or a backslash is not closed",
+                "write it as in a shell: `--find-links 'my wheels'`",
             )
             .at(place),
         ),
@@ -45,7 +45,7 @@ fn argument<'a>(
     let value: Cow<'_, str> = match value {
         Some(_) if !option.has_value() => {
             return Err(Refused {
-                message: format!("`{name}` of pip takes no value"),
+                message: format!("pip's option `{name}` does not take a value"),
                 help: None,
             });
         }
@@ -54,7 +54,7 @@ fn argument<'a>(
             Some(word) => word.text,
             None => {
                 return Err(Refused {
-                    message: format!("`{name}` of pip takes a value"),
+                    message: format!("pip's option `{name}` needs a value"),
                     help: None,
                 });
             }
@@ -69,7 +69,7 @@ fn argument<'a>(
         }
         Fate::Refused(help) => {
             return Err(Refused::new(
-                format!("`{name}` of pip has no meaning here"),
+                format!("pip's option `{name}` has no effect in Pinfold"),
                 help,
             ));
         }
@@ -99,7 +99,7 @@ fn split(word: &str) -> Result<(&'static PipOption, String, Option<&str>), Refus
         let Some(option) = by_name(name) else {
             let known = OPTIONS.iter().flat_map(|option| option.names).copied();
             return Err(Refused {
-                message: format!("`{}` is no option of pip", without_password(&written)),
+                message: format!("`{}` is not an option of pip", without_password(&written)),
                 help: nearest(name, known).map(|meant| format!("did you mean `--{meant}`?")),
             });
         };
@@ -109,8 +109,8 @@ fn split(word: &str) -> Result<(&'static PipOption, String, Option<&str>), Refus
     let Some(short) = characters.next() else {
         // What stands there may be a URL, and so be secret.
         return Err(Refused::new(
-            "a word is no option of pip",
-            "name requirements as sources",
+            "a word is not an option of pip",
+            "pass requirements as sources",
         ));
     };
     let written = format!("-{short}");
@@ -122,7 +122,7 @@ fn split(word: &str) -> Result<(&'static PipOption, String, Option<&str>), Refus
         }
         Some(option) => Ok((option, written, Some(rest).filter(|rest| !rest.is_empty()))),
         None => Err(Refused {
-            message: format!("`{written}` is no option of pip"),
+            message: format!("`{written}` is not an option of pip"),
             help: None,
         }),
     }
@@ -196,22 +196,23 @@ mod tests {
                  https://me:s3cret@index.example/ - -- --timeout soon --retries"
             ),
             @"
-        --pip-args: `--platform` of pip has no meaning here; say the target with `python-version` and `python-platform`
-        --pip-args: `-r` of pip has no meaning here; name it as a source, or in one
-        --pip-args: `--retrys` is no option of pip; did you mean `--retries`?
-        --pip-args: a word is no option of pip; name requirements as sources
-        --pip-args: `--pre` of pip takes no value
-        --pip-args: `-z` is no option of pip
-        --pip-args: a word is no option of pip; name requirements as sources
-        --pip-args: a word is no option of pip; name requirements as sources
-        --pip-args: `--` is no option of pip
+        --pip-args: pip's option `--platform` has no effect in Pinfold; set the target with `python-version` and `python-platform`
+        --pip-args: pip's option `-r` has no effect in Pinfold; pass it as a source, or put it into one
+        --pip-args: `--retrys` is not an option of pip; did you mean `--retries`?
+        --pip-args: a word is not an option of pip; pass requirements as sources
+        --pip-args: pip's option `--pre` does not take a value
+        --pip-args: `-z` is not an option of pip
+        --pip-args: a word is not an option of pip; pass requirements as sources
+        --pip-args: a word is not an option of pip; pass requirements as sources
+        --pip-args: `--` is not an option of pip
         --pip-args: `--timeout` of pip: this should be a number of seconds; write it as `15`
-        --pip-args: `--retries` of pip takes a value
+        --pip-args: pip's option `--retries` needs a value
         "
         );
         assert_eq!(
             refused("--find-links 'a"),
-            "--pip-args: a quote or a backslash has no end; write it as for a shell: `--find-links 'my wheels'`\n"
+            "--pip-args: a quote or a backslash is not closed; write it as in a shell: \
+             `--find-links 'my wheels'`\n"
         );
     }
 }

@@ -213,9 +213,9 @@ require-hashes = true
             told,
             [
                 "1: this is neither a section nor a key with a value",
-                "1: `no-index`: this should be a truth value",
+                "1: `no-index`: this should be a boolean",
                 "1: `timeout`: this should be a number of seconds",
-                "1: `proxy`: this has several lines, and it takes one value",
+                "1: `proxy`: this takes a single value, not several lines",
             ]
         );
         assert!(!format!("{problems:?}").contains("s3cret"));
@@ -282,9 +282,9 @@ require-hashes = true
         ]));
         assert_eq!(layer.settings.len(), 1);
         insta::assert_snapshot!(told(&problems), @"
-        PIP_PRE: this should be a truth value; write `yes` or `no`, `true` or `false`, `1` or `0`
-        PIP_KEYRING_PROVIDER: this is no provider of credentials; the values are `auto`, `disabled`, `import` and `subprocess`
-        PIP_RETRIES: this should be a number that is not negative; write it as `3`
+        PIP_PRE: this should be a boolean; write `yes` or `no`, `true` or `false`, `1` or `0`
+        PIP_KEYRING_PROVIDER: unknown keyring provider; use `auto`, `disabled`, `import`, or `subprocess`
+        PIP_RETRIES: this should be a non-negative number; write it as `3`
         ");
     }
 }

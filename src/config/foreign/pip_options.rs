@@ -71,8 +71,8 @@ const fn short(short: char, names: &'static [&'static str], takes: Takes, fate: 
     }
 }
 
-const TARGET: Fate = Fate::Refused("say the target with `python-version` and `python-platform`");
-const SOURCE: Fate = Fate::Refused("name it as a source, or in one");
+const TARGET: Fate = Fate::Refused("set the target with `python-version` and `python-platform`");
+const SOURCE: Fate = Fate::Refused("pass it as a source, or put it into one");
 
 /// All of them, in the order of pip's help.
 pub(super) const OPTIONS: &[PipOption] = &[
@@ -97,7 +97,7 @@ pub(super) const OPTIONS: &[PipOption] = &[
     option(
         &["only-deps", "only-dependencies"],
         Takes::Flag,
-        Fate::Refused("write what is wanted into a requirements file"),
+        Fate::Refused("put the requirements into a requirements file"),
     ),
     short('e', &["editable"], Takes::Blanks, SOURCE),
     option(&["dry-run"], Takes::Flag, Fate::Nothing),
@@ -126,7 +126,7 @@ pub(super) const OPTIONS: &[PipOption] = &[
     option(
         &["ignore-requires-python"],
         Takes::Flag,
-        Fate::Refused("override what is wrong with `override`; each pin has to fit the target"),
+        Fate::Refused("replace wrong requirements with `override`; every pin must fit the target"),
     ),
     option(
         &["no-build-isolation"],
@@ -278,8 +278,8 @@ impl Takes {
         let text = text.trim();
         if self != Self::Commas && text.contains('\n') {
             return Err(Refused::new(
-                "this has several lines, and it takes one value",
-                "indent no lines that are settings of their own",
+                "this takes a single value, not several lines",
+                "do not indent lines that are separate settings",
             ));
         }
         match self {
@@ -295,7 +295,7 @@ impl Takes {
             Self::Number => match text.parse::<u32>() {
                 Ok(number) => one(number.to_string()),
                 Err(_) => Err(Refused::new(
-                    "this should be a number that is not negative",
+                    "this should be a non-negative number",
                     "write it as `3`",
                 )),
             },
@@ -314,8 +314,8 @@ impl Takes {
                 // Python's back ends cannot be imported here; the program asks them.
                 "auto" | "import" | "subprocess" => one("subprocess".to_owned()),
                 _ => Err(Refused::new(
-                    "this is no provider of credentials",
-                    "the values are `auto`, `disabled`, `import` and `subprocess`",
+                    "unknown keyring provider",
+                    "use `auto`, `disabled`, `import`, or `subprocess`",
                 )),
             },
             Self::PythonVersion => one(python_version(text)),
@@ -329,7 +329,7 @@ fn truth(text: &str) -> Result<bool, Refused> {
         "y" | "yes" | "t" | "true" | "on" | "1" => Ok(true),
         "n" | "no" | "f" | "false" | "off" | "0" => Ok(false),
         _ => Err(Refused::new(
-            "this should be a truth value",
+            "this should be a boolean",
             "write `yes` or `no`, `true` or `false`, `1` or `0`",
         )),
     }

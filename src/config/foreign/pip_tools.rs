@@ -91,7 +91,7 @@ impl Reader<'_> {
             let known = KEYS.iter().flat_map(|key| key.names).copied();
             self.problems.push(Problem {
                 span,
-                message: format!("`{written}` is no option of pip-compile"),
+                message: format!("`{written}` is not an option of pip-compile"),
                 help: nearest(&name, known).map(|meant| format!("did you mean `{meant}`?")),
             });
             return;
@@ -158,7 +158,7 @@ impl Reader<'_> {
                     self.problems.push(
                         Problem::new(
                             key,
-                            format!("`{written}` of pip-compile has no meaning here"),
+                            format!("pip-compile's option `{written}` has no effect in Pinfold"),
                         )
                         .with_help(help),
                     );
@@ -186,8 +186,8 @@ impl Reader<'_> {
         if read.is_none() {
             let wanted = match key.takes {
                 Takes::Flag => "`true` or `false`",
-                Takes::Text => "a text",
-                Takes::Texts | Takes::Any => "an array of texts",
+                Takes::Text => "a string",
+                Takes::Texts | Takes::Any => "an array of strings",
             };
             self.wrong_type(value, written, wanted);
         }
@@ -438,13 +438,13 @@ ask = true
             refused("[tool.pip-tools]\nno-indx = true\nextra = 'a'\nheader = 'maybe'\nindex-url = ['a']\n\
                      find-links = [['a']]\nno-extra = true\n[tool.pip-tools.compile]\ncompile = true\n"),
             @"
-            no-indx: `no-indx` is no option of pip-compile; did you mean `no-index`?
-            'a': `extra` should be an array of texts
+            no-indx: `no-indx` is not an option of pip-compile; did you mean `no-index`?
+            'a': `extra` should be an array of strings
             'maybe': `header` should be `true` or `false`
-            ['a']: `index-url` should be a text
-            [['a']]: `find-links` should be an array of texts
-            no-extra: `no-extra` is no option of pip-compile
-            compile: `compile` is no option of pip-compile
+            ['a']: `index-url` should be a string
+            [['a']]: `find-links` should be an array of strings
+            no-extra: `no-extra` is not an option of pip-compile
+            compile: `compile` is not an option of pip-compile
             "
         );
     }
@@ -455,9 +455,9 @@ ask = true
             refused("[tool.pip-tools]\nbuild-deps-for = ['wheel']\nonly-build-deps = true\n\
                      pip-args = '--platform x --index-url https://me:s3cret@h/ --timeout s3cret'\n"),
             @"
-            build-deps-for: `build-deps-for` of pip-compile has no meaning here; write the `requires` of `[build-system]` into a requirements file, and lock that
-            only-build-deps: `only-build-deps` of pip-compile has no meaning here; write the `requires` of `[build-system]` into a requirements file, and lock that
-            '--platform x --index-url https://me:s3cret@h/ --timeout s3cret': `--platform` of pip has no meaning here; say the target with `python-version` and `python-platform`
+            build-deps-for: pip-compile's option `build-deps-for` has no effect in Pinfold; copy the `requires` of `[build-system]` to a requirements file and lock that
+            only-build-deps: pip-compile's option `only-build-deps` has no effect in Pinfold; copy the `requires` of `[build-system]` to a requirements file and lock that
+            '--platform x --index-url https://me:s3cret@h/ --timeout s3cret': pip's option `--platform` has no effect in Pinfold; set the target with `python-version` and `python-platform`
             '--platform x --index-url https://me:s3cret@h/ --timeout s3cret': `--timeout` of pip: this should be a number of seconds; write it as `15`
             "
         );

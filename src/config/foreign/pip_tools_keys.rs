@@ -74,9 +74,8 @@ const fn nothing(names: &'static [&'static str]) -> PipToolsKey {
     key(names, Takes::Any, true, Fate::Nothing)
 }
 
-const BUILD_REQUIREMENTS: Fate = Fate::Refused(
-    "write the `requires` of `[build-system]` into a requirements file, and lock that",
-);
+const BUILD_REQUIREMENTS: Fate =
+    Fate::Refused("copy the `requires` of `[build-system]` to a requirements file and lock that");
 
 /// All of them.
 pub(super) const KEYS: &[PipToolsKey] = &[

@@ -55,11 +55,8 @@ pub fn uv_variables(variable: impl Fn(&str) -> Option<String>) -> (Layer, Vec<Se
             "UV_KEYRING_PROVIDER".to_owned(),
         ),
         Some(_) => problems.push(
-            Refused::new(
-                "this is no provider of credentials",
-                "the values are `disabled` and `subprocess`",
-            )
-            .at("UV_KEYRING_PROVIDER"),
+            Refused::new("unknown keyring provider", "use `disabled` or `subprocess`")
+                .at("UV_KEYRING_PROVIDER"),
         ),
     }
     (layer, problems)
@@ -203,7 +200,7 @@ mod tests {
         assert!(layer.is_empty());
         assert_eq!(
             told(&problems),
-            "UV_KEYRING_PROVIDER: this is no provider of credentials; the values are `disabled` and `subprocess`\n"
+            "UV_KEYRING_PROVIDER: unknown keyring provider; use `disabled` or `subprocess`\n"
         );
     }
 

@@ -279,7 +279,7 @@ fn no_digest_makes_a_line_too_long() {
     let source = |length: usize| format!("FROM a:1\nRUN --mount=from=b {}\n", "x".repeat(length));
     assert_eq!(findings(source(65_300).as_bytes()), [""; 0]);
     let long = source(65_500);
-    let reason = "its line would be longer than 65535 bytes";
+    let reason = "the line would be longer than 65535 bytes";
     assert_eq!(findings(long.as_bytes()), [reason]);
     let many = format!("FROM a:1\nRUN {}x\n", "--mount=from=b ".repeat(1_000));
     assert_eq!(findings(many.as_bytes()), [reason; 1_000]);
