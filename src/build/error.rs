@@ -20,7 +20,7 @@ pub enum Error {
         problem: Problem,
     },
     /// The tree holds nothing that says how to build it.
-    #[error("there is no pyproject.toml and no setup.py")]
+    #[error("there is no pyproject.toml or setup.py")]
     NotAProject {
         /// The tree.
         tree: PathBuf,
@@ -90,9 +90,11 @@ impl fmt::Display for PythonProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotRun(problem) => write!(f, "cannot be run: {problem}"),
-            Self::NoVenv => f.write_str("has no module `venv`, which builds need"),
-            Self::Failed(status) => write!(f, "makes no environment to build in: {status}"),
-            Self::Answer(problem) => write!(f, "does not answer as a Python does: {problem}"),
+            Self::NoVenv => f.write_str("does not have the module `venv`, which builds need"),
+            Self::Failed(status) => write!(f, "cannot create a build environment: {status}"),
+            Self::Answer(problem) => {
+                write!(f, "does not behave like a Python interpreter: {problem}")
+            }
         }
     }
 }
@@ -108,7 +110,7 @@ pub enum ArchiveProblem {
     Damaged(String),
     /// Unpacked it would be too large to be true.
     TooLarge,
-    /// A member would be written where it must not be, or is no file.
+    /// A member would be written where it must not be, or is not a file.
     Unsafe {
         /// The member's name.
         member: String,
@@ -120,20 +122,20 @@ pub enum ArchiveProblem {
         /// How many there are.
         count: usize,
     },
-    /// It is no wheel as PEP 427 has it.
+    /// It is not a wheel as PEP 427 has it.
     Layout(String),
 }
 
 impl fmt::Display for ArchiveProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unsupported => f.write_str("is neither a `.tar.gz` nor a `.zip`"),
+            Self::Unsupported => f.write_str("is not a `.tar.gz` or `.zip`"),
             Self::Name(problem) | Self::Layout(problem) => f.write_str(problem),
             Self::Damaged(problem) => write!(f, "is damaged: {problem}"),
-            Self::TooLarge => f.write_str("is too large when it is unpacked"),
-            Self::Unsafe { member, problem } => write!(f, "holds `{member}`, {problem}"),
+            Self::TooLarge => f.write_str("is too large when unpacked"),
+            Self::Unsafe { member, problem } => write!(f, "contains `{member}`, {problem}"),
             Self::TopFolder { count } => {
-                write!(f, "should hold one folder at the top, not {count}")
+                write!(f, "should contain one top-level directory, not {count}")
             }
         }
     }
@@ -160,8 +162,8 @@ impl fmt::Display for HookFailure {
             Self::Raised(problem) => write!(f, "failed: {problem}"),
             Self::Import(problem) => write!(f, "cannot be called: {problem}"),
             Self::Missing => f.write_str("does not exist"),
-            Self::Answer(answer) => write!(f, "answered {answer}"),
-            Self::Ended(status) => write!(f, "ended without an answer: {status}"),
+            Self::Answer(answer) => write!(f, "returned {answer}"),
+            Self::Ended(status) => write!(f, "exited without a result: {status}"),
         }
     }
 }
@@ -188,19 +190,19 @@ impl Error {
                 problem: PythonProblem::NoVenv,
                 ..
             } => Some(
-                "install it (the package `python3-venv` or the full `python3` of a \
-                 distribution), or name another interpreter"
+                "install it (the package `python3-venv` or a full `python3` package), or name \
+                 another interpreter"
                     .to_owned(),
             ),
             Self::Archive {
                 problem: ArchiveProblem::Unsupported,
                 ..
-            } => Some("pack it as `.tar.gz`".to_owned()),
+            } => Some("repack it as `.tar.gz`".to_owned()),
             Self::Hook {
                 failure: HookFailure::Import(_),
                 ..
             } => Some(
-                "the project should list what its backend needs as `requires` in \
+                "the project should list its backend's requirements as `requires` in \
                  `[build-system]` of its pyproject.toml"
                     .to_owned(),
             ),

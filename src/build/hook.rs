@@ -213,7 +213,7 @@ impl Call<'_> {
         if is_name && name.ends_with(ending) && path.exists() {
             return Ok(path);
         }
-        Err(self.odd(format!("`{name}`, which it did not make")))
+        Err(self.odd(format!("`{name}`, which does not exist")))
     }
 
     /// An answer that is not one to what was asked.

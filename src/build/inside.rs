@@ -13,14 +13,14 @@ pub(super) fn inside(name: &Path) -> Result<PathBuf, &'static str> {
         match component {
             Component::Normal(part) => path.push(part),
             Component::CurDir => {}
-            Component::ParentDir => return Err("which leads out of its folder"),
+            Component::ParentDir => return Err("which points outside of its directory"),
             Component::RootDir | Component::Prefix(_) => {
                 return Err("which is an absolute path");
             }
         }
     }
     if path.as_os_str().as_encoded_bytes().contains(&0) {
-        return Err("which is no file name");
+        return Err("which is not a file name");
     }
     Ok(path)
 }
@@ -31,7 +31,7 @@ pub(super) fn inside(name: &Path) -> Result<PathBuf, &'static str> {
 /// behind a name is refused: the name could be that of another link, and then the `..`
 /// would lead where the text does not say.
 pub(super) fn check_link(folder: &Path, target: &Path) -> Result<(), &'static str> {
-    const OUTSIDE: &str = "a link that leads out of the archive";
+    const OUTSIDE: &str = "a link that points outside of the archive";
     let mut depth = folder.components().count();
     let mut has_names = false;
     for component in target.components() {

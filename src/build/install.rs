@@ -48,7 +48,7 @@ pub(super) fn install(path: &Path, site: &Site) -> Result<(), Error> {
     let entry_points = wheel.text("entry_points.txt")?.unwrap_or_default();
     let entry_points = EntryPoint::parse_all(&entry_points).map_err(|line| {
         wheel.error(ArchiveProblem::Layout(format!(
-            "has the entry point `{line}`, which is none"
+            "has an invalid entry point `{line}`"
         )))
     })?;
     let mut installed = Installed {
@@ -146,7 +146,7 @@ impl Wheel {
         };
         match field("Wheel-Version").and_then(|version| version.split('.').next()) {
             Some("1") => {}
-            _ => return Err(self.error(layout("is of a format that is not known"))),
+            _ => return Err(self.error(layout("has an unknown format"))),
         }
         Ok(field("Root-Is-Purelib").is_some_and(|value| value.eq_ignore_ascii_case("true")))
     }
@@ -184,7 +184,7 @@ impl Wheel {
         installed: &mut Installed,
     ) -> Result<(), Error> {
         let Some(Ok(name)) = self.archive.name_for_index(index) else {
-            let problem = "a name in it is no text".to_owned();
+            let problem = "a name in it is not text".to_owned();
             return Err(self.error(ArchiveProblem::Damaged(problem)));
         };
         let name = name.into_owned();
@@ -243,7 +243,7 @@ impl Wheel {
             "data" => &site.data,
             "headers" => &site.include.join(self.project.as_ref()),
             "scripts" => &site.scripts,
-            _ => return Err(refuse("for which there is no place")),
+            _ => return Err(refuse("which has no place to go")),
         };
         let target = folder.join(rest);
         if is_of_environment(&target, site) {
@@ -364,8 +364,8 @@ fn stem<R: Read + Seek>(archive: &ZipArchive<R>, name: &WheelName) -> Result<Str
     stems.dedup();
     let stem = match stems[..] {
         [stem] => stem,
-        [] => return Err("has no folder `.dist-info`".to_owned()),
-        _ => return Err(format!("has {} folders `.dist-info`", stems.len())),
+        [] => return Err("has no `.dist-info` directory".to_owned()),
+        _ => return Err(format!("has {} `.dist-info` directories", stems.len())),
     };
     let agrees = stem.rsplit_once('-').is_some_and(|(project, version)| {
         is_spelling(project, name.name.as_ref())
@@ -376,7 +376,7 @@ fn stem<R: Read + Seek>(archive: &ZipArchive<R>, name: &WheelName) -> Result<Str
     if agrees {
         Ok(stem.to_owned())
     } else {
-        Err(format!("holds another release, `{stem}`"))
+        Err(format!("contains another release, `{stem}`"))
     }
 }
 

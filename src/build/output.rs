@@ -47,7 +47,7 @@ impl Tail {
         self.lines.push_back(line);
     }
 
-    /// Returns the lines, fit to be shown: without control characters, colours,
+    /// Returns the lines, fit to be shown: without control characters, colors,
     /// passwords in URLs, and what is not UTF-8.
     pub(super) fn lines(mut self) -> Vec<String> {
         self.end_line();

@@ -62,7 +62,7 @@ impl BuildSystem {
     }
 
     /// Reads the text of a pyproject.toml. Whether the folders of `backend-path` are
-    /// there, and are no links out of the tree, is for [`of_tree`](Self::of_tree) to see.
+    /// there, and are not links out of the tree, is for [`of_tree`](Self::of_tree) to see.
     pub fn parse(pyproject: &str) -> Result<Self, Error> {
         read(pyproject).map(|(system, _)| system)
     }
@@ -104,13 +104,13 @@ fn read_table(text: &str) -> Result<(BuildSystem, Vec<Span>), Problem> {
     let Some(requires) = table.get("requires") else {
         return Err(
             Problem::new(value.span().into(), "`[build-system]` has no `requires`")
-                .with_help("add `requires = [\"setuptools\"]`, or what else builds the project"),
+                .with_help("add `requires = [\"setuptools\"]`, or whatever builds the project"),
         );
     };
     let requires = texts(requires, "`requires`")?;
     for (requirement, span) in &requires {
         Requirement::parse(requirement).map_err(|error| {
-            let message = format!("`{requirement}` is no requirement: {}", error.message);
+            let message = format!("`{requirement}` is not a requirement: {}", error.message);
             Problem {
                 help: error.help,
                 ..Problem::new(*span, message)
@@ -127,7 +127,7 @@ fn read_table(text: &str) -> Result<(BuildSystem, Vec<Span>), Problem> {
     };
     for (folder, span) in &backend_path {
         if !stays_inside(Path::new(folder)) {
-            let message = format!("`{folder}` is not a folder inside the project");
+            let message = format!("`{folder}` is not a directory inside the project");
             return Err(Problem::new(*span, message));
         }
     }
@@ -152,9 +152,9 @@ fn backend(value: &Value<'_>) -> Result<String, Problem> {
     if is_dotted(module) && is_dotted(object) {
         Ok(text.to_owned())
     } else {
-        let message = format!("`{text}` is no backend");
+        let message = format!("`{text}` is not a backend");
         Err(Problem::new(value.span().into(), message)
-            .with_help("a backend is written `module` or `module:object`"))
+            .with_help("write the backend as `module` or `module:object`"))
     }
 }
 
@@ -208,7 +208,7 @@ fn check_inside(tree: &Path, folder: &str) -> Result<(), String> {
     if real(&tree.join(folder))?.starts_with(real(tree)?) {
         Ok(())
     } else {
-        Err("is not a folder inside the project".to_owned())
+        Err("is not a directory inside the project".to_owned())
     }
 }
 
@@ -289,7 +289,8 @@ mod tests {
         let text = "[build-system]\nrequires = ['ok', 'not ok']\n";
         let message_of_requirement = message(text);
         assert!(
-            message_of_requirement.starts_with("pyproject.toml:2:19: `not ok` is no requirement: "),
+            message_of_requirement
+                .starts_with("pyproject.toml:2:19: `not ok` is not a requirement: "),
             "{message_of_requirement}"
         );
         for backend in ["", "a b", "a:b:c", "a.", "1a", ":a"] {
@@ -297,7 +298,7 @@ mod tests {
                 message(&format!(
                     "[build-system]\nrequires = []\nbuild-backend = '{backend}'\n"
                 )),
-                format!("pyproject.toml:3:17: `{backend}` is no backend")
+                format!("pyproject.toml:3:17: `{backend}` is not a backend")
             );
         }
     }
@@ -308,7 +309,7 @@ mod tests {
             let text = format!("[build-system]\nrequires = []\nbackend-path = ['.', '{folder}']\n");
             assert_eq!(
                 message(&text),
-                format!("pyproject.toml:3:22: `{folder}` is not a folder inside the project")
+                format!("pyproject.toml:3:22: `{folder}` is not a directory inside the project")
             );
         }
         let folder = tempfile::tempdir().unwrap();
@@ -321,7 +322,7 @@ mod tests {
             std::os::unix::fs::symlink("/", folder.path().join("link")).unwrap();
             assert_eq!(
                 of_tree(),
-                "pyproject.toml:3:17: `link` is not a folder inside the project"
+                "pyproject.toml:3:17: `link` is not a directory inside the project"
             );
         }
     }

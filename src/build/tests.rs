@@ -243,16 +243,15 @@ def build_editable(folder, settings=None, metadata=None):
         );
         assert_eq!(
             fail("def build_wheel(*a): return None"),
-            "`build_wheel` of `own` answered None, not a file's name"
+            "`build_wheel` of `own` returned None, not a file's name"
         );
         assert_eq!(
             fail("def build_wheel(*a): return '../x.whl'"),
-            "`prepare_metadata_for_build_wheel` of `own` answered `../x.whl`, \
-             which it did not make"
+            "`prepare_metadata_for_build_wheel` of `own` returned `../x.whl`, which does not exist"
         );
         assert_eq!(
             fail("import os\ndef build_wheel(*a): os._exit(7)"),
-            "`build_wheel` of `own` ended without an answer: exit status: 7"
+            "`build_wheel` of `own` exited without a result: exit status: 7"
         );
     }
 
@@ -576,13 +575,15 @@ mod environments {
             assert!(
                 error
                     .to_string()
-                    .ends_with("has no module `venv`, which builds need")
+                    .ends_with("does not have the module `venv`, which builds need")
             );
             assert!(error.help().is_some());
             script("#!/bin/sh\necho broken >&2\nexit 4\n");
             let error = create(&python);
             assert!(
-                error.to_string().ends_with("build in: exit status: 4"),
+                error
+                    .to_string()
+                    .ends_with("build environment: exit status: 4"),
                 "{error}"
             );
             assert_eq!(error.output(), ["broken"]);
@@ -611,22 +612,22 @@ mod environments {
         let check = |files: &[(&str, &[u8])], problem: &str| {
             assert_eq!(refusal(filename, files), format!("`{filename}` {problem}"));
         };
-        check(&[("demo.py", b"")], "has no folder `.dist-info`");
+        check(&[("demo.py", b"")], "has no `.dist-info` directory");
         check(
             &[("other-1.0.dist-info/WHEEL", WHEEL)],
-            "holds another release, `other-1.0`",
+            "contains another release, `other-1.0`",
         );
         check(
             &[("demo-2.0.dist-info/WHEEL", WHEEL)],
-            "holds another release, `demo-2.0`",
+            "contains another release, `demo-2.0`",
         );
         check(
             &[info, ("x-1.dist-info/WHEEL", WHEEL)],
-            "has 2 folders `.dist-info`",
+            "has 2 `.dist-info` directories",
         );
         check(
             &[("demo-1.0.dist-info/WHEEL", b"Wheel-Version: 2.0\n")],
-            "is of a format that is not known",
+            "has an unknown format",
         );
         check(
             &[("demo-1.0.dist-info/METADATA", b"")],
@@ -634,29 +635,29 @@ mod environments {
         );
         check(
             &[info, ("../../evil.py", b"")],
-            "holds `../../evil.py`, which leads out of its folder",
+            "contains `../../evil.py`, which points outside of its directory",
         );
         check(
             &[info, ("/evil.py", b"")],
-            "holds `/evil.py`, which is an absolute path",
+            "contains `/evil.py`, which is an absolute path",
         );
         check(
             &[info, ("demo-1.0.data/scripts/../../evil", b"")],
-            "holds `demo-1.0.data/scripts/../../evil`, which leads out of its folder",
+            "contains `demo-1.0.data/scripts/../../evil`, which points outside of its directory",
         );
         check(
             &[info, ("demo-1.0.data/other/x", b"")],
-            "holds `demo-1.0.data/other/x`, for which there is no place",
+            "contains `demo-1.0.data/other/x`, which has no place to go",
         );
         check(
             &[info, ("demo-1.0.data/data/pyvenv.cfg", b"")],
-            "holds `demo-1.0.data/data/pyvenv.cfg`, which would replace a file of the \
+            "contains `demo-1.0.data/data/pyvenv.cfg`, which would replace a file of the \
              environment itself",
         );
         #[cfg(unix)]
         check(
             &[info, ("demo-1.0.data/scripts/python3", b"")],
-            "holds `demo-1.0.data/scripts/python3`, which would replace a file of the \
+            "contains `demo-1.0.data/scripts/python3`, which would replace a file of the \
              environment itself",
         );
         check(
@@ -667,11 +668,11 @@ mod environments {
                     b"[console_scripts]\nx = y\n",
                 ),
             ],
-            "has the entry point `x = y`, which is none",
+            "has an invalid entry point `x = y`",
         );
         assert_eq!(
             refusal("demo.whl", &[info]),
-            "`demo.whl` is not of the form `name-version-python-abi-platform.whl`"
+            "`demo.whl` does not have the form `name-version-python-abi-platform.whl`"
         );
         let path = folder.path().join(filename);
         std::fs::write(&path, "no archive").unwrap();
@@ -763,11 +764,11 @@ mod archives {
         for (entry, problem) in [
             (
                 ("../evil", FILE, "", 0o644),
-                "`../evil`, which leads out of its folder",
+                "`../evil`, which points outside of its directory",
             ),
             (
                 ("x-1/../../evil", FILE, "", 0o644),
-                "`x-1/../../evil`, which leads out of its folder",
+                "`x-1/../../evil`, which points outside of its directory",
             ),
             (
                 ("/evil", FILE, "", 0o644),
@@ -775,33 +776,33 @@ mod archives {
             ),
             (
                 ("x-1/l", SYMLINK, "../..", 0),
-                "`x-1/l`, a link that leads out of the archive",
+                "`x-1/l`, a link that points outside of the archive",
             ),
             (
                 ("x-1/l", SYMLINK, "/etc/passwd", 0),
-                "`x-1/l`, a link that leads out of the archive",
+                "`x-1/l`, a link that points outside of the archive",
             ),
             (
                 ("x-1/l", LINK, "/etc/passwd", 0),
-                "`x-1/l`, a link that leads out of the archive",
+                "`x-1/l`, a link that points outside of the archive",
             ),
             (
                 ("x-1/l", LINK, "../evil", 0),
-                "`x-1/l`, a link that leads out of the archive",
+                "`x-1/l`, a link that points outside of the archive",
             ),
             (
                 ("x-1/l", LINK, "x-1/none", 0),
-                "`x-1/l`, a link to what is not there",
+                "`x-1/l`, a link to a missing file",
             ),
             (
                 ("x-1/p", tar::EntryType::Fifo, "", 0),
-                "`x-1/p`, which is neither a file nor a folder",
+                "`x-1/p`, which is not a file or directory",
             ),
             (
                 ("x-1/d", tar::EntryType::Block, "", 0),
-                "`x-1/d`, which is neither a file nor a folder",
+                "`x-1/d`, which is not a file or directory",
             ),
-            (("./", FILE, "", 0o644), "`./`, which is no file name"),
+            (("./", FILE, "", 0o644), "`./`, which is not a file name"),
         ] {
             let message = refusal(&[("x-1/setup.py", FILE, "", 0o644), entry]);
             // What `./` is told as differs by what made a path of it.
@@ -819,25 +820,25 @@ mod archives {
             ("x-1/s", SYMLINK, ".", 0),
             ("x-1/t", SYMLINK, "s/s/../../../evil", 0),
         ];
-        assert!(refusal(&chain).ends_with("a link that leads out of the archive"));
+        assert!(refusal(&chain).ends_with("a link that points outside of the archive"));
         let through = [("x-1/s", SYMLINK, "a", 0), ("x-1/s/file", FILE, "", 0o644)];
-        assert!(refusal(&through).ends_with("in the place of another member"));
+        assert!(refusal(&through).ends_with("a link that replaces another member"));
         let behind = [
             ("x-1/a/file", FILE, "", 0o644),
             ("x-1/s", SYMLINK, "a", 0),
             ("x-1/s/t", SYMLINK, "../x", 0),
         ];
-        assert!(refusal(&behind).ends_with("which stands behind a link"));
+        assert!(refusal(&behind).ends_with("which is behind a link"));
         let copied = [("x-1/s", SYMLINK, "secret", 0), ("x-1/h", LINK, "x-1/s", 0)];
-        assert!(refusal(&copied).ends_with("a link to what is not there"));
+        assert!(refusal(&copied).ends_with("a link to a missing file"));
     }
 
     #[test]
     fn there_is_one_folder_at_the_top_or_the_project_itself() {
         let message = refusal(&[("a/x", FILE, "", 0o644), ("b/x", FILE, "", 0o644)]);
-        assert!(message.ends_with("should hold one folder at the top, not 2"));
+        assert!(message.ends_with("should contain one top-level directory, not 2"));
         let message = refusal(&[("x", FILE, "", 0o644)]);
-        assert!(message.ends_with("should hold one folder at the top, not 0"));
+        assert!(message.ends_with("should contain one top-level directory, not 0"));
         let folder = tempfile::tempdir().unwrap();
         let bytes = tar(&[
             ("pyproject.toml", FILE, "", 0o644),
@@ -875,7 +876,7 @@ mod archives {
         }
         assert_eq!(
             message("x-1.tar.gz", &bomb),
-            "`x-1.tar.gz` is too large when it is unpacked"
+            "`x-1.tar.gz` is too large when unpacked"
         );
         let whole = tar(&[("x-1/setup.py", FILE, &"text".repeat(5000), 0o644)]);
         assert!(message("x-1.tar.gz", &whole[..60]).contains("is damaged"));
@@ -887,7 +888,7 @@ mod archives {
         assert!(message("x-1.zip", b"PK").contains("is damaged"));
         assert_eq!(
             message("x-1.tar.bz2", b""),
-            "`x-1.tar.bz2` is neither a `.tar.gz` nor a `.zip`"
+            "`x-1.tar.bz2` is not a `.tar.gz` or `.zip`"
         );
     }
 

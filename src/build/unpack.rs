@@ -123,7 +123,7 @@ impl Tree<'_> {
                     self.file(&name, &path, &mut entry, &kept)?;
                 }
                 _ => {
-                    return Err(self.refused(&name, "which is neither a file nor a folder"));
+                    return Err(self.refused(&name, "which is not a file or directory"));
                 }
             }
         }
@@ -182,7 +182,7 @@ impl Tree<'_> {
         kept: &Kept,
     ) -> Result<(), Error> {
         if path.as_os_str().is_empty() {
-            return Err(self.refused(name, "which is no file name"));
+            return Err(self.refused(name, "which is not a file name"));
         }
         self.folder(path.parent().unwrap_or(Path::new("")))?;
         let target = self.into.join(path);
@@ -222,7 +222,7 @@ impl Tree<'_> {
             let folder = path.parent().unwrap_or(Path::new(""));
             check_link(folder, &target).map(|()| target)
         } else {
-            inside(&target).map_err(|_| "a link that leads out of the archive")
+            inside(&target).map_err(|_| "a link that points outside of the archive")
         };
         let target = checked.map_err(|problem| self.refused(name, problem))?;
         self.links.push(Link {
@@ -241,7 +241,7 @@ impl Tree<'_> {
         for link in hard {
             let target = self.into.join(&link.target);
             if !target.is_file() {
-                return Err(self.refused(&link.path, "a link to what is not there"));
+                return Err(self.refused(&link.path, "a link to a missing file"));
             }
             self.make(link, |path| fs::copy(&target, path).map(|_| ()))?;
         }
@@ -256,13 +256,13 @@ impl Tree<'_> {
         for part in link.path.parent().into_iter().flatten() {
             folder.push(part);
             if folder.is_symlink() {
-                return Err(self.refused(&link.path, "which stands behind a link"));
+                return Err(self.refused(&link.path, "which is behind a link"));
             }
         }
         fs::create_dir_all(&folder).map_err(Error::io("write", &folder))?;
         let path = self.into.join(&link.path);
         if link.path.as_os_str().is_empty() || path.symlink_metadata().is_ok() {
-            return Err(self.refused(&link.path, "a link in the place of another member"));
+            return Err(self.refused(&link.path, "a link that replaces another member"));
         }
         make(&path).map_err(Error::io("write", &path))
     }

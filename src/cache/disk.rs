@@ -27,7 +27,7 @@ struct Folder {
 
 /// Why an entry could not be stored. Never a reason to end a run.
 #[derive(Debug, thiserror::Error)]
-#[error("could not write to the cache, at `{}`", path.display())]
+#[error("cannot write to the cache at `{}`", path.display())]
 pub struct Error {
     /// The file or folder that could not be written.
     pub path: PathBuf,
@@ -186,7 +186,7 @@ impl Cache {
         }
     }
 
-    /// Takes an entry away; that there is none is no error.
+    /// Takes an entry away; that there is none is not an error.
     pub fn remove(&self, bucket: &str, key: &str) -> Result<(), Error> {
         let Some(folder) = self.folder.as_deref() else {
             return Ok(());
@@ -246,7 +246,7 @@ impl Folder {
             }
             let tag = self.root.join("CACHEDIR.TAG");
             let text = "Signature: 8a477f597d28d172789f06886806bc55\n\
-                # This folder is a cache; its content can be made again at any time.\n\
+                # This directory is a cache; its content can be recreated at any time.\n\
                 # See https://bford.info/cachedir/\n";
             let _ = fs::write(tag, text);
             let _ = fs::write(self.root.join(".gitignore"), "*\n");
@@ -256,7 +256,7 @@ impl Folder {
 
 impl Place {
     fn dir(&self) -> &Path {
-        self.path.parent().expect("a bucket is in a folder")
+        self.path.parent().expect("a bucket is in a directory")
     }
 
     /// Returns a file beside it.
@@ -498,7 +498,7 @@ mod tests {
             (&b"payload"[..], &b"newer"[..])
         );
         assert_eq!(fs::metadata(&path).unwrap().len(), length);
-        // One that outgrows its place is stored all the same.
+        // One that outgrows its place is stored anyway.
         cache.touch("b-v1", "k", &entry, &[b'n'; 500]).unwrap();
         let entry = cache.get_entry("b-v1", "k").unwrap();
         assert_eq!(

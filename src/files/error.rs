@@ -101,30 +101,31 @@ impl Error {
             .map_or_else(|| ".".into(), |folder| folder.display().to_string());
         let help = match (self.action, self.cause) {
             (Action::Read, Cause::Missing) => {
-                "check the spelling; paths are relative to the current folder".to_owned()
+                "check the spelling; paths are relative to the current directory".to_owned()
             }
-            (Action::Write, Cause::Missing) => format!("make the folder `{folder}` first"),
-            (Action::Read, Cause::IsFolder) => "name a file in this folder".to_owned(),
+            (Action::Write, Cause::Missing) => format!("create the directory `{folder}` first"),
+            (Action::Read, Cause::IsFolder) => "name a file in this directory".to_owned(),
             (Action::Write, Cause::IsFolder) => format!(
                 "name a file, such as `{}`",
                 self.path.join("requirements.txt").display()
             ),
             (Action::Read, Cause::Denied) => {
-                "allow this user to read the file, or run as one who may".to_owned()
+                "allow this user to read the file, or run as a user who can".to_owned()
             }
             (Action::Write, Cause::Denied) => format!(
-                "allow this user to write to the folder `{folder}`: the new file is made \
-                 beside the old one"
+                "allow this user to write to the directory `{folder}`; the new file is created \
+                 next to the old one"
             ),
             (Action::Write, Cause::ReadOnly) => {
-                "write to another folder, or to standard output with `--output-file=-`".to_owned()
+                "write to another directory, or to standard output with `--output-file=-`"
+                    .to_owned()
             }
             (Action::Write, Cause::Full) => {
-                "make room and run again; nothing was changed".to_owned()
+                "free some space and run again; nothing was changed".to_owned()
             }
             (Action::Write, Cause::Mounted) => format!(
-                "the file seems to be mounted on its own and cannot be replaced: mount its \
-                 folder `{folder}` instead, or write to standard output with `--output-file=-`"
+                "the file seems to be a mount point and cannot be replaced; mount its directory \
+                 `{folder}` instead, or write to standard output with `--output-file=-`"
             ),
             (_, Cause::Changed) => "run again; nothing was changed".to_owned(),
             _ => return None,

@@ -33,7 +33,7 @@ pub struct Exclude(Vec<Gitignore>);
 
 /// A line that cannot be used to leave out files.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{pattern}` is no pattern for files: {problem}")]
+#[error("`{pattern}` is not a file pattern: {problem}")]
 pub struct BadPattern {
     /// The line.
     pub pattern: String,

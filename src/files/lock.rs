@@ -24,7 +24,7 @@ pub struct Lock {
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
     /// Another process has it.
-    #[error("another run{} holds `{}`", .pid.map(|pid| format!(" (process {pid})")).unwrap_or_default(), .path.display())]
+    #[error("another run{} is using `{}`", .pid.map(|pid| format!(" (process {pid})")).unwrap_or_default(), .path.display())]
     Held {
         /// The file that is locked.
         path: PathBuf,
@@ -40,7 +40,7 @@ impl LockError {
     /// Returns what to do about it, if there is something to say.
     pub fn help(&self) -> Option<String> {
         match self {
-            Self::Held { .. } => Some("wait for it to end, and run again".to_owned()),
+            Self::Held { .. } => Some("wait for it to finish, then run again".to_owned()),
             Self::File(error) => error.help(),
         }
     }

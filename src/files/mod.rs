@@ -41,7 +41,7 @@ pub fn if_there<T>(read: Result<T, Error>) -> Result<Option<T>, Error> {
 }
 
 /// Returns a path from the folder `root` on, with `/` between its names; none if it is
-/// not below, or is no text.
+/// not below, or is not text.
 pub fn relative(root: &Path, path: &Path) -> Option<String> {
     let names: Option<Vec<&str>> = path
         .strip_prefix(root)

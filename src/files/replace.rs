@@ -76,7 +76,7 @@ pub(super) fn stage(path: &Path, bytes: &[u8], prefix: &str) -> io::Result<Stage
     {
         return Err(io::Error::new(
             io::ErrorKind::InvalidInput,
-            "neither a file nor a folder",
+            "not a file or directory",
         ));
     }
     let target = follow_links(path)?;

@@ -168,7 +168,7 @@ fn says_what_to_do_about_folders() {
         Cause::Missing,
         "cannot write `PATH`",
         "no such file",
-        "make the folder",
+        "create the directory",
     );
     let error = read(&folder.path("none")).unwrap_err();
     assert_eq!((error.action, error.cause), (Action::Read, Cause::Missing));
@@ -188,7 +188,7 @@ fn writes_into_devices_instead_of_replacing_them() {
         Cause::Full,
         "cannot write `PATH`",
         "no space left",
-        "make room",
+        "free some space",
     );
 }
 
@@ -230,7 +230,7 @@ fn a_full_disk_leaves_the_old_file_and_nothing_else() {
     replace(&path, b"old").unwrap();
     let error = replace(&path, &vec![b'x'; 200_000]).unwrap_err();
     assert_eq!(error.cause, Cause::Full, "{error:?}");
-    assert!(error.help().unwrap().contains("make room"));
+    assert!(error.help().unwrap().contains("free some space"));
     mount.0.check(&[("requirements.txt", "old")]);
     // The room is free again.
     replace(&path, &vec![b'y'; 30_000]).unwrap();
@@ -248,7 +248,7 @@ fn a_read_only_disk_is_told_from_a_forbidden_folder() {
             Cause::Denied,
             "cannot write `PATH`",
             "permission denied",
-            "to the folder",
+            "to the directory",
         );
     }
     let Some(mount) = Mount::new("size=64k") else {
@@ -285,7 +285,7 @@ fn a_file_mounted_on_its_own_is_named_as_such() {
     let error = replace(&target, b"new").unwrap_err();
     assert!(bind("umount", &[&target]));
     assert_eq!(error.cause, Cause::Mounted, "{error:?}");
-    assert!(error.help().unwrap().contains("mount its folder"));
+    assert!(error.help().unwrap().contains("mount its directory"));
     folder.check(&[("a", "old"), ("b", "other")]);
 }
 

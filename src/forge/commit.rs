@@ -259,7 +259,7 @@ impl Repository {
         }
         if text.lines().count() > MAX_COMMITS {
             return Ok(Some(format!(
-                "there are more than {MAX_COMMITS} commits on it that are not in `{}`",
+                "it has more than {MAX_COMMITS} commits that are not in `{}`",
                 base.short()
             )));
         }
@@ -354,8 +354,8 @@ fn told(commit: &Commit, content: &CommitText, base: &Commit) -> String {
     let subject = content.message.lines().next().unwrap_or_default();
     let author = content.author.split(" <").next().unwrap_or_default();
     format!(
-        "commit `{}` (\u{201c}{}\u{201d}, {}) is not of pinfold's making, or was changed since, and is \
-         not in `{}`",
+        "commit `{}` (\u{201c}{}\u{201d}, {}) was not made by pinfold, or was changed since, and \
+         is not in `{}`",
         commit.short(),
         shown(subject),
         shown(author),

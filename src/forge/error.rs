@@ -19,13 +19,13 @@ pub enum Error {
         folder: PathBuf,
     },
     /// The folder is in a repository without a work tree, or in its `.git`.
-    #[error("`{}` is in a git repository, but in no work tree", .folder.display())]
+    #[error("`{}` is in a git repository, but not in a work tree", .folder.display())]
     NoWorkTree {
         /// The folder that was asked about.
         folder: PathBuf,
     },
     /// The name is none that a branch can have.
-    #[error("`{branch}` is no name for a branch")]
+    #[error("`{branch}` is not a valid branch name")]
     BadBranch {
         /// The name.
         branch: String,
@@ -76,18 +76,19 @@ impl Error {
         Some(match self {
             Self::NoGit { .. } => "install git, or run without committing".to_owned(),
             Self::Untrusted { folder } => format!(
-                "if it is to be trusted, run `git config --global --add safe.directory '{}'`; \
-                 in a container, give the files to the user who runs",
+                "if you trust it, run `git config --global --add safe.directory '{}'`; in a \
+                 container, make the current user own the files",
                 folder.display()
             ),
-            Self::NoWorkTree { .. } => "name a folder of a work tree".to_owned(),
+            Self::NoWorkTree { .. } => "name a directory in a work tree".to_owned(),
             Self::BadBranch { .. } => {
-                "names are like `pinfold/update`: no spaces, no `..`, nothing of `~^:?*[\\`"
+                "use a name like `pinfold/update`, without spaces, `..`, and the characters \
+                 `~^:?*[\\`"
                     .to_owned()
             }
-            Self::SymbolicBranch { .. } => "name another branch".to_owned(),
+            Self::SymbolicBranch { .. } => "use another branch".to_owned(),
             Self::CheckedOut { .. } => {
-                "switch that work tree to another branch, or name another one here".to_owned()
+                "switch that work tree to another branch, or use another branch here".to_owned()
             }
             Self::Raced { .. } => "run again".to_owned(),
             Self::BadPath { .. } | Self::Git { .. } => return None,

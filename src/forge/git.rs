@@ -157,9 +157,9 @@ pub(super) fn failed(name: &str, output: &Output) -> Error {
     Error::Git {
         command: name.to_owned(),
         problem: if said.is_empty() {
-            format!("fails with {}", output.status)
+            format!("failed with {}", output.status)
         } else {
-            format!("fails with: {said}")
+            format!("failed: {said}")
         },
     }
 }
@@ -168,7 +168,7 @@ pub(super) fn failed(name: &str, output: &Output) -> Error {
 pub(super) fn odd(name: &str) -> Error {
     Error::Git {
         command: name.to_owned(),
-        problem: "answers what is not understood".to_owned(),
+        problem: "gave unexpected output".to_owned(),
     }
 }
 

@@ -37,7 +37,7 @@ impl fmt::Display for Commit {
 
 /// Not the full name of a commit.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not the name of a commit in 40 or 64 hexadecimal digits")]
+#[error("not a commit hash with 40 or 64 hexadecimal digits")]
 pub struct BadCommit;
 
 impl FromStr for Commit {
@@ -146,9 +146,9 @@ impl Objects {
                 Err(Error::Git {
                     command: "cat-file".to_owned(),
                     problem: if said.is_empty() {
-                        format!("cannot be asked: {error}")
+                        format!("cannot be run: {error}")
                     } else {
-                        format!("fails with: {said}")
+                        format!("failed: {said}")
                     },
                 })
             }
@@ -193,7 +193,7 @@ impl Objects {
     fn expect(&mut self, id: &str, kind: &str) -> Result<Vec<u8>, Error> {
         let problem = match self.read(id)? {
             Some((found, content)) if found == kind => return Ok(content),
-            Some((found, _)) => format!("says that `{id}` is not a {kind} but a {found}"),
+            Some((found, _)) => format!("reports that `{id}` is not a {kind} but a {found}"),
             None => format!("does not find the {kind} `{id}`"),
         };
         Err(Error::Git {

@@ -3,7 +3,7 @@
 //! The last line of a message is `Pinfold-Seal:` and the SHA-256 of the tree and of the
 //! rest of the message. Author and date cannot tell: `git commit --amend` keeps them and
 //! the message. A commit whose content or message people changed has a broken seal.
-//! It is no signature: whoever wants to can make one, and gains nothing.
+//! It is not a signature: whoever wants to can make one, and gains nothing.
 
 use sha2::{Digest as _, Sha256};
 
@@ -92,7 +92,7 @@ mod tests {
         assert!(text.contains("and more\n\nPinfold-Seal: "), "{text}");
         let text = sealed("t", "Update\n\nBody\n\nPinfold-Plan: 12ab\nX-Y: z\n");
         assert!(text.contains("X-Y: z\nPinfold-Seal: "), "{text}");
-        // The subject is no trailer.
+        // The subject is not a trailer.
         let text = sealed("t", "deps: update");
         assert!(text.starts_with("deps: update\n\nPinfold-Seal: "), "{text}");
     }

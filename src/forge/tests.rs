@@ -576,10 +576,7 @@ fn a_branch_in_the_way_is_told_in_git_s_words() {
         .commit(&[("requirements.txt", "a==2\n")])
         .unwrap_err();
     let words = error.to_string();
-    assert!(
-        words.starts_with("`git update-ref` fails with: "),
-        "{words}"
-    );
+    assert!(words.starts_with("`git update-ref` failed: "), "{words}");
     assert!(words.contains("'refs/heads/pinfold' exists"), "{words}");
 }
 

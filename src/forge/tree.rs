@@ -31,7 +31,7 @@ pub(super) fn locate(objects: &mut Objects, root: &str, path: &str) -> Result<Pl
     };
     let mut pending: VecDeque<String> = path.split('/').map(str::to_owned).collect();
     if !pending.iter().all(|name| is_name(name)) {
-        return Err(bad("it is no path from the top of the repository"));
+        return Err(bad("it is not a path from the root of the repository"));
     }
     // The folders on the way, with their trees unless they are new.
     let mut folders: Vec<(String, Option<String>)> = Vec::new();
@@ -43,7 +43,7 @@ pub(super) fn locate(objects: &mut Objects, root: &str, path: &str) -> Result<Pl
             ".." => {
                 folders
                     .pop()
-                    .ok_or_else(|| bad("a symbolic link leads out of the repository"))?;
+                    .ok_or_else(|| bad("a symbolic link points outside of the repository"))?;
                 continue;
             }
             _ => {}
@@ -73,10 +73,10 @@ pub(super) fn locate(objects: &mut Objects, root: &str, path: &str) -> Result<Pl
                 }
                 let id = entry.map(|entry| entry.id).unwrap_or_default();
                 let target = objects.blob(&id)?;
-                let target = String::from_utf8(target)
-                    .map_err(|_| bad("a symbolic link is not in UTF-8"))?;
+                let target =
+                    String::from_utf8(target).map_err(|_| bad("a symbolic link is not UTF-8"))?;
                 if target.starts_with('/') {
-                    return Err(bad("a symbolic link leads out of the repository"));
+                    return Err(bad("a symbolic link points outside of the repository"));
                 }
                 for name in target.rsplit('/') {
                     pending.push_front(name.to_owned());
@@ -84,7 +84,7 @@ pub(super) fn locate(objects: &mut Objects, root: &str, path: &str) -> Result<Pl
             }
         }
     }
-    Err(bad("it is a folder"))
+    Err(bad("it is a directory"))
 }
 
 /// Whether a file of the repository can have this name.
@@ -117,7 +117,7 @@ impl Changes {
     pub(super) fn add(&mut self, place: &Place, blob: String) -> Result<(), Error> {
         let twice = || Error::BadPath {
             path: place.names.join("/"),
-            problem: "another change is in its place".to_owned(),
+            problem: "it conflicts with another change".to_owned(),
         };
         let (name, folders) = place.names.split_last().expect("a place has a name");
         let mut changes = self;

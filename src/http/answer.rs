@@ -21,25 +21,22 @@ pub(super) fn position(
 ) -> Result<u64, String> {
     match status {
         StatusCode::NOT_MODIFIED if request.revalidate.is_none() => {
-            Err("status 304 to a request without a condition".to_owned())
+            Err("status 304 for an unconditional request".to_owned())
         }
         StatusCode::PARTIAL_CONTENT => {
             let is_resumed = kept > 0 && request.last_bytes.is_none();
             if !request.is_range() && !is_resumed {
-                return Err("status 206 to a request without a range".to_owned());
+                return Err("status 206 for a request without a range".to_owned());
             }
-            let range = content_range(headers)
-                .ok_or_else(|| "status 206 without the range it holds".to_owned())?;
+            let range =
+                content_range(headers).ok_or_else(|| "status 206 without its range".to_owned())?;
             if request.last_bytes.is_some() {
                 return Ok(0);
             }
             let resumed_at = if is_resumed { kept } else { 0 };
             let (first, last) = request.range.unwrap_or((0, u64::MAX));
             if range.first != first.saturating_add(resumed_at) || range.last > last {
-                return Err(format!(
-                    "another range than asked for: {}-{}",
-                    range.first, range.last
-                ));
+                return Err(format!("unexpected range: {}-{}", range.first, range.last));
             }
             Ok(resumed_at)
         }

@@ -107,7 +107,7 @@ impl Client {
     ///
     /// A redirect is followed only where it says to post again (307, 308), and only
     /// within the origin: the fields may hold a secret. Unlike a GET, it may have had
-    /// an effect although no answer came; it is tried again all the same.
+    /// an effect although no answer came; it is tried again anyway.
     pub async fn post_form(
         &self,
         mut request: Request,

@@ -10,13 +10,13 @@ use super::login::LoginSource;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// The network is turned off.
-    #[error("`{url}` is needed, but the network is turned off")]
+    #[error("`{url}` is needed, but the network is disabled")]
     Offline {
         /// What was asked for.
         url: String,
     },
     /// No connection came about.
-    #[error("could not connect to `{host}` for `{url}`: {detail}")]
+    #[error("cannot connect to `{host}` for `{url}`: {detail}")]
     Connect {
         /// What was asked for.
         url: String,
@@ -28,7 +28,7 @@ pub enum Error {
         detail: String,
     },
     /// The server is not who it should be, or speaks no TLS we do.
-    #[error("could not make a secure connection to `{host}` for `{url}`: {detail}")]
+    #[error("cannot make a secure connection to `{host}` for `{url}`: {detail}")]
     Tls {
         /// What was asked for.
         url: String,
@@ -38,7 +38,7 @@ pub enum Error {
         detail: String,
     },
     /// Nothing came for too long, or all of it took too long.
-    #[error("`{url}` took too long to answer: nothing usable within {seconds} s")]
+    #[error("`{url}` timed out after {seconds} s")]
     Timeout {
         /// What was asked for.
         url: String,
@@ -91,7 +91,7 @@ pub enum Error {
         excerpt: String,
     },
     /// Another status that is no answer.
-    #[error("`{url}` was answered with status {status}{}", said(excerpt))]
+    #[error("`{url}` returned status {status}{}", said(excerpt))]
     Status {
         /// What was asked for.
         url: String,
@@ -101,7 +101,7 @@ pub enum Error {
         excerpt: String,
     },
     /// The body ended before its end, or the connection did.
-    #[error("the answer to `{url}` was cut short: {detail}")]
+    #[error("the response from `{url}` was cut short: {detail}")]
     Truncated {
         /// What was asked for.
         url: String,
@@ -109,7 +109,7 @@ pub enum Error {
         detail: String,
     },
     /// The body is longer than it may be.
-    #[error("the answer to `{url}` is larger than {limit} bytes")]
+    #[error("the response from `{url}` is larger than {limit} bytes")]
     TooLarge {
         /// What was asked for.
         url: String,
@@ -117,7 +117,7 @@ pub enum Error {
         limit: u64,
     },
     /// A redirect that is not followed.
-    #[error("`{url}` was redirected in a way that is not followed: {detail}")]
+    #[error("`{url}` has a redirect that is not followed: {detail}")]
     Redirect {
         /// What was asked for.
         url: String,
@@ -125,7 +125,7 @@ pub enum Error {
         detail: String,
     },
     /// The answer is not HTTP, or contradicts itself.
-    #[error("the answer to `{url}` cannot be understood: {detail}")]
+    #[error("invalid response from `{url}`: {detail}")]
     Garbage {
         /// What was asked for.
         url: String,
@@ -133,7 +133,7 @@ pub enum Error {
         detail: String,
     },
     /// The client could not be set up as its settings say.
-    #[error("could not set up {what}: {detail}")]
+    #[error("cannot set up {what}: {detail}")]
     Setup {
         /// Which setting, with the file if it names one.
         what: String,
@@ -143,7 +143,7 @@ pub enum Error {
 }
 
 /// What is said of a server that answers a handshake with something else.
-pub(super) const WITHOUT_TLS: &str = "it does not speak TLS on this port";
+pub(super) const WITHOUT_TLS: &str = "the server does not use TLS on this port";
 
 /// Why there is no connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -231,9 +231,7 @@ fn sent(sent_credentials: bool, login: Option<&LoginSource>) -> String {
 }
 
 fn after(seconds: Option<u64>) -> String {
-    seconds.map_or_else(String::new, |seconds| {
-        format!(": it asks to come back in {seconds} s")
-    })
+    seconds.map_or_else(String::new, |seconds| format!("; retry after {seconds} s"))
 }
 
 fn said(excerpt: &str) -> String {
@@ -256,7 +254,7 @@ mod tests {
         };
         assert_eq!(
             limited.to_string(),
-            "`https://index.example/simple/` is rate limited (status 429): it asks to come back in 90 s"
+            "`https://index.example/simple/` is rate limited (status 429); retry after 90 s"
         );
         let server = Error::Server {
             url: "https://index.example/simple/".to_owned(),

@@ -55,7 +55,7 @@ pub(super) struct Inner {
 struct Failure {
     error: Error,
     retry: Retry,
-    /// The answer all the same, for those who read any; its body is in the sink.
+    /// The answer anyway, for those who read any; its body is in the sink.
     response: Option<Box<Response>>,
 }
 
@@ -223,7 +223,7 @@ impl Inner {
         }
         Err(Failure::last(Error::Redirect {
             url: display_url(&request.url),
-            detail: format!("more than {MOST_REDIRECTS} times in a row"),
+            detail: format!("more than {MOST_REDIRECTS} redirects in a row"),
         }))
     }
 
@@ -395,7 +395,7 @@ impl Inner {
             sink.add(&chunk);
         }
         if let Some(length) = length.filter(|length| *length != record.bytes) {
-            let detail = format!("{} of {length} bytes came", record.bytes);
+            let detail = format!("received {} of {length} bytes", record.bytes);
             return Err(Failure {
                 error: Error::Truncated {
                     url: display_url(&hop.url),

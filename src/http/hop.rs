@@ -26,7 +26,7 @@ impl Hop {
         let mut next = self
             .url
             .join(&redirect.location)
-            .map_err(|error| refuse(format!("its target is no URL ({error})")))?;
+            .map_err(|error| refuse(format!("its target is not a URL ({error})")))?;
         // Whatever it says, we say who we are only where the user told us to.
         take_login(&mut next);
         if !matches!(next.scheme(), "http" | "https") {
@@ -42,7 +42,7 @@ impl Hop {
         let posts_again = matches!(redirect.status.as_u16(), 307 | 308);
         if self.method == Method::POST && (is_elsewhere || !posts_again) {
             return Err(refuse(format!(
-                "of what was posted, with status {}, to `{}`",
+                "a POST request, with status {}, to `{}`",
                 redirect.status.as_u16(),
                 display_url(&next)
             )));

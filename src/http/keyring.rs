@@ -80,8 +80,7 @@ impl Keyring {
     async fn ask(&self, question: &Question<'_>) -> Option<Login> {
         let Some(program) = find_program(question.folders) else {
             self.warn(
-                "credentials are to be asked of the program `keyring`, which is not in any \
-                 folder of `PATH`; going on without"
+                "cannot find the `keyring` program on `PATH`; continuing without its credentials"
                     .to_owned(),
             );
             return None;
@@ -103,7 +102,8 @@ impl Keyring {
                 Answer::Unknown => {}
                 Answer::Failed(why) => {
                     self.warn(format!(
-                        "the program `keyring` gave no credentials for `{host}`: {why}; going on without"
+                        "cannot get credentials for `{host}` from the `keyring` program: {why}; \
+                         continuing without them"
                     ));
                     return None;
                 }
@@ -136,7 +136,7 @@ async fn run(command: &mut Command, user: Option<&str>) -> Answer {
         .output();
     let output = match tokio::time::timeout(PATIENCE, running).await {
         Ok(Ok(output)) => output,
-        Ok(Err(error)) => return Answer::Failed(format!("it could not be run ({error})")),
+        Ok(Err(error)) => return Answer::Failed(format!("cannot run it ({error})")),
         Err(_) => {
             return Answer::Failed(format!("it did not answer within {} s", PATIENCE.as_secs()));
         }
@@ -147,14 +147,14 @@ async fn run(command: &mut Command, user: Option<&str>) -> Answer {
             // This is how it says that it has none.
             "" => Answer::Unknown,
             said if said.contains("unrecognized arguments: --mode") => Answer::Failed(
-                "it is older than 25.2.1 and has to be told a user name; write it into the index's URL"
+                "versions older than 25.2.1 need a user name; put it into the index's URL"
                     .to_owned(),
             ),
             _ => Answer::Failed(format!("it failed ({})", output.status)),
         };
     }
     let Ok(text) = String::from_utf8(output.stdout) else {
-        return Answer::Failed("its answer is not UTF-8".to_owned());
+        return Answer::Failed("its output is not UTF-8".to_owned());
     };
     match understood(&text, user) {
         Some((user, password)) => Answer::Known(Login {

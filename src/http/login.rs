@@ -71,7 +71,7 @@ impl fmt::Display for LoginSource {
             Self::Url => f.write_str("in the URL"),
             Self::Variables(names) => write!(f, "in {names}"),
             Self::Netrc => f.write_str("in the netrc file"),
-            Self::Keyring => f.write_str("by the program `keyring`"),
+            Self::Keyring => f.write_str("by the `keyring` program"),
             Self::Caller => f.write_str("elsewhere"),
         }
     }

@@ -8,7 +8,7 @@
 //! codes, ranges and `Retry-After`; freshness after RFC 9111 is in
 //! [`Freshness`], which the caller keeps beside what it stores: the client
 //! itself holds no cache. There are no cookies and no methods but GET, HEAD and
-//! that POST. A status that is no success is an error, unless
+//! that POST. A status that is not success is an error, unless
 //! [`Request::any_status`] says that the caller reads it.
 
 mod answer;

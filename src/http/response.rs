@@ -14,7 +14,7 @@ use super::redact::display_url;
 #[derive(Debug, Clone)]
 pub struct Response {
     /// 200, 206 (only if a range was asked for) or 304 (only if revalidating); with
-    /// [`Request::any_status`](super::Request::any_status) also what is no success.
+    /// [`Request::any_status`](super::Request::any_status) also what is not success.
     pub status: u16,
     /// Where it came from in the end, redirects followed; without credentials.
     pub url: Url,
@@ -79,7 +79,7 @@ impl Response {
                     return Err(Error::Garbage {
                         url: display_url(&self.url),
                         detail: format!(
-                            "its encoding `{}` was not asked for",
+                            "its encoding `{}` was not requested",
                             other.escape_debug()
                         ),
                     });

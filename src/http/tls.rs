@@ -121,7 +121,7 @@ impl Checking {
                     .next()
                     .is_none()
                 {
-                    return Err(setup(&what(), &"it holds no certificate in PEM form"));
+                    return Err(setup(&what(), &"it does not contain a PEM certificate"));
                 }
                 Roots::Given {
                     files: vec![path.clone()],
@@ -213,7 +213,7 @@ impl Shared {
                 .map(|path| format!("`{}`", path.display()))
                 .collect();
             return Err(problem.unwrap_or_else(|| {
-                format!("no certificate to trust was found in {}", given.join(", "))
+                format!("no trusted certificate found in {}", given.join(", "))
             }));
         }
         WebPkiServerVerifier::builder_with_provider(Arc::new(store), self.provider.clone())
@@ -251,7 +251,7 @@ impl ServerCertVerifier for Checking {
                 now,
             ),
             Err(problem) => Err(rustls::Error::General(format!(
-                "the roots of trust could not be read: {problem}"
+                "cannot read the trusted certificates: {problem}"
             ))),
         };
         let result = verify(self.shared.first());

@@ -152,10 +152,10 @@ fn tls_words(error: &rustls::Error) -> String {
     use rustls::{CertificateError as Cert, Error as Tls};
     match error {
         Tls::InvalidCertificate(Cert::UnknownIssuer) => {
-            "its certificate comes from an authority that is not trusted".to_owned()
+            "its certificate is from an untrusted authority".to_owned()
         }
         Tls::InvalidCertificate(Cert::BadSignature) => {
-            "its certificate is not signed by the authority it names".to_owned()
+            "its certificate is not signed by its stated authority".to_owned()
         }
         Tls::InvalidCertificate(Cert::Expired | Cert::ExpiredContext { .. }) => {
             "its certificate has expired".to_owned()
@@ -164,7 +164,7 @@ fn tls_words(error: &rustls::Error) -> String {
             "its certificate is not valid yet".to_owned()
         }
         Tls::InvalidCertificate(Cert::NotValidForName | Cert::NotValidForNameContext { .. }) => {
-            "its certificate is for another name".to_owned()
+            "its certificate is for a different name".to_owned()
         }
         Tls::InvalidMessage(_) => WITHOUT_TLS.to_owned(),
         Tls::General(words) => words.clone(),

@@ -22,8 +22,8 @@ const MAX_ENTRIES: usize = 1_000_000;
 /// Why an sdist gives no `PKG-INFO`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SdistError {
-    /// It is no archive of the kind its name says, or damaged.
-    #[error("the sdist is no archive that can be read: {0}")]
+    /// It is not an archive of the kind its name says, or damaged.
+    #[error("cannot read the sdist's archive: {0}")]
     Archive(String),
     /// It has none at the top.
     #[error("the sdist has no `PKG-INFO`")]
@@ -37,7 +37,7 @@ pub enum SdistError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WhyNot {
     /// The format is from before sdists could promise anything.
-    #[error("its metadata is of version {0}, which promises nothing about a build")]
+    #[error("its metadata version {0} does not guarantee the result of a build")]
     Version(String),
     /// A field that matters may come out differently.
     #[error("its `{0}` is known only after a build")]

@@ -75,7 +75,7 @@ impl SparseFile {
         self.join_parts();
     }
 
-    /// Makes neighbours one part.
+    /// Makes neighbors one part.
     fn join_parts(&mut self) {
         self.parts.dedup_by(|(start, bytes), (before, known)| {
             let is_next = *before + known.len() as u64 == *start;
@@ -121,14 +121,14 @@ pub enum Search {
 /// Why a wheel has no metadata that we can use.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WheelError {
-    /// It is no zip archive, or damaged.
-    #[error("the wheel is no zip archive that can be read: {0}")]
+    /// It is not a zip archive, or damaged.
+    #[error("cannot read the wheel as a zip archive: {0}")]
     Zip(String),
     /// No folder is called as PEP 427 wants.
-    #[error("the wheel has no `METADATA` in a `.dist-info` folder")]
+    #[error("the wheel has no `METADATA` in a `.dist-info` directory")]
     NoMetadata,
     /// Several are.
-    #[error("the wheel has several `.dist-info` folders: `{0}` and `{1}`")]
+    #[error("the wheel has several `.dist-info` directories: `{0}` and `{1}`")]
     SeveralDistInfos(String, String),
     /// It is called after something else.
     #[error("the wheel's metadata is in `{0}`, which is not named after the wheel")]

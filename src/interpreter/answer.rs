@@ -62,7 +62,7 @@ impl Interpreter {
     }
 
     /// Returns the answer as bytes to be kept under [`fingerprint`]; empty when
-    /// the path is no text.
+    /// the path is not text.
     pub fn to_bytes(&self) -> Vec<u8> {
         postcard::to_extend(self, vec![FORMAT]).unwrap_or_default()
     }
@@ -140,13 +140,16 @@ pub fn query(path: &Path) -> Result<Interpreter, Error> {
             first => first,
         };
         let problem = match telling {
-            Some(line) => format!("fails with: {}", line.trim()),
-            None => format!("fails with {}", output.status),
+            Some(line) => format!("failed: {}", line.trim()),
+            None => format!("failed with {}", output.status),
         };
         return Err(failed(problem));
     }
-    let answer: Answer = serde_json::from_slice(&output.stdout)
-        .map_err(|error| failed(format!("does not answer as a Python does: {error}")))?;
+    let answer: Answer = serde_json::from_slice(&output.stdout).map_err(|error| {
+        failed(format!(
+            "does not behave like a Python interpreter: {error}"
+        ))
+    })?;
     interpret(path, answer)
 }
 
@@ -237,15 +240,15 @@ mod tests {
         let message = |json: &str| answer(json).unwrap_err().to_string();
         assert_eq!(
             message(&json("freebsd14", "x86_64", "cpython", "3.12.4")),
-            "`python3` is on `freebsd14`, for which no wheels are known"
+            "`python3` is on `freebsd14`, which is not supported"
         );
         assert_eq!(
             message(&json("manylinux", "mips", "cpython", "3.12.4")),
-            "`python3` is on the machine `mips`, for which no wheels are known"
+            "`python3` is on the machine `mips`, which is not supported"
         );
         assert_eq!(
             message(&json("manylinux", "x86_64", "graalpy", "3.12.4")),
-            "`python3` is a `graalpy`, for which no wheels are known"
+            "`python3` is a `graalpy`, which is not supported"
         );
     }
 

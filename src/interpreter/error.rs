@@ -16,13 +16,13 @@ pub struct Tried {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Nothing was asked for, and nothing was found.
-    #[error("no Python interpreter was found{}", list(.tried))]
+    #[error("cannot find a Python interpreter{}", list(.tried))]
     NoneFound {
         /// Where it was looked for.
         tried: Vec<Tried>,
     },
     /// What was asked for is not there.
-    #[error("there is no Python `{request}`{}", list(.tried))]
+    #[error("cannot find Python `{request}`{}", list(.tried))]
     NotThere {
         /// What was asked for.
         request: String,
@@ -38,7 +38,7 @@ pub enum Error {
         problem: String,
     },
     /// It answered, and nothing is known of what it is.
-    #[error("`{}` is {what}, for which no wheels are known", .path.display())]
+    #[error("`{}` is {what}, which is not supported", .path.display())]
     Unsupported {
         /// The program.
         path: PathBuf,
@@ -52,15 +52,15 @@ impl Error {
     pub fn help(&self) -> &'static str {
         match self {
             Self::NoneFound { .. } => {
-                "name one with `--python`, or give both `--python-version` and \
-                 `--python-platform`, with which no Python is needed"
+                "name one with `--python`, or pass both `--python-version` and \
+                 `--python-platform`, which do not need Python"
             }
             Self::NotThere { .. } | Self::Failed { .. } => {
-                "`--python` takes a path, a name on the search path, or a version such as `3.12`; \
-                 with both `--python-version` and `--python-platform` no Python is needed"
+                "`--python` takes a path, a name on `PATH`, or a version such as `3.12`; \
+                 `--python-version` with `--python-platform` does not need Python"
             }
             Self::Unsupported { .. } => {
-                "give both `--python-version` and `--python-platform`; then no Python is needed"
+                "pass both `--python-version` and `--python-platform`, which do not need Python"
             }
         }
     }

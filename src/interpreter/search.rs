@@ -176,7 +176,7 @@ fn find_requested(request: &str, search: &Search, ask: Ask<'_>) -> Result<Interp
             Some(program) => ask(&program),
             None => Err(Error::Failed {
                 path,
-                problem: "is a folder without a Python in it".to_owned(),
+                problem: "is a directory without a Python interpreter".to_owned(),
             }),
         };
     }
@@ -228,7 +228,7 @@ fn first_working(
     if programs.is_empty() {
         tried.push(Tried {
             place: name.to_owned(),
-            problem: "is not on the search path".to_owned(),
+            problem: "is not on `PATH`".to_owned(),
         });
     }
     for program in programs {

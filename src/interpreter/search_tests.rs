@@ -105,7 +105,7 @@ fn an_active_environment_that_does_not_work_is_an_error() {
     machine.python("first/python3", "3.12.1");
     machine.program("active/bin/python", "echo oh >&2; exit 1");
     machine.search.virtual_env = Some(machine.path("active"));
-    machine.check_error(None, "`/active/bin/python` fails with: oh");
+    machine.check_error(None, "`/active/bin/python` failed: oh");
 }
 
 #[test]
@@ -118,8 +118,8 @@ fn a_version_is_looked_for_under_all_its_names() {
     machine.check(Some("3.12.1"), "first/python3");
     machine.check_error(
         Some("3.12.2"),
-        "there is no Python `3.12.2`: `python3.12` is not on the search path; \
-         `/first/python3` is Python 3.12.1; `python` is not on the search path",
+        "cannot find Python `3.12.2`: `python3.12` is not on `PATH`; `/first/python3` is Python \
+         3.12.1; `python` is not on `PATH`",
     );
 }
 
@@ -134,7 +134,7 @@ fn takes_paths_names_and_environments() {
     machine.check_error(Some("./none"), "`/project/./none` does not exist");
     machine.check_error(
         Some("none"),
-        "there is no Python `none`: `none` is not on the search path",
+        "cannot find Python `none`: `none` is not on `PATH`",
     );
 }
 
@@ -144,8 +144,8 @@ fn says_where_it_looked() {
     machine.program("first/python3", "exit 3");
     machine.check_error(
         None,
-        "no Python interpreter was found: `/first/python3` fails with exit status: 3; \
-         `python` is not on the search path",
+        "cannot find a Python interpreter: `/first/python3` failed with exit status: 3; `python` is \
+         not on `PATH`",
     );
 }
 
@@ -159,8 +159,8 @@ fn goes_straight_to_the_python_behind_a_shim_of_pyenv() {
     }
     machine.check_error(
         None,
-        "no Python interpreter was found: `/pyenv/shims/python3` fails with: the shim ran; \
-         `python` is not on the search path",
+        "cannot find a Python interpreter: `/pyenv/shims/python3` failed: the shim ran; `python` \
+         is not on `PATH`",
     );
     std::fs::write(machine.path("pyenv/version"), "3.10.1\n").unwrap();
     machine.check(None, "pyenv/versions/3.10.1/bin/python3");

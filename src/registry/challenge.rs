@@ -92,10 +92,10 @@ impl Challenge {
 pub(super) fn check_realm(realm: &str, registry: &Url) -> Result<Url, String> {
     let mut url: Url = realm
         .parse()
-        .map_err(|error| format!("it is no URL ({error})"))?;
+        .map_err(|error| format!("it is not a URL ({error})"))?;
     match (url.scheme(), registry.scheme()) {
         ("https", _) | ("http", "http") => {}
-        ("http", _) => return Err("it is plain HTTP, and the registry is not".to_owned()),
+        ("http", _) => return Err("it uses plain HTTP, and the registry does not".to_owned()),
         (scheme, _) => {
             return Err(format!(
                 "the scheme `{}` is not HTTP",
@@ -105,7 +105,7 @@ pub(super) fn check_realm(realm: &str, registry: &Url) -> Result<Url, String> {
     }
     let is_its_own = url.host() == registry.host();
     if !is_its_own && is_inside(&url) && !is_inside(registry) {
-        return Err("it is an address within this network, and the registry is not".to_owned());
+        return Err("it is a private address, and the registry is not".to_owned());
     }
     // Whom to be there is not the registry's to say.
     let _ = url.set_username("");
@@ -271,7 +271,7 @@ mod tests {
             Ok("http://auth.example/t"),
         );
         check_realm_of("file:///etc/passwd", "http://r.example/", Err("`file`"));
-        check_realm_of("/token", "https://r.example/", Err("no URL"));
+        check_realm_of("/token", "https://r.example/", Err("not a URL"));
         check_realm_of(
             "https://me:pw@a.example/#x",
             "https://r.example/",
@@ -298,8 +298,8 @@ mod tests {
             "localhost.",
         ] {
             let realm = format!("https://{host}/token");
-            check_realm_of(&realm, "https://r.example/", Err("within this network"));
-            check_realm_of(&realm, "https://8.8.8.8/", Err("within this network"));
+            check_realm_of(&realm, "https://r.example/", Err("private address"));
+            check_realm_of(&realm, "https://8.8.8.8/", Err("private address"));
             assert!(check_realm(&realm, &"https://10.0.0.1/".parse().unwrap()).is_ok());
             assert!(check_realm(&realm, &realm.parse().unwrap()).is_ok());
         }

@@ -251,7 +251,7 @@ impl Inner {
         }
         let manifest = Manifest::parse(&bytes).map_err(|detail| malformed(ask, detail))?;
         if manifest.kind() != kind {
-            let detail = "its media type says that it is something else".to_owned();
+            let detail = "its media type does not match".to_owned();
             return Err(malformed(ask, detail));
         }
         let digest = expected

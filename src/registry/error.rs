@@ -11,7 +11,7 @@ use crate::image::{Digest, Platform};
 pub enum Error {
     /// There is no such repository, tag or digest.
     #[error("`{image}` was not found at `{registry}`{}{}", quoted(said),
-        if *is_anonymous { "; it was asked for without credentials, and what is private looks the same" } else { "" })]
+        if *is_anonymous { "; the request had no credentials, and private images look the same" } else { "" })]
     NotFound {
         /// What was asked for.
         image: String,
@@ -35,8 +35,8 @@ pub enum Error {
         said: String,
     },
     /// We asked too often.
-    #[error("`{registry}` limits how often it is asked, and the limit is reached{}{}{}", quoted(said), after(*retry_after),
-        if *is_anonymous { "; with credentials it may allow more" } else { "" })]
+    #[error("the rate limit of `{registry}` is exceeded{}{}{}", quoted(said), after(*retry_after),
+        if *is_anonymous { "; with credentials, the limit may be higher" } else { "" })]
     RateLimited {
         /// Who was asked.
         registry: String,
@@ -49,7 +49,7 @@ pub enum Error {
     },
     /// The registry failed, or answered with a status that has no meaning here.
     #[error(
-        "`{registry}` could not answer for `{image}` (status {status}){}",
+        "`{registry}` failed to answer for `{image}` (status {status}){}",
         quoted(said)
     )]
     Status {
@@ -62,7 +62,7 @@ pub enum Error {
         /// The registry's words.
         said: String,
     },
-    /// The manifest is of a kind that has no lasting digest, or is no image's.
+    /// The manifest is of a kind that has no lasting digest, or is not an image's.
     #[error("`{image}` at `{registry}` {}", kind(media_type.as_deref()))]
     Unsupported {
         /// What was asked for.
@@ -74,7 +74,7 @@ pub enum Error {
     },
     /// The header with the digest holds something else.
     #[error(
-        "`{registry}` gave `{}` as the digest of `{image}`, which is none",
+        "`{registry}` returned `{}` for `{image}`, which is not a digest",
         shorten(value)
     )]
     BadDigest {
@@ -86,7 +86,7 @@ pub enum Error {
         value: String,
     },
     /// What came is not what the digest says.
-    #[error("what `{registry}` sent for `{image}` does not have the digest `{expected}`")]
+    #[error("the content from `{registry}` for `{image}` does not have the digest `{expected}`")]
     Mismatch {
         /// What was asked for.
         image: String,
@@ -96,7 +96,7 @@ pub enum Error {
         expected: Digest,
     },
     /// The manifest or the configuration cannot be understood.
-    #[error("what `{registry}` sent for `{image}` cannot be understood: {detail}")]
+    #[error("invalid response from `{registry}` for `{image}`: {detail}")]
     Malformed {
         /// What was asked for.
         image: String,
@@ -106,7 +106,7 @@ pub enum Error {
         detail: String,
     },
     /// The image is not made for the platform.
-    #[error("`{image}` is not made for `{platform}`, {}", list(available))]
+    #[error("`{image}` is not available for `{platform}`, {}", list(available))]
     MissingPlatform {
         /// What was asked for.
         image: String,
@@ -116,7 +116,7 @@ pub enum Error {
         available: Vec<Platform>,
     },
     /// The registry wants us to fetch a token from where we do not.
-    #[error("`{registry}` wants a token from `{realm}`, where none is fetched: {detail}")]
+    #[error("`{registry}` requires a token from `{realm}`, which is not allowed: {detail}")]
     Realm {
         /// Who was asked.
         registry: String,
@@ -126,7 +126,7 @@ pub enum Error {
         detail: String,
     },
     /// The registry has no one prove who they are in a way we know.
-    #[error("`{registry}` wants credentials for `{image}` in no way that is known here")]
+    #[error("`{registry}` requires an unsupported kind of authentication for `{image}`")]
     Challenge {
         /// What was asked for.
         image: String,
@@ -134,7 +134,7 @@ pub enum Error {
         registry: String,
     },
     /// The server of tokens gave none.
-    #[error("`{realm}` gave no token for `{registry}`: {detail}")]
+    #[error("cannot get a token for `{registry}` from `{realm}`: {detail}")]
     Token {
         /// Who wants the token.
         registry: String,
@@ -144,7 +144,7 @@ pub enum Error {
         detail: String,
     },
     /// A file with credentials cannot be read.
-    #[error("the credentials of {source_name} cannot be read: {detail}")]
+    #[error("cannot read the credentials in {source_name}: {detail}")]
     Credentials {
         /// The file or the variable, quoted.
         source_name: String,
@@ -152,7 +152,7 @@ pub enum Error {
         detail: String,
     },
     /// A program that keeps credentials failed.
-    #[error("`{program}` could not be asked for the credentials of `{server}`: {detail}")]
+    #[error("cannot get the credentials of `{server}` from `{program}`: {detail}")]
     Helper {
         /// The program.
         program: String,
@@ -162,7 +162,7 @@ pub enum Error {
         detail: String,
     },
     /// The address cannot be made of the host and the path.
-    #[error("`{registry}` cannot be asked for `{image}`: {detail}")]
+    #[error("cannot ask `{registry}` for `{image}`: {detail}")]
     Address {
         /// What was asked for.
         image: String,
@@ -172,7 +172,7 @@ pub enum Error {
         detail: String,
     },
     /// The network is turned off, and the answer is not kept.
-    #[error("`{image}` is needed, but the network is turned off")]
+    #[error("`{image}` is needed, but the network is disabled")]
     Offline {
         /// What was asked for.
         image: String,
@@ -239,31 +239,34 @@ fn quoted(said: &str) -> String {
 
 fn who(login: Option<&str>) -> String {
     match login {
-        Some(source) => format!("with the credentials of {source}"),
-        None => "without credentials; what does not exist looks the same".to_owned(),
+        Some(source) => format!("with the credentials from {source}"),
+        None => "without credentials; missing images look the same".to_owned(),
     }
 }
 
 fn after(seconds: Option<u64>) -> String {
     match seconds {
-        Some(seconds @ 1..) => format!("; it asks to come back in {seconds} s"),
+        Some(seconds @ 1..) => format!("; retry after {seconds} s"),
         _ => String::new(),
     }
 }
 
 fn kind(media_type: Option<&str>) -> String {
     match media_type {
-        Some(media_type) if super::manifest::Kind::is_schema_1(media_type) => format!(
-            "is of Docker's first schema (`{media_type}`), whose digests name nothing that lasts"
+        Some(media_type) if super::manifest::Kind::is_schema_1(media_type) => {
+            format!("uses Docker's schema 1 (`{media_type}`), whose digests are not stable")
+        }
+        Some(media_type) => format!(
+            "is not an image: its media type is `{}`",
+            shorten(media_type)
         ),
-        Some(media_type) => format!("is no image: its media type is `{}`", shorten(media_type)),
-        None => "has no media type, so it is not known what it is".to_owned(),
+        None => "has no media type, so its kind is unknown".to_owned(),
     }
 }
 
 fn list(available: &[Platform]) -> String {
     if available.is_empty() {
-        return "nor does it say for which others".to_owned();
+        return "and it does not list its platforms".to_owned();
     }
     let mut names: Vec<String> = available.iter().map(|it| format!("`{it}`")).collect();
     names.sort();

@@ -96,14 +96,14 @@ impl Inner {
             // Where we asked, not where we were sent: a token is for that server.
             let asked = ask.url("https")?;
             next = Some(target_of(link, &asked).ok_or_else(|| {
-                malformed("the next part of its list of tags is to be at another host".to_owned())
+                malformed("the next page of its tags is on another host".to_owned())
             })?);
             if bytes >= MOST_BYTES {
                 break;
             }
         }
         self.notices.add(format!(
-            "`{image}` at `{}` has more tags than are read: newer ones may be among the rest",
+            "`{image}` at `{}` has too many tags to read all; newer ones may be missing",
             endpoint.name
         ));
         Ok(tags)

@@ -40,7 +40,7 @@ pub enum Manifest {
 pub struct IndexEntry {
     /// The digest of the manifest.
     pub digest: Digest,
-    /// What it runs on; none for what is no image, such as attestations.
+    /// What it runs on; none for what is not an image, such as attestations.
     pub platform: Option<Platform>,
     /// What the index says of it.
     pub annotations: BTreeMap<String, String>,
@@ -175,7 +175,7 @@ impl Manifest {
                 annotations,
             }),
             (Some(_), _) | (_, Some(_)) => {
-                Err("it is both an index and an image, or says it is the other".to_owned())
+                Err("it is both an index and an image, or declares the wrong kind".to_owned())
             }
             (None, None) => Err("it has neither `manifests` nor `config`".to_owned()),
         }
@@ -209,7 +209,7 @@ impl ImageConfig {
         let platform = raw
             .platform
             .read()
-            .ok_or_else(|| "it does not say what it runs on".to_owned())?;
+            .ok_or_else(|| "it does not state its platform".to_owned())?;
         let inner = raw.config.unwrap_or_default();
         let env = inner.env.unwrap_or_default();
         Ok(Self {
@@ -318,6 +318,6 @@ mod tests {
         assert_eq!(config.env, [pair("PATH", "/a=b"), pair("BARE", "")]);
         assert_eq!(config.created.as_deref(), Some("2024-01-01T00:00:00Z"));
         let error = ImageConfig::parse(b"{}").unwrap_err();
-        assert!(error.contains("runs on"), "{error}");
+        assert!(error.contains("its platform"), "{error}");
     }
 }

@@ -189,7 +189,7 @@ impl Inner {
         })
     }
 
-    /// Says what a status that is no success means.
+    /// Says what a status that is not success means.
     pub(super) fn refuse(&self, ask: &Ask<'_>, reply: &Reply) -> Error {
         let Reply {
             response,

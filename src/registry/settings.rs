@@ -61,17 +61,17 @@ pub struct Mirror {
     pub address: Url,
 }
 
-/// Why a text is no mirror.
+/// Why a text is not a mirror.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MirrorError {
     /// There is no `=`, or nothing on one side of it.
-    #[error("`{}` is no mirror: it should be `HOST=URL`", .0.escape_debug())]
+    #[error("`{}` is not a mirror; expected `HOST=URL`", .0.escape_debug())]
     Form(String),
-    /// The left side is no host.
-    #[error("`{}` is no host such as `docker.io` or `registry.example:5000`, nor `*`", .0.escape_debug())]
+    /// The left side is not a host.
+    #[error("`{}` is not a host (examples: `docker.io`, `registry.example:5000`, `*`)", .0.escape_debug())]
     Host(String),
-    /// The right side is no address of a registry.
-    #[error("`{}` is no address of a registry: {detail}", text.escape_debug())]
+    /// The right side is not an address of a registry.
+    #[error("`{}` is not a registry address: {detail}", text.escape_debug())]
     Address {
         /// The right side.
         text: String,
@@ -80,8 +80,8 @@ pub enum MirrorError {
     },
     /// The right side holds a password, which is not repeated here.
     #[error(
-        "the address of the mirror for `{}` has a user name or a password in it: \
-         they belong into a file of credentials, under the mirror's own host",
+        "the address of the mirror for `{}` contains a user name or password; put them into a \
+         credentials file, under the mirror's own host",
         .0.escape_debug()
     )]
     Credentials(String),
@@ -108,16 +108,16 @@ impl FromStr for Mirror {
             detail: detail.to_owned(),
         };
         if !address.contains("://") {
-            return Err(refuse("begin it with `https://` or `http://`"));
+            return Err(refuse("start it with `https://` or `http://`"));
         }
         let url: Url = address
             .parse()
             .map_err(|error: url::ParseError| refuse(&error.to_string()))?;
         if !matches!(url.scheme(), "http" | "https") {
-            return Err(refuse("only `https://` and `http://` are spoken"));
+            return Err(refuse("only `https://` and `http://` are supported"));
         }
         if url.query().is_some() || url.fragment().is_some() {
-            return Err(refuse("it should end with its host or a path"));
+            return Err(refuse("it should end with the host or a path"));
         }
         Ok(Self {
             host: canonical_host(host).to_owned(),
@@ -179,10 +179,10 @@ mod tests {
             let error = parse(text).unwrap_err();
             assert!(error.contains(words), "{error}");
         };
-        check("https://mirror.example", "should be `HOST=URL`");
-        check("docker.io=", "should be `HOST=URL`");
-        check("docker.io/library=https://m.example", "is no host");
-        check("docker.io=mirror.example:5000", "begin it with `https://`");
+        check("https://mirror.example", "expected `HOST=URL`");
+        check("docker.io=", "expected `HOST=URL`");
+        check("docker.io/library=https://m.example", "is not a host");
+        check("docker.io=mirror.example:5000", "start it with `https://`");
         check("docker.io=ftp://mirror.example", "only `https://`");
         check("docker.io=https://", "empty host");
         check("docker.io=https://m.example/?x=1", "should end with");

@@ -121,7 +121,7 @@ impl Inner {
         let source = || found.as_ref().map(|found| found.source.clone());
         let malformed = || Error::Credentials {
             source_name: source().unwrap_or_default(),
-            detail: "no header can be made of what it says".to_owned(),
+            detail: "its challenge contains invalid characters".to_owned(),
         };
         if let Some(Login::Token(token)) = login {
             let header = bearer(token.expose()).ok_or_else(malformed)?;
@@ -300,7 +300,7 @@ impl Inner {
         let mut request = token_request(url);
         if let Some(login) = realm.login {
             let header = basic(login)
-                .ok_or_else(|| realm.fail("no header can be made of the credentials"))?;
+                .ok_or_else(|| realm.fail("the credentials contain invalid characters"))?;
             request = request.header(header::AUTHORIZATION, header);
         }
         let result = Box::pin(self.http.get(request)).await;
@@ -366,14 +366,14 @@ impl Realm<'_> {
             .map_err(|error| Refusal::Failed(error.into()))?;
         // What is wrong with an answer is not quoted: it may hold the token.
         let answer: Answer = serde_json::from_slice(&plain)
-            .map_err(|_| self.fail("its answer is not the JSON it should be"))?;
+            .map_err(|_| self.fail("its response is not the expected JSON"))?;
         let token = [answer.token, answer.access_token]
             .into_iter()
             .flatten()
             .find(|token| !token.is_empty())
-            .ok_or_else(|| self.fail("there is none in its answer"))?;
+            .ok_or_else(|| self.fail("its response does not contain one"))?;
         let header =
-            bearer(&token).ok_or_else(|| self.fail("what it gave cannot stand in a header"))?;
+            bearer(&token).ok_or_else(|| self.fail("the token contains invalid characters"))?;
         let lifetime = answer
             .expires_in
             .and_then(|seconds| u64::try_from(seconds).ok())

@@ -187,12 +187,12 @@ fn project_folder(url: &GitUrl, commit: &str, root: &Path) -> Result<PathBuf, Er
     let path = root.join(subdirectory);
     let path = path
         .canonicalize()
-        .map_err(|_| failed("has no such folder"))?;
+        .map_err(|_| failed("does not contain this directory"))?;
     if !path.starts_with(root) || path.starts_with(root.join(".git")) {
-        return Err(failed("has a link there that leads out of it"));
+        return Err(failed("has a link there that points outside of it"));
     }
     if !path.is_dir() {
-        return Err(failed("has a file there, not a folder"));
+        return Err(failed("has a file there, not a directory"));
     }
     Ok(path)
 }

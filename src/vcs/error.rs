@@ -23,7 +23,7 @@ pub enum Error {
         variable: String,
     },
     /// The repository wants another login, or the server's key is not known.
-    #[error("no access to the repository `{repository}`: {said}")]
+    #[error("access to the repository `{repository}` was denied: {said}")]
     Authentication {
         /// The repository's URL.
         repository: String,
@@ -31,7 +31,7 @@ pub enum Error {
         said: String,
     },
     /// There is no such repository, or none that this user may see.
-    #[error("no repository at `{repository}`: {said}")]
+    #[error("cannot find a repository at `{repository}`: {said}")]
     UnknownRepository {
         /// The repository's URL.
         repository: String,
@@ -39,7 +39,7 @@ pub enum Error {
         said: String,
     },
     /// The repository has no such branch, tag or commit.
-    #[error("the repository `{repository}` has no branch, tag or commit `{revision}`")]
+    #[error("the repository `{repository}` has no branch, tag, or commit `{revision}`")]
     UnknownRevision {
         /// The repository's URL.
         repository: String,
@@ -104,7 +104,7 @@ pub enum Error {
         what: String,
     },
     /// A file or a folder could not be made or read.
-    #[error("cannot use `{}` for the files of a repository", .path.display())]
+    #[error("cannot use `{}` for repository files", .path.display())]
     Files {
         /// The file or folder.
         path: PathBuf,
@@ -112,7 +112,7 @@ pub enum Error {
         source: io::Error,
     },
     /// Git failed in another way, or answered what it should not.
-    #[error("`git {command}` fails for the repository `{repository}`: {said}")]
+    #[error("`git {command}` failed for the repository `{repository}`: {said}")]
     Git {
         /// The repository's URL.
         repository: String,
@@ -136,31 +136,31 @@ impl Error {
                 "install git, or name an archive or a wheel instead of a repository".to_owned()
             }
             Self::UnsetVariable { variable, .. } => {
-                format!("give `{variable}` a value in the environment")
+                format!("set `{variable}` in the environment")
             }
             Self::Authentication { said, .. } if said.contains("Host key verification") => {
-                "add the server's key to `known_hosts`: `ssh-keyscan HOST >> ~/.ssh/known_hosts`, \
-                 after comparing it"
+                "verify the server's key and add it to `known_hosts`: `ssh-keyscan HOST >> \
+                 ~/.ssh/known_hosts`"
                     .to_owned()
             }
             Self::Authentication { repository, .. } if repository.starts_with("ssh:") => {
-                "git runs without a terminal: the key must be one that `ssh` uses without asking, \
-                 from an agent or without a passphrase"
+                "git runs without a terminal; use a key that `ssh` does not prompt for, from an \
+                 agent or without a passphrase"
                     .to_owned()
             }
             Self::Authentication { .. } => {
-                "the repository may be private, or not exist; git runs without a terminal: set up a \
-                 credential helper, or write a token as `https://${TOKEN}@…`"
+                "the repository may be private or missing; git runs without a terminal, so set up \
+                 a credential helper or write a token as `https://${TOKEN}@…`"
                     .to_owned()
             }
             Self::UnknownRepository { .. } => {
-                "check the URL, and whether this user may see the repository".to_owned()
+                "check the URL, and that this user has access to the repository".to_owned()
             }
             Self::UnknownRevision { revision, near, .. } => match &near[..] {
                 [] if revision.contains('%') => {
-                    "the revision is taken as it is written, without decoding `%`".to_owned()
+                    "the revision is used as written; `%` is not decoded".to_owned()
                 }
-                [] => "name a branch, a tag, or a commit by its hash".to_owned(),
+                [] => "name a branch, a tag, or a commit hash".to_owned(),
                 near => {
                     let near: Vec<String> = near.iter().map(|name| format!("`{name}`")).collect();
                     format!("did you mean {}?", near.join(" or "))
@@ -168,23 +168,22 @@ impl Error {
             },
             Self::AmbiguousRevision { candidates, .. } => match &candidates[..] {
                 [first, ..] if first.starts_with('`') => {
-                    format!("write the whole name behind the `@`, such as {first}")
+                    format!("write the full name after the `@`, such as {first}")
                 }
                 _ => "write more digits of the hash".to_owned(),
             },
             Self::UnknownCommit { .. } => {
-                "it may have been removed by a forced push; name a branch or a tag to pin anew"
-                    .to_owned()
+                "a forced push may have removed it; name a branch or a tag to pin again".to_owned()
             }
             Self::Offline { .. } => "run once without `--offline`".to_owned(),
             Self::Network { .. } => {
                 "check the network and the proxy settings, then run again".to_owned()
             }
             Self::Git { said, .. } if said.contains("dubious ownership") => {
-                "if the repository is to be trusted, add it to git's `safe.directory`".to_owned()
+                "if you trust the repository, add it to git's `safe.directory`".to_owned()
             }
             Self::Empty { .. } => {
-                "name a branch behind the URL: `@main`; a new repository has none before its first \
+                "name a branch after the URL: `@main`; a new repository has none before its first \
                  commit"
                     .to_owned()
             }

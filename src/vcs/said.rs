@@ -202,13 +202,13 @@ mod tests {
     fn tells_a_login_from_a_missing_repository_and_the_network() {
         check(
             "fatal: could not read Username for 'https://host.example': terminal prompts disabled\n",
-            "Authentication: no access to the repository `https://host.example/r`: could not read \
-             Username for 'https://host.example': terminal prompts disabled",
+            "Authentication: access to the repository `https://host.example/r` was denied: could \
+             not read Username for 'https://host.example': terminal prompts disabled",
         );
         check(
             "remote: Repository not found.\nfatal: repository 'https://host.example/r/' not found\n",
-            "UnknownRepository: no repository at `https://host.example/r`: Repository not found.; \
-             repository 'https://host.example/r/' not found",
+            "UnknownRepository: cannot find a repository at `https://host.example/r`: Repository \
+             not found.; repository 'https://host.example/r/' not found",
         );
         check(
             "fatal: unable to access 'https://host.example/r/': Could not resolve host: host.example",
@@ -228,8 +228,8 @@ mod tests {
             "git@host: Permission denied (publickey).\nfatal: Could not read from remote \
              repository.\n\nPlease make sure you have the correct access rights\nand the \
              repository exists.\n",
-            "Authentication: no access to the repository `https://host.example/r`: git@host: \
-             Permission denied (publickey).; Could not read from remote repository.",
+            "Authentication: access to the repository `https://host.example/r` was denied: \
+             git@host: Permission denied (publickey).; Could not read from remote repository.",
         );
     }
 
@@ -238,13 +238,13 @@ mod tests {
         check_of(
             "checkout",
             "fatal: cannot create directory at 'a': Permission denied",
-            "Git: `git checkout` fails for the repository `https://host.example/r`: cannot create \
+            "Git: `git checkout` failed for the repository `https://host.example/r`: cannot create \
              directory at 'a': Permission denied",
         );
         check_of(
             "submodule",
             "fatal: repository 'https://host.example/other/' not found",
-            "Git: `git submodule` fails for the repository `https://host.example/r`: repository \
+            "Git: `git submodule` failed for the repository `https://host.example/r`: repository \
              'https://host.example/other/' not found",
         );
     }
@@ -253,7 +253,7 @@ mod tests {
     fn a_bad_certificate_is_no_matter_of_time() {
         check(
             "fatal: unable to access 'https://h/': SSL certificate problem: self-signed; failed to connect",
-            "Git: `git fetch` fails for the repository `https://host.example/r`: unable to access \
+            "Git: `git fetch` failed for the repository `https://host.example/r`: unable to access \
              'https://h/': SSL certificate problem: self-signed; failed to connect",
         );
     }
@@ -262,17 +262,17 @@ mod tests {
     fn passwords_are_masked_in_what_git_and_servers_say() {
         check(
             "remote: bad token s3cret%21 or s3cret!\nfatal: odd 'https://me:s3cret%21@host.example/r'",
-            "Git: `git fetch` fails for the repository `https://host.example/r`: bad token **** or \
-             ****; odd 'https://************@host.example/r'",
+            "Git: `git fetch` failed for the repository `https://host.example/r`: bad token **** \
+             or ****; odd 'https://************@host.example/r'",
         );
         check(
             "\u{1b}[31m",
-            "Git: `git fetch` fails for the repository `https://host.example/r`:  [31m",
+            "Git: `git fetch` failed for the repository `https://host.example/r`:  [31m",
         );
         check(
             "",
-            "Git: `git fetch` fails for the repository `https://host.example/r`: it ends with exit \
-             status: 128",
+            "Git: `git fetch` failed for the repository `https://host.example/r`: it ends with \
+             exit status: 128",
         );
     }
 }

@@ -264,7 +264,7 @@ async fn unknown_revisions_are_told_with_those_near() {
     let folder = world.folder.path().display().to_string();
     assert_eq!(
         error.to_string(),
-        format!("the repository `file://{folder}/r` has no branch, tag or commit `1.0`")
+        format!("the repository `file://{folder}/r` has no branch, tag, or commit `1.0`")
     );
     assert_eq!(error.help().as_deref(), Some("did you mean `v1.0`?"));
     // One that could be the start of a hash, and a name in full.
@@ -290,7 +290,7 @@ async fn a_branch_and_a_tag_that_differ_are_ambiguous() {
     assert!(matches!(error, Error::AmbiguousRevision { .. }), "{error}");
     assert_eq!(
         error.help().as_deref(),
-        Some("write the whole name behind the `@`, such as `refs/heads/x`")
+        Some("write the full name after the `@`, such as `refs/heads/x`")
     );
 }
 
@@ -489,9 +489,9 @@ async fn the_subdirectory_is_in_the_commit() {
         assert_eq!(read(checkout.root(), "setup.py"), "first");
     }
     for (name, problem) in [
-        ("none", "has no such folder: `none`"),
-        ("setup.py", "has a file there, not a folder: `setup.py`"),
-        ("out", "has a link there that leads out of it: `out`"),
+        ("none", "does not contain this directory: `none`"),
+        ("setup.py", "has a file there, not a directory: `setup.py`"),
+        ("out", "has a link there that points outside of it: `out`"),
     ] {
         let url = world.file_url(&format!("r#subdirectory={name}"));
         let error = git.checkout(&url, &commit).await.unwrap_err();
@@ -842,7 +842,7 @@ async fn a_variable_without_a_value_is_told_before_anybody_is_asked() {
     assert!(matches!(error, Error::UnsetVariable { .. }), "{error:?}");
     assert_eq!(
         error.help().as_deref(),
-        Some("give `TOKEN` a value in the environment")
+        Some("set `TOKEN` in the environment")
     );
 }
 

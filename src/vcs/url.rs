@@ -63,11 +63,13 @@ impl Transport {
     }
 }
 
-/// Why a text is no URL of a git repository.
+/// Why a text is not a URL of a git repository.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GitUrlError {
     /// It does not start with `git+` and the name of a transport.
-    #[error("a URL of a git repository starts with `git+https://`, `git+ssh://` or `git+file:///`")]
+    #[error(
+        "the URL of a git repository starts with `git+https://`, `git+ssh://`, or `git+file:///`"
+    )]
     NotGit,
     /// It is a repository of another version control system.
     #[error("{system} repositories are not supported")]
@@ -76,13 +78,13 @@ pub enum GitUrlError {
         system: &'static str,
     },
     /// Git has such a transport, or not; it is none that is used here.
-    #[error("`{transport}` is no way to reach a git repository here")]
+    #[error("`{transport}` is not a supported git transport")]
     Transport {
         /// What follows `git+`.
         transport: String,
     },
     /// It is written as for `scp`: `git+git@host:path`.
-    #[error("`host:path` is no URL")]
+    #[error("`host:path` is not a URL")]
     Scp {
         /// The URL that is meant.
         write: String,
@@ -91,25 +93,25 @@ pub enum GitUrlError {
     #[error("the URL has no host")]
     NoHost,
     /// What follows the colon of the host is not a number.
-    #[error("what follows the `:` of the host is no port")]
+    #[error("the `:` after the host is not followed by a port")]
     Port {
         /// The URL that is meant, if it is plain.
         write: Option<String>,
     },
     /// The host or the user would be an option of a program.
-    #[error("a host or a user cannot start with `-`")]
+    #[error("a host or user name cannot start with `-`")]
     Dash,
     /// There is no path.
     #[error("the URL has no path")]
     NoPath,
     /// A `file:` URL names a host, or a relative path.
-    #[error("a URL of a file has three slashes, and an absolute path")]
+    #[error("a file URL needs three slashes and an absolute path")]
     RelativeFile,
     /// Nothing follows the `@`.
     #[error("no revision follows the `@`")]
     NoRevision,
     /// The revision is none that a branch, tag or commit can have.
-    #[error("`{revision}` is no name of a branch, tag or commit")]
+    #[error("`{revision}` is not the name of a branch, tag, or commit")]
     Revision {
         /// The revision.
         revision: String,
@@ -121,7 +123,7 @@ pub enum GitUrlError {
         subdirectory: String,
     },
     /// There are control characters in it.
-    #[error("there is a control character in the URL")]
+    #[error("the URL contains a control character")]
     Control,
 }
 
@@ -130,29 +132,31 @@ impl GitUrlError {
     pub fn help(&self) -> Option<String> {
         Some(match self {
             Self::OtherSystem { .. } => {
-                "only git is; for others, name an archive or a folder with the sources".to_owned()
+                "only git is supported; otherwise use an archive or a directory with the source"
+                    .to_owned()
             }
             Self::Transport { .. } => {
-                "write `git+https://`, `git+ssh://`, `git+http://`, `git+git://` or `git+file:///`"
+                "write `git+https://`, `git+ssh://`, `git+http://`, `git+git://`, or \
+                 `git+file:///`"
                     .to_owned()
             }
             Self::Scp { write } | Self::Port { write: Some(write) } => format!("write `{write}`"),
             Self::Port { write: None } => {
-                "write `%2F`, `%3F` and `%23` for `/`, `?` and `#` in a password".to_owned()
+                "write `%2F`, `%3F`, and `%23` for `/`, `?`, and `#` in a password".to_owned()
             }
             Self::NoPath => "write `%40` for an `@` that belongs to the path".to_owned(),
             Self::RelativeFile => "write `git+file:///path/to/repository`".to_owned(),
             Self::NoRevision => {
-                "name a branch, tag or commit behind it, or leave the `@` out for the default branch"
+                "name a branch, tag, or commit after it, or omit the `@` for the default branch"
                     .to_owned()
             }
             Self::Revision { .. } => {
-                "name a branch, a tag, a commit or a `refs/…`; expressions of git such as `main~2` \
-                 are not understood"
+                "name a branch, a tag, a commit, or a `refs/…`; git expressions such as `main~2` \
+                 are not supported"
                     .to_owned()
             }
             Self::Subdirectory { .. } => {
-                "write a path from the top of the repository, without `..`".to_owned()
+                "write a path from the root of the repository, without `..`".to_owned()
             }
             Self::NotGit | Self::NoHost | Self::Dash | Self::Control => return None,
         })
@@ -334,7 +338,7 @@ impl GitUrl {
     fn printed(&self, revision: Option<&str>) -> String {
         let mut url = format!("git+{}", self.url(true));
         if let Some(revision) = revision {
-            // Before the query, which is no part of the path.
+            // Before the query, which is not a part of the path.
             let query = self.query.as_ref().map_or(0, |query| query.len() + 1);
             url.insert_str(url.len() - query, &format!("@{revision}"));
         }

@@ -179,27 +179,28 @@ fn refuses_other_systems_and_transports() {
     refused(
         "hg+https://h/r",
         "Mercurial repositories are not supported",
-        "only git is; for others, name an archive or a folder with the sources",
+        "only git is supported; otherwise use an archive or a directory with the source",
     );
     refused(
         "svn+ssh://h/r",
         "Subversion repositories are not supported",
-        "only git is; for others, name an archive or a folder with the sources",
+        "only git is supported; otherwise use an archive or a directory with the source",
     );
     refused(
         "git+ftp://h/r",
-        "`ftp` is no way to reach a git repository here",
-        "write `git+https://`, `git+ssh://`, `git+http://`, `git+git://` or `git+file:///`",
+        "`ftp` is not a supported git transport",
+        "write `git+https://`, `git+ssh://`, `git+http://`, `git+git://`, or `git+file:///`",
     );
     refused(
         "git+ext://sh -c x",
-        "`ext` is no way to reach a git repository here",
-        "write `git+https://`, `git+ssh://`, `git+http://`, `git+git://` or `git+file:///`",
+        "`ext` is not a supported git transport",
+        "write `git+https://`, `git+ssh://`, `git+http://`, `git+git://`, or `git+file:///`",
     );
     for text in ["https://h/r", "git+", "git+https", "", "+", "git+https:"] {
         refused(
             text,
-            "a URL of a git repository starts with `git+https://`, `git+ssh://` or `git+file:///`",
+            "the URL of a git repository starts with `git+https://`, `git+ssh://`, or \
+             `git+file:///`",
             "",
         );
     }
@@ -207,7 +208,7 @@ fn refuses_other_systems_and_transports() {
 
 #[test]
 fn says_how_to_write_what_scp_takes() {
-    let message = "`host:path` is no URL";
+    let message = "`host:path` is not a URL";
     refused(
         "git+git@host.example:o/r.git@v1",
         message,
@@ -216,7 +217,7 @@ fn says_how_to_write_what_scp_takes() {
     refused("git+host:/r", message, "write `git+ssh://host/r`");
     refused(
         "git+ssh://git@host:o/r",
-        "what follows the `:` of the host is no port",
+        "the `:` after the host is not followed by a port",
         "write `git+ssh://git@host/o/r`",
     );
 }
@@ -244,22 +245,22 @@ fn refuses_what_is_no_repository() {
     );
     refused(
         "git+file://a/b",
-        "a URL of a file has three slashes, and an absolute path",
+        "a file URL needs three slashes and an absolute path",
         "write `git+file:///path/to/repository`",
     );
     refused(
         "git+ssh://-oProxyCommand=x/r",
-        "a host or a user cannot start with `-`",
+        "a host or user name cannot start with `-`",
         "",
     );
     refused(
         "git+ssh://-l@h/r",
-        "a host or a user cannot start with `-`",
+        "a host or user name cannot start with `-`",
         "",
     );
     refused(
         "git+https://h/r\u{7}",
-        "there is a control character in the URL",
+        "the URL contains a control character",
         "",
     );
 }
@@ -269,7 +270,7 @@ fn refuses_revisions_that_are_none() {
     refused(
         "git+https://h/r@",
         "no revision follows the `@`",
-        "name a branch, tag or commit behind it, or leave the `@` out for the default branch",
+        "name a branch, tag, or commit after it, or omit the `@` for the default branch",
     );
     for revision in [
         "--upload-pack=x",
@@ -285,7 +286,7 @@ fn refuses_revisions_that_are_none() {
         let error = GitUrl::parse(&format!("git+https://h/r@{revision}")).unwrap_err();
         assert_eq!(
             error.to_string(),
-            format!("`{revision}` is no name of a branch, tag or commit")
+            format!("`{revision}` is not the name of a branch, tag, or commit")
         );
     }
 }

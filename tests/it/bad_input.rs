@@ -268,7 +268,10 @@ fn a_folder_that_is_missing_for_the_output_is_named() {
     let run = project.compile(&index.url(), &["-o", "no/where.txt"]);
     run.says(
         2,
-        &["cannot write `no/where.txt`", "make the folder `no` first"],
+        &[
+            "cannot write `no/where.txt`",
+            "create the directory `no` first",
+        ],
     );
     assert_eq!(project.files(), ["requirements.in"]);
 }

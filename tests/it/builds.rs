@@ -715,6 +715,6 @@ fn an_archive_without_a_project_in_it_is_a_reason() {
     let index = Index::new([dynamic_sdist("a", "2.0"), buildable_sdist("a", "1.0")]);
     let project = with_python!(Project::of("a\n"));
     let run = project.compiles(&index.url(), &["-v"]);
-    run.says(0, &["a 2.0", "no pyproject.toml and no setup.py"]);
+    run.says(0, &["a 2.0", "no pyproject.toml or setup.py"]);
     assert_eq!(project.pins(), ["a==1.0"]);
 }

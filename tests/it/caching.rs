@@ -181,7 +181,7 @@ fn a_kept_page_that_turns_out_to_be_damaged_is_fetched_anew() {
     fs::remove_file(project.path("requirements.txt")).unwrap();
     project
         .compile(&index.url(), &["--offline"])
-        .says(2, &["the cache does not have it"]);
+        .says(2, &["is not in the cache"]);
     assert_eq!(index.requests(), [""; 0]);
     project.compiles(&index.url(), &[]);
     assert_eq!(index.requests(), ["GET /simple/a/"]);

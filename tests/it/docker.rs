@@ -175,7 +175,7 @@ fn one_arg_for_a_platform_that_is_there_and_one_that_is_not_is_refused() {
     let hub = Hub::with(&[("Dockerfile", text)]);
     hub.add("python", "3");
     let run = hub.docker(&["--platform", "linux/amd64"]);
-    run.says(2, &["is not made for `linux/s390x`", "2 not pinned"]);
+    run.says(2, &["is not available for `linux/s390x`", "2 not pinned"]);
     assert_eq!(hub.project.read("Dockerfile"), text);
 }
 
@@ -507,7 +507,7 @@ fn offline_pins_what_was_learnt_and_tells_the_rest() {
     hub.project
         .write("Dockerfile", "FROM python:3.12\nFROM node:22\n");
     hub.docker(&["--offline"])
-        .says(2, &["`node:22`", "network is turned off"]);
+        .says(2, &["`node:22`", "network is disabled"]);
     assert_eq!(
         hub.project.read("Dockerfile"),
         format!("FROM python:3.12@{digest}\nFROM node:22\n")
@@ -523,6 +523,6 @@ fn nobody_there_is_something_to_try_later() {
         "--retries",
         "0",
     ]);
-    run.says(75, &["could not connect", "python:3.12"]);
+    run.says(75, &["cannot connect", "python:3.12"]);
     assert_eq!(hub.project.read("Dockerfile"), "FROM python:3.12\n");
 }

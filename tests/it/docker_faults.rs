@@ -82,7 +82,7 @@ fn gives_up_for_now_when_the_limit_stays() {
     let pair = Pair::new(&Fault::Fails(429, usize::MAX));
     // What else is to be asked there has to wait as well: the other file may stay, too.
     let run = docker(&pair.project, &["--retries", "1"]);
-    run.says(75, &["team/bad:1", "limits how often it is asked"]);
+    run.says(75, &["team/bad:1", "the rate limit of"]);
     let untouched = format!("FROM {}\n", pair.faulty);
     assert_eq!(pair.project.read("bad/Dockerfile"), untouched);
 }
@@ -105,12 +105,12 @@ fn takes_nothing_from_a_body_that_ends_early() {
 #[test]
 fn never_writes_a_header_that_is_no_digest() {
     let digest = format!("sha256:{} AS x", "0".repeat(64));
-    Pair::new(&Fault::SaysDigest(digest)).fails(&[], 2, &["as the digest of"]);
+    Pair::new(&Fault::SaysDigest(digest)).fails(&[], 2, &["which is not a digest"]);
 }
 
 #[test]
 fn never_writes_a_digest_of_a_kind_nobody_knows() {
-    Pair::new(&Fault::SaysDigest("md5:00".to_owned())).fails(&[], 2, &["as the digest of"]);
+    Pair::new(&Fault::SaysDigest("md5:00".to_owned())).fails(&[], 2, &["which is not a digest"]);
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn a_body_that_is_not_what_its_header_says_is_refused() {
 fn a_digest_of_schema_1_is_refused() {
     let media_type = "application/vnd.docker.distribution.manifest.v1+prettyjws";
     let pair = Pair::new(&Fault::SaysType(media_type.to_owned()));
-    pair.fails(&[], 2, &["first schema"]);
+    pair.fails(&[], 2, &["Docker's schema 1"]);
 }
 
 #[test]

@@ -243,9 +243,9 @@ fn a_second_run_at_once_is_told_so() {
     let first = repository.start(&[]);
     repository.index.wait_for("/simple/alpha/");
     let second = repository.update(&[]);
-    second.says(2, &[&first.id().to_string(), "wait for it to end"]);
+    second.says(2, &[&first.id().to_string(), "wait for it to finish"]);
     let apply = repository.update(&["--commit"]);
-    apply.says(2, &["wait for it to end"]);
+    apply.says(2, &["wait for it to finish"]);
     // Who only looks is not in the way.
     repository.index.heal();
     assert_eq!(repository.update(&["--check"]).code, 1);

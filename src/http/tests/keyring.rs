@@ -1,4 +1,4 @@
-//! Whom the program `keyring` is asked about, and what becomes of its answers.
+//! Whom the `keyring` program is asked about, and what becomes of its answers.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -177,7 +177,11 @@ fn a_program_that_is_not_there_is_a_warning() {
     let empty = tempfile::tempdir().unwrap();
     let index = server.url("/simple/").replace("://", "://me@");
     let client = Client::new(asking(empty.path(), &[&index]));
-    check_warning(&client, &server, "not in any folder of `PATH`");
+    check_warning(
+        &client,
+        &server,
+        "cannot find the `keyring` program on `PATH`",
+    );
 }
 
 #[test]
@@ -198,7 +202,7 @@ fn a_refusal_says_where_the_credentials_came_from() {
     let index = server.url("/simple/").replace("://", "://me@");
     let error = get(&keyring.client(&[&index]), &server.url("/simple/a/")).unwrap_err();
     let words = error.to_string();
-    assert!(words.contains("the program `keyring`"), "{words}");
+    assert!(words.contains("the `keyring` program"), "{words}");
     let (mut settings, _) = settings();
     let variables = IndexLogin {
         user: Some(Secret::new("me")),

@@ -100,12 +100,12 @@ fn check_refused(reply: Reply, words: &str) {
 
 #[test]
 fn ends_a_circle() {
-    check_refused(to("/a"), "more than 10 times in a row");
+    check_refused(to("/a"), "more than 10 redirects in a row");
 }
 
 #[test]
 fn refuses_targets_that_lead_nowhere() {
     check_refused(Reply::status(302), "without a target");
-    check_refused(to("http://[oops/"), "is no URL");
+    check_refused(to("http://[oops/"), "is not a URL");
     check_refused(to("file:///etc/passwd"), "to the scheme `file`");
 }

@@ -34,7 +34,7 @@ fn an_unknown_authority_is_refused() {
     let authority = Authority::new();
     let other = Authority::new();
     let server = authority.server("127.0.0.1", false);
-    let words = "comes from an authority that is not trusted";
+    let words = "is from an untrusted authority";
     check_refused(
         with(|it| it.ca_bundle = Some(other.file())),
         &server.url("/"),
@@ -106,7 +106,7 @@ fn another_name_is_refused() {
     let authority = Authority::new();
     let server = authority.server("other.example", false);
     let settings = with(|it| it.ca_bundle = Some(authority.file()));
-    check_refused(settings, &server.url("/"), "is for another name");
+    check_refused(settings, &server.url("/"), "is for a different name");
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn says_which_file_is_no_good() {
     for (settings, words) in [
         (
             with(|it| it.ca_bundle = Some(path.clone())),
-            "holds no certificate",
+            "does not contain a PEM certificate",
         ),
         (
             with(|it| it.ca_bundle = Some("/nonexistent.pem".into())),

@@ -1,4 +1,4 @@
-//! What is learnt of a file that is named by its URL.
+//! What is learned of a file that is named by its URL.
 
 use std::sync::Arc;
 

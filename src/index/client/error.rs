@@ -13,13 +13,13 @@ use crate::index::wheel::WheelError;
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
     /// The index does not let us in: the next index must not be asked instead.
-    #[error("the index does not let us in")]
+    #[error("access to the index was denied")]
     Denied(#[source] http::Error),
     /// There is no usable answer, for now or at all.
-    #[error("the index cannot be asked")]
+    #[error("cannot query the index")]
     Http(#[source] http::Error),
-    /// The answer is no project page.
-    #[error("`{url}` is no page of an index")]
+    /// The answer is not a project page.
+    #[error("`{url}` is not an index page")]
     Page {
         /// The page, without secrets.
         url: String,
@@ -27,13 +27,13 @@ pub enum Error {
         source: Arc<PageError>,
     },
     /// The network is turned off, and the page was not kept.
-    #[error("`{url}` is needed, but the network is turned off and the cache does not have it")]
+    #[error("`{url}` is not in the cache, and the network is disabled")]
     Offline {
         /// The page, without secrets.
         url: String,
     },
     /// A file or folder here cannot be read.
-    #[error("`{path}` cannot be read")]
+    #[error("cannot read `{path}`")]
     Read {
         /// The file or folder.
         path: String,
@@ -68,7 +68,7 @@ impl From<http::Error> for Error {
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum MetadataError {
     /// It cannot be fetched, for now or at all.
-    #[error("`{filename}` cannot be fetched")]
+    #[error("cannot download `{filename}`")]
     Http {
         /// The file.
         filename: String,
@@ -76,7 +76,7 @@ pub enum MetadataError {
         source: http::Error,
     },
     /// A file here cannot be read.
-    #[error("`{filename}` cannot be read")]
+    #[error("cannot read `{filename}`")]
     Read {
         /// The file.
         filename: String,
@@ -84,7 +84,7 @@ pub enum MetadataError {
         source: Arc<std::io::Error>,
     },
     /// What came is not what the index promised.
-    #[error("`{filename}` has the {algorithm} hash `{actual}`, but the index says `{expected}`")]
+    #[error("hash mismatch for `{filename}`: expected {algorithm} `{expected}`, got `{actual}`")]
     Hash {
         /// The file, or the metadata beside it.
         filename: String,
@@ -96,7 +96,7 @@ pub enum MetadataError {
         actual: String,
     },
     /// Only a build would tell: a candidate of last resort.
-    #[error("`{filename}` would have to be built: {reason}")]
+    #[error("`{filename}` must be built: {reason}")]
     NeedsBuild {
         /// The sdist.
         filename: String,
@@ -104,7 +104,7 @@ pub enum MetadataError {
         reason: String,
     },
     /// It is of another project or version than the file's name says.
-    #[error("the metadata of `{filename}` is that of `{name}` {version}")]
+    #[error("the metadata of `{filename}` belongs to `{name}` {version}")]
     Inconsistent {
         /// The file.
         filename: String,
@@ -114,7 +114,7 @@ pub enum MetadataError {
         version: String,
     },
     /// It cannot be understood.
-    #[error("`{filename}` has no metadata that can be used")]
+    #[error("the metadata of `{filename}` is not usable")]
     Metadata {
         /// The file.
         filename: String,
@@ -122,14 +122,14 @@ pub enum MetadataError {
         source: CoreMetadataError,
     },
     /// The wheel is damaged, or no wheel.
-    #[error("`{filename}` cannot be used")]
+    #[error("cannot use `{filename}`")]
     Wheel {
         /// The file.
         filename: String,
         /// What is wrong.
         source: WheelError,
     },
-    /// The name at the end of a URL is no wheel's.
+    /// The name at the end of a URL is not a wheel's.
     #[error("`{url}` is not the URL of a wheel")]
     NotAWheel {
         /// The URL, without secrets.

@@ -110,7 +110,7 @@ fn files_in(folder: &Path) -> Result<Vec<PageFile<'static>>, Error> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(failed)? {
         let entry = entry.map_err(failed)?;
-        // Names that are not UTF-8 are no distributions' names.
+        // Names that are not UTF-8 are not distributions' names.
         let Ok(filename) = entry.file_name().into_string() else {
             continue;
         };

@@ -75,7 +75,7 @@ impl IndexClient {
             .await
     }
 
-    /// Returns the metadata of the file with a hash, if it was learnt in this run or the
+    /// Returns the metadata of the file with a hash, if it was learned in this run or the
     /// cache has it: nobody is asked.
     pub fn known_metadata(&self, sha256: Sha256) -> Option<Arc<CoreMetadata>> {
         if let Some(metadata) = lock(&self.known_metadata).get(&sha256) {
@@ -477,7 +477,7 @@ impl IndexClient {
                 file,
                 http::Error::Garbage {
                     url: display_url(url),
-                    detail: "it says that a file we do not have is unmodified".to_owned(),
+                    detail: "it answered 304 for a file that is not in the cache".to_owned(),
                 },
             )),
         }
@@ -497,7 +497,7 @@ impl IndexClient {
 }
 
 /// What the facts of a file are kept by: its URL, with the hashes that were checked when
-/// they were learnt and cannot be checked again without the file.
+/// they were learned and cannot be checked again without the file.
 fn facts_key(file: &File, url: &Url) -> String {
     let mut key = url.to_string();
     if file.has_only_sha256() {
@@ -529,7 +529,7 @@ pub(super) fn key_of(file: &File) -> String {
 
 pub(super) fn url_of(file: &File) -> Result<Url, MetadataError> {
     Url::parse(&file.url).map_err(|error| {
-        let detail = format!("it is no URL: {error}");
+        let detail = format!("it is not a URL: {error}");
         let url = crate::http::redact(&file.url).to_string();
         http_error(file, http::Error::Garbage { url, detail })
     })
@@ -639,7 +639,7 @@ fn metadata_in_whole(
     match search(file, name, &SparseFile::whole(whole))? {
         Search::Found(metadata) => Ok(metadata),
         Search::Missing(_) => {
-            let detail = "it points beyond its end".to_owned();
+            let detail = "it points past the end of the file".to_owned();
             Err(wheel_error(file, WheelError::Zip(detail)))
         }
     }
@@ -697,7 +697,7 @@ fn file_name(url: &Url) -> Option<String> {
 
 fn direct(url: &Url, filename: String, kind: FileKind) -> File {
     let fragment = url.fragment().unwrap_or_default();
-    // One that is no hash at all stays, and agrees with nothing.
+    // One that is not a hash at all stays, and agrees with nothing.
     let hash = |part: &str| {
         let (name, hex) = part.split_once('=')?;
         Some((Algorithm::from_name(name)?, hex.to_ascii_lowercase()))

@@ -377,7 +377,7 @@ impl IndexClient {
                 if let Some(kept) = kept {
                     return Ok(self.keep_longer(&url, kept, &response));
                 }
-                let detail = "it says that a page we do not have is unmodified".to_owned();
+                let detail = "it answered 304 for a page that is not in the cache".to_owned();
                 let url = display_url(&url);
                 return Err(Error::Http(crate::http::Error::Garbage { url, detail }));
             }

@@ -333,7 +333,7 @@ async fn uses_stale_pages_offline_and_says_which_are_absent() {
     let url = format!("{}/simple/other/", server.address);
     assert_eq!(
         error.to_string(),
-        format!("`{url}` is needed, but the network is turned off and the cache does not have it")
+        format!("`{url}` is not in the cache, and the network is disabled")
     );
     let file = wheel_file(&server, "demo-1.0-py3-none-any.whl");
     assert!(offline.metadata(&file).await.unwrap_err().is_offline());
@@ -743,7 +743,8 @@ async fn relies_on_sdists_that_promise_enough_and_remembers_those_that_do_not() 
         let error = client.metadata(&old).await.unwrap_err();
         assert_eq!(
             error.to_string(),
-            "`demo-1.0.tar.gz` would have to be built: its metadata is of version 2.1, which promises nothing about a build"
+            "`demo-1.0.tar.gz` must be built: its metadata version 2.1 does not guarantee the \
+             result of a build"
         );
         client.finish_writes().await;
         assert_eq!(server.asked().len(), requests);

@@ -56,7 +56,7 @@ pub(super) const STATUSES: [Status; 4] = [
     Status::Deprecated,
 ];
 
-/// The bytes are no listing of this format.
+/// The bytes are not a listing of this format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the stored project page is damaged")]
 pub struct Damaged;

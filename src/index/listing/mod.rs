@@ -5,7 +5,7 @@
 //! a version's files are in [`Rows`] that are read and decoded when they are asked for, for
 //! a run looks at a few of a thousand versions. Strings that repeat (folders of URLs, wheel
 //! tags, `Requires-Python`) are stored once, hashes as bytes, so a file takes some 100 bytes.
-//! Files that are no wheel or sdist of the project, and versions that are none
+//! Files that are not a wheel or sdist of the project, and versions that are none
 //! by PEP 440, are left out.
 
 mod blob;

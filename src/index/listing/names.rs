@@ -26,7 +26,7 @@ fn sdist_stem(filename: &str) -> Option<&str> {
         .or_else(|| filename.strip_suffix(".zip"))
 }
 
-/// Takes a file name apart; none if it is no wheel or sdist of the project. Of a wheel
+/// Takes a file name apart; none if it is not a wheel or sdist of the project. Of a wheel
 /// [`WheelName`](crate::python::WheelName) is sure to be able to make a name.
 ///
 /// `name - version (- build)? - python - abi - platform .whl` (PEP 427), or

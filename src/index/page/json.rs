@@ -53,7 +53,7 @@ impl<'a> Members<'a> {
         let Some(files) = self.files else {
             let said = self
                 .message
-                .map(|message| format!(" that says `{}`", shortened(&message)));
+                .map(|message| format!(" with the message `{}`", shortened(&message)));
             let said = said.unwrap_or_default();
             return Err(PageError::NotAProjectPage(format!(
                 "a JSON object without `files`{said}"

@@ -30,7 +30,7 @@ pub fn parse<'a>(body: &'a [u8], url: &Url) -> Result<Page<'a>, PageError> {
             let start = String::from_utf8_lossy(&body[..body.len().min(200)]);
             let line = start.trim().lines().next().unwrap_or_default();
             Err(PageError::NotAProjectPage(format!(
-                "neither JSON nor HTML, it starts with `{}`",
+                "neither JSON nor HTML; it starts with `{}`",
                 shortened(line)
             )))
         }

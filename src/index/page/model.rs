@@ -18,7 +18,7 @@ pub struct Page<'a> {
 /// A project's state (PEP 792) and the reason given for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProjectStatus {
-    /// The state; one that PEP 792 does not name is no state.
+    /// The state; one that PEP 792 does not name is not a state.
     pub status: Status,
     /// Why, in the words of whoever set it.
     pub reason: Option<String>,
@@ -102,7 +102,7 @@ pub enum PageError {
     #[error("not a project page: {0}")]
     NotAProjectPage(String),
     /// Its major version is not 1 (PEP 629).
-    #[error("version {0} of the Simple API is not supported, only version 1 is")]
+    #[error("Simple API version {0} is not supported; only version 1 is")]
     Version(String),
     /// It starts like JSON, but is not.
     #[error("not a project page: broken JSON")]

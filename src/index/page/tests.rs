@@ -214,7 +214,7 @@ fn accepts_empty_listings() {
 
 #[test]
 fn refuses_another_major_version() {
-    let expected = "version 2.0 of the Simple API is not supported, only version 1 is";
+    let expected = "Simple API version 2.0 is not supported; only version 1 is";
     check_error(r#"{"meta":{"api-version":"2.0"},"files":[]}"#, expected);
     check_error(
         r#"<meta content="2.0" name="pypi:repository-version"><a href=a-1.zip>"#,
@@ -227,12 +227,12 @@ fn says_what_it_got_instead() {
     check_error("", "not a project page: an empty body");
     check_error(
         "Forbidden\nby proxy",
-        "not a project page: neither JSON nor HTML, it starts with `Forbidden`",
+        "not a project page: neither JSON nor HTML; it starts with `Forbidden`",
     );
     check_error("{\"files\": [", "not a project page: broken JSON");
     check_error(
         r#"{"message":"no such thing"}"#,
-        "not a project page: a JSON object without `files` that says `no such thing`",
+        "not a project page: a JSON object without `files` with the message `no such thing`",
     );
     check_error(
         r#"{"files":{}}"#,

@@ -64,9 +64,9 @@ impl AuthFile {
             serde_json::from_str(text).map_err(|error| {
                 let (line, column) = (error.line(), error.column());
                 let what = if error.is_data() {
-                    "not of the form it should have"
+                    "not the expected JSON"
                 } else {
-                    "no JSON"
+                    "not JSON"
                 };
                 format!("{what}, at line {line}, column {column}")
             })?
@@ -203,11 +203,11 @@ fn decode(auth: &str) -> Result<(String, String), &'static str> {
     let compact: String = auth.split_whitespace().collect();
     let bytes = LENIENT
         .decode(compact)
-        .map_err(|_| "the value of `auth` is no Base64")?;
-    let text = String::from_utf8(bytes).map_err(|_| "the value of `auth` is no text")?;
+        .map_err(|_| "the value of `auth` is not Base64")?;
+    let text = String::from_utf8(bytes).map_err(|_| "the value of `auth` is not text")?;
     let (user, password) = text
         .split_once(':')
-        .ok_or("the value of `auth` has no colon in it")?;
+        .ok_or("the value of `auth` does not contain a colon")?;
     // Docker padded passwords so.
     let password = password.trim_end_matches('\0');
     Ok((user.to_owned(), password.to_owned()))

@@ -60,11 +60,11 @@ impl Helpers {
         };
         // A file that names a path would have us run anything.
         if helper.contains(['/', '\\']) || helper.contains("..") {
-            return Err(fail("its name is not that of a program".to_owned()));
+            return Err(fail("its name is not a program name".to_owned()));
         }
         let program = self
             .find(helper)
-            .ok_or_else(|| fail("it is not in any folder of `PATH`".to_owned()))?;
+            .ok_or_else(|| fail("it is not on `PATH`".to_owned()))?;
         let output = tokio::time::timeout(self.patience, run(&program, server))
             .await
             .map_err(|_| fail(format!("it did not answer within {:?}", self.patience)))?
@@ -83,7 +83,7 @@ impl Helpers {
         }
         // What is wrong with an answer is not quoted: it may hold the secret.
         let answer: Answer = serde_json::from_slice(&output.stdout)
-            .map_err(|_| fail("its answer is not the JSON it should be".to_owned()))?;
+            .map_err(|_| fail("its output is not the expected JSON".to_owned()))?;
         let user = answer.username.unwrap_or_default();
         let secret = answer.secret.unwrap_or_default();
         if secret.is_empty() {

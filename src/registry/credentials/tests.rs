@@ -232,13 +232,16 @@ fn check_malformed(text: &str, words: &str) {
 
 #[test]
 fn a_file_that_cannot_be_read_is_no_absent_one() {
-    check_malformed("{\"auths\": hush", "no JSON, at line 1, column");
-    check_malformed(r#"{"auths":{"a.example":"hush"}}"#, "not of the form");
+    check_malformed("{\"auths\": hush", "not JSON, at line 1, column");
+    check_malformed(r#"{"auths":{"a.example":"hush"}}"#, "not the expected JSON");
     check_malformed(
         r#"{"auths":{"b.example":{"auth":"!hush!"}}}"#,
-        "no Base64, of `b.example`",
+        "not Base64, of `b.example`",
     );
-    check_malformed(r#"{"auths":{"b.example":{"auth":"aHVzaA=="}}}"#, "no colon");
+    check_malformed(
+        r#"{"auths":{"b.example":{"auth":"aHVzaA=="}}}"#,
+        "does not contain a colon",
+    );
     let home = Home::new().file(".docker/config.json/x", "a folder in its place");
     assert!(home.find("a.example", "x").is_err());
 }
@@ -330,7 +333,9 @@ mod helpers {
             "{message}"
         );
         assert!(
-            message.starts_with("`docker-credential-two` could not be asked"),
+            message.starts_with(
+                "cannot get the credentials of `a.example` from `docker-credential-two`"
+            ),
             "{message}"
         );
     }
@@ -340,10 +345,10 @@ mod helpers {
         check_failing("echo 'no keychain here'; exit 1", "no keychain here");
         check_failing("echo 'on stderr' >&2; exit 1", "on stderr");
         check_failing("exit 3", "exit status: 3");
-        check_failing("echo 'hush'", "not the JSON");
+        check_failing("echo 'hush'", "not the expected JSON");
         check_failing(
             r#"echo '{"Username":"me","Secret":["hush"]}'"#,
-            "not the JSON",
+            "not the expected JSON",
         );
     }
 
@@ -369,7 +374,7 @@ mod helpers {
             let error = home.find("a.example", "x").unwrap_err();
             assert!(error.to_string().contains(words), "{error}");
         };
-        check("absent", "not in any folder of `PATH`");
-        check("../../bin/sh", "not that of a program");
+        check("absent", "it is not on `PATH`");
+        check("../../bin/sh", "not a program name");
     }
 }

@@ -66,12 +66,12 @@ fn a_missing_platform_is_told_with_those_there_are() {
     let error = resolve_for(&client, "many", "linux/arm/v7").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "`python:many` is not made for `linux/arm/v7`, only for `linux/amd64`, `linux/arm64`"
+        "`python:many` is not available for `linux/arm/v7`, only for `linux/amd64`, `linux/arm64`"
     );
     let error = resolve_for(&client, "single", "linux/amd64").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "`python:single` is not made for `linux/amd64`, only for `linux/arm64`"
+        "`python:single` is not available for `linux/amd64`, only for `linux/arm64`"
     );
 }
 

@@ -77,7 +77,7 @@ fn a_list_without_end_is_cut_and_that_is_told() {
     assert_eq!(server.seen().len(), 50);
     let notices = client.notices();
     assert!(
-        notices[0].contains("more tags than are read"),
+        notices[0].contains("too many tags to read all"),
         "{notices:?}"
     );
 }

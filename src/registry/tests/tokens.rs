@@ -189,9 +189,7 @@ fn one_private_repository_does_not_hold_back_the_others() {
         "{error:?}"
     );
     assert!(
-        error
-            .to_string()
-            .contains("what does not exist looks the same"),
+        error.to_string().contains("missing images look the same"),
         "{error}"
     );
     assert!(!error.is_transient());
@@ -226,7 +224,7 @@ fn a_wrong_password_is_told_with_where_it_stands_but_not_itself() {
     assert_eq!(
         error.to_string(),
         format!(
-            "access to `private/app:1` was denied by `{name}` (with the credentials of \
+            "access to `private/app:1` was denied by `{name}` (with the credentials from \
              `DOCKER_AUTH_CONFIG`): incorrect password"
         )
     );
@@ -417,9 +415,9 @@ fn a_scope_that_is_not_the_usual_one_is_asked_for_as_given() {
 #[test]
 fn a_realm_elsewhere_in_the_network_is_not_asked() {
     for (realm, words) in [
-        ("https://169.254.169.254/latest", "within this network"),
+        ("https://169.254.169.254/latest", "private address"),
         ("file:///etc/passwd", "`file`"),
-        ("nonsense", "no URL"),
+        ("nonsense", "not a URL"),
     ] {
         let server = Server::answering(move |_| {
             let challenge = format!("Bearer realm=\"{realm}\"");
