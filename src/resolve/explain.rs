@@ -58,10 +58,10 @@ impl Loosened {
     pub fn verdict(&self, solution: &Solution) -> String {
         match solution.chosen.get(&self.name) {
             Some(chosen) => format!(
-                "without the bound `{}` there is a solution with {}=={}",
+                "without the bound `{}`, there is a solution with {}=={}",
                 self.bound, self.name, chosen.version
             ),
-            None => format!("without the bound `{}` there is a solution", self.bound),
+            None => format!("without the bound `{}`, there is a solution", self.bound),
         }
     }
 }
@@ -203,10 +203,7 @@ fn describe(universe: &mut Universe, solver: &Solver, id: IncompatibilityId) -> 
     let hidden = facts.len().saturating_sub(MOST_FACTS);
     if hidden > 0 {
         facts.truncate(MOST_FACTS - 1);
-        facts.push(format!(
-            "and {} more requirements in the same way",
-            hidden + 1
-        ));
+        facts.push(format!("and {} more similar requirements", hidden + 1));
     }
     Explanation {
         facts,
@@ -216,7 +213,7 @@ fn describe(universe: &mut Universe, solver: &Solver, id: IncompatibilityId) -> 
                 let otherwise = if is_owned {
                     "change which index owns the name"
                 } else {
-                    "name the index that has it with `--extra-index-url`"
+                    "add the index that has it with `--extra-index-url`"
                 };
                 format!("check the spelling of `{name}`, or {otherwise}")
             })
@@ -412,7 +409,7 @@ fn unmet(universe: &mut Universe, project: ProjectId, requirement: &Requirement)
         return Some("but these bounds exclude each other".to_owned());
     }
     Some(format!(
-        "but there is no such release: {name} has {}",
+        "but there is no such release; {name} has {}",
         versions_in_words(universe, project, &VersionSet::all(count))
     ))
 }
@@ -583,42 +580,44 @@ fn reason_hints(universe: &Universe, unusable: &BTreeMap<ProjectId, VersionSet>)
             let hint = match reason {
                 Reason::PreRelease => "allow pre-releases with `--pre`".to_owned(),
                 Reason::TooNew(rule) => format!(
-                    "move or drop {}, which rules out {}",
+                    "change or remove {}, which excludes {}",
                     quoted(&rule),
                     newest_in_words(universe, project, &set)
                 ),
                 Reason::NoUploadTime(rule) => format!(
-                    "drop {}, or exempt {name} with `--exclude-newer-package {name}=false`: its index gives no upload times",
+                    "remove {}, or exempt {name} with `--exclude-newer-package {name}=false`: its \
+                     index has no upload times",
                     quoted(&rule)
                 ),
                 Reason::Held { help, .. } => help,
                 Reason::RequiresPython(specifiers) => {
                     format!(
-                        "choose another target with `--python-version`: {name} wants Python {specifiers}"
+                        "choose a different target with `--python-version`: {name} requires Python \
+                         {specifiers}"
                     )
                 }
                 Reason::NoWheel(_) => {
                     let target = &universe.request.environment;
                     format!(
-                        "choose another target with `--python-platform` or `--python-version` that {name} has wheels for: this one is Python {} on {} {}",
+                        "choose a target that {name} has wheels for, with `--python-platform` or \
+                         `--python-version`; this one is Python {} on {} {}",
                         target.python_version, target.sys_platform, target.platform_machine
                     )
                 }
                 Reason::NeedsBuild => {
-                    format!("{name} has no wheel here, and would have to be built")
+                    format!("{name} has no wheel for this target and would have to be built")
                 }
                 Reason::BuildFailed { .. } => format!(
-                    "install what the build of {name} wants, bound what it requires to be built with `--build-constraint`, or choose a release or a target that has a wheel"
+                    "install what the build of {name} needs, bound its build requirements with \
+                     `--build-constraint`, or choose a release or target with a wheel"
                 ),
                 Reason::Yanked(_) => {
-                    format!(
-                        "pin a yanked release exactly (`{name}==…`) if you want it all the same"
-                    )
+                    format!("pin a yanked release exactly (`{name}==…`) to use it anyway")
                 }
                 Reason::BinaryPolicy("--only-binary" | "--no-build") => {
-                    format!("allow its source with `--no-binary {name}`")
+                    format!("allow its source distribution with `--no-binary {name}`")
                 }
-                Reason::BinaryPolicy(option) => format!("leave {name} out of `{option}`"),
+                Reason::BinaryPolicy(option) => format!("remove {name} from `{option}`"),
                 Reason::Offline => "run once without `--offline`".to_owned(),
                 Reason::BadMetadata(_) | Reason::RequiresUrl(_) => continue,
             };

@@ -1,6 +1,6 @@
 //! Judging ranges of versions by samples.
 //!
-//! Requirements of neighbouring releases are alike. Where the versions of a package
+//! Requirements of neighboring releases are alike. Where the versions of a package
 //! would be tried one by one although all of them require what is out of reach, a
 //! grid of samples is looked at first, then ever more of them where the border
 //! must lie: between a sample that fails and one that does not, and between

@@ -156,30 +156,30 @@ impl fmt::Display for Reason {
             Self::RequiresPython(specifiers) => write!(f, "requires Python {specifiers}"),
             Self::NoWheel(others) => write!(f, "no usable wheel: its wheels are for {others}"),
             Self::NeedsBuild => f.write_str(
-                "only a source distribution that would have to be built to learn its requirements",
+                "only a source distribution, which must be built to find its requirements",
             ),
             Self::BuildFailed { why, .. } => {
-                write!(f, "only a source distribution, whose build fails: {why}")
+                write!(f, "only a source distribution, and its build failed: {why}")
             }
             Self::TooNew(rule) => write!(f, "uploaded after {rule}"),
             Self::NoUploadTime(rule) => {
-                write!(f, "the index gives no upload time, and {rule} needs one")
+                write!(f, "the index has no upload time, and {rule} needs one")
             }
             Self::Held { code, words, .. } => write!(f, "{words} ({code})"),
             Self::PreRelease => f.write_str("a pre-release"),
             Self::BinaryPolicy(option @ ("--only-binary" | "--no-build")) => {
                 write!(
                     f,
-                    "no wheel for the target, and `{option}` rules out its source"
+                    "no wheel for the target, and `{option}` excludes its source distribution"
                 )
             }
             Self::BinaryPolicy(option) => write!(f, "excluded by `{option}`"),
-            Self::Offline => f.write_str("not in the cache, and the network is turned off"),
+            Self::Offline => f.write_str("not in the cache, and the network is disabled"),
             Self::BadMetadata(what) => write!(f, "unusable metadata: {what}"),
             Self::RequiresUrl(requirement) => {
                 write!(
                     f,
-                    "requires `{requirement}`, and only your own requirements may name a URL"
+                    "requires `{requirement}`, but only your own requirements may use a URL"
                 )
             }
         }

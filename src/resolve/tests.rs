@@ -363,7 +363,8 @@ fn overrides_replace_every_requirement() {
         explanation.facts,
         [
             "you require c (requirements.in:1)",
-            "c 1 requires b>=9 by your override (overrides.txt:1), but there is no such release: b has 1, 2"
+            "c 1 requires b>=9 by your override (overrides.txt:1), but there is no such release; b \
+             has 1, 2"
         ]
     );
     let explanation = refused(
@@ -376,7 +377,8 @@ fn overrides_replace_every_requirement() {
     assert_eq!(
         explanation.facts,
         [
-            "you require b<2 (requirements.in:1), overridden by b>=9 (overrides.txt:1), but there is no such release: b has 1, 2"
+            "you require b<2 (requirements.in:1), overridden by b>=9 (overrides.txt:1), but there \
+             is no such release; b has 1, 2"
         ]
     );
 }
@@ -442,7 +444,7 @@ fn names_the_core_and_nothing_else() {
         .collect();
     assert_eq!(
         tried,
-        ["without the bound `django<3` there is a solution with django==4.2"]
+        ["without the bound `django<3`, there is a solution with django==4.2"]
     );
 }
 
@@ -494,7 +496,7 @@ fn names_what_does_not_exist() {
     );
     assert_eq!(
         refused(&table, roots(&["c>2"])).facts,
-        ["you require c>2 (requirements.in:1), but there is no such release: c has 1, 2"]
+        ["you require c>2 (requirements.in:1), but there is no such release; c has 1, 2"]
     );
 }
 
@@ -509,7 +511,8 @@ fn names_why_releases_cannot_be_used() {
         [
             "you require a (requirements.in:1)",
             "a 2, 3 cannot be used: requires Python >=3.12",
-            "a 1 cannot be used: only a source distribution that would have to be built to learn its requirements",
+            "a 1 cannot be used: only a source distribution, which must be built to find its \
+             requirements",
         ]
     );
 }
@@ -595,7 +598,7 @@ fn what_may_have_to_be_built_is_not_looked_at_while_another_can_give_way() {
         let most = wheels as usize + 8;
         assert!(run.fetched["aiobotocore"] <= most, "{:?}", run.fetched);
     }
-    // It is looked at all the same where nothing else helps.
+    // It is looked at anyway where nothing else helps.
     let table = boto_with_sdists(20);
     let run = resolve(&table, roots(&["botocore<1.100", "aiobotocore"]));
     let Outcome::Solved(solution) = run.outcome else {
@@ -607,7 +610,7 @@ fn what_may_have_to_be_built_is_not_looked_at_while_another_can_give_way() {
 
 #[test]
 fn proves_a_refusal_that_samples_suggest() {
-    // Every release fails but one that no sample will meet: it must be found all the same.
+    // Every release fails but one that no sample will meet: it must be found anyway.
     let mut table = boto(400, 0);
     let lonely = "1.222";
     for (version, requirements, _) in table.rows.get_mut("botocore").unwrap() {

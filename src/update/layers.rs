@@ -205,11 +205,11 @@ fn skip_circles(nodes: &mut Vec<Node>, skipped: &mut Vec<Skipped>) {
             return true;
         };
         let why = if others.is_empty() {
-            "it is among the files that it is made of".to_owned()
+            "it is one of its own sources".to_owned()
         } else {
             let others: Vec<String> = others.iter().map(|path| format!("`{path}`")).collect();
             format!(
-                "it is made of {}, and that in turn of this file",
+                "it depends on {}, which in turn depends on it",
                 others.join(" and ")
             )
         };

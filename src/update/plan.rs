@@ -101,7 +101,7 @@ pub struct FileChange {
 pub enum Content {
     /// Text.
     Text(String),
-    /// Bytes that are no UTF-8, in Base64.
+    /// Bytes that are not UTF-8, in Base64.
     Base64(String),
 }
 
@@ -193,17 +193,17 @@ pub struct Failed {
     pub transient: bool,
 }
 
-/// Why a text is no plan.
+/// Why a text is not a plan.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
     /// It is not JSON of this form.
-    #[error("the plan cannot be read: {0}")]
+    #[error("cannot read the plan: {0}")]
     Form(String),
     /// Another version of the program made it.
-    #[error("the plan has version {0}, and this program knows version {PLAN_VERSION}")]
+    #[error("the plan has version {0}, but this program supports version {PLAN_VERSION}")]
     Version(u64),
     /// A path leads out of the repository.
-    #[error("the plan wants to write `{0}`, which is not inside the repository")]
+    #[error("the plan writes `{0}`, which is not inside the repository")]
     Path(String),
     /// A content is not Base64.
     #[error("the content of `{0}` in the plan is damaged")]

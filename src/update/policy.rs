@@ -350,17 +350,16 @@ impl Hold {
     pub fn help(&self, project: &ProjectName) -> String {
         match self {
             Self::Cooldown { .. } => {
-                format!(
-                    "wait until the cooldown is over, or give {project} a shorter one by a rule"
-                )
+                format!("wait until the cooldown ends, or give {project} a shorter one with a rule")
             }
             Self::NoUploadTime => format!(
-                "take {project} from an index that gives upload times, or set `missing-upload-time = \"allow\"`"
+                "take {project} from an index with upload times, or set `missing-upload-time = \
+                 \"allow\"`"
             ),
             Self::Rule { .. } | Self::Ignored { .. } => {
-                format!("change or end the rule about {project}")
+                format!("change or end the rule for {project}")
             }
-            Self::Bump { .. } => format!("raise `max-bump` for {project} by a rule"),
+            Self::Bump { .. } => format!("raise `max-bump` for {project} with a rule"),
         }
     }
 }
@@ -377,22 +376,22 @@ impl fmt::Display for Hold {
                 )
             }
             Self::NoUploadTime => {
-                f.write_str("the index gives no upload time, and the cooldown needs one")
+                f.write_str("the index has no upload time, and the cooldown needs one")
             }
             Self::Rule {
                 reason,
                 allow,
                 until,
             } => {
-                write!(f, "a rule wants `{allow}`")?;
+                write!(f, "a rule allows only `{allow}`")?;
                 fmt_words(f, reason.as_deref(), *until)
             }
             Self::Ignored { reason, until } => {
-                f.write_str("a rule keeps the locked version")?;
+                f.write_str("a rule keeps the pinned version")?;
                 fmt_words(f, reason.as_deref(), *until)
             }
             Self::Bump { limit } => {
-                write!(f, "more than a {limit} step from the locked version")
+                write!(f, "more than a {limit} step from the pinned version")
             }
         }
     }
@@ -525,10 +524,10 @@ mod tests {
         }]);
         let a = of(&policy, "a", None);
         let hold = a.verdict(&version("2.0"), Some(policy.as_of)).unwrap_err();
-        insta::assert_snapshot!(hold, @"a rule wants `<2`");
+        insta::assert_snapshot!(hold, @"a rule allows only `<2`");
         assert_eq!(hold.eligible(), None);
         let hold = a.verdict(&version("1.0"), None).unwrap_err();
-        insta::assert_snapshot!(hold, @"the index gives no upload time, and the cooldown needs one");
+        insta::assert_snapshot!(hold, @"the index has no upload time, and the cooldown needs one");
     }
 
     #[test]

@@ -255,7 +255,7 @@ impl<'a> ImageTag<'a> {
     /// Returns the version by Semantic Versioning, if it is one (§2, §9).
     ///
     /// `rc10` counts as `rc.10`, so that it comes after `rc9`, as everybody means who writes
-    /// it. The rest is no pre-release, though it looks like one there.
+    /// it. The rest is not a pre-release, though it looks like one there.
     fn semantic(&self) -> Option<semver::Version> {
         let &[major, minor, patch] = self.values.as_slice() else {
             return None;

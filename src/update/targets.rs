@@ -168,7 +168,7 @@ impl Finder<'_> {
         if !self.taken.insert(output.clone()) {
             self.skip(
                 &output,
-                "more than one `[[lock]]` table has it as its output",
+                "it is the output of more than one `[[lock]]` table",
             );
             return;
         }
@@ -220,7 +220,7 @@ impl Finder<'_> {
             if options.sources.is_empty() && options.groups.is_empty() {
                 let source = self
                     .source_beside(output)
-                    .ok_or_else(|| "its `[[lock]]` table names no sources".to_owned())?;
+                    .ok_or_else(|| "its `[[lock]]` table does not name sources".to_owned())?;
                 options.sources.push(source);
             }
         } else {
@@ -261,7 +261,7 @@ impl Finder<'_> {
             if looks_like_source(name, text) {
                 self.loose(
                     path,
-                    format!("no lock is made of it; `pinfold compile {path}` would make one"),
+                    format!("it has no lock file; run `pinfold compile {path}` to create one"),
                 );
             }
             return;
@@ -285,8 +285,8 @@ impl Finder<'_> {
                         Ok(Self::named(found, source, &read))
                     }
                     None => Err(format!(
-                        "its header says `{command}`, which is not run, and no source has its name; \
-                         name its sources in a `[[lock]]` table"
+                        "its header has the custom command `{command}`, and no source has its \
+                         name; name its sources in a `[[lock]]` table"
                     )),
                 }
             }
@@ -309,9 +309,7 @@ impl Finder<'_> {
                 _ if is_pinned(&read) => {
                     self.loose(
                         path,
-                        "it does not say what it is made of; name its sources in a `[[lock]]` \
-                         table"
-                            .to_owned(),
+                        "its sources are unknown; name them in a `[[lock]]` table".to_owned(),
                     );
                     return;
                 }
@@ -319,8 +317,7 @@ impl Finder<'_> {
                     if looks_like_source(name, text) {
                         self.loose(
                             path,
-                            "not all of it is pinned, so it is a source and not a lock, and no \
-                             lock is made of it"
+                            "it is not fully pinned, so it is a source, and it has no lock file"
                                 .to_owned(),
                         );
                     }
@@ -355,7 +352,7 @@ impl Finder<'_> {
             };
             if let Some(other) = told.iter().find(|source| !is_read(source)) {
                 let why = format!(
-                    "its comments name `{}`, which is no part of `{}`; name its sources in a \
+                    "its comments name `{}`, which is not part of `{}`; name its sources in a \
                      `[[lock]]` table",
                     without_password(other),
                     target.options.sources.join("` and `"),
@@ -386,7 +383,8 @@ impl Finder<'_> {
         }
         if command.options.sources.iter().any(|source| source == "-") {
             return Err(
-                "it was made of standard input; name its sources in a `[[lock]]` table".to_owned(),
+                "it was made from standard input; name its sources in a `[[lock]]` table"
+                    .to_owned(),
             );
         }
         let group_files = command.options.group_files();
@@ -432,8 +430,8 @@ impl Finder<'_> {
             .filter(|folder| is_possible(folder))
             .find_map(defaults)
             .ok_or_else(|| {
-                "its header names no source, and there is no `requirements.in` and no \
-                 `pyproject.toml` beside it"
+                "its header does not name a source, and there is no `requirements.in` or \
+                 `pyproject.toml` next to it"
                     .to_owned()
             })
     }
@@ -443,8 +441,8 @@ impl Finder<'_> {
         make_relative(path, options);
         if let Some(source) = options.sources.iter().find(|source| is_absolute(source)) {
             return Err(format!(
-                "its header names `{source}`, which is a path of another machine; name its \
-                 sources in a `[[lock]]` table"
+                "its header names `{source}`, a path on another machine; name its sources in a \
+                 `[[lock]]` table"
             ));
         }
         let fits = |folder: &str| {
@@ -467,7 +465,7 @@ impl Finder<'_> {
                 (Some(folder), None) => return Ok(folder.to_owned()),
                 (Some(one), Some(other)) => {
                     return Err(format!(
-                        "its header's command may have been run in `{one}` and in `{other}`; \
+                        "the command in its header may have been run in `{one}` or in `{other}`; \
                          name its sources in a `[[lock]]` table"
                     ));
                 }
@@ -479,8 +477,8 @@ impl Finder<'_> {
                 !folders_above(path).any(|folder| self.repository.has_at(folder, source))
             });
             return Err(match missing {
-                Some(source) => format!("`{source}`, which its header names, is not there"),
-                None => "what its header names is not in one place".to_owned(),
+                Some(source) => format!("its header names `{source}`, which does not exist"),
+                None => "the sources in its header are not in one directory".to_owned(),
             });
         };
         if let Some(output) = &options.output
@@ -488,9 +486,7 @@ impl Finder<'_> {
             && other != path
             && self.repository.has(&other)
         {
-            return Err(format!(
-                "its header says that it is `{other}`, so it is a copy"
-            ));
+            return Err(format!("its header is that of `{other}`, so it is a copy"));
         }
         Ok(folder.to_owned())
     }
@@ -505,7 +501,7 @@ impl Finder<'_> {
             let path = at(folder, written)
                 .ok_or_else(|| format!("`{shown}` is outside of the repository"))?;
             if !self.repository.has(&path) {
-                return Err(format!("`{path}`, of which it is made, is not there"));
+                return Err(format!("its source `{path}` does not exist"));
             }
             Ok(path)
         };
@@ -552,7 +548,7 @@ impl Finder<'_> {
 /// A lock cannot be its own source.
 fn check_sources(target: LockTarget) -> Result<LockTarget, String> {
     if target.options.sources.contains(&target.output) {
-        return Err("it would be input and output at once".to_owned());
+        return Err("it would be both input and output".to_owned());
     }
     Ok(target)
 }

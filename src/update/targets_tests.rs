@@ -330,8 +330,8 @@ fn prefers_the_folder_in_which_the_output_is_right() {
         ],
         &[
             "sub/a.txt <- requirements.in #0 pip-compile",
-            "- sub/requirements.in: no lock is made of it; \
-             `pinfold compile sub/requirements.in` would make one",
+            "- sub/requirements.in: it has no lock file; run `pinfold compile sub/requirements.in` \
+             to create one",
         ],
     );
 }
@@ -359,10 +359,10 @@ fn finds_folders_aside() {
             ),
         ],
         &[
-            "- locks/dev.txt: its header's command may have been run in `one` and in `two`; \
+            "- locks/dev.txt: the command in its header may have been run in `one` or in `two`; \
              name its sources in a `[[lock]]` table",
-            "- one/dev.in: no lock is made of it; `pinfold compile one/dev.in` would make one",
-            "- two/dev.in: no lock is made of it; `pinfold compile two/dev.in` would make one",
+            "- one/dev.in: it has no lock file; run `pinfold compile one/dev.in` to create one",
+            "- two/dev.in: it has no lock file; run `pinfold compile two/dev.in` to create one",
         ],
     );
     check(
@@ -396,8 +396,8 @@ fn understands_absolute_paths_within_the_repository() {
             ("a.txt", &by_uv("uv pip compile C:\\x\\a.in -o a.txt")),
         ],
         &[
-            "- a.txt: its header names `C:\\x\\a.in`, which is a path of another machine; \
-             name its sources in a `[[lock]]` table",
+            "- a.txt: its header names `C:\\x\\a.in`, a path on another machine; name its sources \
+             in a `[[lock]]` table",
         ],
     );
 }
@@ -440,8 +440,8 @@ fn knows_what_pip_compile_takes_by_itself() {
     check(
         &[("requirements.txt", &text)],
         &[
-            "- requirements.txt: its header names no source, and there is no `requirements.in` \
-             and no `pyproject.toml` beside it",
+            "- requirements.txt: its header does not name a source, and there is no \
+             `requirements.in` or `pyproject.toml` next to it",
         ],
     );
 }
@@ -483,8 +483,8 @@ fn what_has_a_custom_command_goes_on_as_it_is() {
     check(
         &[("locked.txt", &by_uv("./lock.sh 'all'"))],
         &[
-            "- locked.txt: its header says `./lock.sh 'all'`, which is not run, and no source \
-             has its name; name its sources in a `[[lock]]` table",
+            "- locked.txt: its header has the custom command `./lock.sh 'all'`, and no source has \
+             its name; name its sources in a `[[lock]]` table",
         ],
     );
 }
@@ -512,7 +512,7 @@ fn a_name_must_not_tell_only_half() {
         ("p (setup.py)", "setup.py"),
     ] {
         let why = format!(
-            "its comments name `{source}`, which is no part of `r/a.in`; name its sources in a \
+            "its comments name `{source}`, which is not part of `r/a.in`; name its sources in a \
              `[[lock]]` table"
         );
         assert_eq!(files(via), (0, Some(why)));
@@ -571,16 +571,17 @@ fn says_why_a_file_is_no_target() {
         ],
         &[
             "requirements.txt <- requirements.in #0 pip-compile",
-            "- copy/requirements.txt: its header says that it is `requirements.txt`, so it is a copy",
-            "- frozen/requirements.txt: it does not say what it is made of; name its sources in a `[[lock]]` table",
-            "- gone.txt: `gone.in`, which its header names, is not there",
-            "- loose/requirements.txt: not all of it is pinned, so it is a source and not a lock, and no lock is made of it",
+            "- copy/requirements.txt: its header is that of `requirements.txt`, so it is a copy",
+            "- frozen/requirements.txt: its sources are unknown; name them in a `[[lock]]` table",
+            "- gone.txt: its header names `gone.in`, which does not exist",
+            "- loose/requirements.txt: it is not fully pinned, so it is a source, and it has no \
+             lock file",
             "- odd.txt: `--frob` is no option of `pip-compile` that pinfold knows",
-            "- over.txt: `gone.in`, which its header names, is not there",
-            "- piped.txt: it was made of standard input; name its sources in a `[[lock]]` table",
-            "- same.txt: it would be input and output at once",
+            "- over.txt: its header names `gone.in`, which does not exist",
+            "- piped.txt: it was made from standard input; name its sources in a `[[lock]]` table",
+            "- same.txt: it would be both input and output",
             "- universal.txt: its header has `--universal`: pinfold locks for one Python and one platform at a time",
-            "- unused.in: no lock is made of it; `pinfold compile unused.in` would make one",
+            "- unused.in: it has no lock file; run `pinfold compile unused.in` to create one",
         ],
     );
 }
@@ -601,7 +602,7 @@ fn what_is_outside_is_not_read() {
         ],
         &[
             "- a.txt: `../c.txt` is outside of the repository",
-            "- b.txt: `c.txt`, of which it is made, is not there",
+            "- b.txt: its source `c.txt` does not exist",
         ],
     );
 }
@@ -752,9 +753,9 @@ fn locks_that_wait_for_each_other_are_skipped() {
         ],
         &[
             "c.txt <- c.in #0 pip-compile",
-            "- a.txt: it is made of `b.txt`, and that in turn of this file",
-            "- b.txt: it is made of `a.txt`, and that in turn of this file",
-            "- d.txt: it is among the files that it is made of",
+            "- a.txt: it depends on `b.txt`, which in turn depends on it",
+            "- b.txt: it depends on `a.txt`, which in turn depends on it",
+            "- d.txt: it is one of its own sources",
         ],
     );
 }
@@ -808,9 +809,9 @@ fn configuration_wins() {
             "new.txt <- a.in #2 configuration",
             "a.txt <- b.in a.in -c c.txt #3 configuration",
             "- ../out.txt: it is outside of the repository",
-            "- a.txt: more than one `[[lock]]` table has it as its output",
-            "- x.txt: `gone.in`, of which it is made, is not there",
-            "- y.txt: `y.txt`, of which it is made, is not there",
+            "- a.txt: it is the output of more than one `[[lock]]` table",
+            "- x.txt: its source `gone.in` does not exist",
+            "- y.txt: its source `y.txt` does not exist",
         ],
     );
     let (targets, _) = targets(&candidates(&files), &locks);
@@ -837,7 +838,7 @@ fn a_table_may_leave_the_sources_to_the_header() {
         &[table, lock("b.txt", &[])],
         &[
             "a.txt <- x.in #0 configuration",
-            "- b.txt: its `[[lock]]` table names no sources",
+            "- b.txt: its `[[lock]]` table does not name sources",
         ],
     );
 }

@@ -119,14 +119,17 @@ fn a_build_that_fails_is_a_reason_against_the_release() {
     let run = project.compiles(&index.url(), &["-v"]);
     assert_eq!(project.pins(), ["a==1.0", "b==1.0"]);
     assert_eq!(project.builds(), ["a 1.0 metadata", "a 2.0 metadata"]);
-    run.says(0, &["a 2.0", "whose build fails", "no way to build this"]);
+    run.says(
+        0,
+        &["a 2.0", "and its build failed", "no way to build this"],
+    );
     let project = with_python!(Project::of("a>=2\n"));
     let run = project.compile(&index.url(), &[]);
     run.says(
         1,
         &[
             "a 2.0",
-            "whose build fails",
+            "and its build failed",
             "no way to build this",
             "cc: command not found",
             "no compiler",
@@ -336,7 +339,10 @@ fn builds_can_be_forbidden() {
     let index = Index::new([buildable_sdist("a", "1.0"), buildable_sdist("b", "1.0")]);
     let project = with_python!(Project::of("a\nb\n"));
     for (arguments, phrase) in [
-        (&["--no-build"][..], "`--no-build` rules out its source"),
+        (
+            &["--no-build"][..],
+            "`--no-build` excludes its source distribution",
+        ),
         (&["--only-binary", ":all:"], "--only-binary"),
         (&["--only-binary", "a"], "--only-binary"),
     ] {

@@ -446,7 +446,10 @@ fn what_would_have_to_be_built_is_not_chosen_where_nothing_can_build_it() {
     let releases = [dynamic_sdist("a", "2.0"), wheel("a", "1.0")];
     assert_eq!(pins(&releases, "a\n", &[]), ["a==1.0"]);
     let run = refused(&releases, "a>1\n", &["--no-build"]);
-    run.says(1, &["a 2.0", "`--no-build` rules out its source"]);
+    run.says(
+        1,
+        &["a 2.0", "`--no-build` excludes its source distribution"],
+    );
     // There is no Python here: that says nothing against the release.
     let index = Index::new(releases);
     let run = Project::of("a>1\n").compile(&index.url(), &[]);

@@ -204,7 +204,7 @@ fn the_users_own_bounds_are_named_with_their_places() {
             "Constrained by\n  b<2 (constraints.txt:2)\n",
             "  2.0: constraints.txt:2 constrains b<2\n",
             "    you constrain b<2 (constraints.txt:2)\n",
-            "  without the bound `b<2` there is a solution with b==2.0\n",
+            "  without the bound `b<2`, there is a solution with b==2.0\n",
         ],
     );
     let locked = Locked::of(&two(), "a\n", &[]);

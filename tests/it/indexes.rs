@@ -363,7 +363,7 @@ fn a_refusal_names_the_limit_and_the_newest_release_behind_it() {
     let folder = Folder::of("a>1\n");
     folder.compile(&index, limited).refuses(&[
         "uploaded after --exclude-newer",
-        "move or drop `--exclude-newer`, which rules out a 3.0 and 1 older release",
+        "change or remove `--exclude-newer`, which excludes a 3.0 and 1 older release",
     ]);
     let outcome = folder.compile(&index, |it| {
         it.exclude_newer_packages = [("a".parse().unwrap(), day("2026-03-01"))].into();

@@ -448,7 +448,7 @@ fn a_release_of_an_index_may_not_require_a_place() {
     let run = project.compile(&index.url(), &[]);
     run.says(
         1,
-        &["a 1.0", &url, "only your own requirements may name a URL"],
+        &["a 1.0", &url, "only your own requirements may use a URL"],
     );
     assert!(
         !index

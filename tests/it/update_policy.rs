@@ -343,7 +343,7 @@ fn an_index_without_upload_times_keeps_the_lock_and_has_nothing_new() {
     let text = [&explanation.facts[..], &explanation.hints[..]]
         .concat()
         .join("\n");
-    assert!(text.contains("the index gives no upload time"), "{text}");
+    assert!(text.contains("the index has no upload time"), "{text}");
     assert!(text.contains("PF105"), "{text}");
     assert!(text.contains("missing-upload-time"), "{text}");
 }
@@ -434,7 +434,7 @@ fn a_rule_bounds_versions_till_its_last_day() {
     assert_eq!(held(&compiled), ["django 6.1 PF107"]);
     assert_eq!(
         compiled.held[0].hold.to_string(),
-        "a rule wants `<6` (LTS; until 2026-11-21)"
+        "a rule allows only `<6` (LTS; until 2026-11-21)"
     );
     let over = until("2026-11-20");
     assert_eq!(over.expired_rules().count(), 1);
@@ -490,7 +490,7 @@ fn an_ignored_project_stays_where_it_is() {
     assert_eq!(held(&compiled), ["a 1.2 PF107"]);
     assert_eq!(
         compiled.held[0].hold.to_string(),
-        "a rule keeps the locked version (breaks the build)"
+        "a rule keeps the pinned version (breaks the build)"
     );
     // What is not locked, or gone, cannot stay; the cooldown counts.
     assert_eq!(updated(&releases, "a\n", "", gate()), ["a==1.1"]);
@@ -664,7 +664,7 @@ fn an_explanation_has_the_hold_in_it() {
     you require app (requirements.in:1)
     app 1.0 requires dep>=2
     dep 2.0, 2.1 cannot be used: in cooldown until 2026-11-26 04:17 UTC (PF101)
-    wait until the cooldown is over, or give dep a shorter one by a rule
+    wait until the cooldown ends, or give dep a shorter one with a rule
     ");
 }
 

@@ -447,7 +447,7 @@ fn a_plan_that_leads_out_of_the_repository_is_refused() {
     fs::write(&path, "{}").unwrap();
     repository
         .apply(&[&path])
-        .says(2, &["the plan cannot be read"]);
+        .says(2, &["cannot read the plan"]);
     fs::write(&path, text.replace("\"version\": 1", "\"version\": 2")).unwrap();
     repository.apply(&[&path]).says(2, &["version 2"]);
 }

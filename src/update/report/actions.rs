@@ -94,9 +94,9 @@ pub fn annotations(plan: &Plan) -> String {
     let mut text = String::new();
     for target in &gist.failures[..shown_failures] {
         let title = match target.status {
-            Status::Skipped => "Not tried",
+            Status::Skipped => "Skipped",
             Status::Failed => "Not updated",
-            _ => "Updated in part",
+            _ => "Partly updated",
         };
         push_warning(&mut text, &target.path, title, &why(target));
     }
@@ -121,8 +121,8 @@ pub fn annotations(plan: &Plan) -> String {
 pub(super) fn why(target: &TargetPlan) -> String {
     match (&target.failed, target.status) {
         (Some(failed), _) => failed.message.clone(),
-        (None, Status::Skipped) => "not tried, since one it belongs with failed".to_owned(),
-        (None, _) => "no reason is known".to_owned(),
+        (None, Status::Skipped) => "skipped, because its group failed".to_owned(),
+        (None, _) => "the reason is unknown".to_owned(),
     }
 }
 

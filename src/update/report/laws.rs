@@ -288,8 +288,8 @@ fn assert_known(line: &str) {
         "- ",
         "And ",
         "Made with `--as-of ",
-        "To leave everything",
-        "The whole report ",
+        "To keep everything",
+        "The full report ",
     ];
     if let Some(item) = line.trim_start().strip_prefix("- ") {
         let is_nested = item.starts_with("- ") || item.starts_with(|c: char| c.is_ascii_digit());

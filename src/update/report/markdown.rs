@@ -151,9 +151,9 @@ impl Report<'_> {
             _ => format!("**{} of {targets} updated.**", tally.updated),
         };
         let mut parts: Vec<String> = [
-            (tally.partial, "updated in part only"),
+            (tally.partial, "partly updated"),
             (tally.failed, "failed"),
-            (tally.skipped, "not tried"),
+            (tally.skipped, "skipped"),
         ]
         .into_iter()
         .filter(|(count, _)| *count > 0)
@@ -180,8 +180,8 @@ impl Report<'_> {
     /// Says where the whole report is.
     fn elsewhere(&self) -> String {
         match &self.context.full_report {
-            Some(place) => format!("The whole report is in {}.", code(place, NAME)),
-            None => "The whole report was too long for this place.".to_owned(),
+            Some(place) => format!("The full report is in {}.", code(place, NAME)),
+            None => "The full report was too long to show here.".to_owned(),
         }
     }
 
@@ -298,9 +298,9 @@ impl Report<'_> {
             prose(&self.plan.policy, 4 * MESSAGE)
         );
         text.push_str(
-            "To leave everything as it is, close this without merging. To take it back after \
-             it was merged, `git revert` the commit. The next run proposes it again, unless a \
-             rule in the configuration says otherwise.\n\n</details>\n",
+            "To keep everything as it is, close this without merging. To undo it after merging, \
+             `git revert` the commit. The next run proposes it again unless a rule in the \
+             configuration excludes it.\n\n</details>\n",
         );
     }
 }
@@ -438,7 +438,7 @@ fn reference(text: &str) -> String {
 
 fn failure(target: &TargetPlan) -> Vec<String> {
     let mut reason = match target.status {
-        Status::Updated | Status::Partial => "updated in part: ".to_owned(),
+        Status::Updated | Status::Partial => "partly updated: ".to_owned(),
         _ => String::new(),
     };
     reason.push_str(&message(&why(target), MESSAGE));
@@ -475,10 +475,10 @@ fn names<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
 fn push_target(text: &mut String, target: &TargetPlan) {
     let state = match target.status {
         Status::Updated => "updated",
-        Status::Partial => "updated in part",
+        Status::Partial => "partly updated",
         Status::Unchanged => "unchanged",
         Status::Failed => "failed",
-        Status::Skipped => "not tried",
+        Status::Skipped => "skipped",
     };
     let _ = write!(text, "- {}: {state}", leading_code(&target.path, NAME));
     if !target.found.is_empty() {
@@ -576,7 +576,7 @@ mod tests {
 
         Made with `--as-of 2026-11-21T04:17:00Z`; policy: cooldown 7 d, major 14 d.
 
-        To leave everything as it is, close this without merging. To take it back after it was merged, `git revert` the commit. The next run proposes it again, unless a rule in the configuration says otherwise.
+        To keep everything as it is, close this without merging. To undo it after merging, `git revert` the commit. The next run proposes it again unless a rule in the configuration excludes it.
 
         </details>
         "#);
@@ -597,7 +597,7 @@ mod tests {
 
         Made with `--as-of 2026-11-21T04:17:00Z`; policy: cooldown 7 d, major 14 d.
 
-        To leave everything as it is, close this without merging. To take it back after it was merged, `git revert` the commit. The next run proposes it again, unless a rule in the configuration says otherwise.
+        To keep everything as it is, close this without merging. To undo it after merging, `git revert` the commit. The next run proposes it again unless a rule in the configuration excludes it.
 
         </details>
         ");
@@ -609,25 +609,25 @@ mod tests {
         <!-- pinfold:update v1 fingerprint=sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 -->
         ## Update pins: nothing could be updated
 
-        **0 of 2 targets updated.** 1 failed, 1 not tried. As of 2026-11-21 04:17 UTC, policy: cooldown 7 d, major 14 d.
+        **0 of 2 targets updated.** 1 failed, 1 skipped. As of 2026-11-21 04:17 UTC, policy: cooldown 7 d, major 14 d.
 
         ### Failed
 
         | Target | Why | Tried | Reproduce |
         |---|---|---|---|
         | `tools/requirements.txt` | mkdocs 2.0 needs `jinja2>=4`; sphinx 8.3 needs `jinja2<4` (running again later may help) | without `mkdocs`: still no solution | `pinfold update tools/requirements.txt --as-of 2026-11-21T04:17:00Z` |
-        | `tools/dev.txt` | not tried, since one it belongs with failed | – | – |
+        | `tools/dev.txt` | skipped, because its group failed | – | – |
 
         <details>
         <summary>Files, policy, how to undo</summary>
 
         - `tools/requirements.txt`: failed; found by its header
           - Detail: `docs.in` requires both
-        - `tools/dev.txt`: not tried; found by its header
+        - `tools/dev.txt`: skipped; found by its header
 
         Made with `--as-of 2026-11-21T04:17:00Z`; policy: cooldown 7 d, major 14 d.
 
-        To leave everything as it is, close this without merging. To take it back after it was merged, `git revert` the commit. The next run proposes it again, unless a rule in the configuration says otherwise.
+        To keep everything as it is, close this without merging. To undo it after merging, `git revert` the commit. The next run proposes it again unless a rule in the configuration excludes it.
 
         </details>
         ");
@@ -669,7 +669,7 @@ mod tests {
         assert!(shorter.contains("`project119`") && !shorter.contains("Detail:"));
         let shorter = at(shorter.len() - 1);
         assert!(shorter.contains("`project049`") && !shorter.contains("`project050`"));
-        assert!(shorter.contains("\nAnd 70 more. The whole report is in `report.md`.\n"));
+        assert!(shorter.contains("\nAnd 70 more. The full report is in `report.md`.\n"));
         let shorter = at(shorter.len() - 1);
         assert!(shorter.contains("`project009`") && !shorter.contains("`project010`"));
         let shorter = at(shorter.len() - 1);
@@ -683,7 +683,7 @@ mod tests {
 
         **1 of 2 targets updated.** 1 failed. As of 2026-11-21 04:17 UTC, policy: cooldown 7 d, major 14 d.
 
-        The whole report is in `report.md`.
+        The full report is in `report.md`.
         ");
         insta::assert_snapshot!(at(150), @r"
         <!-- pinfold:update v1 fingerprint=sha256:cd174aaf34d6c36da1a1d1d6ee6648597992d90c9b5cce090e69fe4569f34485 -->
@@ -698,7 +698,7 @@ mod tests {
     fn the_short_forms_say_something_without_a_place_too() {
         let text = markdown(&long(120), &Context::default(), 1500);
         assert!(
-            text.contains("The whole report was too long for this place."),
+            text.contains("The full report was too long to show here."),
             "{text}"
         );
     }

@@ -1,6 +1,6 @@
 //! The report for people at a terminal, and the closing line.
 //!
-//! It is grouped by target, as people think of files. It holds no colour.
+//! It is grouped by target, as people think of files. It holds no color.
 
 use std::fmt::Write as _;
 
@@ -204,7 +204,7 @@ fn push_failed(lines: &mut Vec<String>, failed: &Failed) {
     }
     if !failed.reproduce.is_empty() {
         lines.push(format!(
-            "  to see it again: {}",
+            "  to reproduce: {}",
             tame(&failed.reproduce, 4 * MESSAGE)
         ));
     }
@@ -223,9 +223,9 @@ pub fn summary(plan: &Plan) -> String {
         let _ = write!(text, ": {moves}");
     }
     let rest: Vec<String> = [
-        (tally.partial, "in part"),
+        (tally.partial, "partly"),
         (tally.failed, "failed"),
-        (tally.skipped, "not tried"),
+        (tally.skipped, "skipped"),
         (tally.held, "held back"),
     ]
     .into_iter()
@@ -273,7 +273,7 @@ mod tests {
         tools/requirements.txt: failed: mkdocs 2.0 needs `jinja2>=4`; sphinx 8.3 needs `jinja2<4`
           `docs.in` requires both
           tried: without `mkdocs`: still no solution
-          to see it again: pinfold update tools/requirements.txt --as-of 2026-11-21T04:17:00Z
+          to reproduce: pinfold update tools/requirements.txt --as-of 2026-11-21T04:17:00Z
         note: `legacy.txt` is left out: no tool is known to have written it
         Updated 3 of 4 targets: 5 packages, 2 images; 1 failed, 2 held back, 2 alarms
         "#);
@@ -292,9 +292,9 @@ mod tests {
           `docs.in` requires both
           tried: without `mkdocs`: still no solution
           running again later may help
-          to see it again: pinfold update tools/requirements.txt --as-of 2026-11-21T04:17:00Z
-        tools/dev.txt: not tried, since one it belongs with failed
-        Updated 0 of 2 targets; 1 failed, 1 not tried
+          to reproduce: pinfold update tools/requirements.txt --as-of 2026-11-21T04:17:00Z
+        tools/dev.txt: skipped, because its group failed
+        Updated 0 of 2 targets; 1 failed, 1 skipped
         ");
     }
 
