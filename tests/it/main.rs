@@ -59,3 +59,4 @@ mod unchanged;
 mod update;
 mod update_policy;
 mod update_refusals;
+mod wording;
