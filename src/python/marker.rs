@@ -228,6 +228,17 @@ impl Marker {
         Self::parse(&text).ok()
     }
 
+    /// Whether a marker of this text may ask for more than the minor version of Python.
+    pub fn may_ask_for_patch(text: &str) -> bool {
+        text.contains("full_version") || text.contains("implementation_version")
+    }
+
+    /// Whether a comparison in it comes out differently in two environments.
+    pub fn tells_apart(&self, one: &Environment, other: &Environment) -> bool {
+        self.root
+            .any_test(&mut |test| test.evaluate(one, None) != test.evaluate(other, None))
+    }
+
     /// Whether the answer may depend on the extra.
     pub fn mentions_extra(&self) -> bool {
         self.root

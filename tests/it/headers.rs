@@ -94,20 +94,68 @@ impl Repository {
     }
 }
 
-#[test]
-fn compile_and_update_disagree_where_a_marker_asks_for_the_patch() {
+/// Two projects, one of which asks for more than the minor version of Python.
+fn picky() -> Repository {
     let repository = Repository::new([
         aged("alpha", "1.0", 300).requires(&["async-timeout ; python_full_version < '3.11.3'"]),
         aged("async-timeout", "4.0", 300),
+        aged("plain", "1.0", 300).requires(&["async-timeout ; python_version < '3.11'"]),
     ]);
     repository.project.write("a.in", "alpha\n");
+    repository
+}
+
+#[test]
+fn compile_and_update_agree_where_a_marker_asks_for_the_patch() {
+    let repository = picky();
     with_interpreter(&repository, 7);
     repository.compile_here(&[]).says(0, &[]);
+    let text = repository.project.read("a.txt");
     assert_eq!(repository.pins("a.txt"), ["alpha==1.0"]);
+    assert!(text.contains("with Python 3.11.7 for "), "{text}");
     repository.updates(&[]);
+    assert_eq!(repository.project.read("a.txt"), text);
+    repository.compile_here(&["--check"]).says(0, &[]);
+    // Another machine has another patch, which nothing tells from the one that is stated.
+    with_interpreter(&repository, 9);
+    repository.compile_here(&["--check"]).says(0, &[]);
+    with_interpreter(&repository, 1);
+    repository.compile_here(&[]).says(0, &[]);
+    let text = repository.project.read("a.txt");
+    assert!(text.contains("with Python 3.11 for "), "{text}");
     assert_eq!(
         repository.pins("a.txt"),
         ["alpha==1.0", "async-timeout==4.0"]
     );
-    repository.compile_here(&["--check"]).says(1, &[]);
+    repository.updates(&[]);
+    assert_eq!(repository.project.read("a.txt"), text);
+}
+
+#[test]
+fn the_patch_is_stated_only_where_something_tells_it_apart() {
+    let repository = picky();
+    for (input, requires_python, expected) in [
+        ("plain\n", "", "3.11"),
+        ("plain\nalpha\n", "", "3.11.7"),
+        ("plain ; python_full_version >= '3.11.4'\n", "", "3.11.7"),
+        ("plain ; python_full_version >= '3.10.4'\n", "", "3.11"),
+        ("plain ; implementation_version == '3.11.0'\n", "", "3.11.7"),
+        ("late\n", ">=3.11.4", "3.11.7"),
+        ("late\n", ">=3.8.1,!=3.9.0", "3.11"),
+    ] {
+        if !requires_python.is_empty() {
+            let late = aged("late", "1.0", 300).python(requires_python);
+            repository.index.replace(late);
+        }
+        repository.project.write("a.in", input);
+        let _ = std::fs::remove_file(repository.project.path("a.txt"));
+        with_interpreter(&repository, 7);
+        repository.compile_here(&["--refresh"]).says(0, &[]);
+        let text = repository.project.read("a.txt");
+        let stated = format!("with Python {expected} for ");
+        assert!(text.contains(&stated), "{input}{text}");
+        // The law: who reads the header gets the target that wrote it.
+        repository.updates(&[]);
+        assert_eq!(repository.project.read("a.txt"), text, "{input}");
+    }
 }

@@ -16,6 +16,7 @@ mod output;
 mod pin_details;
 pub(in crate::ops) mod prepare;
 pub(in crate::ops) mod request;
+mod stated_python;
 mod target;
 mod warnings;
 
@@ -42,6 +43,7 @@ use self::network::public_option_lines;
 use self::output::Made;
 use self::pin_details::ReportInputs;
 use self::prepare::{Prepared, ReadInputs, builder, fetcher, prepare, read_inputs};
+use self::stated_python::stated_python;
 use self::warnings::dependency_confusion;
 use crate::files;
 use crate::index::IndexClient;
@@ -173,6 +175,8 @@ async fn resolve(
     let mut hashes = hashes(request, locked, &resolution.solution, &fetcher, reporter).await?;
     fetcher.check_pages()?;
     keep_given_hashes(inputs, &mut hashes)?;
+    let solution = &resolution.solution;
+    let python = stated_python(target, locked, inputs, solution, &fetcher).await;
     let made = Made {
         request: resolve_request,
         inputs,
@@ -181,7 +185,7 @@ async fn resolve(
         hashes,
         options: public_option_lines(request, inputs, reporter),
         output: &request.output_options,
-        target: format!("Python {} for {}", target.python.short(), target.platform),
+        target: format!("Python {python} for {}", target.platform),
     };
     let lock = output::lock(&made);
     let report_inputs = ReportInputs {

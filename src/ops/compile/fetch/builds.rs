@@ -3,17 +3,17 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::index::File;
+use crate::index::{CoreMetadata, File};
 use crate::ops::compile::build::failure::Failure;
 use crate::ops::compile::build::metadata::Sdist;
 use crate::ops::compile::fetch::budget::Budget;
 use crate::ops::compile::fetch::{Answer, Fetcher, Learned};
 use crate::ops::error::Error;
-use crate::python::ProjectName;
+use crate::python::{ProjectName, Version};
 use crate::resolve::{Need, Reason, Releases as _};
 
 /// How many builds of a project may fail before no older release of it is built.
@@ -30,6 +30,22 @@ pub(super) fn given_up(
 }
 
 impl Fetcher<'_> {
+    /// Returns what an earlier build of a release gave.
+    pub(super) async fn known_build(
+        &self,
+        name: &ProjectName,
+        version: &Version,
+        file: &File,
+    ) -> Option<Arc<CoreMetadata>> {
+        let sdist = Sdist {
+            name,
+            version,
+            file,
+            why: "",
+        };
+        self.builder?.known(&sdist).await
+    }
+
     /// Returns the building of a release.
     pub(super) fn build<'s>(
         &'s self,

@@ -97,6 +97,30 @@ impl Fetcher<'_> {
         read_metadata(core)
     }
 
+    /// Returns the metadata of a chosen release, which is known already.
+    pub(in crate::ops) async fn core(
+        &self,
+        name: &ProjectName,
+        position: u32,
+    ) -> Option<Arc<CoreMetadata>> {
+        let releases = match self.known(name)? {
+            Known::Direct(direct) => return Some(Arc::clone(&direct.metadata)),
+            Known::Index(releases) => releases,
+            Known::Absent => return None,
+        };
+        if let Some(core) = self.known_metadata(&releases, position) {
+            return Some(core);
+        }
+        let file = releases.metadata_file(position)?;
+        match self.client.metadata(&file).await {
+            Ok(core) => Some(core),
+            Err(_) => {
+                self.known_build(name, releases.version(position), &file)
+                    .await
+            }
+        }
+    }
+
     /// Returns what a release requires, whether or not it holds here; none if that
     /// cannot be known.
     pub(in crate::ops) async fn requirements(

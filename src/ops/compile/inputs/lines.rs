@@ -330,8 +330,15 @@ impl Reader<'_> {
         Ok(())
     }
 
-    pub(super) fn applies(&self, marker: Option<&Marker>) -> bool {
-        marker.is_none_or(|marker| marker.evaluate(self.reading.environment, None))
+    /// Whether a marker holds for the target.
+    pub(super) fn applies(&mut self, marker: Option<&Marker>) -> bool {
+        let Some(marker) = marker else {
+            return true;
+        };
+        if Marker::may_ask_for_patch(marker.as_written()) {
+            self.inputs.patch_markers.push(marker.clone());
+        }
+        marker.evaluate(self.reading.environment, None)
     }
 }
 

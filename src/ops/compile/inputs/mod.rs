@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ops::compile::direct::location::{Located, ProjectTree};
 use crate::ops::error::FileProblems;
-use crate::python::{ProjectName, Specifiers};
+use crate::python::{Marker, ProjectName, Specifiers};
 use crate::requirements::{PerProject, Written};
 use crate::resolve::{Constraint, RootRequirement};
 use crate::text;
@@ -66,6 +66,8 @@ pub(in crate::ops) struct Inputs {
     pub(in crate::ops) options: SourceOptions,
     /// `requires-python` of the project files, with the file's name.
     pub(in crate::ops) requires_python: Vec<(String, Specifiers)>,
+    /// Markers that may ask for more than the minor version of Python.
+    pub(in crate::ops) patch_markers: Vec<Marker>,
     pub(in crate::ops) warnings: Vec<FileProblems>,
     /// What comments of requirements files and project files say beside requirements
     /// that apply, in order, without `#` and without passwords. Those of places without
