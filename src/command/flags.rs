@@ -9,11 +9,10 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use super::header::is_version;
 use super::line::Line;
 use super::options::Options;
 use super::tool::Tool;
-use super::values::{Hashes, IndexStrategy, LineEnds};
+use super::values::{Hashes, IndexStrategy, LineEnds, is_version};
 use crate::lock::{Annotations, EmittedOptions};
 use crate::resolve::PreReleases;
 use crate::text::{prior_to, without_password};

@@ -8,9 +8,9 @@
 //! uv writes its arguments without quotes, so that `--exclude-newer "7 days"` looks
 //! as if `days` were a file. Which words are files is asked of the caller.
 
-use super::options::Options;
-use super::parse::Arguments;
+use super::parse::{Arguments, CompileCommand};
 use super::tool::Tool;
+use super::values::is_version;
 use super::words;
 use super::written::AsWritten;
 use crate::lock::FileHeader;
@@ -31,22 +31,6 @@ pub enum Recipe {
         /// Why not.
         why: String,
     },
-}
-
-/// A command that compiles requirements, as it was meant. Paths are as written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CompileCommand {
-    /// Whose command it is.
-    pub tool: Tool,
-    /// What it asks for; what is not said is as the tool has it. The target is that of the
-    /// command, else that of the header.
-    pub options: Options,
-    /// Whether it says which hashes are written; else the file itself shows it.
-    pub says_hashes: bool,
-    /// What has no effect on the file, or none that we know of, as written.
-    pub ignored: Vec<String>,
-    /// What changes the file in a way we cannot: as written, and why not.
-    pub unsupported: Vec<(String, String)>,
 }
 
 /// Returns what a header says of how its file is made.
@@ -130,12 +114,6 @@ pub(crate) fn target(text: Option<&str>) -> Result<Target, PlatformError> {
         _ => None,
     };
     Ok((Some(version), platform))
-}
-
-/// Whether a text is a version of Python such as `3`, `3.11` or `3.11.4`.
-pub(super) fn is_version(text: &str) -> bool {
-    text.split('.')
-        .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// Whose command some words are.

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::super::{Hashes, IndexStrategy, LineEnds, write};
+use super::super::{Hashes, IndexStrategy, LineEnds, Options, write};
 use super::*;
 use crate::lock;
 use crate::lock::{Annotations, EmittedOptions};

@@ -16,8 +16,9 @@ mod written;
 
 pub use flags::write;
 pub(crate) use header::target;
-pub use header::{CompileCommand, Recipe, recipe, recipe_beside};
+pub use header::{Recipe, recipe, recipe_beside};
 pub use options::{Options, seen_from};
+pub use parse::CompileCommand;
 pub use tool::Tool;
 pub use values::{
     ConfigSetting, Hashes, IndexStrategy, LineEnds, NoLimit, NoSetting, ProjectLimit,

@@ -6,12 +6,27 @@
 //! leaving it out could make another file.
 
 use super::flags::{Flag, NO_CHOICE, Switch, Value, flag, pip_flag};
-use super::header::{CompileCommand, is_version};
 use super::options::Options;
 use super::tool::Tool;
-use super::values::Hashes;
+use super::values::{Hashes, is_version};
 use super::words;
 use crate::text::without_password;
+
+/// A command that compiles requirements, as it was meant. Paths are as written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CompileCommand {
+    /// Whose command it is.
+    pub tool: Tool,
+    /// What it asks for; what is not said is as the tool has it. The target is that of the
+    /// command, else that of the header.
+    pub options: Options,
+    /// Whether it says which hashes are written; else the file itself shows it.
+    pub says_hashes: bool,
+    /// What has no effect on the file, or none that we know of, as written.
+    pub ignored: Vec<String>,
+    /// What changes the file in a way we cannot: as written, and why not.
+    pub unsupported: Vec<(String, String)>,
+}
 
 /// Arguments, being read.
 pub(super) struct Arguments<'a> {

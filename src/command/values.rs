@@ -217,3 +217,9 @@ pub fn named_index(text: &str) -> Option<(&str, &str)> {
         name.starts_with(|first: char| first.is_ascii_alphanumeric()) && name.bytes().all(is_part);
     is_name.then_some((name, url))
 }
+
+/// Whether a text is a version of Python such as `3`, `3.11` or `3.11.4`.
+pub(super) fn is_version(text: &str) -> bool {
+    text.split('.')
+        .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
+}

@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::target::LockTarget;
-use super::targets::Skipped;
+use super::names::has_ending;
+use super::target::{LockTarget, Skipped};
 use crate::requirements::location;
 use crate::requirements::{ItemKind, RequirementsFile};
 
@@ -130,10 +130,6 @@ fn mentions_include(text: &str) -> bool {
             .iter()
             .any(|option| line.starts_with(option))
     })
-}
-
-pub(super) fn has_ending(path: &str, ending: &str) -> bool {
-    path.strip_suffix(ending).is_some()
 }
 
 /// Puts targets in order and in groups; those that wait for themselves are skipped.

@@ -24,8 +24,8 @@ pub use plan::{
 };
 pub use policy::{Bump, Hold, Policy, ProjectPolicy, Rule};
 pub use report::{Context, Outputs, annotations, github_outputs, markdown, summary, terminal};
-pub use target::{LockTarget, Why};
-pub use targets::{Candidate, Skipped, targets};
+pub use target::{LockTarget, Skipped, Why};
+pub use targets::{Candidate, targets};
 
 #[cfg(test)]
 mod tags_tests;

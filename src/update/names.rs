@@ -2,7 +2,6 @@
 //!
 //! Names that only other tools use are left out, so that their files need not be read.
 
-use super::layers::has_ending;
 use crate::requirements::location;
 
 /// Whether a file of this name may be a lock or what a lock is made of.
@@ -107,4 +106,8 @@ pub(super) fn folders_above(path: &str) -> impl Iterator<Item = &str> {
         next = (!folder.is_empty()).then(|| folder_of(folder));
         Some(folder)
     })
+}
+
+pub(super) fn has_ending(path: &str, ending: &str) -> bool {
+    path.strip_suffix(ending).is_some()
 }

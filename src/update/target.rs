@@ -44,6 +44,15 @@ pub enum Why {
     Name,
 }
 
+/// A file that looked as if it mattered.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Skipped {
+    /// The file.
+    pub path: String,
+    /// Why it is not a target, as a fragment.
+    pub why: String,
+}
+
 impl LockTarget {
     /// Returns how it is made as its command says it: all paths as seen from its folder.
     pub fn as_run(&self) -> Options {

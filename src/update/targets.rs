@@ -13,12 +13,12 @@ use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 
-use super::layers::{Reading, arrange, has_ending};
+use super::layers::{Reading, arrange};
 use super::names::{
-    at, file_name, folder_of, folders_above, is_absolute, is_candidate_name,
+    at, file_name, folder_of, folders_above, has_ending, is_absolute, is_candidate_name,
     looks_like_requirements,
 };
-use super::target::{LockTarget, Why};
+use super::target::{LockTarget, Skipped, Why};
 use crate::command::{CompileCommand, Options, Recipe, Tool, recipe_beside};
 use crate::config::{Located, LockConfig};
 use crate::lock::{self, Layout, LockFile, PinSource};
@@ -32,15 +32,6 @@ pub struct Candidate {
     pub path: String,
     /// Its text.
     pub text: String,
-}
-
-/// A file that looked as if it mattered.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Skipped {
-    /// The file.
-    pub path: String,
-    /// Why it is not a target, as a fragment.
-    pub why: String,
 }
 
 /// Returns the locks of a repository in an order in which they can be made, and what

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 pub(super) use self::indexes::configured_indexes;
 pub(super) use self::network::{cache, http, login, network};
 pub(super) use self::options::options;
+use self::options::parse;
 pub(super) use self::paths::{output, source_names, standard_input};
 pub(super) use self::time::time;
 
@@ -117,14 +118,6 @@ pub(super) fn path_text(path: &Path) -> Result<String, Failure> {
             None,
         )
     })
-}
-
-pub(super) fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(
-    option: &str,
-    text: &str,
-) -> Result<T, Failure> {
-    text.parse()
-        .map_err(|error| Failure::usage(format!("`{option} {text}`: {error}"), None))
 }
 
 fn upgrade_packages(args: &args::Compile) -> Result<Vec<Requirement>, Failure> {

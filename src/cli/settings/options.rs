@@ -4,7 +4,6 @@ use std::path::Path;
 
 use clap::ValueEnum;
 
-use super::parse;
 use crate::cli::args::{self, AnnotationStyle};
 use crate::cli::failure::Failure;
 use crate::command::{
@@ -91,6 +90,15 @@ pub(in crate::cli) fn options(
         no_emit_packages: list("--no-emit-package", &args.no_emit_packages)?,
         newline: LineEnds::named(&name(&args.newline)).unwrap_or_default(),
     })
+}
+
+/// Reads a value, or says of which option it is none.
+pub(super) fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(
+    option: &str,
+    text: &str,
+) -> Result<T, Failure> {
+    text.parse()
+        .map_err(|error| Failure::usage(format!("`{option} {text}`: {error}"), None))
 }
 
 /// Returns the word that stands for a choice on the command line.

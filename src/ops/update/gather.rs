@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::{ApplyError, Update, apply};
+use super::apply::{self, ApplyError};
+use super::scope::Update;
 use crate::files::{self, find};
 use crate::ops::docker::FileKind;
 use crate::update::{Candidate, Failed, LockTarget, Skipped, is_candidate_name, targets};

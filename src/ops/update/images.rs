@@ -2,37 +2,16 @@
 //!
 //! Each file is a target of its own; what moves, and how far, is `ops::docker`'s.
 
-use super::gather::uncommitted;
-use super::{Gathered, Update};
-use crate::config::{DigestUpdates, TagLimit};
+use super::gather::{Gathered, uncommitted};
+use super::scope::Update;
 use crate::files::{self, Exclude};
-use crate::image::{ImagePattern, Platform};
-use crate::ops::docker::{self, DockerInput, ImageRule, ImagesUpdate, SurveyRequest, UpdatedFile};
+use crate::ops::docker::{self, DockerInput, ImagesUpdate, SurveyRequest, UpdatedFile};
 use crate::ops::{Error, Reporter};
 use crate::registry;
 use crate::update::{Content, Failed, FileChange, Status, TargetKind, TargetPlan, sha256};
 
 /// How files that name images are found.
 const FOUND: &str = "by its name";
-
-/// How images are updated.
-#[derive(Debug)]
-pub struct ImagesRequest {
-    /// Images that are not even asked for.
-    pub ignore: Vec<ImagePattern>,
-    /// Names of build contexts, which are no images.
-    pub contexts: Vec<String>,
-    /// How far tags move.
-    pub limit: TagLimit,
-    /// When digests move.
-    pub digests: DigestUpdates,
-    /// What is different for some images.
-    pub rules: Vec<ImageRule>,
-    /// The platforms that are built for.
-    pub platforms: Vec<Platform>,
-    /// Whether to pin where `--build-arg` then has no effect.
-    pub freeze_args: bool,
-}
 
 /// Decides about all files that name images.
 pub(super) async fn decide(

@@ -8,10 +8,11 @@
 
 use std::collections::BTreeSet;
 
+use super::gather::Gathered;
 use super::gather::uncommitted;
 use super::outcome::{all_failed, failed, plan_of, reproduce};
 use super::request::request;
-use super::{Gathered, Update};
+use super::scope::Update;
 use crate::command::AsWritten;
 use crate::lock::PinSource;
 use crate::ops::{Compiled, Distribution, Error, Reporter, View, compile};

@@ -11,65 +11,18 @@ mod images;
 mod locks;
 mod outcome;
 mod request;
-
-use std::path::PathBuf;
+mod scope;
 
 pub use apply::{Applied, ApplyError, Held, Reads, apply, commit, lock, recover};
 pub use gather::{Gathered, gather, note_uncommitted};
-pub use images::ImagesRequest;
 pub use outcome::found;
 pub use request::recorded;
+pub use scope::{ImagesRequest, Update};
 
 use super::docker::expired_rules;
-use super::{Error, NamedIndex, Reporter, Variables};
-use crate::cache::Cache;
-use crate::command::Options;
-use crate::config::LockConfig;
-use crate::files::Exclude;
-use crate::http;
-use crate::index::Refresh;
+use super::{Error, Reporter};
 use crate::registry;
-use crate::update::{PLAN_VERSION, Plan, Policy};
-
-/// Everything that decides what an update does.
-pub struct Update {
-    /// The repository's root, absolute: paths of the plan are relative to it.
-    pub root: PathBuf,
-    /// Files and folders to update, relative to the root; all if there is none.
-    pub paths: Vec<String>,
-    /// Whether lock files are updated.
-    pub locks: bool,
-    /// What is known of lock files beside what they say.
-    pub lock_configs: Vec<LockConfig>,
-    /// The only files to find, if it says anything.
-    pub include: Option<Exclude>,
-    /// Files to leave out.
-    pub exclude: Exclude,
-    /// What may move, and when.
-    pub policy: Policy,
-    /// The policy in words.
-    pub policy_in_words: String,
-    /// How images are updated; none if they are not.
-    pub images: Option<ImagesRequest>,
-    /// What counts where the command of a lock says nothing.
-    pub defaults: Options,
-    /// The indexes that the configuration names.
-    pub index_configs: Vec<NamedIndex>,
-    /// The index for locks that name none.
-    pub index_url: Option<String>,
-    /// User and password for the index.
-    pub login: Option<(String, http::Secret)>,
-    /// How the network is used.
-    pub http: http::Settings,
-    /// Where answers are kept.
-    pub cache: Cache,
-    /// What is asked again although it is fresh.
-    pub refresh: Refresh,
-    /// The time of the run, for the cache.
-    pub now: jiff::Timestamp,
-    /// Gives the environment, for `${VAR}` in requirements files.
-    pub variable: Box<dyn Fn() -> Variables + Send + Sync>,
-}
+use crate::update::{PLAN_VERSION, Plan};
 
 /// Decides what becomes of everything that was gathered.
 pub async fn decide(

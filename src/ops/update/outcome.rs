@@ -1,6 +1,6 @@
 //! What came of a lock, as the plan tells it: what moved, alarms, failures.
 
-use super::Update;
+use super::scope::Update;
 use crate::lock::{self, Change, PinSource};
 use crate::ops::{Compiled, Error};
 use crate::python::Version;

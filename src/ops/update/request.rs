@@ -1,6 +1,6 @@
 //! What is compiled for a lock of the repository.
 
-use super::Update;
+use super::scope::Update;
 use crate::command::{AsWritten, Options};
 use crate::ops::{Compile, Run, View};
 use crate::python::Platform;

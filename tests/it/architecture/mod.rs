@@ -171,43 +171,7 @@ const MOST_LINES: usize = 800;
 
 /// Cycles of files inside a module. Each is to be read and changed as a whole, so the
 /// list may shrink and not grow.
-const CYCLES: &[&[&str]] = &[
-    &[
-        "cli/args/compile.rs",
-        "cli/args/mod.rs",
-        "cli/docker/args.rs",
-        "cli/docker/json.rs",
-        "cli/docker/mod.rs",
-        "cli/docker/settings.rs",
-        "cli/docker/text.rs",
-        "cli/explain/args.rs",
-        "cli/explain/mod.rs",
-        "cli/explain/settings.rs",
-        "cli/init.rs",
-        "cli/layers/files.rs",
-        "cli/layers/mod.rs",
-        "cli/reference.rs",
-        "cli/repository.rs",
-        "cli/run.rs",
-        "cli/settings/mod.rs",
-        "cli/settings/network.rs",
-        "cli/settings/options.rs",
-        "cli/settings/paths.rs",
-        "cli/update/args.rs",
-        "cli/update/mod.rs",
-        "cli/update/settings.rs",
-    ],
-    &["command/flags.rs", "command/header.rs", "command/parse.rs"],
-    &[
-        "ops/update/gather.rs",
-        "ops/update/images.rs",
-        "ops/update/locks.rs",
-        "ops/update/mod.rs",
-        "ops/update/outcome.rs",
-        "ops/update/request.rs",
-    ],
-    &["update/layers.rs", "update/names.rs", "update/targets.rs"],
-];
+const CYCLES: &[&[&str]] = &[];
 
 /// Where the index's address may stand.
 const ADDRESS: &str = "src/index/mod.rs";
