@@ -156,14 +156,18 @@ key in the [compile] table of pinfold.toml (index-url).",
 ];
 
 /// Returns clap's answer with the whole help in it, if help is what it answers with.
-pub(super) fn complete(error: clap::Error, command: Command, words: &[OsString]) -> clap::Error {
+pub(super) fn complete(
+    error: clap::Error,
+    command: impl FnOnce() -> Command,
+    words: &[OsString],
+) -> clap::Error {
     if !matches!(
         error.kind(),
         ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
     ) {
         return error;
     }
-    match full(command).try_get_matches_from(words) {
+    match full(command()).try_get_matches_from(words) {
         Err(complete) => complete,
         Ok(_) => error,
     }
@@ -220,7 +224,7 @@ mod tests {
         all.extend(words.iter().map(OsString::from));
         let command = layers::command().term_width(100);
         let error = command.clone().try_get_matches_from(&all).unwrap_err();
-        complete(error, command, &all).render().to_string()
+        complete(error, || command, &all).render().to_string()
     }
 
     fn leaf<'a>(mut command: &'a Command, path: &[&str]) -> &'a Command {

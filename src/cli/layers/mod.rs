@@ -105,7 +105,7 @@ pub(super) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Par
     };
     let typed = match line.command.try_get_matches_from_mut(&line.words) {
         Ok(typed) => typed,
-        Err(error) => return Err(help::complete(error, command(), &line.words).into()),
+        Err(error) => return Err(help::complete(error, command, &line.words).into()),
     };
     let mut deepest = &typed;
     while let Some((name, matches)) = deepest.subcommand() {
