@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::lock::{Header, Lock, OptionLines, Pin, PinSource};
-use crate::ops::compile::direct::PlacePin;
+use crate::ops::compile::direct::DirectPin;
 use crate::ops::compile::inputs::Inputs;
 use crate::ops::compile::request::OutputOptions;
 use crate::python::{Marker, ProjectName};
@@ -14,7 +14,7 @@ pub(in crate::ops) struct Made<'a> {
     pub(in crate::ops) request: &'a Request,
     pub(in crate::ops) inputs: &'a Inputs,
     /// How projects that are at a place are named.
-    pub(in crate::ops) places: &'a BTreeMap<ProjectName, PlacePin>,
+    pub(in crate::ops) places: &'a BTreeMap<ProjectName, DirectPin>,
     pub(in crate::ops) solution: &'a Solution,
     pub(in crate::ops) hashes: BTreeMap<ProjectName, Vec<String>>,
     pub(in crate::ops) options: OptionLines,

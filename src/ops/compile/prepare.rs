@@ -13,7 +13,7 @@ use crate::index::{IndexClient, Settings};
 use crate::lock::{self, LockFile};
 use crate::ops::compile::build::{BuildContext, Builder, SharedBuilds};
 use crate::ops::compile::candidates::admission::{Pinned, Policy};
-use crate::ops::compile::direct::{PlacePin, Settled, Surveyor};
+use crate::ops::compile::direct::{DirectPin, DirectReader, DirectReleases};
 use crate::ops::compile::fetch::{DirectRelease, Fetcher, Parts};
 use crate::ops::compile::flat::{self, Flat};
 use crate::ops::compile::indexes::IndexSettings;
@@ -54,7 +54,7 @@ pub(in crate::ops) struct Prepared {
     /// What is at the places that requirements name.
     direct: FxHashMap<ProjectName, Arc<DirectRelease>>,
     /// How the lock names these.
-    pub(in crate::ops) places: BTreeMap<ProjectName, PlacePin>,
+    pub(in crate::ops) places: BTreeMap<ProjectName, DirectPin>,
 }
 
 /// Reads the sources and the lock file, and settles the target and who is asked.
@@ -139,7 +139,7 @@ async fn settle_places(
     }
     drop_overridden(&mut prepared.read.inputs);
     let inputs = &prepared.read.inputs;
-    let surveyor = Surveyor {
+    let direct = DirectReader {
         client: &prepared.read.client,
         builder: &builder(prepared, request, reporter),
         git: &repositories(request),
@@ -152,24 +152,24 @@ async fn settle_places(
         locked: &prepared.locked,
         is_upgraded: &|name: &ProjectName| !is_kept(request, name),
     };
-    let (roots, pythons) = surveyor.projects(&inputs.trees).await?;
+    let (roots, pythons) = direct.projects(&inputs.trees).await?;
     check_python(&pythons, &prepared.read.target)?;
-    let mut settled = surveyor
-        .survey(&inputs.located, &inputs.located_constraints)
+    let mut found = direct
+        .read(&inputs.direct, &inputs.direct_constraints)
         .await?;
     let inputs = &mut prepared.read.inputs;
     inputs.roots.extend(roots);
-    inputs.roots.append(&mut settled.roots);
-    inputs.overrides.append(&mut settled.overrides);
-    name_what_is_said_of_places(inputs, &settled);
-    prepared.direct = settled.direct;
-    prepared.places = settled.pins;
-    Ok(settled.places)
+    inputs.roots.append(&mut found.roots);
+    inputs.overrides.append(&mut found.overrides);
+    name_what_is_said_of_places(inputs, &found);
+    prepared.direct = found.direct;
+    prepared.places = found.pins;
+    Ok(found.places)
 }
 
 /// Whether something is required from a place, or has to be looked at in one.
 fn has_places(inputs: &Inputs) -> bool {
-    !inputs.located.is_empty() || !inputs.located_constraints.is_empty() || !inputs.trees.is_empty()
+    !inputs.direct.is_empty() || !inputs.direct_constraints.is_empty() || !inputs.trees.is_empty()
 }
 
 /// The command line has the last word on which files may be used.
@@ -282,47 +282,50 @@ fn repositories(request: &Compile) -> Git {
 /// Forgets places that an override stands in the place of: nobody need look there, but
 /// their projects are required all the same.
 fn drop_overridden(inputs: &mut Inputs) {
-    let places = inputs.located.iter().filter(|located| located.is_override);
+    let places = inputs
+        .direct
+        .iter()
+        .filter(|reference| reference.is_override);
     let by_name = inputs.overrides.iter().map(|one| &one.requirement.name);
     let overridden: FxHashSet<ProjectName> = places
-        .filter_map(|located| located.name.as_ref())
+        .filter_map(|reference| reference.name.as_ref())
         .chain(by_name)
         .chain(&inputs.dropped)
         .cloned()
         .collect();
-    for located in std::mem::take(&mut inputs.located) {
-        match &located.name {
-            Some(name) if !located.is_override && overridden.contains(name) => {
+    for reference in std::mem::take(&mut inputs.direct) {
+        match &reference.name {
+            Some(name) if !reference.is_override && overridden.contains(name) => {
                 inputs.roots.push(RootRequirement {
                     requirement: Requirement {
                         name: name.clone(),
-                        extras: located.extras,
+                        extras: reference.extras,
                         source: RequirementSource::Specifiers(Specifiers::default()),
-                        marker: located.marker,
+                        marker: reference.marker,
                     },
-                    place: located.place,
-                    origin: located.origin,
+                    place: reference.place,
+                    origin: reference.origin,
                 });
             }
-            _ => inputs.located.push(located),
+            _ => inputs.direct.push(reference),
         }
     }
 }
 
 /// What is said beside a place holds for the project that is there.
-fn name_what_is_said_of_places(inputs: &mut Inputs, settled: &Settled) {
-    for located in &inputs.located {
-        let Some(name) = settled.name_of(located) else {
+fn name_what_is_said_of_places(inputs: &mut Inputs, found: &DirectReleases) {
+    for reference in &inputs.direct {
+        let Some(name) = found.name_of(reference) else {
             continue;
         };
-        if !located.comments.is_empty() {
+        if !reference.comments.is_empty() {
             let comments = inputs.comments.entry(name.clone()).or_default();
-            comments.extend(located.comments.iter().cloned());
+            comments.extend(reference.comments.iter().cloned());
         }
-        if !located.hashes.is_empty() {
+        if !reference.hashes.is_empty() {
             let known = inputs.hashes.entry(name.clone());
-            let entry = known.or_insert_with(|| (BTreeSet::new(), located.place.clone()));
-            entry.0.extend(located.hashes.iter().cloned());
+            let entry = known.or_insert_with(|| (BTreeSet::new(), reference.place.clone()));
+            entry.0.extend(reference.hashes.iter().cloned());
         }
     }
 }

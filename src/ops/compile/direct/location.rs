@@ -12,7 +12,7 @@ use crate::text::without_password;
 
 /// A requirement on what is at a place. Its marker holds for the target.
 #[derive(Debug, Clone)]
-pub(in crate::ops) struct Located {
+pub(in crate::ops) struct DirectReference {
     /// The project's name, if the line gives it.
     pub(in crate::ops) name: Option<ProjectName>,
     /// The extras that are wanted.
@@ -20,7 +20,7 @@ pub(in crate::ops) struct Located {
     /// When it applies, for the lock.
     pub(in crate::ops) marker: Option<Marker>,
     /// Where it is.
-    pub(in crate::ops) at: At,
+    pub(in crate::ops) source: DirectSource,
     /// Whether it stands behind `-e`.
     pub(in crate::ops) is_editable: bool,
     /// The place as it was written, with `${VAR}`, without name, extras and marker.
@@ -40,7 +40,7 @@ pub(in crate::ops) struct Located {
 
 /// A place.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(in crate::ops) enum At {
+pub(in crate::ops) enum DirectSource {
     /// A wheel or an sdist (`http`, `https`, `file`), with the fragment as written.
     File(Url),
     /// A folder with a source tree, by its absolute path.
@@ -65,14 +65,14 @@ pub(in crate::ops) struct ProjectTree {
 
 /// Why a text names no place that can be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::ops) struct Misplaced {
+pub(in crate::ops) struct InvalidSource {
     /// What is wrong.
     pub(in crate::ops) message: String,
     /// What to do.
     pub(in crate::ops) help: Option<String>,
 }
 
-impl Misplaced {
+impl InvalidSource {
     fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
         Self {
             message: message.into(),
@@ -96,7 +96,7 @@ pub(in crate::ops) struct Location<'a> {
 
 impl Location<'_> {
     /// Finds what kind of place it is. Files and folders have to be there.
-    pub(in crate::ops) fn find(&self) -> Result<At, Misplaced> {
+    pub(in crate::ops) fn find(&self) -> Result<DirectSource, InvalidSource> {
         let Some(scheme) = scheme(self.value) else {
             let path = PathBuf::from(join(self.base, self.value));
             return self.on_disk(path, None);
@@ -112,7 +112,7 @@ impl Location<'_> {
             .iter()
             .any(|known| scheme.eq_ignore_ascii_case(known))
         {
-            return Err(Misplaced::new(
+            return Err(InvalidSource::new(
                 format!(
                     "`{}` cannot be fetched: the scheme is `{scheme}`",
                     self.shown()
@@ -123,11 +123,11 @@ impl Location<'_> {
         self.web(scheme)
     }
 
-    fn repository(&self, system: &str) -> Result<At, Misplaced> {
+    fn repository(&self, system: &str) -> Result<DirectSource, InvalidSource> {
         if system.eq_ignore_ascii_case("git") {
-            return Ok(At::Repository(self.value.to_owned()));
+            return Ok(DirectSource::Repository(self.value.to_owned()));
         }
-        Err(Misplaced::new(
+        Err(InvalidSource::new(
             format!(
                 "`{}` is a repository of `{}`, and only those of git are supported",
                 self.shown(),
@@ -137,30 +137,30 @@ impl Location<'_> {
         ))
     }
 
-    fn web(&self, scheme: &str) -> Result<At, Misplaced> {
-        let url = Url::parse(self.value).map_err(|error| Misplaced {
+    fn web(&self, scheme: &str) -> Result<DirectSource, InvalidSource> {
+        let url = Url::parse(self.value).map_err(|error| InvalidSource {
             message: format!("`{}` is not a URL: {error}", self.shown()),
             help: None,
         })?;
         if self.is_editable {
-            return Err(Misplaced::new(
+            return Err(InvalidSource::new(
                 format!("`{}` cannot be editable", self.shown()),
                 "remove the `-e`, or name a folder or a repository: `git+https://…`",
             ));
         }
         if is_distribution(url.path()) {
-            return Ok(At::File(url));
+            return Ok(DirectSource::File(url));
         }
         let is_repository = Path::new(url.path())
             .extension()
             .is_some_and(|extension| extension.eq_ignore_ascii_case("git"));
         Err(if is_repository {
-            Misplaced::new(
+            InvalidSource::new(
                 format!("`{}` is a repository, not a file", self.shown()),
                 format!("write `git+{scheme}` instead of `{scheme}`"),
             )
         } else {
-            Misplaced::new(
+            InvalidSource::new(
                 format!(
                     "whether `{}` is a wheel or an archive cannot be told: its path has no known ending",
                     self.shown()
@@ -176,7 +176,7 @@ impl Location<'_> {
     /// file = "file:" ["//" ["localhost"]] path ["?" query] ["#" fragment]
     /// ```
     /// As in pip, a path without a slash in front is relative.
-    fn file_url(&self, rest: &str) -> Result<(PathBuf, Option<String>), Misplaced> {
+    fn file_url(&self, rest: &str) -> Result<(PathBuf, Option<String>), InvalidSource> {
         let (place, fragment) = match rest.split_once('#') {
             Some((place, fragment)) => (place, Some(fragment.to_owned())),
             None => (rest, None),
@@ -186,7 +186,7 @@ impl Location<'_> {
             Some(behind) => {
                 let host = behind.split('/').next().unwrap_or_default();
                 if !host.is_empty() && !host.eq_ignore_ascii_case("localhost") {
-                    return Err(Misplaced::new(
+                    return Err(InvalidSource::new(
                         format!("`{}` names a file of another host, `{host}`", self.shown()),
                         "write `file:///` and an absolute path, or `file:` and a relative one",
                     ));
@@ -203,31 +203,35 @@ impl Location<'_> {
             .ok()
             .and_then(|base| base.join(&relative).ok())
             .and_then(|url| url.to_file_path().ok())
-            .ok_or_else(|| Misplaced {
+            .ok_or_else(|| InvalidSource {
                 message: format!("`{}` is not the URL of a file", self.shown()),
                 help: None,
             })?;
         Ok((path, fragment))
     }
 
-    fn on_disk(&self, path: PathBuf, fragment: Option<&str>) -> Result<At, Misplaced> {
+    fn on_disk(
+        &self,
+        path: PathBuf,
+        fragment: Option<&str>,
+    ) -> Result<DirectSource, InvalidSource> {
         if path.is_dir() {
             return self.folder(path, fragment);
         }
         if !path.is_file() {
-            return Err(Misplaced::new(
+            return Err(InvalidSource::new(
                 format!("`{}` does not exist", self.shown()),
                 "check the spelling; relative paths start in the folder where pinfold is run",
             ));
         }
         if self.is_editable {
-            return Err(Misplaced::new(
+            return Err(InvalidSource::new(
                 format!("`{}` cannot be editable: it is not a folder", self.shown()),
                 "remove the `-e`, or name the folder of a project",
             ));
         }
         if !is_distribution(&path.to_string_lossy()) {
-            return Err(Misplaced::new(
+            return Err(InvalidSource::new(
                 format!(
                     "`{}` is neither a wheel nor an archive: its name has no known ending",
                     self.shown()
@@ -235,15 +239,19 @@ impl Location<'_> {
                 KNOWN_ENDINGS,
             ));
         }
-        let mut url = Url::from_file_path(&path).map_err(|()| Misplaced {
+        let mut url = Url::from_file_path(&path).map_err(|()| InvalidSource {
             message: format!("`{}` is not the path of a file", self.shown()),
             help: None,
         })?;
         url.set_fragment(fragment);
-        Ok(At::File(url))
+        Ok(DirectSource::File(url))
     }
 
-    fn folder(&self, folder: PathBuf, fragment: Option<&str>) -> Result<At, Misplaced> {
+    fn folder(
+        &self,
+        folder: PathBuf,
+        fragment: Option<&str>,
+    ) -> Result<DirectSource, InvalidSource> {
         let subdirectory = fragment
             .unwrap_or_default()
             .split('&')
@@ -259,9 +267,9 @@ impl Location<'_> {
             .iter()
             .any(|file| folder.join(file).is_file());
         if has_project {
-            return Ok(At::Folder(folder));
+            return Ok(DirectSource::Folder(folder));
         }
-        Err(Misplaced::new(
+        Err(InvalidSource::new(
             if folder.is_dir() {
                 format!(
                     "`{}` is not a project: it has neither a `pyproject.toml` nor a `setup.py`",
@@ -347,7 +355,7 @@ mod tests {
             self.folder.path().to_str().unwrap()
         }
 
-        fn find(&self, text: &str) -> Result<At, Misplaced> {
+        fn find(&self, text: &str) -> Result<DirectSource, InvalidSource> {
             Location {
                 value: text,
                 as_written: text,
@@ -357,16 +365,18 @@ mod tests {
             .find()
         }
 
-        fn folder(&self, path: &str) -> At {
-            At::Folder(self.folder.path().join(path))
+        fn folder(&self, path: &str) -> DirectSource {
+            DirectSource::Folder(self.folder.path().join(path))
         }
 
         /// Says what is found: a URL with `BASE` for the folder, or what is wrong.
         fn told(&self, text: &str) -> String {
             match self.find(text) {
-                Ok(At::File(url)) => url.as_str().replace(self.base(), "BASE"),
-                Ok(At::Folder(path)) => path.to_str().unwrap().replace(self.base(), "BASE"),
-                Ok(At::Repository(url)) => url,
+                Ok(DirectSource::File(url)) => url.as_str().replace(self.base(), "BASE"),
+                Ok(DirectSource::Folder(path)) => {
+                    path.to_str().unwrap().replace(self.base(), "BASE")
+                }
+                Ok(DirectSource::Repository(url)) => url,
                 Err(error) => error.message,
             }
         }

@@ -18,7 +18,7 @@ use url::Url;
 use crate::index::IndexClient;
 use crate::lock::{LockFile, PinSource};
 use crate::ops::compile::build::Builder;
-use crate::ops::compile::direct::location::{At, Located, Location};
+use crate::ops::compile::direct::location::{DirectReference, DirectSource, Location};
 use crate::ops::compile::fetch::DirectRelease;
 use crate::ops::error::Error;
 use crate::ops::view::View;
@@ -29,7 +29,7 @@ use crate::text::without_password;
 use crate::vcs::Git;
 
 /// What places are looked at with.
-pub(in crate::ops) struct Surveyor<'a> {
+pub(in crate::ops) struct DirectReader<'a> {
     pub(in crate::ops) client: &'a IndexClient,
     pub(in crate::ops) builder: &'a Builder<'a>,
     pub(in crate::ops) git: &'a Git,
@@ -47,7 +47,7 @@ pub(in crate::ops) struct Surveyor<'a> {
 
 /// What was found at the places.
 #[derive(Debug, Default)]
-pub(in crate::ops) struct Settled {
+pub(in crate::ops) struct DirectReleases {
     /// The one release of each project that a place gives.
     pub(in crate::ops) direct: FxHashMap<ProjectName, Arc<DirectRelease>>,
     /// Requirements on them.
@@ -57,13 +57,13 @@ pub(in crate::ops) struct Settled {
     /// The URLs by which releases may require them, too.
     pub(in crate::ops) places: Vec<(ProjectName, String)>,
     /// How the lock names them.
-    pub(in crate::ops) pins: BTreeMap<ProjectName, PlacePin>,
+    pub(in crate::ops) pins: BTreeMap<ProjectName, DirectPin>,
 }
 
-impl Settled {
+impl DirectReleases {
     /// Returns the project that is at a place.
-    pub(in crate::ops) fn name_of(&self, located: &Located) -> Option<&ProjectName> {
-        let url = spelled_url(located);
+    pub(in crate::ops) fn name_of(&self, reference: &DirectReference) -> Option<&ProjectName> {
+        let url = spelled_url(reference);
         let mut places = self.places.iter();
         places
             .find(|(_, place)| *place == url)
@@ -73,7 +73,7 @@ impl Settled {
 
 /// How the lock names what is at a place.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::ops) struct PlacePin {
+pub(in crate::ops) struct DirectPin {
     pub(in crate::ops) source: PinSource,
     /// The branch, tag or other name that gave the commit.
     pub(in crate::ops) revision: Option<String>,
@@ -82,40 +82,42 @@ pub(in crate::ops) struct PlacePin {
 }
 
 /// What was found at one place.
-struct Find {
+struct Found {
     name: ProjectName,
     release: Arc<DirectRelease>,
-    pin: PlacePin,
+    pin: DirectPin,
 }
 
-impl Surveyor<'_> {
+impl DirectReader<'_> {
     /// Looks at all places, and at those that these lead to.
-    pub(in crate::ops) async fn survey(
+    pub(in crate::ops) async fn read(
         &self,
-        located: &[Located],
-        constraints: &[Located],
-    ) -> Result<Settled, Error> {
-        let mut settled = Settled::default();
-        let mut seen: FxHashMap<ProjectName, (At, String)> = FxHashMap::default();
-        let mut finds: FxHashMap<At, Find> = FxHashMap::default();
+        references: &[DirectReference],
+        constraints: &[DirectReference],
+    ) -> Result<DirectReleases, Error> {
+        let mut found = DirectReleases::default();
+        let mut seen: FxHashMap<ProjectName, (DirectSource, String)> = FxHashMap::default();
+        let mut known: FxHashMap<DirectSource, Found> = FxHashMap::default();
         let mut followed: FxHashSet<(ProjectName, Vec<ExtraName>)> = FxHashSet::default();
-        let own = located.iter().map(|one| (one.clone(), true));
+        let own = references.iter().map(|one| (one.clone(), true));
         let others = constraints.iter().map(|one| (one.clone(), false));
-        let mut wave: Vec<(Located, bool)> = own.chain(others).collect();
+        let mut wave: Vec<(DirectReference, bool)> = own.chain(others).collect();
         while !wave.is_empty() {
-            self.find_all(&wave, &mut finds).await?;
+            self.find_all(&wave, &mut known).await?;
             let mut next = Vec::new();
-            for (located, is_own) in wave {
-                let find = &finds[&located.at];
-                let name = find.name.clone();
-                check_name(&located, &name)?;
-                let url = spelled_url(&located);
-                if let Some((at, place)) = seen.get(&name) {
-                    if *at != located.at && (is_own || place_of(at) != place_of(&located.at)) {
+            for (reference, is_own) in wave {
+                let one = &known[&reference.source];
+                let name = one.name.clone();
+                check_name(&reference, &name)?;
+                let url = spelled_url(&reference);
+                if let Some((source, place)) = seen.get(&name) {
+                    if *source != reference.source
+                        && (is_own || bare_source(source) != bare_source(&reference.source))
+                    {
                         return Err(Error::Usage {
                             message: format!(
                                 "{name} is required from two places ({place} and {})",
-                                located.place
+                                reference.place
                             ),
                             help: Some(
                                 "keep one of them, or name the one that counts in a file for `--override`"
@@ -124,67 +126,74 @@ impl Surveyor<'_> {
                         });
                     }
                 } else {
-                    seen.insert(name.clone(), (located.at.clone(), located.place.clone()));
-                    settled
-                        .direct
-                        .insert(name.clone(), Arc::clone(&find.release));
-                    settled.pins.insert(name.clone(), find.pin.clone());
+                    seen.insert(
+                        name.clone(),
+                        (reference.source.clone(), reference.place.clone()),
+                    );
+                    found.direct.insert(name.clone(), Arc::clone(&one.release));
+                    found.pins.insert(name.clone(), one.pin.clone());
                 }
-                if followed.insert((name.clone(), located.extras.clone())) {
-                    next.extend(self.places_required(&find.release, &located));
+                if followed.insert((name.clone(), reference.extras.clone())) {
+                    next.extend(self.sources_required(&one.release, &reference));
                 }
-                settled.places.push((name.clone(), url.clone()));
+                found.places.push((name.clone(), url.clone()));
                 if !is_own {
                     continue;
                 }
                 let root = RootRequirement {
                     requirement: Requirement {
                         name,
-                        extras: located.extras,
+                        extras: reference.extras,
                         source: RequirementSource::Url(url),
-                        marker: located.marker,
+                        marker: reference.marker,
                     },
-                    place: located.place,
-                    origin: located.origin,
+                    place: reference.place,
+                    origin: reference.origin,
                 };
-                if located.is_override {
-                    settled.overrides.push(root);
+                if reference.is_override {
+                    found.overrides.push(root);
                 } else {
-                    settled.roots.push(root);
+                    found.roots.push(root);
                 }
             }
             wave = next.into_iter().map(|one| (one, false)).collect();
         }
-        Ok(settled)
+        Ok(found)
     }
 
     /// Looks at places that were not looked at, each once. A place that is editable
     /// in one of its spellings is editable.
     async fn find_all(
         &self,
-        wave: &[(Located, bool)],
-        finds: &mut FxHashMap<At, Find>,
+        wave: &[(DirectReference, bool)],
+        known: &mut FxHashMap<DirectSource, Found>,
     ) -> Result<(), Error> {
-        let (editable, others): (Vec<&Located>, Vec<&Located>) = wave
+        let (editable, others): (Vec<&DirectReference>, Vec<&DirectReference>) = wave
             .iter()
-            .map(|(located, _)| located)
-            .partition(|located| located.is_editable);
-        let mut new: FxHashSet<&At> = FxHashSet::default();
-        let places: Vec<&Located> = editable
+            .map(|(reference, _)| reference)
+            .partition(|reference| reference.is_editable);
+        let mut new: FxHashSet<&DirectSource> = FxHashSet::default();
+        let places: Vec<&DirectReference> = editable
             .into_iter()
             .chain(others)
-            .filter(|located| !finds.contains_key(&located.at) && new.insert(&located.at))
+            .filter(|reference| {
+                !known.contains_key(&reference.source) && new.insert(&reference.source)
+            })
             .collect();
-        let found = places.iter().map(async |located| {
-            let find = self.find(located).await?;
-            Ok::<_, Error>((located.at.clone(), find))
+        let found = places.iter().map(async |reference| {
+            let find = self.find(reference).await?;
+            Ok::<_, Error>((reference.source.clone(), find))
         });
-        finds.extend(futures_util::future::try_join_all(found).await?);
+        known.extend(futures_util::future::try_join_all(found).await?);
         Ok(())
     }
 
     /// Returns the places that a release requires something from.
-    fn places_required(&self, release: &DirectRelease, by: &Located) -> Vec<Located> {
+    fn sources_required(
+        &self,
+        release: &DirectRelease,
+        by: &DirectReference,
+    ) -> Vec<DirectReference> {
         let texts = &release.metadata.requires_dist;
         if !texts.iter().any(|text| text.contains('@')) {
             return Vec::new();
@@ -209,14 +218,14 @@ impl Surveyor<'_> {
                 base: self.current_directory,
                 is_editable: false,
             };
-            let Ok(at) = location.find() else {
+            let Ok(source) = location.find() else {
                 continue;
             };
-            required.push(Located {
+            required.push(DirectReference {
                 name: Some(requirement.name.clone()),
                 extras: requirement.extras.clone(),
                 marker: None,
-                at,
+                source,
                 is_editable: false,
                 comments: Vec::new(),
                 as_written: url.clone(),
@@ -263,13 +272,13 @@ impl Surveyor<'_> {
 }
 
 /// Checks that a place has the project that a line says it has.
-fn check_name(located: &Located, found: &ProjectName) -> Result<(), Error> {
-    match &located.name {
+fn check_name(reference: &DirectReference, found: &ProjectName) -> Result<(), Error> {
+    match &reference.name {
         Some(name) if name != found => Err(Error::Usage {
             message: format!(
                 "{}: `{}` is {found}, not {name}",
-                located.place,
-                shown(located)
+                reference.place,
+                shown(reference)
             ),
             help: Some("correct the name, or the place".to_owned()),
         }),
@@ -278,29 +287,29 @@ fn check_name(located: &Located, found: &ProjectName) -> Result<(), Error> {
 }
 
 /// Returns a place as it is shown.
-fn shown(located: &Located) -> String {
-    without_password(&located.as_written)
+fn shown(reference: &DirectReference) -> String {
+    without_password(&reference.as_written)
 }
 
 /// Returns the URL that stands for a place in requirements.
-fn spelled_url(located: &Located) -> String {
-    match &located.at {
-        At::File(url) => url.to_string(),
-        At::Folder(folder) => Url::from_directory_path(folder)
-            .map_or_else(|()| located.as_written.clone(), Into::into),
-        At::Repository(url) => url.clone(),
+fn spelled_url(reference: &DirectReference) -> String {
+    match &reference.source {
+        DirectSource::File(url) => url.to_string(),
+        DirectSource::Folder(folder) => Url::from_directory_path(folder)
+            .map_or_else(|()| reference.as_written.clone(), Into::into),
+        DirectSource::Repository(url) => url.clone(),
     }
 }
 
 /// Returns a place without what is said of it.
-fn place_of(at: &At) -> String {
-    match at {
-        At::File(url) => {
+fn bare_source(source: &DirectSource) -> String {
+    match source {
+        DirectSource::File(url) => {
             let mut url = url.clone();
             url.set_fragment(None);
             url.into()
         }
-        At::Folder(folder) => folder.display().to_string(),
-        At::Repository(url) => url.split('#').next().unwrap_or(url).to_owned(),
+        DirectSource::Folder(folder) => folder.display().to_string(),
+        DirectSource::Repository(url) => url.split('#').next().unwrap_or(url).to_owned(),
     }
 }

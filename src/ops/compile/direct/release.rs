@@ -9,8 +9,8 @@ use crate::build::Kind;
 use crate::index::CoreMetadata;
 use crate::lock::PinSource;
 use crate::ops::compile::build::failure::Failure;
-use crate::ops::compile::direct::location::{At, Located};
-use crate::ops::compile::direct::{Find, PlacePin, Surveyor, shown};
+use crate::ops::compile::direct::location::{DirectReference, DirectSource};
+use crate::ops::compile::direct::{DirectPin, DirectReader, Found, shown};
 use crate::ops::compile::fetch::DirectRelease;
 use crate::ops::error::{Distribution, Error, FailedBuild};
 use crate::python::{ExtraName, ProjectName, Version, WheelName};
@@ -18,24 +18,24 @@ use crate::requirements::Project;
 use crate::resolve::{Availability, OtherWheels, Reason};
 use crate::vcs::GitUrl;
 
-impl Surveyor<'_> {
+impl DirectReader<'_> {
     /// Finds the release that is at a place.
-    pub(super) async fn find(&self, located: &Located) -> Result<Find, Error> {
-        match &located.at {
-            At::File(url) if is_wheel(url) => self.wheel(located, url).await,
-            At::File(url) => self.sdist(located, url).await,
-            At::Folder(folder) => self.folder(located, folder).await,
-            At::Repository(url) => self.repository(located, url).await,
+    pub(super) async fn find(&self, reference: &DirectReference) -> Result<Found, Error> {
+        match &reference.source {
+            DirectSource::File(url) if is_wheel(url) => self.wheel(reference, url).await,
+            DirectSource::File(url) => self.sdist(reference, url).await,
+            DirectSource::Folder(folder) => self.folder(reference, folder).await,
+            DirectSource::Repository(url) => self.repository(reference, url).await,
         }
     }
 
-    async fn wheel(&self, located: &Located, url: &Url) -> Result<Find, Error> {
+    async fn wheel(&self, reference: &DirectReference, url: &Url) -> Result<Found, Error> {
         let wheel = self
             .client
             .direct_wheel(url)
             .await
             .map_err(|source| Error::Metadata {
-                of: Distribution::File(shown(located)),
+                of: Distribution::File(shown(reference)),
                 source: Box::new(source),
             })?;
         let WheelName { name, version, .. } = &wheel.name;
@@ -46,7 +46,7 @@ impl Surveyor<'_> {
             Availability::Wheel
         };
         let hash = format!("sha256:{}", wheel.sha256);
-        Ok(Find {
+        Ok(Found {
             name: name.clone(),
             release: Arc::new(DirectRelease {
                 version: version.clone(),
@@ -54,13 +54,13 @@ impl Surveyor<'_> {
                 metadata: Arc::clone(&wheel.metadata),
                 hash: Some(hash),
             }),
-            pin: file_pin(located),
+            pin: file_pin(reference),
         })
     }
 
-    async fn sdist(&self, located: &Located, url: &Url) -> Result<Find, Error> {
+    async fn sdist(&self, reference: &DirectReference, url: &Url) -> Result<Found, Error> {
         let failed = |source| Error::Metadata {
-            of: Distribution::File(shown(located)),
+            of: Distribution::File(shown(reference)),
             source: Box::new(source),
         };
         let sdist = self.client.direct_sdist(url).await.map_err(failed)?;
@@ -68,79 +68,84 @@ impl Surveyor<'_> {
             Ok(metadata) => Arc::clone(metadata),
             Err(why) => {
                 let content = sdist.content.clone();
-                self.check_build(located, located.name.as_ref())?;
+                self.check_build(reference, reference.name.as_ref())?;
                 self.builder
                     .archive(&sdist.file, content, why)
                     .await
-                    .map_err(|failure| failed_build(located, failure))?
+                    .map_err(|failure| failed_build(reference, failure))?
             }
         };
         let hash = format!("sha256:{}", sdist.sha256);
-        find_of(located, metadata, Some(hash), file_pin(located))
+        find_of(reference, metadata, Some(hash), file_pin(reference))
     }
 
-    async fn folder(&self, located: &Located, folder: &Path) -> Result<Find, Error> {
-        let metadata = self.tree(located, folder, None).await?;
-        let source = if located.is_editable {
-            let extras: Vec<&str> = located.extras.iter().map(AsRef::as_ref).collect();
+    async fn folder(&self, reference: &DirectReference, folder: &Path) -> Result<Found, Error> {
+        let metadata = self.tree(reference, folder, None).await?;
+        let source = if reference.is_editable {
+            let extras: Vec<&str> = reference.extras.iter().map(AsRef::as_ref).collect();
             let extras = if extras.is_empty() {
                 String::new()
             } else {
                 format!("[{}]", extras.join(","))
             };
-            PinSource::Editable(format!("{}{extras}", located.as_written))
-        } else if located.as_written.contains("://") {
-            PinSource::Url(located.as_written.clone())
+            PinSource::Editable(format!("{}{extras}", reference.as_written))
+        } else if reference.as_written.contains("://") {
+            PinSource::Url(reference.as_written.clone())
         } else {
-            PinSource::Path(located.as_written.clone())
+            PinSource::Path(reference.as_written.clone())
         };
-        let pin = PlacePin {
+        let pin = DirectPin {
             source,
             revision: None,
             is_hashable: false,
         };
-        find_of(located, metadata, None, pin)
+        find_of(reference, metadata, None, pin)
     }
 
-    async fn repository(&self, located: &Located, url: &str) -> Result<Find, Error> {
+    async fn repository(&self, reference: &DirectReference, url: &str) -> Result<Found, Error> {
         let parsed = GitUrl::parse(url).map_err(|error| Error::Usage {
-            message: format!("{}: {error}", located.place),
+            message: format!("{}: {error}", reference.place),
             help: error.help(),
         })?;
         let failed = |source| Error::Repository {
-            place: located.place.clone(),
-            what: shown(located),
+            place: reference.place.clone(),
+            what: shown(reference),
             source: Box::new(source),
         };
         let revision = parsed.revision().unwrap_or("HEAD").to_owned();
-        let commit = match self.kept_commit(located, &parsed, &revision) {
+        let commit = match self.kept_commit(reference, &parsed, &revision) {
             Some(commit) => commit,
             None => self.git.commit(&parsed).await.map_err(failed)?,
         };
         let checkout = self.git.checkout(&parsed, &commit).await.map_err(failed)?;
         // What an editable install requires may be more.
-        let kind = if located.is_editable { "-e " } else { "" };
+        let kind = if reference.is_editable { "-e " } else { "" };
         let key = format!("git|{kind}{}", parsed.pinned(&commit));
-        let metadata = self.tree(located, checkout.path(), Some(&key)).await?;
-        let written = parsed.pinned_as_written(&located.as_written, &commit);
-        let source = if located.is_editable {
+        let metadata = self.tree(reference, checkout.path(), Some(&key)).await?;
+        let written = parsed.pinned_as_written(&reference.as_written, &commit);
+        let source = if reference.is_editable {
             // pip wants to know the name of what it makes a checkout of.
-            PinSource::Editable(with_name(&written, &metadata, &located.extras))
+            PinSource::Editable(with_name(&written, &metadata, &reference.extras))
         } else {
             PinSource::Url(written)
         };
-        let pin = PlacePin {
+        let pin = DirectPin {
             source,
             revision: Some(revision).filter(|revision| *revision != commit),
             is_hashable: false,
         };
-        find_of(located, metadata, None, pin)
+        find_of(reference, metadata, None, pin)
     }
 
     /// Returns the commit that the lock has for a revision, unless it is to move.
-    fn kept_commit(&self, located: &Located, url: &GitUrl, revision: &str) -> Option<String> {
+    fn kept_commit(
+        &self,
+        reference: &DirectReference,
+        url: &GitUrl,
+        revision: &str,
+    ) -> Option<String> {
         // The lock has names of variables where the URL has their values.
-        let as_written = GitUrl::parse(&located.as_written).ok();
+        let as_written = GitUrl::parse(&reference.as_written).ok();
         let is_here = |locked: &GitUrl| {
             [Some(url), as_written.as_ref()]
                 .into_iter()
@@ -160,7 +165,7 @@ impl Surveyor<'_> {
         });
         pins.chain(places).find_map(|(name, source, kept)| {
             let name = name?;
-            let is_other = located.name.as_ref().is_some_and(|other| other != name);
+            let is_other = reference.name.as_ref().is_some_and(|other| other != name);
             if is_other || (self.is_upgraded)(name) || kept != Some(revision) {
                 return None;
             }
@@ -178,7 +183,7 @@ impl Surveyor<'_> {
     /// Returns what a source tree says of itself, without a build if it says it plainly.
     async fn tree(
         &self,
-        located: &Located,
+        reference: &DirectReference,
         folder: &Path,
         key: Option<&str>,
     ) -> Result<Arc<CoreMetadata>, Error> {
@@ -189,20 +194,24 @@ impl Surveyor<'_> {
         if let Some(metadata) = pyproject.as_deref().and_then(static_metadata) {
             return Ok(Arc::new(metadata));
         }
-        self.check_build(located, located.name.as_ref())?;
-        let kind = if located.is_editable {
+        self.check_build(reference, reference.name.as_ref())?;
+        let kind = if reference.is_editable {
             Kind::Editable
         } else {
             Kind::Wheel
         };
         self.builder
-            .tree(folder, kind, &shown(located), key)
+            .tree(folder, kind, &shown(reference), key)
             .await
-            .map_err(|failure| failed_build(located, failure))
+            .map_err(|failure| failed_build(reference, failure))
     }
 
     /// Whether the user lets this be built.
-    fn check_build(&self, located: &Located, name: Option<&ProjectName>) -> Result<(), Error> {
+    fn check_build(
+        &self,
+        reference: &DirectReference,
+        name: Option<&ProjectName>,
+    ) -> Result<(), Error> {
         let is_denied = self
             .binary
             .iter()
@@ -217,8 +226,8 @@ impl Surveyor<'_> {
         Err(Error::Usage {
             message: format!(
                 "{}: `{}` would have to be built to learn what it requires, and `--only-binary` or `--no-build` forbids that",
-                located.place,
-                shown(located)
+                reference.place,
+                shown(reference)
             ),
             help: Some(match name {
                 Some(name) => format!("allow its build with `--no-binary {name}`, or name a wheel"),
@@ -230,16 +239,16 @@ impl Surveyor<'_> {
 
 /// Returns what metadata makes of a place.
 fn find_of(
-    located: &Located,
+    reference: &DirectReference,
     metadata: Arc<CoreMetadata>,
     hash: Option<String>,
-    pin: PlacePin,
-) -> Result<Find, Error> {
+    pin: DirectPin,
+) -> Result<Found, Error> {
     let wrong = |what: &str, text: &str| Error::Usage {
         message: format!(
             "{}: `{}` says that its {what} is `{text}`, which is none",
-            located.place,
-            shown(located)
+            reference.place,
+            shown(reference)
         ),
         help: None,
     };
@@ -251,7 +260,7 @@ fn find_of(
         .version
         .parse()
         .map_err(|_| wrong("version", &metadata.version))?;
-    Ok(Find {
+    Ok(Found {
         name,
         release: Arc::new(DirectRelease {
             version,
@@ -312,12 +321,12 @@ fn is_wheel(url: &Url) -> bool {
     url.path().strip_suffix(".whl").is_some()
 }
 
-fn file_pin(located: &Located) -> PlacePin {
-    PlacePin {
-        source: if located.as_written.contains("://") {
-            PinSource::Url(located.as_written.clone())
+fn file_pin(reference: &DirectReference) -> DirectPin {
+    DirectPin {
+        source: if reference.as_written.contains("://") {
+            PinSource::Url(reference.as_written.clone())
         } else {
-            PinSource::Path(located.as_written.clone())
+            PinSource::Path(reference.as_written.clone())
         },
         revision: None,
         is_hashable: true,
@@ -347,17 +356,17 @@ fn with_name(url: &str, metadata: &CoreMetadata, extras: &[ExtraName]) -> String
     format!("\"{}[{}] @ {place}\"", metadata.name, extras.join(","))
 }
 
-fn failed_build(located: &Located, failure: Failure) -> Error {
+fn failed_build(reference: &DirectReference, failure: Failure) -> Error {
     match failure {
         Failure::Build { why, output, help } => Error::FailedBuild(Box::new(FailedBuild {
-            place: located.place.clone(),
-            what: shown(located),
+            place: reference.place.clone(),
+            what: shown(reference),
             why,
             output,
             help,
         })),
         Failure::Fetch(source) => Error::Build {
-            what: shown(located),
+            what: shown(reference),
             source,
         },
     }

@@ -3,14 +3,14 @@
 use crate::build::Kind;
 use crate::index::CoreMetadata;
 use crate::ops::compile::build::failure::Failure;
-use crate::ops::compile::direct::Surveyor;
+use crate::ops::compile::direct::DirectReader;
 use crate::ops::compile::direct::location::ProjectTree;
 use crate::ops::error::{Error, FailedBuild};
 use crate::python::{ExtraName, ProjectName, Requirement, Specifiers};
 use crate::resolve::RootRequirement;
 use crate::text::without_password;
 
-impl Surveyor<'_> {
+impl DirectReader<'_> {
     /// Returns what project files that have to be built require, and the Pythons that
     /// they are for.
     pub(in crate::ops) async fn projects(

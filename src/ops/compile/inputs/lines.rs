@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use crate::ops::compile::direct::location::{Located, Location, Misplaced};
+use crate::ops::compile::direct::location::{DirectReference, InvalidSource, Location};
 use crate::ops::compile::inputs::kind::Role;
 use crate::ops::compile::inputs::reader::{OpenFile, Reader};
 use crate::python::{ExtraName, Marker, ProjectName, Requirement, RequirementSource};
@@ -22,7 +22,7 @@ struct RequirementLine {
 }
 
 /// A requirement on a place that has not been looked at.
-struct Placed {
+struct UnresolvedReference {
     name: Option<ProjectName>,
     extras: Vec<ExtraName>,
     marker: Option<Marker>,
@@ -136,7 +136,7 @@ impl Reader<'_> {
                     Ok(())
                 }
                 RequirementSource::Url(url) => self.by_place(
-                    Placed {
+                    UnresolvedReference {
                         name: Some(requirement.name),
                         extras: requirement.extras,
                         marker: requirement.marker,
@@ -149,7 +149,7 @@ impl Reader<'_> {
                 ),
             },
             UnresolvedRequirement::Unnamed(unnamed) => self.by_place(
-                Placed {
+                UnresolvedReference {
                     name: unnamed.name,
                     extras: unnamed.extras,
                     marker: unnamed.marker,
@@ -163,7 +163,7 @@ impl Reader<'_> {
                 from,
             ),
         };
-        if let Err(Misplaced { message, help }) = result {
+        if let Err(InvalidSource { message, help }) = result {
             file.problems.push(Problem {
                 span,
                 message,
@@ -183,7 +183,7 @@ impl Reader<'_> {
         let RequirementSource::Url(url) = requirement.source else {
             return self.by_specifiers(requirement, BTreeSet::new(), from);
         };
-        let placed = Placed {
+        let reference = UnresolvedReference {
             name: Some(requirement.name),
             extras: requirement.extras,
             marker: requirement.marker,
@@ -192,7 +192,7 @@ impl Reader<'_> {
             hashes: BTreeSet::new(),
             is_editable: false,
         };
-        if let Err(Misplaced { message, help }) = self.by_place(placed, from) {
+        if let Err(InvalidSource { message, help }) = self.by_place(reference, from) {
             file.problems.push(Problem {
                 span,
                 message,
@@ -276,56 +276,60 @@ impl Reader<'_> {
         });
     }
 
-    fn by_place(&mut self, placed: Placed, from: Asker) -> Result<(), Misplaced> {
+    fn by_place(
+        &mut self,
+        reference: UnresolvedReference,
+        from: Asker,
+    ) -> Result<(), InvalidSource> {
         let is_override = from.role == Role::Overrides;
-        if !self.applies(placed.marker.as_ref()) {
-            if let Some(name) = placed.name
+        if !self.applies(reference.marker.as_ref()) {
+            if let Some(name) = reference.name
                 && is_override
             {
                 self.inputs.dropped.push(name);
             }
             return Ok(());
         }
-        let at = Location {
-            value: &placed.value,
-            as_written: &placed.as_written,
+        let source = Location {
+            value: &reference.value,
+            as_written: &reference.as_written,
             base: &from.base,
-            is_editable: placed.is_editable,
+            is_editable: reference.is_editable,
         }
         .find()?;
         let mut comments = Vec::new();
-        match (&placed.name, from.role) {
+        match (&reference.name, from.role) {
             (Some(name), Role::Requirements) => {
                 add_comments(&mut self.inputs.comments, name, &from.comments);
             }
             (None, Role::Requirements) => comments = without_passwords(&from.comments),
             _ => {}
         }
-        let located = Located {
+        let reference = DirectReference {
             comments,
-            name: placed.name,
+            name: reference.name,
             // Those of a constraint have no effect.
             extras: match from.role {
                 Role::Constraints => Vec::new(),
-                Role::Requirements | Role::Overrides => placed.extras,
+                Role::Requirements | Role::Overrides => reference.extras,
             },
-            marker: placed.marker,
-            at,
-            is_editable: placed.is_editable,
-            as_written: placed.as_written,
+            marker: reference.marker,
+            source,
+            is_editable: reference.is_editable,
+            as_written: reference.as_written,
             is_override,
-            hashes: placed.hashes,
+            hashes: reference.hashes,
             place: from.place,
             origin: from.origin,
         };
         if from.role == Role::Constraints {
-            if let Some(name) = &located.name {
+            if let Some(name) = &reference.name {
                 let origins = &mut self.inputs.constraint_origins;
-                origins.push((name.clone(), located.origin.clone()));
+                origins.push((name.clone(), reference.origin.clone()));
             }
-            self.inputs.located_constraints.push(located);
+            self.inputs.direct_constraints.push(reference);
         } else {
-            self.inputs.located.push(located);
+            self.inputs.direct.push(reference);
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ pub(in crate::ops) mod reader;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::ops::compile::direct::location::{Located, ProjectTree};
+use crate::ops::compile::direct::location::{DirectReference, ProjectTree};
 use crate::ops::error::FileProblems;
 use crate::python::{Marker, ProjectName, Specifiers};
 use crate::requirements::{PerProject, Written};
@@ -45,9 +45,9 @@ pub(in crate::ops) struct Inputs {
     /// What is required by specifiers.
     pub(in crate::ops) roots: Vec<RootRequirement>,
     /// What is required from a place, overrides among it.
-    pub(in crate::ops) located: Vec<Located>,
+    pub(in crate::ops) direct: Vec<DirectReference>,
     /// Where projects come from if they are required; each has a name.
-    pub(in crate::ops) located_constraints: Vec<Located>,
+    pub(in crate::ops) direct_constraints: Vec<DirectReference>,
     /// Project files whose requirements only a build tells.
     pub(in crate::ops) trees: Vec<ProjectTree>,
     /// Whether a direct requirement is by `===`.

@@ -9,7 +9,7 @@ use super::kind::{Kind, has_requirements_only};
 use super::reader::{Reading, place, read};
 use super::*;
 use crate::http::{Client, Settings};
-use crate::ops::compile::direct::location::At;
+use crate::ops::compile::direct::location::DirectSource;
 use crate::ops::compile::request::Source;
 use crate::ops::error::Error;
 use crate::ops::view::View;
@@ -109,15 +109,15 @@ impl Fixture {
     }
 
     /// Shows places as `name[extras] at (as written) marker, place, origin`.
-    fn places(&self, located: &[Located]) -> Vec<String> {
+    fn places(&self, reference: &[DirectReference]) -> Vec<String> {
         let base = self.folder.path().to_str().unwrap();
-        located
+        reference
             .iter()
             .map(|one| {
-                let at = match &one.at {
-                    At::File(url) => url.to_string(),
-                    At::Folder(path) => path.display().to_string(),
-                    At::Repository(url) => url.clone(),
+                let at = match &one.source {
+                    DirectSource::File(url) => url.to_string(),
+                    DirectSource::Folder(path) => path.display().to_string(),
+                    DirectSource::Repository(url) => url.clone(),
                 };
                 let extras: Vec<String> = one.extras.iter().map(ToString::to_string).collect();
                 format!(
@@ -197,12 +197,12 @@ fn places_stand_beside_requirements() {
     let inputs = fixture.read(&["in/r.in"], &[]);
     assert_eq!(roots(&inputs), ["flask>=3, in/r.in:1, -r in/r.in"]);
     assert_eq!(
-        inputs.located[3].hashes,
+        inputs.direct[3].hashes,
         BTreeSet::from([hash("0"), hash("1")])
     );
     let origin = "-r in/r.in";
     assert_eq!(
-        fixture.places(&inputs.located),
+        fixture.places(&inputs.direct),
         [
             format!("?[a,dev] BASE/proj (./proj) python_version > \"3\" in/r.in:2, {origin}"),
             format!("-e ?[dev] BASE/proj (./proj) in/r.in:3, {origin}"),
@@ -240,14 +240,14 @@ fn constraints_and_overrides_may_name_places() {
     ]);
     let inputs = block(fixture.read_all(&["r.in"], &[], &["c.txt"], &["o.txt"])).unwrap();
     assert_eq!(
-        fixture.places(&inputs.located_constraints),
+        fixture.places(&inputs.direct_constraints),
         ["b[] https://host.example/b-1.zip (https://host.example/b-1.zip) c.txt:1, -c c.txt"]
     );
     assert_eq!(
-        fixture.places(&inputs.located),
+        fixture.places(&inputs.direct),
         ["a[] git+https://host.example/a (git+https://host.example/a) o.txt:1, --override o.txt"]
     );
-    assert!(inputs.located[0].is_override);
+    assert!(inputs.direct[0].is_override);
     assert_eq!(inputs.dropped, ["d".parse().unwrap()]);
     assert_eq!(inputs.constraints.len(), 1);
 }
@@ -267,7 +267,7 @@ fn a_project_lists_places_relative_to_itself() {
         ]
     );
     assert_eq!(
-        fixture.places(&inputs.located),
+        fixture.places(&inputs.direct),
         [format!(
             "own[] BASE/p/sub (file:p/sub) p/pyproject.toml:6, {origin}"
         )]
@@ -292,7 +292,7 @@ fn groups_stand_alone_or_beside_sources() {
             "ruff, o/pyproject.toml:2, (o/pyproject.toml:dev)",
         ]
     );
-    assert!(inputs.located.is_empty() && inputs.trees.is_empty());
+    assert!(inputs.direct.is_empty() && inputs.trees.is_empty());
     let inputs = fixture.read(&["r.in", "o/pyproject.toml"], &["o/pyproject.toml:dev"]);
     assert_eq!(
         roots(&inputs),
@@ -409,7 +409,7 @@ fn a_script_requires_what_its_block_lists() {
     let inputs = fixture.read(&["t/s.py"], &[]);
     assert_eq!(roots(&inputs), ["a>1, t/s.py:4, (t/s.py)"]);
     assert_eq!(
-        fixture.places(&inputs.located),
+        fixture.places(&inputs.direct),
         ["sub[] BASE/t/sub (file:t/sub) t/s.py:5, (t/s.py)"]
     );
     assert_eq!(said(&inputs), ["a: why | behind"]);
@@ -436,7 +436,7 @@ fn comments_are_kept_by_project() {
             "rich: rich"
         ]
     );
-    assert_eq!(inputs.located[0].comments, ["local"]);
+    assert_eq!(inputs.direct[0].comments, ["local"]);
 }
 
 #[test]

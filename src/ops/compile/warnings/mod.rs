@@ -5,7 +5,7 @@ pub(in crate::ops) mod dependency_confusion;
 use std::collections::BTreeMap;
 
 use crate::ops::compile::candidates::ProjectReleases;
-use crate::ops::compile::direct::PlacePin;
+use crate::ops::compile::direct::DirectPin;
 use crate::ops::compile::fetch::Fetcher;
 use crate::ops::compile::request::{Compile, Hashes};
 use crate::ops::events::{Event, Reporter};
@@ -18,7 +18,7 @@ pub(in crate::ops) fn report(
     resolve_request: &Request,
     solution: &Solution,
     fetcher: &Fetcher<'_>,
-    places: &BTreeMap<ProjectName, PlacePin>,
+    places: &BTreeMap<ProjectName, DirectPin>,
     reporter: &dyn Reporter,
 ) {
     for requirement in &request.upgrade_packages {
@@ -40,7 +40,7 @@ pub(in crate::ops) fn report(
 /// Says which lines `pip install --require-hashes` will not take.
 fn warn_of_unhashable(
     request: &Compile,
-    places: &BTreeMap<ProjectName, PlacePin>,
+    places: &BTreeMap<ProjectName, DirectPin>,
     reporter: &dyn Reporter,
 ) {
     if request.output_options.hashes == Hashes::None {
