@@ -53,7 +53,7 @@ impl fmt::Display for Distribution {
 
 /// A build of what the user names by its place, that failed.
 #[derive(Debug, thiserror::Error)]
-#[error("{place}: `{what}` cannot be built: {why}")]
+#[error("{place}: cannot build `{what}`: {why}")]
 pub struct FailedBuild {
     /// Where it is required, as `file:line`.
     pub place: String,
@@ -71,7 +71,7 @@ pub struct FailedBuild {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Inputs that cannot be understood.
-    #[error("the requirements cannot be understood")]
+    #[error("the requirements are invalid")]
     Inputs(Vec<FileProblems>),
     /// A request that contradicts itself or cannot be met.
     #[error("{message}")]
@@ -98,7 +98,7 @@ pub enum Error {
     #[error(transparent)]
     Http(#[from] http::Error),
     /// The index did not answer as it should.
-    #[error("could not learn about `{project}` from the index {}", index.shown)]
+    #[error("could not look up `{project}` on the index {}", index.shown)]
     Index {
         /// The project.
         project: ProjectName,
@@ -108,7 +108,7 @@ pub enum Error {
         source: index::Error,
     },
     /// A distribution could not be fetched, or is not what the index promised.
-    #[error("could not learn about `{of}`")]
+    #[error("could not fetch `{of}`")]
     Metadata {
         /// The distribution.
         of: Distribution,
@@ -116,7 +116,7 @@ pub enum Error {
         source: Box<index::MetadataError>,
     },
     /// What a build takes could not be had.
-    #[error("`{what}` has to be built, and what that takes cannot be had")]
+    #[error("cannot build `{what}`: its build requirements are unavailable")]
     Build {
         /// What was to be built.
         what: String,
@@ -135,7 +135,7 @@ pub enum Error {
     #[error(transparent)]
     FailedBuild(Box<FailedBuild>),
     /// A repository could not be read.
-    #[error("{place}: `{what}` cannot be had")]
+    #[error("{place}: cannot fetch `{what}`")]
     Repository {
         /// Where it is required, as `file:line`.
         place: String,

@@ -253,7 +253,14 @@ fn what_is_needed_to_build_itself_is_told() {
     ]);
     let project = with_python!(Project::of("a\n"));
     let run = project.compile(&index.url(), &[]);
-    run.says(1, &["a 1.0", "its build requires", "it is needed itself"]);
+    run.says(
+        1,
+        &[
+            "a 1.0",
+            "its build requirements cannot be resolved",
+            "it is required to build itself",
+        ],
+    );
 }
 
 #[test]
@@ -263,7 +270,7 @@ fn a_folder_is_built_with_what_needs_itself() {
     let release = buildable_sdist("p", "1.0").built_by(&["b"], "b");
     project.unpack("p", &release);
     let run = project.compile(&index.url(), &[]);
-    run.says(2, &["requirements.in:1", "`./p` cannot be built"]);
+    run.says(2, &["requirements.in:1", "cannot build `./p`"]);
 }
 
 #[test]
@@ -362,7 +369,12 @@ fn builds_that_are_forbidden_for_build_requirements_are_not_made() {
     let run = project.compile(&index.url(), &["--only-binary", "b"]);
     run.says(
         1,
-        &["a 1.0", "its build requires", "b 1.0", "--only-binary"],
+        &[
+            "a 1.0",
+            "its build requirements cannot be resolved",
+            "b 1.0",
+            "--only-binary",
+        ],
     );
     assert_eq!(project.builds(), [""; 0]);
 }
@@ -372,7 +384,7 @@ fn without_an_interpreter_the_reason_is_told() {
     let index = Index::new([buildable_sdist("a", "1.0")]);
     let project = Project::of("a\n");
     let run = project.compile(&index.url(), &[]);
-    run.says(2, &["a-1.0.tar.gz", "no Python can build", "--python"]);
+    run.says(2, &["a-1.0.tar.gz", "no Python to build with", "--python"]);
 }
 
 #[test]
@@ -394,7 +406,7 @@ fn who_is_passed_over_for_a_failed_build_is_told() {
     ]);
     let project = with_python!(Project::of("a\n"));
     let run = project.compile(&index.url(), &[]);
-    run.says(0, &["passed over, because their builds fail: a-2.0.tar.gz"]);
+    run.says(0, &["skipped because their builds failed: a-2.0.tar.gz"]);
     assert_eq!(project.pins(), ["a==1.0"]);
 }
 
@@ -441,8 +453,8 @@ fn a_build_with_another_python_than_the_target_s_is_told() {
     run.says(
         0,
         &[
-            "warning: there is no Python 3.7 here",
-            "is built with Python 3.",
+            "warning: Python 3.7 was not found",
+            "building with Python 3.",
         ],
     );
     let run = crate::project::run(&mut project.command(&[
@@ -453,7 +465,11 @@ fn a_build_with_another_python_than_the_target_s_is_told() {
         "-U",
     ]));
     run.says(0, &[]);
-    assert!(!run.stderr.contains("there is no Python"), "{}", run.stderr);
+    assert!(
+        !run.stderr.contains("was not found; building"),
+        "{}",
+        run.stderr
+    );
 }
 
 /// Waits for a build to call; the receiver gets a word when it is there, and another
@@ -543,7 +559,14 @@ fn without_the_network_what_cannot_be_built_is_passed_over() {
     project.compiles(&index.url(), &[]);
     project.write("requirements.in", "a\n");
     let run = project.compiles(&index.url(), &["-U", "--offline"]);
-    run.says(0, &["passed over", "a 2.0", "a 3.0"]);
+    run.says(
+        0,
+        &[
+            "skipped because they are not in the cache",
+            "a 2.0",
+            "a 3.0",
+        ],
+    );
     assert_eq!(project.pins(), ["a==1.0"]);
     assert_eq!(project.builds(), ["a 1.0 metadata"]);
 }
@@ -707,7 +730,7 @@ fn a_project_that_fails_to_build_ends_the_run_with_what_it_said() {
         2,
         &[
             "setup.py",
-            "cannot be built",
+            "cannot build `",
             "no way to build this",
             "line one",
             "line two",

@@ -453,7 +453,7 @@ fn what_would_have_to_be_built_is_not_chosen_where_nothing_can_build_it() {
     // There is no Python here: that says nothing against the release.
     let index = Index::new(releases);
     let run = Project::of("a>1\n").compile(&index.url(), &[]);
-    run.says(2, &["a-2.0.tar.gz", "no Python can build"]);
+    run.says(2, &["a-2.0.tar.gz", "no Python to build with"]);
 }
 
 #[test]

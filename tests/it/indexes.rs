@@ -479,7 +479,7 @@ fn an_index_finds_its_variables_by_its_name() {
         ("UV_INDEX_MY_CORP_PASSWORD", "wrong-sesame"),
     ]);
     outcome.refuses(&[
-        "from the index `my-corp` (`http://127.0.0.1:",
+        "on the index `my-corp` (`http://127.0.0.1:",
         "given in UV_INDEX_MY_CORP_USERNAME and UV_INDEX_MY_CORP_PASSWORD",
     ]);
     assert!(!outcome.text.unwrap_err().contains("sesame"));

@@ -521,7 +521,7 @@ fn a_folder_that_may_not_be_built_is_refused() {
         2,
         &[
             "requirements.in:1",
-            "`./p` would have to be built",
+            "`./p` has to be built to read its metadata",
             "--no-build",
         ],
     );
@@ -544,7 +544,7 @@ fn a_folder_that_fails_to_build_ends_the_run_with_what_it_said() {
     run.says(
         2,
         &[
-            "requirements.in:2: `./p` cannot be built",
+            "requirements.in:2: cannot build `./p`",
             "some words",
             "no way",
         ],

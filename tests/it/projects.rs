@@ -188,6 +188,6 @@ fn setup_py_without_a_python_to_run_it_is_refused() {
     let project = Project::new();
     project.write("setup.py", "from setuptools import setup\nsetup()\n");
     let run = project.compile(&index.url(), &[]);
-    run.says(2, &["setup.py", "no Python can build"]);
+    run.says(2, &["setup.py", "no Python to build with"]);
     assert_eq!(project.files(), ["setup.py"]);
 }

@@ -265,7 +265,7 @@ async fn choose(
     let built = builder.built();
     if !built.is_empty() {
         reporter.event(Event::Note(format!(
-            "built, to learn what is required: {} (`--no-build` runs no code of packages)",
+            "built from source to read metadata: {} (use `--no-build` to forbid running package code)",
             built.join(", ")
         )));
     }

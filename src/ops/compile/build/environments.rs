@@ -166,7 +166,7 @@ impl Builder<'_> {
             Ok(resolution) => resolution,
             Err(Error::NoSolution { explanation, .. }) => {
                 return Err(Failure::Build {
-                    why: "what its build requires cannot be had".to_owned(),
+                    why: "its build requirements cannot be resolved".to_owned(),
                     output: explanation.facts.clone(),
                     help: explanation.hints.first().cloned(),
                 });
@@ -245,7 +245,7 @@ impl Builder<'_> {
         }
         self.report(
             &format!("{name} {version}"),
-            "a build requires it, and it has no wheel",
+            "required by a build, and it has no wheel",
         );
         let unpacked = self.unpack(file, None).await?;
         let mut chain = chain.to_vec();

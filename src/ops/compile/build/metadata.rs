@@ -177,7 +177,7 @@ impl Builder<'_> {
         if let Some(metadata) = key.as_deref().and_then(|key| self.kept(key)) {
             return Ok(metadata);
         }
-        self.report(what, "only a build tells what it requires");
+        self.report(what, "its requirements are known only after a build");
         let bytes = self.prepare(tree, kind, &[]).await?;
         self.keep(key.as_deref(), &bytes)
     }

@@ -143,10 +143,11 @@ impl<'a> Builder<'a> {
             .host
             .get_or_init(|| async {
                 let (interpreter, is_other) =
-                    target::builder(&self.context.request.target, &self.context.request.cache).map_err(|error| error.to_string())?;
+                    target::builder(&self.context.request.target, &self.context.request.cache)
+                        .map_err(|error| error.to_string())?;
                 if let Some(wanted) = is_other {
                     self.context.reporter.event(Event::Warning(format!(
-                        "there is no Python {} here: what has to be built is built with Python {} (`{}`)",
+                        "Python {} was not found; building with Python {} (`{}`) instead",
                         wanted.short(),
                         interpreter.version(),
                         interpreter.path.display()
@@ -166,7 +167,7 @@ impl<'a> Builder<'a> {
             .await;
         host.clone().map_err(|why| {
             Failure::of_the_machine(
-                format!("no Python can build: {why}"),
+                format!("no Python to build with: {why}"),
                 Some("install a Python, or name one with `--python`; `--no-build` takes nothing that has to be built".to_owned()),
             )
         })
@@ -179,11 +180,11 @@ impl<'a> Builder<'a> {
 
     fn check_chain(name: &ProjectName, chain: Chain<'_>) -> Result<(), Failure> {
         if chain.contains(name) {
-            return Err(Failure::because("it is needed itself to build it"));
+            return Err(Failure::because("it is required to build itself"));
         }
         if chain.len() >= DEEPEST {
             return Err(Failure::because(format!(
-                "to build it takes more than {DEEPEST} builds, each for the other"
+                "its build requirements nest more than {DEEPEST} builds deep"
             )));
         }
         Ok(())

@@ -225,7 +225,7 @@ impl DirectReader<'_> {
         }
         Err(Error::Usage {
             message: format!(
-                "{}: `{}` would have to be built to learn what it requires, and `--only-binary` or `--no-build` forbids that",
+                "{}: `{}` has to be built to read its metadata, which `--only-binary` or `--no-build` forbids",
                 reference.place,
                 shown(reference)
             ),

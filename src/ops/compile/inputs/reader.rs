@@ -107,7 +107,7 @@ pub(in crate::ops) async fn read(
     }
     if !reader.inputs.has_project && (!reading.extras.is_empty() || reading.all_extras) {
         return Err(Error::Usage {
-            message: "extras were asked for, but no input is a project file".to_owned(),
+            message: "extras were requested, but no input is a project file".to_owned(),
             help: Some("name a `pyproject.toml`, or write the extras into the requirement: `project[extra]`".to_owned()),
         });
     }

@@ -70,7 +70,7 @@ fn warn_of_failed_builds(fetcher: &Fetcher<'_>, reporter: &dyn Reporter) {
         .collect();
     if !failed.is_empty() {
         reporter.event(Event::Warning(format!(
-            "passed over, because their builds fail: {}",
+            "skipped because their builds failed: {}",
             failed.join(", ")
         )));
     }
@@ -108,14 +108,14 @@ fn warn_of(solution: &Solution, fetcher: &Fetcher<'_>, reporter: &dyn Reporter) 
         }
         if let Some(specifiers) = releases.overlooked_python(chosen.position) {
             reporter.event(Event::Warning(format!(
-                "{name} {} requires Python {specifiers}: it was taken because you require exactly this version, and pip will refuse to install it",
+                "{name} {} requires Python {specifiers}: it was chosen because you require exactly this version; pip will refuse to install it",
                 chosen.version
             )));
         }
     }
     if !capped.is_empty() {
         reporter.event(Event::Warning(format!(
-            "left out, because they do not admit this Python: {}",
+            "skipped because they do not support this Python: {}",
             capped.join(", ")
         )));
     }
@@ -132,13 +132,13 @@ fn warn_of(solution: &Solution, fetcher: &Fetcher<'_>, reporter: &dyn Reporter) 
         .collect();
     if !missed.is_empty() {
         reporter.event(Event::Warning(format!(
-            "passed over, because the cache does not have them and the network is turned off: {}",
+            "skipped because they are not in the cache and the network is off: {}",
             missed.join(", ")
         )));
     }
     if !to_build.is_empty() {
         reporter.event(Event::Warning(format!(
-            "no wheel for the target: to be built where they are installed: {}",
+            "no wheel for this target; pip will build these at install time: {}",
             to_build.join(", ")
         )));
     }
