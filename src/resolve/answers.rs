@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use super::provider::{Allowance, Dependencies, Dependency, PackageId, Provider};
 use super::set::VersionSet;
-use super::universe::{Eyes, Facts, Kind, Universe};
+use super::universe::{Facts, Kind, Universe, Viewer};
 
 impl Provider for Universe {
     fn choose(&mut self, package: PackageId, allowed: &VersionSet) -> Option<u32> {
         match self.project_of(package) {
             None => Some(0),
-            Some(project) => self.best(project, allowed, Eyes::Solver),
+            Some(project) => self.best(project, allowed, Viewer::Solver),
         }
     }
 
@@ -201,7 +201,7 @@ impl Provider for Universe {
         self.project_of(package).is_some_and(|project| {
             self.projects[project as usize].preference != Some(version)
                 && self
-                    .rank(project, version, Eyes::Solver)
+                    .rank(project, version, Viewer::Solver)
                     .is_some_and(|rank| rank % 4 >= 2)
         })
     }

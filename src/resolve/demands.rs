@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::provider::PackageId;
 use super::request::{Availability, RootRequirement};
-use super::universe::{Eyes, Kind, ProjectId, Universe};
+use super::universe::{Kind, ProjectId, Universe, Viewer};
 use super::{Chosen, Solution};
 use crate::python::{ExtraName, ProjectName, Requirement, RequirementSource, Version};
 
@@ -155,7 +155,7 @@ impl Universe {
         let Some(project) = self.known_project(name) else {
             return false;
         };
-        self.rank(project, position, Eyes::Frontier)
+        self.rank(project, position, Viewer::Frontier)
             .is_some_and(|rank| rank % 2 == 1)
     }
 
@@ -164,7 +164,7 @@ impl Universe {
         let Some(project) = self.known_project(name) else {
             return false;
         };
-        self.rank(project, position, Eyes::Frontier)
+        self.rank(project, position, Viewer::Frontier)
             .is_some_and(|rank| rank % 4 >= 2)
     }
 }

@@ -11,7 +11,7 @@ use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use super::provider::PackageId;
 use super::request::Need;
 use super::set::VersionSet;
-use super::universe::{Edge, Eyes, Kind, ProjectId, Universe};
+use super::universe::{Edge, Kind, ProjectId, Universe, Viewer};
 use crate::python::ProjectName;
 
 /// Whether a requirement holds whatever is chosen.
@@ -140,7 +140,7 @@ impl Frontier {
 
     fn visit(&mut self, universe: &mut Universe, package: PackageId, project: ProjectId) {
         let range = &self.ranges[&package];
-        let Some(position) = universe.best(project, range, Eyes::Frontier) else {
+        let Some(position) = universe.best(project, range, Viewer::Frontier) else {
             return;
         };
         if universe.edges(package, position).is_some() {

@@ -91,14 +91,18 @@ impl Universe {
 
     /// Returns the releases of a project that all others of a solution admit, and the
     /// user's requirements and constraints: runs of positions, the last one excluded.
-    pub fn room(&mut self, solution: &Solution, name: &ProjectName) -> Vec<Range<u32>> {
+    pub fn admissible_versions(
+        &mut self,
+        solution: &Solution,
+        name: &ProjectName,
+    ) -> Vec<Range<u32>> {
         let Some(project) = self.known_project(name) else {
             return Vec::new();
         };
         let count = self
             .releases(project)
             .map_or(0, |releases| releases.count());
-        let mut room = VersionSet::all(count).difference(&self.forbidden(project));
+        let mut admissible = VersionSet::all(count).difference(&self.forbidden(project));
         let mut packages = vec![(PackageId::ROOT, 0)];
         let required_by = solution.chosen.get(name).map(|chosen| &chosen.required_by);
         for parent in required_by.into_iter().flatten() {
@@ -116,10 +120,14 @@ impl Universe {
             for edge in self.edges(package, position).unwrap_or_default() {
                 if edge.project == project {
                     let allowed = self.allowed(project, &edge.requirement.source);
-                    room = room.intersection(&allowed);
+                    admissible = admissible.intersection(&allowed);
                 }
             }
         }
-        room.runs().iter().map(|&(start, end)| start..end).collect()
+        admissible
+            .runs()
+            .iter()
+            .map(|&(start, end)| start..end)
+            .collect()
     }
 }

@@ -63,7 +63,7 @@ pub(super) struct Project {
 /// What the frontier has brought in by chance of timing must not steer the solver:
 /// it sees what it has asked for, so that the answer is always the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Eyes {
+pub(super) enum Viewer {
     Solver,
     Frontier,
 }
@@ -296,7 +296,7 @@ impl Universe {
     pub fn preferred(&self, name: &ProjectName) -> Option<u32> {
         let project = self.known_project(name)?;
         let position = self.projects[project as usize].preference?;
-        self.rank(project, position, Eyes::Frontier)
+        self.rank(project, position, Viewer::Frontier)
             .map(|_| position)
     }
 
@@ -389,14 +389,14 @@ impl Universe {
     }
 
     /// Returns in which order a release is tried: 0 before all others, `None` never.
-    pub(super) fn rank(&self, project: ProjectId, position: u32, eyes: Eyes) -> Option<u16> {
+    pub(super) fn rank(&self, project: ProjectId, position: u32, viewer: Viewer) -> Option<u16> {
         let state = &self.projects[project as usize];
-        let availability = match eyes {
-            Eyes::Frontier => self.availability(project, position),
-            Eyes::Solver if state.noticed.contains(&position) => {
+        let availability = match viewer {
+            Viewer::Frontier => self.availability(project, position),
+            Viewer::Solver if state.noticed.contains(&position) => {
                 self.availability(project, position)
             }
-            Eyes::Solver => self.listed_availability(project, position),
+            Viewer::Solver => self.listed_availability(project, position),
         };
         let sdist = match availability {
             Availability::Wheel => 0,
@@ -428,22 +428,27 @@ impl Universe {
         let count = releases.map_or(0, |releases| releases.count());
         (0..count)
             .rev()
-            .filter(|&at| self.rank(project, at, Eyes::Solver) == Some(rank))
+            .filter(|&at| self.rank(project, at, Viewer::Solver) == Some(rank))
             .collect()
     }
 
     /// Returns the release to try first out of a set.
-    pub(super) fn best(&self, project: ProjectId, allowed: &VersionSet, eyes: Eyes) -> Option<u32> {
+    pub(super) fn best(
+        &self,
+        project: ProjectId,
+        allowed: &VersionSet,
+        viewer: Viewer,
+    ) -> Option<u32> {
         let state = &self.projects[project as usize];
         if let Some(position) = state.preference
             && allowed.contains(position)
-            && self.rank(project, position, eyes).is_some()
+            && self.rank(project, position, viewer).is_some()
         {
             return Some(position);
         }
         let mut best: Option<(u16, u32)> = None;
         for position in allowed.newest_first() {
-            match self.rank(project, position, eyes) {
+            match self.rank(project, position, viewer) {
                 Some(0) => return Some(position),
                 Some(rank) if best.is_none_or(|(other, _)| rank < other) => {
                     best = Some((rank, position));

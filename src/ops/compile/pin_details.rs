@@ -79,8 +79,9 @@ impl ReportInputs<'_> {
         }
         let takes_pre_releases =
             self.request.pre_releases == PreReleases::Allow || chosen.version.any_prerelease();
-        let room = resolver.universe.room(self.solution, name);
-        room.into_iter()
+        let admissible = resolver.universe.admissible_versions(self.solution, name);
+        admissible
+            .into_iter()
             .rev()
             .flat_map(|run| (run.start.max(newer.start)..run.end).rev())
             .filter(|&at| takes_pre_releases || !releases.version(at).any_prerelease())
