@@ -90,7 +90,7 @@ pub(super) fn explain(
 
 /// What the leaves of a proof say of one project's requirement on another.
 #[derive(Default)]
-struct Family {
+struct DependencyEdge {
     versions: VersionSet,
     texts: BTreeMap<String, VersionSet>,
     /// The releases that are allowed, for the requirements that none meets.
@@ -102,7 +102,7 @@ struct Family {
 struct Core {
     roots: BTreeSet<usize>,
     constraints: BTreeSet<usize>,
-    families: BTreeMap<(ProjectId, ProjectId), Family>,
+    edges: BTreeMap<(ProjectId, ProjectId), DependencyEdge>,
     unusable: BTreeMap<ProjectId, VersionSet>,
     /// Releases without an extra that is required, by the extra's package.
     extraless: BTreeMap<PackageId, VersionSet>,
@@ -118,7 +118,7 @@ fn core_of(universe: &mut Universe, solver: &Solver, id: IncompatibilityId) -> C
             Suspect::Constraint(constraint) => {
                 core.constraints.insert(constraint);
             }
-            Suspect::Family(..) => {}
+            Suspect::Dependency(..) => {}
         }
     }
     for leaf in solver.leaves(id) {
@@ -136,9 +136,9 @@ fn core_of(universe: &mut Universe, solver: &Solver, id: IncompatibilityId) -> C
                 else {
                     continue;
                 };
-                let family = core.families.entry((project, target)).or_default();
-                family.versions = family.versions.union(versions);
-                add_texts(universe, family, *package, versions, target, on);
+                let edge = core.edges.entry((project, target)).or_default();
+                edge.versions = edge.versions.union(versions);
+                add_texts(universe, edge, *package, versions, target, on);
             }
             Cause::Unavailable if universe.extra_of(*package).is_some() => {
                 let set = core.extraless.entry(*package).or_default();
@@ -158,11 +158,11 @@ fn describe(universe: &mut Universe, solver: &Solver, id: IncompatibilityId) -> 
     let Core {
         roots,
         constraints,
-        families,
+        edges,
         mut unusable,
         extraless,
     } = core_of(universe, solver, id);
-    let absent = absent_projects(universe, &roots, &families);
+    let absent = absent_projects(universe, &roots, &edges);
     let mut facts = Vec::new();
     let mut places = Vec::new();
     for &index in &roots {
@@ -177,8 +177,8 @@ fn describe(universe: &mut Universe, solver: &Solver, id: IncompatibilityId) -> 
             constraint.name, constraint.specifiers, constraint.place
         ));
     }
-    let has_usable: BTreeSet<ProjectId> = families.keys().map(|(from, _)| *from).collect();
-    facts.extend(family_lines(universe, &roots, families));
+    let has_usable: BTreeSet<ProjectId> = edges.keys().map(|(from, _)| *from).collect();
+    facts.extend(edge_lines(universe, &roots, edges));
     for (&package, versions) in &extraless {
         if let Kind::Extra(project, extra) = universe.kind(package) {
             let verb = if versions.len() == 1 { "has" } else { "have" };
@@ -268,13 +268,13 @@ fn overrides_of(universe: &Universe, name: &ProjectName) -> Vec<RootRequirement>
 fn absent_projects(
     universe: &Universe,
     roots: &BTreeSet<usize>,
-    families: &BTreeMap<(ProjectId, ProjectId), Family>,
+    edges: &BTreeMap<(ProjectId, ProjectId), DependencyEdge>,
 ) -> BTreeSet<(String, bool)> {
     let required = roots
         .iter()
         .filter_map(|&root| universe.known_project(&universe.request.roots[root].requirement.name));
     required
-        .chain(families.keys().map(|&(_, to)| to))
+        .chain(edges.keys().map(|&(_, to)| to))
         .filter_map(|project| {
             let releases = universe.releases(project)?;
             let name = universe.projects[project as usize].name.to_string();
@@ -284,10 +284,10 @@ fn absent_projects(
 }
 
 /// Lists what projects require of each other, from the user's requirements down.
-fn family_lines(
+fn edge_lines(
     universe: &Universe,
     roots: &BTreeSet<usize>,
-    mut families: BTreeMap<(ProjectId, ProjectId), Family>,
+    mut edges: BTreeMap<(ProjectId, ProjectId), DependencyEdge>,
 ) -> Vec<String> {
     let mut lines = Vec::new();
     let mut reached: Vec<ProjectId> = Vec::new();
@@ -303,21 +303,21 @@ fn family_lines(
     loop {
         let Some(&project) = reached.get(next) else {
             // Whatever the walk did not reach comes last.
-            let Some(&(from, _)) = families.keys().next() else {
+            let Some(&(from, _)) = edges.keys().next() else {
                 return lines;
             };
             reached.push(from);
             continue;
         };
         next += 1;
-        let here: Vec<_> = families
+        let here: Vec<_> = edges
             .keys()
             .filter(|(from, _)| *from == project)
             .copied()
             .collect();
         for key in here {
-            if let Some(family) = families.remove(&key) {
-                lines.push(family_line(universe, key.0, &family));
+            if let Some(edge) = edges.remove(&key) {
+                lines.push(edge_line(universe, key.0, &edge));
             }
             if !reached.contains(&key.1) {
                 reached.push(key.1);
@@ -326,18 +326,18 @@ fn family_lines(
     }
 }
 
-fn family_line(universe: &Universe, project: ProjectId, family: &Family) -> String {
+fn edge_line(universe: &Universe, project: ProjectId, edge: &DependencyEdge) -> String {
     let subject = releases_in_words(
         universe,
         project,
-        &without_gaps(universe, project, &family.versions),
+        &without_gaps(universe, project, &edge.versions),
     );
-    let verb = if family.versions.len() == 1 {
+    let verb = if edge.versions.len() == 1 {
         "requires"
     } else {
         "require"
     };
-    let mut texts: Vec<(&String, &VersionSet)> = family.texts.iter().collect();
+    let mut texts: Vec<(&String, &VersionSet)> = edge.texts.iter().collect();
     texts.sort_by_key(|(_, versions)| versions.runs().last().map(|run| std::cmp::Reverse(run.1)));
     let object = match &texts[..] {
         [] => "something else".to_owned(),
@@ -345,7 +345,7 @@ fn family_line(universe: &Universe, project: ProjectId, family: &Family) -> Stri
         [(newest, _), .., (oldest, _)] => format!("{newest} (the oldest of them {oldest})"),
     };
     let mut line = format!("{subject} {verb} {object}");
-    if let Some(unmet) = family.unmet.iter().next() {
+    if let Some(unmet) = edge.unmet.iter().next() {
         let _ = write!(line, ", {unmet}");
     }
     line
@@ -353,7 +353,7 @@ fn family_line(universe: &Universe, project: ProjectId, family: &Family) -> Stri
 
 fn add_texts(
     universe: &mut Universe,
-    family: &mut Family,
+    dependency: &mut DependencyEdge,
     package: PackageId,
     versions: &VersionSet,
     target: ProjectId,
@@ -381,9 +381,9 @@ fn add_texts(
                 let _ = write!(text, " for the extra `{extra}`");
             }
             if let Some(why) = unmet(universe, target, &edge.requirement) {
-                family.unmet.insert(why);
+                dependency.unmet.insert(why);
             }
-            let set = family.texts.entry(text).or_default();
+            let set = dependency.texts.entry(text).or_default();
             *set = set.union(&VersionSet::single(version));
         }
     }

@@ -12,7 +12,7 @@ const MOST_TRIALS: usize = 400;
 /// The suspects: what a proof rests on.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Suspect {
-    Family(ProjectId, ProjectId),
+    Dependency(ProjectId, ProjectId),
     Constraint(usize),
     Root(usize),
 }
@@ -78,8 +78,8 @@ impl Mask {
             Suspect::Constraint(constraint) => {
                 self.constraints.insert(constraint);
             }
-            Suspect::Family(from, to) => {
-                self.families.insert((from, to));
+            Suspect::Dependency(from, to) => {
+                self.edges.insert((from, to));
             }
         }
     }
@@ -119,7 +119,7 @@ pub(super) fn suspects(
                 let (from, on) = (incompatibility.terms[0].0, incompatibility.terms[1].0);
                 match (universe.project_of(from), universe.project_of(on)) {
                     (Some(from), Some(to)) if from != to => {
-                        suspects.insert(Suspect::Family(from, to));
+                        suspects.insert(Suspect::Dependency(from, to));
                     }
                     (None, Some(to)) => {
                         for (index, root) in universe.request.roots.iter().enumerate() {

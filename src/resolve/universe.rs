@@ -76,7 +76,7 @@ pub(super) struct Mask {
     /// Constraints that are not there.
     pub(super) constraints: FxHashSet<usize>,
     /// Pairs of projects of which the first requires nothing of the second.
-    pub(super) families: FxHashSet<(ProjectId, ProjectId)>,
+    pub(super) edges: FxHashSet<(ProjectId, ProjectId)>,
 }
 
 /// All that is known, and the request it is known for.
@@ -499,7 +499,7 @@ impl Universe {
         };
         let chosen: Vec<Edge> = edges
             .iter()
-            .filter(|edge| !self.mask.families.contains(&(project, edge.project)))
+            .filter(|edge| !self.mask.edges.contains(&(project, edge.project)))
             .filter(|edge| match (extra, edge.conditional) {
                 (None, false) => true,
                 (Some(_), false) => false,
