@@ -46,10 +46,10 @@ pub(in crate::cli) fn standard_input() -> Result<Vec<u8>, Failure> {
 
 /// Returns the output's path, named or derived from the sources; none for standard output.
 pub(in crate::cli) fn output(
-    named: Option<&str>,
-    names: &[String],
+    lock: Option<&str>,
+    sources: &[String],
 ) -> Result<Option<PathBuf>, Failure> {
-    let path = match (named, names) {
+    let path = match (lock, sources) {
         (Some("-"), _) => return Ok(None),
         (Some(path), _) => PathBuf::from(path),
         (None, [name]) if name == "-" => return Ok(None),
@@ -68,7 +68,7 @@ pub(in crate::cli) fn output(
             ));
         }
     };
-    if let Some(name) = names.iter().find(|name| is_same(Path::new(name), &path)) {
+    if let Some(name) = sources.iter().find(|name| is_same(Path::new(name), &path)) {
         return Err(Failure::usage(
             format!("`{name}` is input and output at once"),
             Some("name another output with `--output-file FILE`".to_owned()),
