@@ -116,7 +116,7 @@ fn compile(
 ) -> Result<u8, Failure> {
     let started = Instant::now();
     let mut request = settings::compile(args, project)?;
-    request.http.observer = observer(printer);
+    request.run.http.observer = observer(printer);
     let ended = run_to_end(printer, shows_progress, async |teller| {
         ops::compile(&request, teller).await
     })?;

@@ -136,9 +136,9 @@ fn owned_names_come_from_their_owner_whatever_the_strategy_and_whoever_requires_
             wheel("dep", "1.0"),
         ]);
         let outcome = Folder::of("Acme_Core\n").compile(&public, |it| {
-            it.strategy = strategy;
-            it.shadow_check = true;
-            it.index_configs = vec![named("corp", &corp, &["acme-*"])];
+            it.indexes.strategy = strategy;
+            it.indexes.collision_check = true;
+            it.indexes.named = vec![named("corp", &corp, &["acme-*"])];
         });
         assert_eq!(
             outcome.pins(),
@@ -164,7 +164,7 @@ fn an_owned_name_that_its_owner_does_not_have_is_nowhere() {
     ]);
     for requirements in ["acme-new\n", "a\n"] {
         let outcome = Folder::of(requirements).compile(&public, |it| {
-            it.index_configs = vec![named("corp", &corp, &["acme-*"])];
+            it.indexes.named = vec![named("corp", &corp, &["acme-*"])];
         });
         outcome.refuses(&[
             "the index `corp`, which owns the name, has no project acme-new",
@@ -178,7 +178,7 @@ fn an_owned_name_that_its_owner_does_not_have_is_nowhere() {
 fn two_owners_of_a_name_are_refused() {
     let (one, other) = (Index::new([]), Index::new([]));
     let outcome = Folder::of("acme-core\n").compile(&other, |it| {
-        it.index_configs = vec![
+        it.indexes.named = vec![
             named("one", &one, &["acme-*"]),
             named("other", &other, &["*-core"]),
         ];
@@ -193,13 +193,13 @@ fn links_of_a_requirements_file_have_no_owned_names_and_those_of_the_user_do() {
     let release = wheel("acme", "9.0");
     std::fs::write(links.path().join(release.filename()), release.bytes()).unwrap();
     let links = links.path().to_str().unwrap().to_owned();
-    let own = |it: &mut Compile| it.index_configs = vec![named("corp", &corp, &["acme"])];
+    let own = |it: &mut Compile| it.indexes.named = vec![named("corp", &corp, &["acme"])];
     let folder = Folder::of(&format!("--find-links {links}\nacme\n"));
     assert_eq!(folder.compile(&corp, own).pins(), ["acme==1.0"]);
     assert_eq!(folder.compile(&corp, |_| {}).pins(), ["acme==9.0"]);
     let outcome = Folder::of("acme\n").compile(&corp, |it| {
         own(it);
-        it.find_links = vec![links.clone()];
+        it.indexes.find_links = vec![links.clone()];
     });
     assert_eq!(outcome.pins(), ["acme==9.0"]);
 }
@@ -210,9 +210,9 @@ fn named_indexes_come_before_the_others_and_a_named_default_comes_last() {
     let second = Index::new([wheel("a", "2.0"), wheel("b", "2.0")]);
     let default = Index::new([wheel("a", "3.0"), wheel("b", "3.0"), wheel("c", "3.0")]);
     let outcome = Folder::of("a\nb\nc\n").compile(&default, |it| {
-        it.index_url = None;
-        it.extra_index_urls = vec![second.url()];
-        it.index_configs = vec![
+        it.indexes.default = None;
+        it.indexes.extra = vec![second.url()];
+        it.indexes.named = vec![
             NamedIndex {
                 is_default: true,
                 ..named("main", &default, &[])
@@ -247,8 +247,8 @@ fn a_name_that_a_later_index_has_is_told_once() {
     ]);
     let folder = Folder::of("acme\nshared\nonly\ndep\n");
     let extra = |it: &mut Compile| {
-        it.extra_index_urls = vec![corp.url()];
-        it.shadow_check = true;
+        it.indexes.extra = vec![corp.url()];
+        it.indexes.collision_check = true;
     };
     let outcome = folder.compile(&public, extra);
     let [warning] = &outcome.warnings[..] else {
@@ -268,7 +268,7 @@ fn a_name_that_a_later_index_has_is_told_once() {
     assert_eq!((corp.requests(), public.requests()), (vec![], vec![]));
     let quiet = folder.compile(&public, |it| {
         extra(it);
-        it.shadow_check = false;
+        it.indexes.collision_check = false;
     });
     assert_eq!(quiet.warnings, [""; 0]);
 }
@@ -280,8 +280,8 @@ fn a_later_index_that_fails_fails_nothing() {
     for reply in [Reply::status(401), Reply::ok("no page")] {
         public.set("/simple/acme/", reply);
         let outcome = Folder::of("acme\n").compile(&public, |it| {
-            it.extra_index_urls = vec![corp.url()];
-            it.shadow_check = true;
+            it.indexes.extra = vec![corp.url()];
+            it.indexes.collision_check = true;
         });
         assert_eq!(outcome.pins(), ["acme==1.0"]);
         assert_eq!(outcome.warnings, [""; 0]);
@@ -294,12 +294,12 @@ fn nobody_else_is_told_of_names_offline_or_with_other_strategies() {
     let corp = Index::new([wheel("acme", "1.0")]);
     let public = Index::new([]);
     let folder = Folder::of("acme\n");
-    let extra = |it: &mut Compile| it.extra_index_urls = vec![corp.url()];
+    let extra = |it: &mut Compile| it.indexes.extra = vec![corp.url()];
     folder.compile(&public, extra);
     let outcome = folder.compile(&public, |it| {
         extra(it);
-        it.shadow_check = true;
-        it.http.offline = true;
+        it.indexes.collision_check = true;
+        it.run.http.offline = true;
     });
     assert_eq!(outcome.pins(), ["acme==1.0"]);
     assert_eq!(public.requests(), [""; 0]);
@@ -322,7 +322,7 @@ fn day(text: &str) -> Cutoff {
 }
 
 fn limited(it: &mut Compile) {
-    it.exclude_newer = Some("2026-03-01T00:00:00Z".parse().unwrap());
+    it.selection.exclude_newer = Some("2026-03-01T00:00:00Z".parse().unwrap());
 }
 
 #[test]
@@ -331,7 +331,7 @@ fn a_project_has_a_limit_of_its_own_or_none() {
     let check = |cutoff: Cutoff, expected: [&str; 2]| {
         let outcome = Folder::of("a\nb\n").compile(&index, |it| {
             limited(it);
-            it.exclude_newer_packages = [("a".parse().unwrap(), cutoff)].into();
+            it.selection.exclude_newer_packages = [("a".parse().unwrap(), cutoff)].into();
         });
         assert_eq!(outcome.pins(), expected);
     };
@@ -346,7 +346,7 @@ fn an_index_without_upload_times_is_exempted() {
     let with = |exclude_newer| {
         Folder::of("a\nacme\n").compile(&public, |it| {
             limited(it);
-            it.index_configs = vec![NamedIndex {
+            it.indexes.named = vec![NamedIndex {
                 exclude_newer,
                 ..named("corp", &corp, &[])
             }];
@@ -366,7 +366,7 @@ fn a_refusal_names_the_limit_and_the_newest_release_behind_it() {
         "change or remove `--exclude-newer`, which excludes a 3.0 and 1 older release",
     ]);
     let outcome = folder.compile(&index, |it| {
-        it.exclude_newer_packages = [("a".parse().unwrap(), day("2026-03-01"))].into();
+        it.selection.exclude_newer_packages = [("a".parse().unwrap(), day("2026-03-01"))].into();
     });
     outcome.refuses(&["uploaded after --exclude-newer-package a"]);
     // What is locked stays.
@@ -377,7 +377,7 @@ fn a_refusal_names_the_limit_and_the_newest_release_behind_it() {
 // Hashes for the target.
 
 fn for_target(it: &mut Compile) {
-    it.output_options = OutputOptions {
+    it.output = OutputOptions {
         which_hashes: WhichHashes::Target,
         ..OutputOptions::default()
     };
@@ -460,8 +460,8 @@ fn an_index_finds_its_variables_by_its_name() {
     let public = Index::new([]);
     let with = |variables: &'static [(&str, &str)]| {
         Folder::of("acme\n").compile(&public, |it| {
-            it.index_configs = vec![named("my-corp", &corp, &[])];
-            it.variable = Box::new(move |name| {
+            it.indexes.named = vec![named("my-corp", &corp, &[])];
+            it.run.variable = Box::new(move |name| {
                 let mut all = variables.iter();
                 let (_, value) = all.find(|(other, _)| *other == name)?;
                 Some((*value).to_owned())
@@ -577,8 +577,8 @@ fn the_keyring_program_is_asked_once_and_its_failure_is_a_warning() {
             .unwrap();
         assert!(copied.success());
         let outcome = Folder::of("acme\n").compile(&corp, |it| {
-            it.http.keyring = pinfold::http::KeyringProvider::Subprocess;
-            it.http.environment.program_dirs = vec![programs.path().to_owned()];
+            it.run.http.keyring = pinfold::http::KeyringProvider::Subprocess;
+            it.run.http.environment.program_dirs = vec![programs.path().to_owned()];
         });
         let asked = std::fs::read_to_string(asked).unwrap();
         (outcome, asked)

@@ -99,15 +99,10 @@ impl Repository {
 
     /// Resolves all anew under a policy, without writing.
     fn try_update(&self, index: &Index, gate: Policy) -> Result<Compiled, Error> {
-        let request = Compile {
-            upgrade: true,
-            gate: Some(gate),
-            output_options: OutputOptions {
-                hashes: self.hashes,
-                ..OutputOptions::default()
-            },
-            ..request(self.folder.path(), &index.url())
-        };
+        let mut request = request(self.folder.path(), &index.url());
+        request.selection.upgrade = true;
+        request.selection.gate = Some(gate);
+        request.output.hashes = self.hashes;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()

@@ -129,13 +129,14 @@ fn recorded(args: &Explain, place: &Place, target: &LockTarget) -> Result<Compil
     let mut options = recorded.overlaid(said);
     options.output = output;
     let folder = place.root.join(&target.folder);
-    let run = settings::run(args, &place.project)?;
+    let run = settings::run(args)?;
+    let configured = settings::configured_indexes(&place.project, run.now)?;
     let run = Run {
         view: View::at(place.root.clone()).seen_from(&target.folder),
         current_directory: settings::path_text(&folder)?,
         ..run
     };
-    let mut compile = Compile::new(&options, run);
+    let mut compile = Compile::new(&options, configured, run);
     settings::of_this_run(args, &mut compile)?;
     Ok(compile)
 }

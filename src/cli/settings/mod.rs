@@ -44,33 +44,35 @@ pub(super) fn compile_to(
         ));
     }
     let options = options::options(args, &names, output.as_deref())?;
-    let mut request = Compile::new(&options, run(args, project)?);
-    request.sources = names
+    let run = run(args)?;
+    let configured = configured_indexes(project, run.now)?;
+    let mut request = Compile::new(&options, configured, run);
+    request.sources.files = names
         .iter()
         .map(|name| paths::source(name))
         .collect::<Result<_, _>>()?;
     // A path need not be text.
-    request.output = output;
-    request.output_options.command =
+    request.output.path = output;
+    request.output.command =
         custom_command(args).unwrap_or_else(|| command::write(&options.recorded()));
     of_this_run(args, &mut request)?;
-    request.is_last = true;
+    request.run.is_last = true;
     Ok(request)
 }
 
 /// Returns what a compilation has from this process.
-pub(super) fn run(args: &args::Compile, project: &ProjectConfig) -> Result<Run, Failure> {
+pub(super) fn run(args: &args::Compile) -> Result<Run, Failure> {
     let variable = |name: &str| std::env::var(name).ok();
     let os_variable = |name: &str| std::env::var_os(name);
     let now = jiff::Timestamp::now();
     Ok(Run {
         now,
         as_of: now,
+        is_last: false,
         http: http(args, os_variable)?,
         login: login(&variable),
         cache: cache(&args.network, os_variable),
         refresh: refresh(args)?,
-        indexes: configured_indexes(project, now)?,
         view: View::default(),
         current_directory: path_text(&current_directory()?)?,
         variable: Box::new(variable),
@@ -79,15 +81,16 @@ pub(super) fn run(args: &args::Compile, project: &ProjectConfig) -> Result<Run, 
 
 /// Adds what a command line says of this run, and not of how the lock is made.
 pub(super) fn of_this_run(args: &args::Compile, request: &mut Compile) -> Result<(), Failure> {
-    request.upgrade = args.upgrade;
-    request.upgrade_packages = upgrade_packages(args)?;
-    request.target.python = args.python.clone().filter(|text| !text.is_empty());
-    request.shadow_check = !args.no_shadow_check;
+    request.selection.upgrade = args.upgrade;
+    request.selection.upgrade_packages = upgrade_packages(args)?;
+    request.selection.target.python = args.python.clone().filter(|text| !text.is_empty());
+    request.indexes.collision_check = !args.no_shadow_check;
     request
+        .indexes
         .unwritten_find_links
         .clone_from(&args.machine_find_links);
     if args.refresh_hashes && !args.no_hashes {
-        request.output_options.hashes = crate::ops::Hashes::Refresh;
+        request.output.hashes = crate::ops::Hashes::Refresh;
     }
     Ok(())
 }

@@ -24,12 +24,12 @@ pub(in crate::ops) async fn hashes(
     fetcher: &Fetcher<'_>,
     reporter: &dyn Reporter,
 ) -> Result<BTreeMap<ProjectName, Vec<String>>, Error> {
-    if request.output_options.hashes == Hashes::None {
+    if request.output.hashes == Hashes::None {
         return Ok(BTreeMap::new());
     }
     let recorded: FxHashMap<&ProjectName, &lock::LockedPin> =
         locked.pins.iter().map(|pin| (&pin.name, pin)).collect();
-    let reuse = request.output_options.hashes == Hashes::Reuse;
+    let reuse = request.output.hashes == Hashes::Reuse;
     let each = solution.chosen.iter().map(async |(name, chosen)| {
         let kept = recorded.get(name).filter(|pin| {
             reuse
@@ -37,7 +37,7 @@ pub(in crate::ops) async fn hashes(
                 && pin.version().and_then(|text| text.parse().ok()).as_ref()
                     == Some(&chosen.version)
         });
-        let for_target = request.output_options.which_hashes == WhichHashes::Target;
+        let for_target = request.output.which_hashes == WhichHashes::Target;
         let hashes = match kept {
             Some(pin) if for_target => {
                 hashes_for_target(name, chosen, &pin.hashes, fetcher, reporter).await?
@@ -45,7 +45,7 @@ pub(in crate::ops) async fn hashes(
             Some(pin) => match fetcher.published_hashes(name, chosen.position) {
                 Some(mut now) => {
                     let new = compare_hashes(name, &chosen.version, &pin.hashes, &now)?;
-                    if request.gate.is_some() && is_comparable(&pin.hashes) {
+                    if request.selection.gate.is_some() && is_comparable(&pin.hashes) {
                         // The policy has decided which files are taken.
                         now.sort_unstable();
                         now.dedup();

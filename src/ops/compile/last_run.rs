@@ -21,7 +21,7 @@ use sha2::{Digest, Sha256};
 
 use crate::index::{IndexClient, IndexUrl, PageStanding, Refresh};
 use crate::ops::compile::prepare::ReadInputs;
-use crate::ops::compile::request::{Compile, Source};
+use crate::ops::compile::request::{Compile, Run, Selection, Source, Sources};
 use crate::ops::events::{Event, Reporter};
 use crate::python::ProjectName;
 
@@ -87,7 +87,7 @@ pub(in crate::ops) struct Unchanged {
 impl LastRun {
     /// Returns what the last run for the same lock left behind.
     pub(in crate::ops) fn load(request: &Compile) -> Self {
-        let kept = request.cache.get(BUCKET, &key(request));
+        let kept = request.run.cache.get(BUCKET, &key(request));
         kept.and_then(|bytes| match postcard::take_from_bytes(&bytes) {
             Ok((last_run, [])) => Some(last_run),
             _ => None,
@@ -110,20 +110,20 @@ impl LastRun {
     /// Whether the network will probably be asked: some of the pages are stale, or there
     /// was no run before and the cache has no pages at all.
     pub(in crate::ops) fn will_ask(&self, request: &Compile) -> bool {
-        if request.http.offline {
+        if request.run.http.offline {
             return false;
         }
         if self.is_empty() {
-            return IndexClient::has_no_pages(&request.cache);
+            return IndexClient::has_no_pages(&request.run.cache);
         }
-        request.refresh != Refresh::None || self.is_stale(request)
+        request.run.refresh != Refresh::None || self.is_stale(request)
     }
 
     /// Whether some of the pages are no longer fresh, or it cannot be told since the clock
     /// was set back.
     fn is_stale(&self, request: &Compile) -> bool {
-        let now = seconds(request.now);
-        !request.http.offline && !(self.looked_at..self.fresh_until).contains(&now)
+        let now = seconds(request.run.now);
+        !request.run.http.offline && !(self.looked_at..self.fresh_until).contains(&now)
     }
 
     /// Finds out whether nothing has changed since the last run, which changed nothing:
@@ -139,13 +139,13 @@ impl LastRun {
         reporter: &dyn Reporter,
     ) -> Option<Unchanged> {
         let proof = self.proof.as_ref()?;
-        if request.refresh != Refresh::None || Some(proof.fingerprint) != fingerprint {
+        if request.run.refresh != Refresh::None || Some(proof.fingerprint) != fingerprint {
             return None;
         }
         if self.is_stale(request) {
             self.ask_again(client).await?;
             let last_run = Self {
-                looked_at: seconds(request.now),
+                looked_at: seconds(request.run.now),
                 fresh_until: fresh_until(&client.standings()),
                 ..self.clone()
             };
@@ -187,7 +187,7 @@ impl LastRun {
         }
         let bytes = postcard::to_stdvec(self).expect("numbers and texts can always be stored");
         // Without it the next run takes longer, no more.
-        let _ = request.cache.put(BUCKET, &key(request), &bytes);
+        let _ = request.run.cache.put(BUCKET, &key(request), &bytes);
     }
 }
 
@@ -200,14 +200,14 @@ pub(in crate::ops) fn store(
     consulted: &FxHashSet<&ProjectName>,
     unchanged: Option<UnchangedProof>,
 ) {
-    if request.cache.dir().is_none() {
+    if request.run.cache.dir().is_none() {
         return;
     }
     let proof = unchanged.filter(|_| client.has_asked_for_pages_only());
     let mut standings = client.standings();
     standings.retain(|((_, project), _)| consulted.contains(project));
     let last_run = LastRun {
-        looked_at: seconds(request.now),
+        looked_at: seconds(request.run.now),
         fresh_until: fresh_until(&standings),
         pages: pages(standings),
         proof,
@@ -250,15 +250,18 @@ fn seconds(time: jiff::Timestamp) -> u64 {
 /// Which lock a run was for: where it is, and what it is made of.
 fn key(request: &Compile) -> String {
     let mut key = String::from("compile\n");
-    let folder = request.view.path(request.current_directory.as_ref());
+    let folder = request
+        .run
+        .view
+        .path(request.run.current_directory.as_ref());
     let _ = writeln!(key, "{}", folder.display());
-    for source in &request.sources {
+    for source in &request.sources.files {
         let _ = writeln!(key, "{}", source.name());
     }
-    for group in &request.groups {
+    for group in &request.sources.groups {
         let _ = writeln!(key, "{group:?}");
     }
-    if let Some(output) = &request.output {
+    if let Some(output) = &request.output.path {
         let _ = write!(key, "to {}", output.display());
     }
     key
@@ -286,9 +289,9 @@ pub(in crate::ops) fn fingerprint(
 ) -> Option<Fingerprint> {
     // Those who want details want to be told how it is decided.
     let is_possible = read.previous.is_some()
-        && request.output.is_some()
-        && request.gate.is_none()
-        && request.cache.dir().is_some()
+        && request.output.path.is_some()
+        && request.selection.gate.is_none()
+        && request.run.cache.dir().is_some()
         && !reporter.wants_details();
     is_possible.then(|| hash(request, read))
 }
@@ -297,54 +300,53 @@ pub(in crate::ops) fn fingerprint(
 fn hash(request: &Compile, read: &ReadInputs) -> Fingerprint {
     let Compile {
         sources,
+        selection,
+        indexes,
+        build,
+        output,
+        run,
+    } = request;
+    let Sources {
+        files,
         groups,
         constraints,
         bounds,
         overrides,
         extras,
         all_extras,
-        output,
+    } = sources;
+    let Selection {
+        target: _, // settled: below
         upgrade,
         kept_packages,
         upgrade_packages,
-        target: _, // settled: below
-        index_url,
-        extra_index_urls,
-        index_configs,
-        shadow_check,
-        find_links,
-        unwritten_find_links,
-        no_index,
-        login: _, // who asks does not change what pages say
-        strategy,
         exclude_newer,
         exclude_newer_packages,
         gate: _, // none: see `fingerprint`
         pre_releases,
         binary,
-        only_binary,
-        no_binary,
-        build,
         without_dependencies,
-        output_options,
+    } = selection;
+    let Run {
+        now: _,     // what depends on it is settled in the limits above
+        as_of: _,   // likewise
+        is_last: _, // it makes no other lock
         http,
+        login: _, // who asks does not change what pages say
         cache: _,
         refresh: _, // none: see `unchanged`
-        now: _,     // what depends on it is settled in the limits above
-        is_last: _,
-        view: _, // what is seen is in the inputs
+        view: _,    // what is seen is in the inputs
         current_directory,
         variable: _, // what is read of it is in the inputs and the indexes
-    } = request;
-    let names: Vec<&str> = sources.iter().map(Source::name).collect();
+    } = run;
+    let names: Vec<&str> = files.iter().map(Source::name).collect();
     let mut hashing = Hashing(Sha256::new());
     let written = write!(
         hashing,
         "{}\n{names:?}{groups:?}{constraints:?}{bounds:?}{overrides:?}{extras:?}{all_extras:?}\n\
-         {output:?}{upgrade:?}{kept_packages:?}{upgrade_packages:?}\n\
-         {index_url:?}{extra_index_urls:?}{index_configs:?}{shadow_check:?}{find_links:?}{unwritten_find_links:?}{no_index:?}\n\
-         {strategy:?}{exclude_newer:?}{exclude_newer_packages:?}{pre_releases:?}{binary:?}{only_binary:?}{no_binary:?}\n\
-         {build:?}{without_dependencies:?}{output_options:?}{:?}{current_directory:?}\n\
+         {upgrade:?}{kept_packages:?}{upgrade_packages:?}{exclude_newer:?}{exclude_newer_packages:?}\n\
+         {pre_releases:?}{binary:?}{without_dependencies:?}\n\
+         {indexes:?}{build:?}{output:?}{:?}{current_directory:?}\n\
          {:?}\n{:?}\n{:?}\n{:?}",
         env!("CARGO_PKG_VERSION"),
         http.trusted_hosts,

@@ -23,10 +23,10 @@ mod warnings;
 pub use cutoff::Cutoff;
 pub use indexes::{IndexSettings, Owner};
 pub use inputs::SourceOptions;
-pub use options::Run;
 pub use pin_details::{Held, PinDetails};
 pub use request::{
-    BuildOptions, Compile, Hashes, NamedIndex, OutputOptions, Source, Variables, WhichHashes,
+    BuildOptions, Compile, Hashes, Indexes, NamedIndex, OutputOptions, Run, Selection, Source,
+    Sources, Variables, WhichHashes,
 };
 pub use target::{ResolvedTarget, TargetRequest};
 
@@ -101,7 +101,7 @@ impl Compiled {
             bytes: read.http.bytes(),
             previous: read.previous,
             warnings: read.inputs.warnings,
-            output: request.output.clone(),
+            output: request.output.path.clone(),
         }
     }
 
@@ -184,7 +184,7 @@ async fn resolve(
         solution: &resolution.solution,
         hashes,
         options: public_option_lines(request, inputs, reporter),
-        output: &request.output_options,
+        output: &request.output,
         target: format!("Python {python} for {}", target.platform),
     };
     let lock = output::lock(&made);
@@ -194,7 +194,7 @@ async fn resolve(
         fetcher: &fetcher,
         lock: &lock,
     };
-    let (held, pin_details) = match request.gate {
+    let (held, pin_details) = match request.selection.gate {
         Some(_) => (
             report_inputs.held(&mut resolution.resolver),
             report_inputs.pins(),
@@ -218,7 +218,7 @@ async fn resolve(
     };
     let changes = previous.is_some().then(|| lock::summary(&moves));
     let (requests, bytes) = (http.requests(), http.bytes());
-    if request.is_last {
+    if request.run.is_last {
         std::mem::forget((resolution.resolver, fetcher));
     }
     let ReadInputs {
@@ -227,7 +227,7 @@ async fn resolve(
         client,
         ..
     } = prepared.read;
-    if request.is_last {
+    if request.run.is_last {
         std::mem::forget(client);
     }
     Ok(Compiled {
@@ -243,7 +243,7 @@ async fn resolve(
         bytes,
         previous,
         warnings: inputs.warnings,
-        output: request.output.clone(),
+        output: request.output.path.clone(),
     })
 }
 
@@ -291,7 +291,7 @@ async fn choose(
         &prepared.places,
         reporter,
     );
-    if request.shadow_check && !request.http.offline {
+    if request.indexes.collision_check && !request.run.http.offline {
         dependency_confusion::warn(&resolution.solution, fetcher, reporter).await;
     }
     Ok(resolution)
@@ -317,9 +317,9 @@ async fn finish_writes(client: &IndexClient, reporter: &dyn Reporter) {
 
 /// Returns how the text looks; lines end as they did, else as in the first input.
 fn style(request: &Compile, previous: Option<&str>, inputs: &Inputs) -> lock::Style {
-    let mut style = request.output_options.style.clone();
+    let mut style = request.output.style.clone();
     style.newline = request
-        .output_options
+        .output
         .newline
         .or_else(|| previous.and_then(Newline::of))
         .or(inputs.newline)

@@ -19,11 +19,11 @@ pub(in crate::ops) fn network(
     request: &Compile,
     inputs: &Inputs,
 ) -> Result<(http::Settings, IndexSettings), Error> {
-    let mut http = request.http.clone();
+    let mut http = request.run.http.clone();
     http.trusted_hosts
         .extend(inputs.options.trusted_hosts.iter().cloned());
     let mut index = |text: &str, variables: Option<IndexLogin>| -> Result<IndexUrl, Error> {
-        let mut url = parse_location(text, &request.current_directory)?;
+        let mut url = parse_location(text, &request.run.current_directory)?;
         if url.scheme() == "file" && !url.to_file_path().is_ok_and(|path| path.is_dir()) {
             return Err(Error::Usage {
                 message: format!("the index `{url}` does not exist: there is no such folder"),
@@ -33,14 +33,14 @@ pub(in crate::ops) fn network(
         http.credentials.add_index(&mut url, variables);
         Ok(IndexUrl::new(url))
     };
-    let given = |text: &str| expanded(text, &*request.variable);
+    let given = |text: &str| expanded(text, &*request.run.variable);
     let mut settings = IndexSettings {
-        strategy: request.strategy,
+        strategy: request.indexes.strategy,
         ..IndexSettings::default()
     };
-    if !request.no_index && !inputs.options.no_index {
+    if !request.indexes.no_index && !inputs.options.no_index {
         let of_default = || {
-            let (user, password) = request.login.clone()?;
+            let (user, password) = request.run.login.clone()?;
             Some(IndexLogin {
                 user: Some(http::Secret::new(user)).filter(|user| !user.expose().is_empty()),
                 password: Some(password).filter(|password| !password.expose().is_empty()),
@@ -48,9 +48,9 @@ pub(in crate::ops) fn network(
             })
         };
         let mut named_default = None;
-        for named in &request.index_configs {
+        for named in &request.indexes.named {
             let name = named.name.as_deref();
-            let login = name.and_then(|name| indexes::login_of(name, &*request.variable));
+            let login = name.and_then(|name| indexes::login_of(name, &*request.run.variable));
             let login = login.or_else(|| of_default().filter(|_| named.is_default));
             let url = index(&given(&named.url), login)?;
             let shown = name.map_or_else(|| url.to_string(), str::to_owned);
@@ -74,13 +74,17 @@ pub(in crate::ops) fn network(
                 });
             }
         }
-        for text in &request.extra_index_urls {
+        for text in &request.indexes.extra {
             settings.indexes.push(index(&given(text), None)?);
         }
         for written in &inputs.options.extra_index_urls {
             settings.indexes.push(index(&written.value, None)?);
         }
-        let default = match (&request.index_url, named_default, &inputs.options.index_url) {
+        let default = match (
+            &request.indexes.default,
+            named_default,
+            &inputs.options.index_url,
+        ) {
             (Some(text), _, _) => index(&given(text), of_default())?,
             (None, Some(named), _) => named,
             (None, None, Some(written)) => index(&written.value, of_default())?,
@@ -91,9 +95,10 @@ pub(in crate::ops) fn network(
         settings.indexes.retain(|index| seen.insert(index.clone()));
     }
     let given: Vec<String> = request
+        .indexes
         .find_links
         .iter()
-        .chain(&request.unwritten_find_links)
+        .chain(&request.indexes.unwritten_find_links)
         .map(|text| given(text))
         .collect();
     settings.trusted_find_links = given.len();
@@ -105,11 +110,11 @@ pub(in crate::ops) fn network(
             .map(|written| written.value.as_str()),
     ) {
         settings.find_links.push(if text.contains("://") {
-            let mut url = parse_location(text, &request.current_directory)?;
+            let mut url = parse_location(text, &request.run.current_directory)?;
             http.credentials.take_from(&mut url);
             FindLinks::Page(url)
         } else {
-            FindLinks::Path(request.view.path(std::path::Path::new(text)))
+            FindLinks::Path(request.run.view.path(std::path::Path::new(text)))
         });
     }
     Ok((http, settings))
@@ -121,26 +126,26 @@ pub(in crate::ops) fn network(
 /// [`connect_ahead`], after the inputs were read: it is nobody's business that somebody
 /// else's index is used.
 pub(in crate::ops) fn connect_to_named(request: &Compile, client: &http::Client) {
-    if request.no_index {
+    if request.indexes.no_index {
         return;
     }
-    let others = request.index_configs.iter().filter(|one| !one.is_default);
+    let others = request.indexes.named.iter().filter(|one| !one.is_default);
     let others = others.filter(|one| one.packages.is_empty());
-    let default = request.index_url.as_ref().or_else(|| {
-        let mut named = request.index_configs.iter().filter(|one| one.is_default);
+    let default = request.indexes.default.as_ref().or_else(|| {
+        let mut named = request.indexes.named.iter().filter(|one| one.is_default);
         named.next_back().map(|one| &one.url)
     });
     let pypi = PYPI_SIMPLE.to_owned();
     let unnamed = (default.is_none() && are_silent(request)).then_some(&pypi);
     let urls = others
         .map(|one| &one.url)
-        .chain(&request.extra_index_urls)
+        .chain(&request.indexes.extra)
         .chain(default)
         .chain(unnamed);
     for text in urls {
         // What is wrong with one is told when all of them are settled.
-        let text = expanded(text, &*request.variable);
-        if let Ok(url) = parse_location(&text, &request.current_directory) {
+        let text = expanded(text, &*request.run.variable);
+        if let Ok(url) = parse_location(&text, &request.run.current_directory) {
             connect_to(&url, client);
         }
     }
@@ -233,7 +238,7 @@ pub(in crate::ops) fn public_option_lines(
     reporter: &dyn Reporter,
 ) -> OptionLines {
     let lines = option_lines(request, inputs);
-    let emitted = request.output_options.style.options;
+    let emitted = request.output.style.options;
     let indexes = lines.index_url.iter().chain(&lines.extra_index_urls);
     let indexes = indexes.filter(|_| emitted.indexes);
     let locations = lines.find_links.iter().filter(|_| emitted.find_links);
@@ -249,13 +254,14 @@ pub(in crate::ops) fn public_option_lines(
 
 fn option_lines(request: &Compile, inputs: &Inputs) -> OptionLines {
     let named = |is_default: bool| {
-        let named = request.index_configs.iter();
+        let named = request.indexes.named.iter();
         named
             .filter(move |named| named.is_default == is_default)
             .map(|named| named.url.clone())
     };
     let index_url = request
-        .index_url
+        .indexes
+        .default
         .clone()
         .or_else(|| named(true).next_back())
         .or_else(|| {
@@ -269,12 +275,12 @@ fn option_lines(request: &Compile, inputs: &Inputs) -> OptionLines {
     let mut lines = OptionLines {
         index_url,
         extra_index_urls: named(false)
-            .chain(request.extra_index_urls.iter().cloned())
+            .chain(request.indexes.extra.iter().cloned())
             .collect(),
-        find_links: request.find_links.clone(),
-        trusted_hosts: request.http.trusted_hosts.clone(),
-        no_binary: request.no_binary.clone(),
-        only_binary: request.only_binary.clone(),
+        find_links: request.indexes.find_links.clone(),
+        trusted_hosts: request.run.http.trusted_hosts.clone(),
+        no_binary: request.output.no_binary.clone(),
+        only_binary: request.output.only_binary.clone(),
     };
     let options = &inputs.options;
     let written = |list: &[crate::requirements::Written]| -> Vec<String> {

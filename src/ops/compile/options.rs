@@ -3,100 +3,38 @@
 //! `compile` has the options of its command line, `update` and `explain` those of a lock's
 //! header. What is not an option of the lock is in [`Run`], or set afterwards.
 
+use jiff::Timestamp;
+
 use super::request::{
-    BuildOptions, Compile, Hashes, NamedIndex, OutputOptions, Source, Variables, WhichHashes,
+    BuildOptions, Compile, Hashes, Indexes, NamedIndex, OutputOptions, Run, Selection, Source,
+    Sources, WhichHashes,
 };
 use super::{Cutoff, TargetRequest};
-use crate::cache::Cache;
 use crate::command::{self, Options, named_index};
-use crate::http;
-use crate::index::Refresh;
 use crate::lock::{Style, UnsafePackages, UnsafePlacing, default_unsafe_packages};
-use crate::ops::view::View;
 use crate::python::ProjectName;
 use crate::requirements::{PerProject, Selector};
 
-/// What a compilation has from the run it is part of.
-pub struct Run {
-    /// The time of the run.
-    pub now: jiff::Timestamp,
-    /// The time from which durations are counted back.
-    pub as_of: jiff::Timestamp,
-    /// How the network is used.
-    pub http: http::Settings,
-    /// User and password for the index.
-    pub login: Option<(String, http::Secret)>,
-    /// Where answers are kept.
-    pub cache: Cache,
-    /// What is asked again although it is fresh.
-    pub refresh: Refresh,
-    /// The indexes that the configuration names.
-    pub indexes: Vec<NamedIndex>,
-    /// The files as they are to be seen.
-    pub view: View,
-    /// The current directory, absolute.
-    pub current_directory: String,
-    /// The environment, for `${VAR}` in requirements files.
-    pub variable: Variables,
-}
-
 impl Compile {
     /// Returns the request that makes the lock of these options: pins are kept, and
-    /// nothing is held back.
-    pub fn new(options: &Options, run: Run) -> Self {
-        let indexes = Indexes::of(options, run.indexes);
+    /// nothing is held back. `configured` are the indexes that the configuration names.
+    pub fn new(options: &Options, configured: Vec<NamedIndex>, run: Run) -> Self {
+        // The lock's own command names hosts to trust; they are trusted for it alone.
+        let mut run = run;
+        let hosts = options.trusted_hosts.iter().cloned();
+        run.http.trusted_hosts.extend(hosts);
         Self {
-            sources: options.sources.iter().cloned().map(Source::Path).collect(),
-            groups: values(&options.groups),
-            constraints: options.constraints.clone(),
-            bounds: Vec::new(),
-            overrides: options.overrides.clone(),
-            extras: values(&options.extras),
-            all_extras: options.all_extras,
-            output: options
-                .output
-                .as_ref()
-                .filter(|output| *output != "-")
-                .map(Into::into),
-            upgrade: false,
-            kept_packages: Vec::new(),
-            upgrade_packages: Vec::new(),
-            target: TargetRequest {
-                python: None,
-                python_version: options.python_version.as_deref().cloned(),
-                python_platform: options.python_platform.as_deref().copied(),
+            sources: Sources {
+                files: options.sources.iter().cloned().map(Source::Path).collect(),
+                groups: values(&options.groups),
+                constraints: options.constraints.clone(),
+                bounds: Vec::new(),
+                overrides: options.overrides.clone(),
+                extras: values(&options.extras),
+                all_extras: options.all_extras,
             },
-            index_url: indexes.default,
-            extra_index_urls: indexes.unnamed,
-            index_configs: indexes.named,
-            shadow_check: false,
-            find_links: options.find_links.clone(),
-            unwritten_find_links: Vec::new(),
-            no_index: options.no_index,
-            login: run.login,
-            strategy: options.index_strategy.unwrap_or_default(),
-            exclude_newer: options
-                .exclude_newer
-                .as_ref()
-                .and_then(|limit| limit.before(run.as_of)),
-            exclude_newer_packages: options
-                .exclude_newer_packages
-                .iter()
-                .map(|one| {
-                    let before = one.limit.before(run.as_of);
-                    let cutoff = before.map_or(Cutoff::Off, Cutoff::Before);
-                    (one.project.clone(), cutoff)
-                })
-                .collect(),
-            gate: None,
-            pre_releases: options.pre_releases(),
-            binary: binary(options),
-            only_binary: if options.no_build {
-                vec![":all:".to_owned()]
-            } else {
-                texts(&options.only_binary)
-            },
-            no_binary: texts(&options.no_binary),
+            selection: selection(options, run.as_of),
+            indexes: indexes(options, configured),
             build: BuildOptions {
                 constraints: options.build_constraints.clone(),
                 is_isolated: options.build_isolation,
@@ -107,33 +45,47 @@ impl Compile {
                     .map(|setting| (setting.key.clone(), setting.value.clone()))
                     .collect(),
             },
-            without_dependencies: options.no_deps,
-            output_options: output(options),
-            http: http::Settings {
-                // The lock's own command names hosts to trust; they are trusted for it alone.
-                trusted_hosts: run
-                    .http
-                    .trusted_hosts
-                    .iter()
-                    .chain(&options.trusted_hosts)
-                    .cloned()
-                    .collect(),
-                ..run.http
-            },
-            cache: run.cache,
-            refresh: run.refresh,
-            now: run.now,
-            is_last: false,
-            view: run.view,
-            current_directory: run.current_directory,
-            variable: run.variable,
+            output: output(options),
+            run,
         }
+    }
+}
+
+fn selection(options: &Options, as_of: Timestamp) -> Selection {
+    let limits = options.exclude_newer_packages.iter().map(|one| {
+        let before = one.limit.before(as_of);
+        let cutoff = before.map_or(Cutoff::Off, Cutoff::Before);
+        (one.project.clone(), cutoff)
+    });
+    Selection {
+        target: TargetRequest {
+            python: None,
+            python_version: options.python_version.as_deref().cloned(),
+            python_platform: options.python_platform.as_deref().copied(),
+        },
+        exclude_newer: options
+            .exclude_newer
+            .as_ref()
+            .and_then(|limit| limit.before(as_of)),
+        exclude_newer_packages: limits.collect(),
+        pre_releases: options.pre_releases(),
+        binary: binary(options),
+        without_dependencies: options.no_deps,
+        ..Selection::default()
     }
 }
 
 /// Returns how the lock looks.
 fn output(options: &Options) -> OutputOptions {
+    let path = options.output.as_ref().filter(|output| *output != "-");
     OutputOptions {
+        path: path.map(Into::into),
+        only_binary: if options.no_build {
+            vec![":all:".to_owned()]
+        } else {
+            texts(&options.only_binary)
+        },
+        no_binary: texts(&options.no_binary),
         hashes: match options.hashes {
             command::Hashes::None => Hashes::None,
             command::Hashes::All | command::Hashes::Target => Hashes::Reuse,
@@ -198,55 +150,44 @@ fn binary(options: &Options) -> PerProject {
     binary
 }
 
-/// The indexes of a compilation.
-struct Indexes {
-    /// The default one, if it is but a URL.
-    default: Option<String>,
-    /// Further ones that are but URLs.
-    unnamed: Vec<String>,
-    /// Those of which more is said.
-    named: Vec<NamedIndex>,
-}
-
-impl Indexes {
-    /// Returns the indexes that the options name, then those that the configuration names.
-    fn of(options: &Options, mut configured: Vec<NamedIndex>) -> Self {
-        let mut indexes = Self {
-            default: None,
-            unnamed: Vec::new(),
-            named: Vec::new(),
-        };
-        // Their order counts, so if one has a name all stand where those with names do.
-        let has_names = options
-            .extra_index_urls
-            .iter()
-            .any(|text| named_index(text).is_some());
-        for text in &options.extra_index_urls {
-            match named_index(text) {
-                Some((name, url)) => {
-                    let index = said(name, url, &mut configured);
-                    indexes.named.push(NamedIndex {
-                        is_default: false,
-                        ..index
-                    });
-                }
-                None if has_names => indexes.named.push(NamedIndex::at(None, text)),
-                None => indexes.unnamed.push(text.clone()),
+/// Returns the indexes that the options name, then those that the configuration names.
+fn indexes(options: &Options, mut configured: Vec<NamedIndex>) -> Indexes {
+    let mut indexes = Indexes {
+        find_links: options.find_links.clone(),
+        no_index: options.no_index,
+        strategy: options.index_strategy.unwrap_or_default(),
+        ..Indexes::default()
+    };
+    // Their order counts, so if one has a name all stand where those with names do.
+    let has_names = options
+        .extra_index_urls
+        .iter()
+        .any(|text| named_index(text).is_some());
+    for text in &options.extra_index_urls {
+        match named_index(text) {
+            Some((name, url)) => {
+                let index = said(name, url, &mut configured);
+                indexes.named.push(NamedIndex {
+                    is_default: false,
+                    ..index
+                });
             }
+            None if has_names => indexes.named.push(NamedIndex::at(None, text)),
+            None => indexes.extra.push(text.clone()),
         }
-        let default = options.index_url.as_deref().filter(|url| !url.is_empty());
-        let named_default = default.and_then(named_index).map(|(name, url)| NamedIndex {
-            is_default: true,
-            ..said(name, url, &mut configured)
-        });
-        if named_default.is_none() {
-            indexes.default = default.map(str::to_owned);
-        }
-        indexes.named.extend(configured);
-        // Of several default ones the last counts.
-        indexes.named.extend(named_default);
-        indexes
     }
+    let default = options.index_url.as_deref().filter(|url| !url.is_empty());
+    let named_default = default.and_then(named_index).map(|(name, url)| NamedIndex {
+        is_default: true,
+        ..said(name, url, &mut configured)
+    });
+    if named_default.is_none() {
+        indexes.default = default.map(str::to_owned);
+    }
+    indexes.named.extend(configured);
+    // Of several default ones the last counts.
+    indexes.named.extend(named_default);
+    indexes
 }
 
 /// Returns an index that an option names; what the configuration says of one with its
@@ -294,14 +235,14 @@ mod tests {
             packages: vec![ProjectPattern::parse("acme-*").unwrap()],
             ..NamedIndex::at(Some("corp"), "https://c.example/")
         };
-        let found = Indexes::of(&options, vec![configured]);
+        let found = indexes(&options, vec![configured]);
         let named = found.named.iter().map(|index| {
             let name = index.name.as_deref().unwrap_or("-");
             let owned = index.packages.len();
             let default = if index.is_default { " default" } else { "" };
             format!("{name} {} owns {owned}{default}", index.url)
         });
-        let unnamed = found.unnamed.iter().cloned();
+        let unnamed = found.extra.iter().cloned();
         let all: Vec<String> = named.chain(unnamed).chain(found.default).collect();
         assert_eq!(all, expected);
     }

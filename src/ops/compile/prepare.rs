@@ -66,14 +66,14 @@ pub(in crate::ops) async fn read_inputs(
     asks: bool,
     reporter: &dyn Reporter,
 ) -> Result<ReadInputs, Error> {
-    let http = Client::new(request.http.clone());
+    let http = Client::new(request.run.http.clone());
     let settled = if asks {
         connect_to_named(request, &http);
         // While Python starts, the handshakes go on.
-        let (wanted, cache) = (request.target.clone(), request.cache.clone());
+        let (wanted, cache) = (request.selection.target.clone(), request.run.cache.clone());
         blocking(move || target::settle(&wanted, &cache)).await?
     } else {
-        target::settle(&request.target, &request.cache)?
+        target::settle(&request.selection.target, &request.run.cache)?
     };
     let target = settled.target;
     reporter.event(Event::Target(format!("{target} ({})", settled.found)));
@@ -147,8 +147,8 @@ async fn settle_places(
         environment,
         binary: &binary(request, inputs),
         is_build_forbidden: request.build.is_forbidden,
-        view: &request.view,
-        current_directory: &request.current_directory,
+        view: &request.run.view,
+        current_directory: &request.run.current_directory,
         locked: &prepared.locked,
         is_upgraded: &|name: &ProjectName| !is_kept(request, name),
     };
@@ -174,7 +174,10 @@ fn has_places(inputs: &Inputs) -> bool {
 
 /// The command line has the last word on which files may be used.
 fn binary(request: &Compile, inputs: &Inputs) -> Vec<PerProject> {
-    vec![request.binary.clone(), inputs.options.binary.clone()]
+    vec![
+        request.selection.binary.clone(),
+        inputs.options.binary.clone(),
+    ]
 }
 
 /// Returns who builds what the resolver asks for.
@@ -219,22 +222,22 @@ fn policy(request: &Compile, inputs: &Inputs, target: &Target) -> Policy {
     let mut policy = Policy::new(
         target.python.release(),
         target.tags(),
-        request.cutoffs(),
-        request.gate.clone(),
+        request.selection.cutoffs(),
+        request.selection.gate.clone(),
         binary(request, inputs),
     );
     policy.is_build_forbidden = request.build.is_forbidden;
-    policy.which_hashes = request.output_options.which_hashes;
+    policy.which_hashes = request.output.which_hashes;
     policy
 }
 
 fn index_client(request: &Compile, http: &Client) -> IndexClient {
     let settings = Settings {
-        now: request.now,
-        refresh: request.refresh.clone(),
-        offline: request.http.offline,
+        now: request.run.now,
+        refresh: request.run.refresh.clone(),
+        offline: request.run.http.offline,
     };
-    IndexClient::new(http.clone(), request.cache.clone(), settings)
+    IndexClient::new(http.clone(), request.run.cache.clone(), settings)
 }
 
 async fn inputs_of(
@@ -244,37 +247,37 @@ async fn inputs_of(
 ) -> Result<Inputs, Error> {
     let reading = Reading {
         environment,
-        variable: &*request.variable,
+        variable: &*request.run.variable,
         http,
-        current_directory: &request.current_directory,
-        view: &request.view,
-        extras: &request.extras,
-        all_extras: request.all_extras,
+        current_directory: &request.run.current_directory,
+        view: &request.run.view,
+        extras: &request.sources.extras,
+        all_extras: request.sources.all_extras,
     };
     reader::read(
         &reading,
-        &request.sources,
-        &request.groups,
-        &request.constraints,
-        &request.overrides,
+        &request.sources.files,
+        &request.sources.groups,
+        &request.sources.constraints,
+        &request.sources.overrides,
     )
     .await
 }
 
 /// Returns whether the lock's choice for a project stays.
 pub(in crate::ops) fn is_kept(request: &Compile, name: &ProjectName) -> bool {
-    if request.upgrade {
-        return request.kept_packages.contains(name);
+    if request.selection.upgrade {
+        return request.selection.kept_packages.contains(name);
     }
-    let mut upgraded = request.upgrade_packages.iter();
+    let mut upgraded = request.selection.upgrade_packages.iter();
     !upgraded.any(|requirement| requirement.name == *name)
 }
 
 /// Returns what reads repositories.
 fn repositories(request: &Compile) -> Git {
     Git::new(vcs::Settings {
-        cache: request.cache.dir().map(Path::to_owned),
-        is_offline: request.http.offline,
+        cache: request.run.cache.dir().map(Path::to_owned),
+        is_offline: request.run.http.offline,
         variables: Vec::new(),
     })
 }
@@ -351,10 +354,10 @@ fn check_python(pythons: &[(String, Specifiers)], target: &Target) -> Result<(),
 }
 
 fn previous(request: &Compile) -> Result<Option<String>, Error> {
-    let Some(path) = &request.output else {
+    let Some(path) = &request.output.path else {
         return Ok(None);
     };
-    let bytes = files::if_there(request.view.read(path))?;
+    let bytes = files::if_there(request.run.view.read(path))?;
     bytes
         .map(String::from_utf8)
         .transpose()
@@ -376,8 +379,8 @@ fn resolve_request(
         }
     }
     let mut constraints = inputs.constraints.clone();
-    constraints.extend(request.bounds.iter().cloned());
-    for requirement in &request.upgrade_packages {
+    constraints.extend(request.sources.bounds.iter().cloned());
+    for requirement in &request.selection.upgrade_packages {
         if let RequirementSource::Specifiers(specifiers) = &requirement.source
             && !specifiers.is_empty_spec()
         {
@@ -388,11 +391,14 @@ fn resolve_request(
             });
         }
     }
-    let pre_releases = request.pre_releases.unwrap_or(if inputs.options.pre {
-        PreReleases::Allow
-    } else {
-        PreReleases::IfNecessary
-    });
+    let pre_releases = request
+        .selection
+        .pre_releases
+        .unwrap_or(if inputs.options.pre {
+            PreReleases::Allow
+        } else {
+            PreReleases::IfNecessary
+        });
     Request {
         roots: inputs.roots.clone(),
         constraints,
@@ -401,7 +407,7 @@ fn resolve_request(
         preferences,
         environment,
         pre_releases,
-        without_dependencies: request.without_dependencies,
+        without_dependencies: request.selection.without_dependencies,
         places: Vec::new(),
     }
 }

@@ -20,14 +20,28 @@ use crate::update;
 /// Gives the values of environment variables.
 pub type Variables = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
-/// Everything that decides what a compilation does.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a choice of its own, as the command line has it"
-)]
+/// Everything that decides what a compilation does, in parts: a function takes those that
+/// it is about.
 pub struct Compile {
-    /// What is compiled, in order.
-    pub sources: Vec<Source>,
+    /// What is compiled.
+    pub sources: Sources,
+    /// Which releases may be chosen, and for whom.
+    pub selection: Selection,
+    /// Where releases come from.
+    pub indexes: Indexes,
+    /// How what has to be built is built.
+    pub build: BuildOptions,
+    /// What becomes of it.
+    pub output: OutputOptions,
+    /// The run that this is part of.
+    pub run: Run,
+}
+
+/// What is compiled.
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    /// Requirements files, project files and scripts, in order.
+    pub files: Vec<Source>,
     /// The dependency groups that are compiled with them, or without any source.
     pub groups: Vec<GroupRequest>,
     /// Constraint files, by path or URL.
@@ -38,38 +52,21 @@ pub struct Compile {
     pub overrides: Vec<String>,
     /// The extras of project files.
     pub extras: Vec<ExtraName>,
-    /// Whether all extras of project files are wanted.
+    /// Whether all extras of project files are included.
     pub all_extras: bool,
-    /// The lock file: its pins are preferred. None: standard output.
-    pub output: Option<PathBuf>,
+}
+
+/// Which releases may be chosen, and for whom.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// What the lock is for.
+    pub target: TargetRequest,
     /// Whether no pin is preferred.
     pub upgrade: bool,
     /// Projects whose pins are preferred although all others are to be upgraded.
     pub kept_packages: Vec<ProjectName>,
     /// Projects whose pins are not preferred, with what is allowed of them.
     pub upgrade_packages: Vec<Requirement>,
-    /// What the lock is for.
-    pub target: TargetRequest,
-    /// `--index-url`, as given.
-    pub index_url: Option<String>,
-    /// `--extra-index-url`, as given.
-    pub extra_index_urls: Vec<String>,
-    /// Indexes that have a name, own projects or have a limit of their own; all but a
-    /// default one come before those that are only URLs.
-    pub index_configs: Vec<NamedIndex>,
-    /// Whether later indexes are asked if they have other projects of the names that an
-    /// earlier index has. This tells them these names.
-    pub shadow_check: bool,
-    /// `--find-links`, as given.
-    pub find_links: Vec<String>,
-    /// Folders of links that belong to the machine: the lock does not name them.
-    pub unwritten_find_links: Vec<String>,
-    /// Whether no index is asked.
-    pub no_index: bool,
-    /// User and password for the index.
-    pub login: Option<(String, http::Secret)>,
-    /// How several indexes are used.
-    pub strategy: IndexStrategy,
     /// Nothing uploaded at or after this counts.
     pub exclude_newer: Option<jiff::Timestamp>,
     /// The same for some projects, instead.
@@ -80,36 +77,11 @@ pub struct Compile {
     pub pre_releases: Option<PreReleases>,
     /// `--only-binary` (yes) and `--no-binary` (no).
     pub binary: PerProject,
-    /// `--only-binary`, for the output.
-    pub only_binary: Vec<String>,
-    /// `--no-binary`, for the output.
-    pub no_binary: Vec<String>,
-    /// How what has to be built is built.
-    pub build: BuildOptions,
     /// Whether only what is required directly is resolved.
     pub without_dependencies: bool,
-    /// How the output looks.
-    pub output_options: OutputOptions,
-    /// How the network is used.
-    pub http: http::Settings,
-    /// Where answers are kept.
-    pub cache: Cache,
-    /// What is asked again although it is fresh.
-    pub refresh: Refresh,
-    /// The time of the run.
-    pub now: jiff::Timestamp,
-    /// Whether the process ends after this: then memory is left to its end, which gives
-    /// it back in one go.
-    pub is_last: bool,
-    /// The files as they are to be seen.
-    pub view: View,
-    /// The current directory, absolute.
-    pub current_directory: String,
-    /// The environment, for `${VAR}` in requirements files.
-    pub variable: Variables,
 }
 
-impl Compile {
+impl Selection {
     /// Returns the limits on upload times.
     pub(in crate::ops) fn cutoffs(&self) -> Cutoffs {
         Cutoffs {
@@ -119,10 +91,58 @@ impl Compile {
     }
 }
 
+/// Where releases come from.
+#[derive(Debug, Clone, Default)]
+pub struct Indexes {
+    /// `--index-url`, as given, unless it has a name.
+    pub default: Option<String>,
+    /// `--extra-index-url`, as given, where none has a name.
+    pub extra: Vec<String>,
+    /// Indexes that have a name, own projects or have a limit of their own; all but a
+    /// default one come before those that are only URLs.
+    pub named: Vec<NamedIndex>,
+    /// Whether later indexes are asked if they have other projects of the names that an
+    /// earlier index has. This tells them these names.
+    pub collision_check: bool,
+    /// `--find-links`, as given.
+    pub find_links: Vec<String>,
+    /// Directories of links that belong to the machine: the lock does not name them.
+    pub unwritten_find_links: Vec<String>,
+    /// Whether no index is asked.
+    pub no_index: bool,
+    /// How several indexes are used.
+    pub strategy: IndexStrategy,
+}
+
+/// What a compilation has from the run that it is part of.
+pub struct Run {
+    /// The time of the run.
+    pub now: jiff::Timestamp,
+    /// The time from which durations are counted back.
+    pub as_of: jiff::Timestamp,
+    /// Whether the process ends after this: then memory is left to its end, which gives
+    /// it back in one go.
+    pub is_last: bool,
+    /// How the network is used.
+    pub http: http::Settings,
+    /// User and password for the index.
+    pub login: Option<(String, http::Secret)>,
+    /// Where answers are kept.
+    pub cache: Cache,
+    /// What is asked again although it is fresh.
+    pub refresh: Refresh,
+    /// The files as they are to be seen.
+    pub view: View,
+    /// The current directory, absolute.
+    pub current_directory: String,
+    /// The environment, for `${VAR}` in requirements files.
+    pub variable: Variables,
+}
+
 impl std::fmt::Debug for Compile {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Compile")
-            .field("sources", &self.sources)
+            .field("sources", &self.sources.files)
             .finish_non_exhaustive()
     }
 }
@@ -186,9 +206,15 @@ impl Default for BuildOptions {
     }
 }
 
-/// Which parts of the text beyond [`crate::lock::Style`] are wanted.
+/// What becomes of it: where the lock goes, and how it looks.
 #[derive(Debug, Clone, Default)]
 pub struct OutputOptions {
+    /// The lock file: its pins are preferred. None: standard output.
+    pub path: Option<PathBuf>,
+    /// `--only-binary`, for the option lines.
+    pub only_binary: Vec<String>,
+    /// `--no-binary`, for the option lines.
+    pub no_binary: Vec<String>,
     /// What becomes of hashes.
     pub hashes: Hashes,
     /// Of which files they are written.

@@ -162,13 +162,13 @@ pub async fn explain(request: &Explain, reporter: &dyn Reporter) -> Result<Expla
 }
 
 fn lock_name(compile: &Compile) -> String {
-    let output = compile.output.as_ref();
+    let output = compile.output.path.as_ref();
     output.map_or_else(|| "-".to_owned(), |path| path.display().to_string())
 }
 
 fn missing(compile: &Compile) -> Error {
     Error::Usage {
-        message: match &compile.output {
+        message: match &compile.output.path {
             Some(path) => format!("there is no lock file `{}`", path.display()),
             None => "there is no lock file: the output is standard output".to_owned(),
         },

@@ -256,7 +256,7 @@ impl Inquiry<'_> {
                 }
             }
             Reason::TooNew(rule) if rule == "--exclude-newer" => {
-                match self.request.compile.exclude_newer {
+                match self.request.compile.selection.exclude_newer {
                     Some(limit) => format!("{reason} {limit}"),
                     None => reason.to_string(),
                 }

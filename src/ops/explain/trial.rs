@@ -282,7 +282,7 @@ impl Inquiry<'_> {
 
     /// Returns the command that makes the lock, with further options.
     fn command(&self, options: &str) -> String {
-        let command = &self.request.compile.output_options.command;
+        let command = &self.request.compile.output.command;
         match command.strip_prefix("pinfold compile") {
             Some(rest) => format!("pinfold compile {options}{rest}"),
             // Someone's own command, which may take no options.

@@ -264,7 +264,7 @@ async fn climb(
     let mut failed = failed(update, target, &error);
     let project = project_of(&error);
     if let Some(project) = &project {
-        request.kept_packages.push(project.clone());
+        request.selection.kept_packages.push(project.clone());
         match compile(&request, reporter).await {
             Ok(compiled) => {
                 failed.tried.push(format!("without moving {project}: done"));
@@ -279,7 +279,7 @@ async fn climb(
                 .push(format!("without moving {project}: {error}")),
         }
     }
-    request.upgrade = false;
+    request.selection.upgrade = false;
     match compile(&request, reporter).await {
         Ok(compiled) => {
             failed.tried.push("with all pins kept: done".to_owned());

@@ -37,25 +37,26 @@ pub(super) fn request(
     })?;
     let run = Run {
         now: update.now,
+        is_last: false,
         as_of: update.policy.as_of,
         http: update.http.clone(),
         login: update.login.clone(),
         cache: update.cache.clone(),
         refresh: update.refresh.clone(),
-        indexes: update.index_configs.clone(),
         view: view.seen_from(&target.folder),
         current_directory: current_directory.to_owned(),
         variable: (update.variable)(),
     };
-    let mut request = Compile::new(&recorded(target), run);
-    request.bounds = bounds.to_vec();
-    request.upgrade = true;
-    request.gate = Some(update.policy.clone());
+    let configured = update.index_configs.clone();
+    let mut request = Compile::new(&recorded(target), configured, run);
+    request.sources.bounds = bounds.to_vec();
+    request.selection.upgrade = true;
+    request.selection.gate = Some(update.policy.clone());
     if target.options.index_url.is_none() {
-        request.index_url.clone_from(&update.index_url);
+        request.indexes.default.clone_from(&update.index_url);
     }
     if let Some(command) = &target.custom_command {
-        request.output_options.command.clone_from(command);
+        request.output.command.clone_from(command);
     }
     Ok(request)
 }

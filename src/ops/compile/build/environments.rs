@@ -152,8 +152,8 @@ impl Builder<'_> {
             policy: Policy::new(
                 target.python.release(),
                 target.tags(),
-                self.context.request.cutoffs(),
-                self.context.request.gate.clone(),
+                self.context.request.selection.cutoffs(),
+                self.context.request.selection.gate.clone(),
                 self.context.binary.clone(),
             ),
             pinned: FxHashMap::default(),
@@ -202,13 +202,13 @@ impl Builder<'_> {
     ) -> Result<Vec<Constraint>, Failure> {
         let request = self.context.request;
         let read = async || {
-            let client = Client::new(request.http.clone());
+            let client = Client::new(request.run.http.clone());
             let reading = Reading {
                 environment,
-                variable: &*request.variable,
+                variable: &*request.run.variable,
                 http: &client,
-                current_directory: &request.current_directory,
-                view: &request.view,
+                current_directory: &request.run.current_directory,
+                view: &request.run.view,
                 extras: &[],
                 all_extras: false,
             };
@@ -236,7 +236,7 @@ impl Builder<'_> {
         let host = self.host().await?;
         let key = file.sha256().map(|hash| format!("{hash}|{}", host.key));
         if let Some(key) = &key
-            && let Some(bytes) = self.context.request.cache.get(WHEELS, key)
+            && let Some(bytes) = self.context.request.run.cache.get(WHEELS, key)
             && let Ok((filename, wheel)) = postcard::from_bytes::<(String, Vec<u8>)>(&bytes)
         {
             let place = folder.join(filename);
@@ -267,7 +267,7 @@ impl Builder<'_> {
             && let Ok(bytes) = files::read(&wheel)
             && let Ok(entry) = postcard::to_stdvec(&(filename, &bytes))
         {
-            let _ = self.context.request.cache.put(WHEELS, key, &entry);
+            let _ = self.context.request.run.cache.put(WHEELS, key, &entry);
         }
         Ok(wheel)
     }

@@ -96,7 +96,7 @@ impl Builder<'_> {
     }
 
     fn kept(&self, key: &str) -> Option<Arc<CoreMetadata>> {
-        let bytes = self.context.request.cache.get(METADATA, key)?;
+        let bytes = self.context.request.run.cache.get(METADATA, key)?;
         postcard::from_bytes(&bytes).ok().map(Arc::new)
     }
 
@@ -109,7 +109,7 @@ impl Builder<'_> {
             && let Ok(bytes) = postcard::to_stdvec(&metadata)
         {
             // A cache that cannot be written costs the next run a build, no more.
-            let _ = self.context.request.cache.put(METADATA, key, &bytes);
+            let _ = self.context.request.run.cache.put(METADATA, key, &bytes);
         }
         Ok(Arc::new(metadata))
     }
@@ -152,7 +152,7 @@ impl Builder<'_> {
 
     /// Returns the key of a folder's content, unless all is to be looked at anew.
     async fn content_key(&self, tree: &Path, kind: Kind) -> Option<String> {
-        if self.context.request.refresh == Refresh::All {
+        if self.context.request.run.refresh == Refresh::All {
             return None;
         }
         let folder = tree.to_owned();

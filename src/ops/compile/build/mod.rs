@@ -108,7 +108,7 @@ impl<'a> Builder<'a> {
 
     /// Whether the network is turned off.
     pub(in crate::ops) const fn is_offline(&self) -> bool {
-        self.context.request.http.offline
+        self.context.request.run.http.offline
     }
 
     async fn unpack(&self, file: &File, content: Option<Bytes>) -> Result<Unpacked, Failure> {
@@ -142,9 +142,11 @@ impl<'a> Builder<'a> {
             .shared
             .host
             .get_or_init(|| async {
-                let (interpreter, is_other) =
-                    target::builder(&self.context.request.target, &self.context.request.cache)
-                        .map_err(|error| error.to_string())?;
+                let (interpreter, is_other) = target::builder(
+                    &self.context.request.selection.target,
+                    &self.context.request.run.cache,
+                )
+                .map_err(|error| error.to_string())?;
                 if let Some(wanted) = is_other {
                     self.context.reporter.event(Event::Warning(format!(
                         "Python {} was not found; building with Python {} (`{}`) instead",

@@ -74,15 +74,19 @@ pub(in crate::ops) fn are_silent(request: &Compile) -> bool {
         Kind::Project => true,
         Kind::Setup | Kind::Script => false,
         Kind::Requirements => {
-            let bytes = request.view.read(&local_path(location));
+            let bytes = request.run.view.read(&local_path(location));
             bytes.is_ok_and(|bytes| has_requirements_only(&bytes))
         }
     };
-    let sources = request.sources.iter().map(|source| match source {
+    let sources = request.sources.files.iter().map(|source| match source {
         Source::Path(path) => is_silent(path),
         Source::Stdin(_) => false,
     });
-    let others = request.constraints.iter().chain(&request.overrides);
+    let others = request
+        .sources
+        .constraints
+        .iter()
+        .chain(&request.sources.overrides);
     sources
         .chain(others.map(|location| is_silent(location)))
         .all(|is_silent| is_silent)

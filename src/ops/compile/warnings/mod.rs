@@ -21,7 +21,7 @@ pub(in crate::ops) fn report(
     places: &BTreeMap<ProjectName, DirectPin>,
     reporter: &dyn Reporter,
 ) {
-    for requirement in &request.upgrade_packages {
+    for requirement in &request.selection.upgrade_packages {
         if !solution.chosen.contains_key(&requirement.name) {
             reporter.event(Event::Warning(format!(
                 "`-P {}`: nothing requires it",
@@ -43,7 +43,7 @@ fn warn_of_unhashable(
     places: &BTreeMap<ProjectName, DirectPin>,
     reporter: &dyn Reporter,
 ) {
-    if request.output_options.hashes == Hashes::None {
+    if request.output.hashes == Hashes::None {
         return;
     }
     let names: Vec<&str> = places
