@@ -126,7 +126,7 @@ fn metadata_that_is_cut_short_is_a_failure_of_now() {
         Reply::ok("Metadata-Version: 2.1\nName: b\nVersion: 1.0\n").cut_at(10),
     );
     let run = check(&index, "a\n", &[]);
-    run.says(75, &["`b`", "cut short", "run again later"]);
+    run.says(75, &["`b 1.0`", "cut short", "run again later"]);
 }
 
 #[test]
@@ -385,7 +385,7 @@ fn denied_metadata_is_as_final_as_a_denied_page() {
     let index = index();
     index.set("/files/b-1.0-py3-none-any.whl.metadata", Reply::status(403));
     let run = check(&index, "a\n", &[]);
-    run.says(2, &["`b`", "status 403"]);
+    run.says(2, &["`b 1.0`", "status 403"]);
 }
 
 #[test]
