@@ -3,9 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use pinfold::config::MissingUploadTime;
 use pinfold::config::ProjectPattern;
-use pinfold::ops::{
-    Compile, Compiled, Error, Hashes, Held, Ignore, OutputOptions, PinDetails, compile,
-};
+use pinfold::ops::{Compiled, Error, Hashes, Held, Ignore, PinDetails, compile};
 use pinfold::python::Specifiers;
 use pinfold::update::{Bump, Hold, Policy, Rule};
 use tempfile::TempDir;

@@ -109,21 +109,21 @@ impl LastRun {
 
     /// Whether the network will probably be asked: some of the pages are stale, or there
     /// was no run before and the cache has no pages at all.
-    pub(in crate::ops) fn will_ask(&self, request: &Compile) -> bool {
-        if request.run.http.offline {
+    pub(in crate::ops) fn will_ask(&self, run: &Run) -> bool {
+        if run.http.offline {
             return false;
         }
         if self.is_empty() {
-            return IndexClient::has_no_pages(&request.run.cache);
+            return IndexClient::has_no_pages(&run.cache);
         }
-        request.run.refresh != Refresh::None || self.is_stale(request)
+        run.refresh != Refresh::None || self.is_stale(run)
     }
 
     /// Whether some of the pages are no longer fresh, or it cannot be told since the clock
     /// was set back.
-    fn is_stale(&self, request: &Compile) -> bool {
-        let now = seconds(request.run.now);
-        !request.run.http.offline && !(self.looked_at..self.fresh_until).contains(&now)
+    fn is_stale(&self, run: &Run) -> bool {
+        let now = seconds(run.now);
+        !run.http.offline && !(self.looked_at..self.fresh_until).contains(&now)
     }
 
     /// Finds out whether nothing has changed since the last run, which changed nothing:
@@ -142,7 +142,7 @@ impl LastRun {
         if request.run.refresh != Refresh::None || Some(proof.fingerprint) != fingerprint {
             return None;
         }
-        if self.is_stale(request) {
+        if self.is_stale(&request.run) {
             self.ask_again(client).await?;
             let last_run = Self {
                 looked_at: seconds(request.run.now),

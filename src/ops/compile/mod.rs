@@ -131,7 +131,7 @@ impl Compiled {
 /// Where nothing has changed since a run that changed nothing, nothing is resolved.
 pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compiled, Error> {
     let last_run = LastRun::load(request);
-    let read = read_inputs(request, last_run.will_ask(request), reporter).await?;
+    let read = read_inputs(request, last_run.will_ask(&request.run), reporter).await?;
     let fingerprint = last_run::fingerprint(request, &read, reporter);
     let client = &read.client;
     let unchanged = last_run.unchanged(request, fingerprint, client, reporter);
@@ -201,7 +201,7 @@ async fn resolve(
         ),
         None => (Vec::new(), Vec::new()),
     };
-    let text = lock::render(&lock, &style(request, previous.as_deref(), inputs));
+    let text = lock::render(&lock, &style(&request.output, previous.as_deref(), inputs));
     let is_unchanged = *is_plain && previous.as_deref() == Some(&text) && fetcher.is_complete();
     let proof = fingerprint.filter(|_| is_unchanged);
     let proof = proof.map(|fingerprint| UnchangedProof {
@@ -316,10 +316,9 @@ async fn finish_writes(client: &IndexClient, reporter: &dyn Reporter) {
 }
 
 /// Returns how the text looks; lines end as they did, else as in the first input.
-fn style(request: &Compile, previous: Option<&str>, inputs: &Inputs) -> lock::Style {
-    let mut style = request.output.style.clone();
-    style.newline = request
-        .output
+fn style(output: &OutputOptions, previous: Option<&str>, inputs: &Inputs) -> lock::Style {
+    let mut style = output.style.clone();
+    style.newline = output
         .newline
         .or_else(|| previous.and_then(Newline::of))
         .or(inputs.newline)

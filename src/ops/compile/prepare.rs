@@ -20,10 +20,11 @@ use crate::ops::compile::indexes::IndexSettings;
 use crate::ops::compile::inputs::Inputs;
 use crate::ops::compile::inputs::reader::{self, Reading};
 use crate::ops::compile::network::{connect_ahead, connect_to_named, network};
-use crate::ops::compile::request::Compile;
+use crate::ops::compile::request::{Compile, Run, Selection};
 use crate::ops::compile::target;
 use crate::ops::error::Error;
 use crate::ops::events::{Event, Reporter};
+use crate::ops::view::View;
 use crate::python::{
     Environment, Marker, ProjectName, Requirement, RequirementSource, Specifiers, Target, Version,
 };
@@ -79,13 +80,13 @@ pub(in crate::ops) async fn read_inputs(
     reporter.event(Event::Target(format!("{target} ({})", settled.found)));
     let inputs = inputs_of(request, &target.environment(), &http).await?;
     check_python(&inputs.requires_python, &target)?;
-    let previous = previous(request)?;
+    let previous = previous(request.output.path.as_deref(), &request.run.view)?;
     let (settings, indexes) = network(request, &inputs)?;
     let http = http.with(settings);
     if asks {
         connect_ahead(&indexes, &http);
     }
-    let client = index_client(request, &http);
+    let client = index_client(&request.run, &http);
     Ok(ReadInputs {
         inputs,
         target,
@@ -142,15 +143,15 @@ async fn settle_places(
     let direct = DirectReader {
         client: &prepared.read.client,
         builder: &builder(prepared, request, reporter),
-        git: &repositories(request),
+        git: &repositories(&request.run),
         tags: &prepared.read.target.tags(),
         environment,
-        binary: &binary(request, inputs),
+        binary: &binary(&request.selection, inputs),
         is_build_forbidden: request.build.is_forbidden,
         view: &request.run.view,
         current_directory: &request.run.current_directory,
         locked: &prepared.locked,
-        is_upgraded: &|name: &ProjectName| !is_kept(request, name),
+        is_upgraded: &|name: &ProjectName| !is_kept(&request.selection, name),
     };
     let (roots, pythons) = direct.projects(&inputs.trees).await?;
     check_python(&pythons, &prepared.read.target)?;
@@ -173,11 +174,8 @@ fn has_places(inputs: &Inputs) -> bool {
 }
 
 /// The command line has the last word on which files may be used.
-fn binary(request: &Compile, inputs: &Inputs) -> Vec<PerProject> {
-    vec![
-        request.selection.binary.clone(),
-        inputs.options.binary.clone(),
-    ]
+fn binary(selection: &Selection, inputs: &Inputs) -> Vec<PerProject> {
+    vec![selection.binary.clone(), inputs.options.binary.clone()]
 }
 
 /// Returns who builds what the resolver asks for.
@@ -191,7 +189,7 @@ pub(in crate::ops) fn builder<'a>(
         indexes: &prepared.read.indexes,
         flat: Arc::clone(&prepared.flat),
         request,
-        binary: binary(request, &prepared.read.inputs),
+        binary: binary(&request.selection, &prepared.read.inputs),
         reporter,
     };
     Builder::new(context, Arc::clone(&prepared.shared_builds))
@@ -224,20 +222,20 @@ fn policy(request: &Compile, inputs: &Inputs, target: &Target) -> Policy {
         target.tags(),
         request.selection.cutoffs(),
         request.selection.gate.clone(),
-        binary(request, inputs),
+        binary(&request.selection, inputs),
     );
     policy.is_build_forbidden = request.build.is_forbidden;
     policy.which_hashes = request.output.which_hashes;
     policy
 }
 
-fn index_client(request: &Compile, http: &Client) -> IndexClient {
+fn index_client(run: &Run, http: &Client) -> IndexClient {
     let settings = Settings {
-        now: request.run.now,
-        refresh: request.run.refresh.clone(),
-        offline: request.run.http.offline,
+        now: run.now,
+        refresh: run.refresh.clone(),
+        offline: run.http.offline,
     };
-    IndexClient::new(http.clone(), request.run.cache.clone(), settings)
+    IndexClient::new(http.clone(), run.cache.clone(), settings)
 }
 
 async fn inputs_of(
@@ -265,19 +263,19 @@ async fn inputs_of(
 }
 
 /// Returns whether the lock's choice for a project stays.
-pub(in crate::ops) fn is_kept(request: &Compile, name: &ProjectName) -> bool {
-    if request.selection.upgrade {
-        return request.selection.kept_packages.contains(name);
+pub(in crate::ops) fn is_kept(selection: &Selection, name: &ProjectName) -> bool {
+    if selection.upgrade {
+        return selection.kept_packages.contains(name);
     }
-    let mut upgraded = request.selection.upgrade_packages.iter();
+    let mut upgraded = selection.upgrade_packages.iter();
     !upgraded.any(|requirement| requirement.name == *name)
 }
 
 /// Returns what reads repositories.
-fn repositories(request: &Compile) -> Git {
+fn repositories(run: &Run) -> Git {
     Git::new(vcs::Settings {
-        cache: request.run.cache.dir().map(Path::to_owned),
-        is_offline: request.run.http.offline,
+        cache: run.cache.dir().map(Path::to_owned),
+        is_offline: run.http.offline,
         variables: Vec::new(),
     })
 }
@@ -353,15 +351,17 @@ fn check_python(pythons: &[(String, Specifiers)], target: &Target) -> Result<(),
     Ok(())
 }
 
-fn previous(request: &Compile) -> Result<Option<String>, Error> {
-    let Some(path) = &request.output.path else {
+fn previous(output: Option<&Path>, view: &View) -> Result<Option<String>, Error> {
+    let Some(path) = output else {
         return Ok(None);
     };
-    let bytes = files::if_there(request.run.view.read(path))?;
+    let bytes = files::if_there(view.read(path))?;
     bytes
         .map(String::from_utf8)
         .transpose()
-        .map_err(|_| Error::OutputNotText { path: path.clone() })
+        .map_err(|_| Error::OutputNotText {
+            path: path.to_owned(),
+        })
 }
 
 fn resolve_request(
@@ -372,7 +372,7 @@ fn resolve_request(
 ) -> Request {
     let mut preferences: FxHashMap<ProjectName, Version> = FxHashMap::default();
     for pin in &locked.pins {
-        if is_kept(request, &pin.name)
+        if is_kept(&request.selection, &pin.name)
             && let Some(version) = pin.version().and_then(|version| version.parse().ok())
         {
             preferences.insert(pin.name.clone(), version);

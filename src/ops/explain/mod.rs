@@ -102,7 +102,7 @@ pub enum Standing {
 pub async fn explain(request: &Explain, reporter: &dyn Reporter) -> Result<Explained, Error> {
     let read = read_inputs(
         &request.compile,
-        LastRun::default().will_ask(&request.compile),
+        LastRun::default().will_ask(&request.compile.run),
         reporter,
     )
     .await?;

@@ -30,7 +30,7 @@ pub(in crate::ops) fn report(
         }
     }
     warn_of(solution, fetcher, reporter);
-    warn_of_unhashable(request, places, reporter);
+    warn_of_unhashable(request.output.hashes, places, reporter);
     warn_of_failed_builds(fetcher, reporter);
     if reporter.wants_details() {
         report_choices(solution, resolve_request, fetcher, reporter);
@@ -39,11 +39,11 @@ pub(in crate::ops) fn report(
 
 /// Says which lines `pip install --require-hashes` will not take.
 fn warn_of_unhashable(
-    request: &Compile,
+    hashes: Hashes,
     places: &BTreeMap<ProjectName, DirectPin>,
     reporter: &dyn Reporter,
 ) {
-    if request.output.hashes == Hashes::None {
+    if hashes == Hashes::None {
         return;
     }
     let names: Vec<&str> = places
