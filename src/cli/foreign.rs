@@ -139,11 +139,6 @@ const FOREIGN: &[Foreign] = &[
     value("link-mode", Meaningless("pinfold installs nothing")),
     // What is written.
     switch(
-        "emit-index-annotation",
-        Refused("use `--verbose`, which shows what was fetched from where"),
-    ),
-    switch("no-emit-index-annotation", AsAlways),
-    switch(
         "emit-marker-expression",
         Meaningless("the header names the target"),
     ),

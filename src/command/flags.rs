@@ -135,6 +135,8 @@ fn switch(name: &str) -> Option<Switch> {
         "--no-emit-options" => set(|options| options.emitted = EmittedOptions::NONE),
         "--allow-unsafe" => set(|options| options.allow_unsafe = true),
         "--no-allow-unsafe" => set(|options| options.allow_unsafe = false),
+        "--emit-index-annotation" => set(|options| options.index_annotation = true),
+        "--no-emit-index-annotation" => set(|options| options.index_annotation = false),
         "--input-comments" => set(|options| options.input_comments = true),
         "--no-input-comments" => set(|options| options.input_comments = false),
         "--build-isolation" => set(|options| options.build_isolation = true),
@@ -185,8 +187,6 @@ fn switch(name: &str) -> Option<Switch> {
         | "--no-sources"
         | "--sources"
         | "--legacy-setup-py"
-        | "--emit-index-annotation"
-        | "--no-emit-index-annotation"
         | "--emit-marker-expression"
         | "--no-emit-marker-expression" => Switch::Ignored,
         _ => return None,
@@ -492,6 +492,7 @@ pub fn write(options: &Options) -> String {
         build_isolation,
         hashes,
         annotations,
+        index_annotation,
         input_comments,
         header,
         strip_extras,
@@ -538,6 +539,7 @@ pub fn write(options: &Options) -> String {
         Annotations::Line => line.values("--annotation-style", ["line"]),
         Annotations::None => line.switch("--no-annotate", true),
     }
+    line.switch("--emit-index-annotation", *index_annotation);
     line.switch("--input-comments", *input_comments);
     line.switch("--no-header", !header);
     line.switch("--no-strip-extras", !strip_extras);

@@ -111,11 +111,12 @@ prop_compose! {
             [LineEnds::Preserve, LineEnds::Native, LineEnds::Lf, LineEnds::CrLf][index]
         }),
     ) -> Options {
-        let [pre, no_index, no_build, build_isolation, input_comments, header, strip_extras,
-            strip_markers, allow_unsafe, _] = switches;
+        let [pre, no_index, no_build, build_isolation, index_annotation, input_comments, header,
+            strip_extras, strip_markers, allow_unsafe] = switches;
         let [indexes, find_links, trusted_hosts, binary] = emitted;
         Options {
-            pre, no_index, no_build, build_isolation, input_comments, header, strip_extras,
+            pre, no_index, no_build, build_isolation, index_annotation, input_comments, header,
+            strip_extras,
             strip_markers, allow_unsafe,
             emitted: EmittedOptions { indexes, find_links, trusted_hosts, binary },
             config_settings, unsafe_packages, no_emit_packages, hashes, annotations, newline,
@@ -163,6 +164,7 @@ const OF_UV: &[&str] = &[
     "--default-index https://x.example/simple/",
     "--emit-build-options",
     "--emit-find-links",
+    "--emit-index-annotation",
     "--emit-index-url",
     "--exclude-newer 2024-06-01",
     "--exclude-newer-package foo=2024-06-01",

@@ -81,6 +81,8 @@ pub struct Options {
     pub hashes: Hashes,
     /// How it is said who requires a project.
     pub annotations: Annotations,
+    /// Whether it is said from which index a pin comes.
+    pub index_annotation: bool,
     /// Whether the comments of requirements stand beside their pins.
     pub input_comments: bool,
     /// Whether there is a header.
@@ -136,6 +138,7 @@ impl Options {
                 Tool::PipCompile | Tool::Uv => Hashes::None,
             },
             annotations: Annotations::Split,
+            index_annotation: false,
             input_comments: false,
             header: true,
             strip_extras: tool != Tool::PipCompile,
@@ -261,6 +264,7 @@ impl Options {
             build_isolation,
             hashes: _,
             annotations: _,
+            index_annotation: _,
             input_comments: _,
             header: _,
             strip_extras: _,

@@ -44,6 +44,7 @@ fn pin() -> impl Strategy<Value = Pin> {
                 hashes: hashes.into_iter().collect(),
                 via: via.into_iter().collect(),
                 revision: None,
+                index: None,
                 comments: Vec::new(),
             },
         )

@@ -65,6 +65,8 @@ pub struct Pin {
     pub hashes: Vec<String>,
     /// The branch, tag or other name of a repository that gave the commit.
     pub revision: Option<String>,
+    /// The index it comes from, if that is to be said.
+    pub index: Option<String>,
     /// What stands beside the requirement in the input, to be repeated here.
     pub comments: Vec<String>,
     /// Who asks for it: files such as `-r requirements.in` and project names.

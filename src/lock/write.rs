@@ -366,7 +366,9 @@ impl Writer<'_> {
             self.text.push_str(self.newline);
             self.text.push_str("    # ");
             // Not to be taken for what the other comments say.
-            let is_like_ours = comment.starts_with("via") || comment.starts_with("at ");
+            let is_like_ours = ["via", "at ", "from "]
+                .iter()
+                .any(|start| comment.starts_with(start));
             self.text.push_str(if is_like_ours { "- " } else { "" });
             self.foreign(comment);
         }
@@ -398,6 +400,11 @@ impl Writer<'_> {
                 }
                 self.line_annotation(&sources);
             }
+        }
+        if let Some(index) = &pin.index {
+            self.text.push_str(self.newline);
+            self.text.push_str("    # from ");
+            self.foreign(index);
         }
         self.text.push_str(self.newline);
     }
@@ -548,6 +555,7 @@ mod tests {
             hashes: Vec::new(),
             via: via.iter().map(|&source| source.to_owned()).collect(),
             revision: None,
+            index: None,
             comments: Vec::new(),
             unhashable: false,
         }

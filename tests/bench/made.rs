@@ -189,6 +189,7 @@ pub(crate) fn lock() -> Lock {
             .map(|hash| format!("sha256:{}", digits(number * 30 + hash)))
             .collect(),
         revision: None,
+        index: None,
         comments: Vec::new(),
         via: (1..=number % 4)
             .map(|back| format!("pinned-{}", number.saturating_sub(back)))

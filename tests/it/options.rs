@@ -44,7 +44,6 @@ fn what_cannot_be_honoured_is_refused_with_what_to_use_instead() {
         ("--torch-backend cpu", "with `--index`"),
         ("--exclude drop.txt", "a file for `--override`"),
         ("--excludes drop.txt", "a file for `--override`"),
-        ("--emit-index-annotation", "use `--verbose`"),
         ("--prerelease-package a=allow", "`--prerelease explicit`"),
         ("--upgrade-group dev", "with `--upgrade-package`"),
         (
@@ -181,6 +180,7 @@ fn what_makes_another_file_stands_in_the_header() {
     for (arguments, in_header) in [
         ("--hashes target", "--hashes=target"),
         ("--hashes=target", "--hashes=target"),
+        ("--emit-index-annotation", "--emit-index-annotation"),
         ("--no-build-isolation", "--no-build-isolation"),
         ("-C a=b", "--config-setting=a=b"),
         ("--config-settings a=b", "--config-setting=a=b"),

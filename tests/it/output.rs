@@ -514,3 +514,53 @@ fn recorded_hashes_of_another_kind_are_kept() {
     project.compiles(&index.url(), &[]);
     assert_eq!(hashes(&project.lock()), [sha512]);
 }
+
+#[test]
+fn the_index_of_each_pin_is_named_on_request() {
+    let first = Index::new([wheel("a", "1.0").requires(&["c"])]);
+    let second = Index::new([wheel("c", "2.0"), wheel("a", "2.0")]);
+    let project = Project::of("a\n");
+    project.write("wheels/.keep", "");
+    let compile = |arguments: &[&str]| {
+        let login = second.url_with_login("me:sesame@");
+        let mut all = vec!["--no-header", "--no-hashes", "--extra-index-url"];
+        let url = first.url();
+        all.push(&url);
+        all.extend(arguments);
+        project.compiles(&login, &all);
+        project.lock()
+    };
+    let (first_url, second_url) = (first.url(), second.url());
+    let expected = |via_a: &str, via_c: &str| {
+        format!("a==1.0{via_a}\n    # from {first_url}\nc==2.0{via_c}\n    # from {second_url}\n")
+    };
+    let text = compile(&["--emit-index-annotation", "--no-emit-options"]);
+    let split = expected("\n    # via -r requirements.in", "\n    # via a");
+    assert_eq!(text, split);
+    // It is no part of what a pin is: the next run keeps all as it is.
+    assert_eq!(
+        compile(&["--emit-index-annotation", "--no-emit-options"]),
+        text
+    );
+    assert_eq!(
+        compile(&[
+            "--emit-index-annotation",
+            "--no-emit-options",
+            "--annotation-style",
+            "line"
+        ]),
+        expected(
+            "                    # via -r requirements.in",
+            "                    # via a"
+        )
+    );
+    assert_eq!(
+        compile(&[
+            "--emit-index-annotation",
+            "--no-emit-options",
+            "--no-annotate"
+        ]),
+        expected("", "")
+    );
+    assert!(!compile(&["--no-emit-options"]).contains("# from"));
+}

@@ -281,6 +281,18 @@ pub(in crate::cli) struct Compile {
         help_heading = "Output"
     )]
     pub(in crate::cli) no_hashes: bool,
+    /// Name the index that each pin comes from (`# from URL`)
+    ///
+    /// Pins from `--find-links`, URLs and directories have no such comment.
+    #[arg(
+        long,
+        overrides_with = "no_emit_index_annotation",
+        help_heading = "Output"
+    )]
+    pub(in crate::cli) emit_index_annotation: bool,
+    /// Leave out the indexes of pins (default)
+    #[arg(long, overrides_with = "emit_index_annotation", hide = true)]
+    pub(in crate::cli) no_emit_index_annotation: bool,
     /// Keep comments of requirements next to their pins
     #[arg(long, overrides_with = "no_input_comments", help_heading = "Output")]
     pub(in crate::cli) input_comments: bool,

@@ -71,6 +71,7 @@ pub(in crate::cli) fn options(
             (false, AnnotationStyle::Split) => Annotations::Split,
             (false, AnnotationStyle::Line) => Annotations::Line,
         },
+        index_annotation: args.emit_index_annotation,
         input_comments: args.input_comments,
         header: !args.no_header,
         strip_extras: !args.no_strip_extras,

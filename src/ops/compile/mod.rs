@@ -30,6 +30,7 @@ pub use request::{
 };
 pub use target::{ResolvedTarget, TargetRequest};
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use self::build::Builder;
@@ -51,6 +52,7 @@ use crate::lock::{self, Lock};
 use crate::ops::error::{Error, FileProblems};
 use crate::ops::events::{Event, Reporter};
 use crate::python::ProjectName;
+use crate::resolve::Solution;
 use crate::text::Newline;
 
 /// What came of a compilation: nothing is written yet.
@@ -183,6 +185,7 @@ async fn resolve(
         places: &prepared.places,
         solution: &resolution.solution,
         hashes,
+        indexes: annotated_indexes(&request.output, solution, &fetcher),
         options: public_option_lines(request, inputs, reporter),
         output: &request.output,
         target: format!("Python {python} for {}", target.platform),
@@ -313,6 +316,25 @@ async fn finish_writes(client: &IndexClient, reporter: &dyn Reporter) {
             error.source
         )));
     }
+}
+
+/// Returns the indexes that pins come from, if the lock is to name them.
+fn annotated_indexes(
+    output: &OutputOptions,
+    solution: &Solution,
+    fetcher: &Fetcher<'_>,
+) -> BTreeMap<ProjectName, String> {
+    if !output.index_annotation {
+        return BTreeMap::new();
+    }
+    let chosen = solution.chosen.iter();
+    chosen
+        .filter_map(|(name, chosen)| {
+            let releases = fetcher.releases(name)?;
+            let index = releases.index(chosen.position)?;
+            Some((name.clone(), index.to_string()))
+        })
+        .collect()
 }
 
 /// Returns how the text looks; lines end as they did, else as in the first input.

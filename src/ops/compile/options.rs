@@ -94,6 +94,7 @@ fn output(options: &Options) -> OutputOptions {
             command::Hashes::Target => WhichHashes::Target,
             command::Hashes::All | command::Hashes::None => WhichHashes::All,
         },
+        index_annotation: options.index_annotation,
         comments: options.input_comments,
         left_out: values(&options.no_emit_packages),
         strip_markers: options.strip_markers,

@@ -17,6 +17,8 @@ pub(in crate::ops) struct Made<'a> {
     pub(in crate::ops) places: &'a BTreeMap<ProjectName, DirectPin>,
     pub(in crate::ops) solution: &'a Solution,
     pub(in crate::ops) hashes: BTreeMap<ProjectName, Vec<String>>,
+    /// The indexes that pins come from, where that is to be said.
+    pub(in crate::ops) indexes: BTreeMap<ProjectName, String>,
     pub(in crate::ops) options: OptionLines,
     pub(in crate::ops) output: &'a OutputOptions,
     pub(in crate::ops) target: String,
@@ -65,6 +67,7 @@ pub(in crate::ops) fn lock(made: &Made<'_>) -> Lock {
                 hashes: made.hashes.get(name).cloned().unwrap_or_default(),
                 via,
                 revision: place.and_then(|place| place.revision.clone()),
+                index: made.indexes.get(name).cloned(),
                 comments: if made.output.comments {
                     made.inputs.comments.get(name).cloned().unwrap_or_default()
                 } else {

@@ -219,6 +219,8 @@ pub struct OutputOptions {
     pub hashes: Hashes,
     /// Of which files they are written.
     pub which_hashes: WhichHashes,
+    /// Whether it is said from which index a pin comes.
+    pub index_annotation: bool,
     /// Whether the comments of requirements stand beside their pins.
     pub comments: bool,
     /// Projects that are resolved and not written.

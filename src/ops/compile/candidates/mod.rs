@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rustc_hash::FxHashMap;
 
 use crate::index::listing::Sparse;
-use crate::index::{Entry, File, Listing};
+use crate::index::{Entry, File, IndexUrl, Listing};
 use crate::ops::compile::candidates::admission::{Pinned, Policy, PythonSupport};
 use crate::ops::compile::cutoff::Limit;
 use crate::ops::compile::request::WhichHashes;
@@ -25,6 +25,8 @@ pub(in crate::ops) struct Listed {
     pub(in crate::ops) listing: Arc<Listing>,
     /// Up to when uploads count there.
     pub(in crate::ops) limit: Option<Arc<Limit>>,
+    /// The index it is; none where it is a flat location.
+    pub(in crate::ops) index: Option<IndexUrl>,
 }
 
 /// The releases of one project.
@@ -37,6 +39,8 @@ pub(in crate::ops) struct ProjectReleases {
     listings: Vec<Arc<Listing>>,
     /// Up to when the uploads of each listing count.
     limits: Vec<Option<Arc<Limit>>>,
+    /// Which index each listing is of.
+    indexes: Vec<Option<IndexUrl>>,
     /// Why there are no listings, if there are none.
     absence: Option<String>,
     /// Where each version is, when there are several listings.
@@ -108,6 +112,7 @@ impl ProjectReleases {
         listings: Vec<Listed>,
         is_in_order: bool,
     ) -> Self {
+        let indexes = listings.iter().map(|listed| listed.index.clone()).collect();
         let (listings, limits): (Vec<_>, Vec<_>) = listings
             .into_iter()
             .map(|listed| (listed.listing, listed.limit))
@@ -125,6 +130,7 @@ impl ProjectReleases {
             merged,
             listings,
             limits,
+            indexes,
             absence: None,
             is_in_order,
             judged: Sparse::new(count),
@@ -219,6 +225,12 @@ impl ProjectReleases {
     pub(in crate::ops) fn metadata_entry(&self, position: u32) -> Option<Entry<'_>> {
         let (listing, index, number) = self.judge(position).file?;
         self.listings[listing].entries(index).nth(number)
+    }
+
+    /// Returns the index that a release is taken from; none where it is not from one.
+    pub(in crate::ops) fn index(&self, position: u32) -> Option<&IndexUrl> {
+        let (listing, _, _) = self.judge(position).file?;
+        self.indexes[listing].as_ref()
     }
 
     /// Returns the file to take metadata from, to be kept.

@@ -39,10 +39,12 @@ impl Fetcher<'_> {
         let flat = self.flat.get(name).map(|listing| Listed {
             listing: Arc::clone(listing),
             limit: cutoffs.limit(name, None),
+            index: None,
         });
         let listed = |index: &IndexUrl, listing| Listed {
             listing,
             limit: cutoffs.limit(name, self.settings.cutoffs.get(index)),
+            index: Some(index.clone()),
         };
         let mut listings: Vec<Listed> = flat.into_iter().collect();
         let mut found_at = (!listings.is_empty()).then(|| "--find-links".to_owned());
