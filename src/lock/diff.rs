@@ -302,6 +302,7 @@ mod tests {
             hashes: pin.hashes,
             via: pin.via,
             revision: None,
+            index: None,
             comments: Vec::new(),
             unhashable: false,
         });
@@ -396,6 +397,7 @@ mod tests {
             hashes: Vec::new(),
             via: Vec::new(),
             revision: None,
+            index: None,
             comments: Vec::new(),
             unhashable: true,
         };

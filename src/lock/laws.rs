@@ -178,6 +178,7 @@ proptest! {
                     marker: None,
                     hashes: Vec::new(),
                     via: vec![format!("-r {url}")],
+                    index: Some(url.clone()),
                     revision: Some(url.clone()),
                     comments: vec![url.clone()],
                     unhashable: true,

@@ -78,9 +78,9 @@ fn with_interpreter(repository: &Repository, patch: u32) {
          \"platform_python_implementation\": \"CPython\", \"python_version\": \"3.11\", \
          \"python_full_version\": \"{version}\", \"implementation_version\": \"{version}\"}}}}"
     );
-    let path = repository.project.home().join("programs/python3");
-    std::fs::write(&path, format!("#!/bin/sh\necho '{answer}'\n")).unwrap();
-    std::fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
+    let program = repository.project.home().join("programs/python3");
+    std::fs::write(&program, format!("#!/bin/sh\necho '{answer}'\n")).unwrap();
+    std::fs::set_permissions(&program, Permissions::from_mode(0o755)).unwrap();
 }
 
 impl Repository {
