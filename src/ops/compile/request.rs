@@ -1,19 +1,25 @@
 //! What is asked of a compilation: nothing in it is left open.
+//!
+//! It is made of the options of a lock: `compile` has those of its command line, `update`
+//! and `explain` those of a lock's header. What is not an option of the lock is in [`Run`],
+//! or set afterwards.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::build::ConfigSettings;
 use crate::cache::Cache;
-use crate::command::IndexStrategy;
+use crate::command::{self, AsWritten, IndexStrategy, Options};
 use crate::config::ProjectPattern;
 use crate::http;
 use crate::index::Refresh;
+use crate::lock::{Style, UnsafePackages, UnsafePlacing, default_unsafe_packages};
 use crate::ops::compile::cutoff::{Cutoff, Cutoffs};
+use crate::ops::compile::named_indexes::indexes;
 use crate::ops::compile::target::TargetRequest;
 use crate::ops::view::View;
 use crate::python::{ExtraName, ProjectName, Requirement};
-use crate::requirements::{GroupRequest, PerProject};
+use crate::requirements::{GroupRequest, PerProject, Selector};
 use crate::resolve::{Constraint, PreReleases};
 use crate::update;
 
@@ -137,6 +143,142 @@ pub struct Run {
     pub current_directory: String,
     /// The environment, for `${VAR}` in requirements files.
     pub variable: Variables,
+}
+
+impl Compile {
+    /// Returns the request that makes the lock of these options: pins are kept, and
+    /// nothing is held back. `configured` are the indexes that the configuration names.
+    pub fn new(options: &Options, configured: Vec<NamedIndex>, run: Run) -> Self {
+        // The lock's own command names hosts to trust; they are trusted for it alone.
+        let mut run = run;
+        let hosts = options.trusted_hosts.iter().cloned();
+        run.http.trusted_hosts.extend(hosts);
+        Self {
+            sources: Sources {
+                files: options.sources.iter().cloned().map(Source::Path).collect(),
+                groups: values(&options.groups),
+                constraints: options.constraints.clone(),
+                bounds: Vec::new(),
+                overrides: options.overrides.clone(),
+                extras: values(&options.extras),
+                all_extras: options.all_extras,
+            },
+            selection: selection(options, run.as_of),
+            indexes: indexes(options, configured),
+            build: BuildOptions {
+                constraints: options.build_constraints.clone(),
+                is_isolated: options.build_isolation,
+                is_forbidden: options.no_build,
+                settings: options
+                    .config_settings
+                    .iter()
+                    .map(|setting| (setting.key.clone(), setting.value.clone()))
+                    .collect(),
+            },
+            output: output(options),
+            run,
+        }
+    }
+}
+
+fn selection(options: &Options, as_of: jiff::Timestamp) -> Selection {
+    let limits = options.exclude_newer_packages.iter().map(|one| {
+        let before = one.limit.before(as_of);
+        let cutoff = before.map_or(Cutoff::Off, Cutoff::Before);
+        (one.project.clone(), cutoff)
+    });
+    Selection {
+        target: TargetRequest {
+            python: None,
+            python_version: options.python_version.as_deref().cloned(),
+            python_platform: options.python_platform.as_deref().copied(),
+        },
+        exclude_newer: options
+            .exclude_newer
+            .as_ref()
+            .and_then(|limit| limit.before(as_of)),
+        exclude_newer_packages: limits.collect(),
+        pre_releases: options.pre_releases(),
+        binary: binary(options),
+        without_dependencies: options.no_deps,
+        ..Selection::default()
+    }
+}
+
+/// Returns how the lock looks.
+fn output(options: &Options) -> OutputOptions {
+    let path = options.output.as_ref().filter(|output| *output != "-");
+    OutputOptions {
+        path: path.map(Into::into),
+        only_binary: if options.no_build {
+            vec![":all:".to_owned()]
+        } else {
+            texts(&options.only_binary)
+        },
+        no_binary: texts(&options.no_binary),
+        hashes: match options.hashes {
+            command::Hashes::None => Hashes::None,
+            command::Hashes::All | command::Hashes::Target => Hashes::Reuse,
+        },
+        which_hashes: match options.hashes {
+            command::Hashes::Target => WhichHashes::Target,
+            command::Hashes::All | command::Hashes::None => WhichHashes::All,
+        },
+        index_annotation: options.index_annotation,
+        comments: options.input_comments,
+        left_out: values(&options.no_emit_packages),
+        strip_markers: options.strip_markers,
+        style: style(options),
+        newline: options.newline.newline(),
+        command: command::write(options),
+    }
+}
+
+fn style(options: &Options) -> Style {
+    let mut names = default_unsafe_packages();
+    names.extend(values::<ProjectName>(&options.unsafe_packages));
+    Style {
+        header: options.header,
+        options: options.emitted,
+        annotations: options.annotations,
+        strip_extras: options.strip_extras,
+        newline: crate::text::Newline::default(),
+        unsafe_packages: UnsafePackages {
+            names,
+            placing: if options.allow_unsafe {
+                UnsafePlacing::Apart
+            } else {
+                UnsafePlacing::Named
+            },
+        },
+    }
+}
+
+fn values<T: Clone>(list: &[AsWritten<T>]) -> Vec<T> {
+    list.iter().map(|one| T::clone(one)).collect()
+}
+
+fn texts<T>(list: &[AsWritten<T>]) -> Vec<String> {
+    list.iter().map(ToString::to_string).collect()
+}
+
+/// Of builds and wheels: what is said of all projects, then of single ones.
+fn binary(options: &Options) -> PerProject {
+    let mut binary = PerProject::default();
+    let only_binary = values(&options.only_binary);
+    let no_binary = values(&options.no_binary);
+    if options.no_build {
+        binary.answer_yes(&[Selector::All]);
+    }
+    // An answer for all would take back those for projects.
+    if no_binary.contains(&Selector::All) {
+        binary.answer_no(&no_binary);
+        binary.answer_yes(&only_binary);
+    } else {
+        binary.answer_yes(&only_binary);
+        binary.answer_no(&no_binary);
+    }
+    binary
 }
 
 impl std::fmt::Debug for Compile {
