@@ -10,7 +10,6 @@ mod hashes;
 mod indexes;
 mod inputs;
 pub(in crate::ops) mod last_run;
-mod named_indexes;
 mod network;
 mod output;
 mod pin_details;
