@@ -5,9 +5,7 @@ use std::sync::Mutex;
 
 use pinfold::command::IndexStrategy;
 use pinfold::config::ProjectPattern;
-use pinfold::ops::{
-    Compile, Cutoff, Error, Event, NamedIndex, OutputOptions, Reporter, WhichHashes, compile,
-};
+use pinfold::ops::{Compile, Cutoff, Error, Event, NamedIndex, Reporter, WhichHashes, compile};
 use tempfile::TempDir;
 
 use crate::index::{Index, Mode, Release, sdist, wheel};
@@ -377,10 +375,7 @@ fn a_refusal_names_the_limit_and_the_newest_release_behind_it() {
 // Hashes for the target.
 
 fn for_target(it: &mut Compile) {
-    it.output = OutputOptions {
-        which_hashes: WhichHashes::Target,
-        ..OutputOptions::default()
-    };
+    it.output.which_hashes = WhichHashes::Target;
 }
 
 const LINUX: &str = "cp312-cp312-manylinux_2_17_x86_64";
