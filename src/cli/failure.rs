@@ -155,7 +155,7 @@ pub(super) fn problems(diagnostic: Diagnostic, mut file: FileProblems) -> Diagno
 
 fn no_solution(explanation: &Explanation, advice: Vec<String>) -> Diagnostic {
     let mut diagnostic = Diagnostic::error(format!(
-        "no choice of versions meets all requirements\n  {}",
+        "no combination of versions satisfies all requirements\n  {}",
         explanation.facts.join("\n  ")
     ));
     // What was tried and helps says more than what might.

@@ -15,11 +15,11 @@ use super::failure::Failure;
 /// What becomes of an option.
 #[derive(Debug, Clone, Copy)]
 enum Fate {
-    /// It cannot be honoured: why not, and what to use instead.
+    /// It is not supported: why not, and what to use instead.
     Refused(&'static str),
     /// As before, but for some values, which are what happens anyway.
     RefusedBut(&'static [&'static str], &'static str),
-    /// It has no meaning here: why.
+    /// It has no effect here: why.
     Meaningless(&'static str),
     /// It is what happens anyway.
     AsAlways,
@@ -199,7 +199,7 @@ pub(super) fn is_foreign(option: &Arg) -> bool {
     option.is_hide_set() && FOREIGN.iter().any(|foreign| foreign.name == id)
 }
 
-/// Refuses what cannot be honoured; returns what has no meaning here, with a warning.
+/// Refuses what is not supported; returns what has no effect here, with a warning.
 pub(super) fn check(
     command: &Command,
     matches: &ArgMatches,

@@ -238,7 +238,7 @@ fn plain(text: &StyledStr) -> String {
     text.to_string()
 }
 
-/// Returns a text that fits into a cell of a table.
+/// Returns text that fits into a cell of a table.
 fn cell(text: &str) -> String {
     text.split_whitespace()
         .collect::<Vec<_>>()

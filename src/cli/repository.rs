@@ -109,7 +109,7 @@ pub(super) fn below(root: &Path, path: &Path) -> Result<String, Failure> {
                 path.display(),
                 root.display()
             ),
-            Some("name files and folders of this repository".to_owned()),
+            Some("name files and directories of this repository".to_owned()),
         )
     };
     let failed = |error: std::io::Error| {

@@ -56,8 +56,8 @@ pub(super) enum Value {
 const GROUPS: &str = "name each group with `--group`";
 const BUILDS: &str = "pinfold does not lock build requirements";
 const UNIVERSAL: &str = "pinfold locks for one Python and one platform at a time";
-const PER_PROJECT: &str = "pinfold has no such choice for single projects yet";
-pub(super) const NO_CHOICE: &str = "that is none of the choices pinfold knows";
+const PER_PROJECT: &str = "pinfold cannot set this for single projects yet";
+pub(super) const NO_CHOICE: &str = "pinfold does not support this value";
 
 /// Returns what a flag means in a tool's command; none if it has no such flag.
 ///
@@ -252,12 +252,10 @@ fn value(name: &str) -> Option<Value> {
         }
         "--build-deps-for" => Value::Unsupported(BUILDS),
         "--exclude" | "--excludes" => {
-            Value::Unsupported("pinfold cannot leave a project out of a resolution")
+            Value::Unsupported("pinfold cannot exclude a project from a resolution")
         }
         "--prerelease-package" => Value::Unsupported(PER_PROJECT),
-        "--torch-backend" => {
-            Value::Unsupported("pinfold takes projects from the indexes that are named")
-        }
+        "--torch-backend" => Value::Unsupported("pinfold uses only the indexes that are listed"),
         "--upgrade-package"
         | "--upgrade-group"
         | "--refresh-package"
@@ -291,7 +289,7 @@ fn value(name: &str) -> Option<Value> {
 
 /// Returns what an option of pip means behind `--pip-args`; none if it is not known.
 pub(super) fn pip_flag(name: &str) -> Option<Flag> {
-    const PLATFORM: &str = "it is for pip; name the target in a `[[lock]]` table";
+    const PLATFORM: &str = "it is for pip only; set the target in a `[[lock]]` table";
     Some(match name {
         "-i" | "--index-url" | "--pypi-url" => Flag::Value(set_value(|options, value| {
             parsed(&mut options.index_url, &index(value))
@@ -413,7 +411,7 @@ fn index(value: &str) -> String {
 
 fn python_version(options: &mut Options, value: &str) -> Result<(), String> {
     if !is_version(value) {
-        return Err("that is not a version of Python such as `3.12`".to_owned());
+        return Err("this is not a Python version (example: `3.12`)".to_owned());
     }
     parsed(&mut options.python_version, value)
 }
@@ -454,7 +452,7 @@ fn resolution(_: &mut Options, value: &str) -> Result<(), String> {
 fn format(_: &mut Options, value: &str) -> Result<(), String> {
     match value {
         "requirements.txt" => Ok(()),
-        _ => Err("pinfold writes `requirements.txt` locks only".to_owned()),
+        _ => Err("pinfold writes `requirements.txt` files only".to_owned()),
     }
 }
 

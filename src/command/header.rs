@@ -46,7 +46,7 @@ pub fn recipe_beside(header: &FileHeader, exists: &dyn Fn(&str) -> bool) -> Reci
         why,
     };
     if text.is_empty() {
-        return unreadable("its header names no command".to_owned());
+        return unreadable("its header contains no command".to_owned());
     }
     // uv quotes nothing; if there are quotes, someone else wrote it.
     let is_raw = header.tool == "uv" && !text.contains(['\'', '"']);
@@ -60,7 +60,7 @@ pub fn recipe_beside(header: &FileHeader, exists: &dyn Fn(&str) -> bool) -> Reci
     };
     let is_raw = is_raw || (has_open_quote && header.tool == "uv");
     if has_open_quote && !is_raw {
-        return unreadable("a quote in it has no end".to_owned());
+        return unreadable("it has an unclosed quote".to_owned());
     }
     let is_comment = |word: &String| word.starts_with('#');
     let end = words.iter().position(is_comment).unwrap_or(words.len());
@@ -72,7 +72,9 @@ pub fn recipe_beside(header: &FileHeader, exists: &dyn Fn(&str) -> bool) -> Reci
         Ok(mut command) => {
             let (python, platform) = match target(header.target.as_deref()) {
                 Ok(target) => target,
-                Err(error) => return unreadable(format!("its header names a platform: {error}")),
+                Err(error) => {
+                    return unreadable(format!("the platform in its header is invalid: {error}"));
+                }
             };
             let options = &mut command.options;
             options.python_version = options.python_version.take().or(python);
@@ -171,7 +173,9 @@ fn named(words: &[String], at: usize) -> Program {
         "pip-tools" if word(1) == Some("compile") => Program::Known(Tool::PipCompile, at + 2),
         "pinfold" => match subcommand(words, at + 1) {
             Some((_, "compile" | "lock", behind)) => Program::Known(Tool::Pinfold, behind),
-            Some((_, other, _)) => Program::Other(format!("`pinfold {other}` writes no lock")),
+            Some((_, other, _)) => {
+                Program::Other(format!("`pinfold {other}` does not write lock files"))
+            }
             None => Program::Unknown,
         },
         "uv" => match subcommand(words, at + 1) {

@@ -128,7 +128,7 @@ impl<'a> Arguments<'a> {
     fn flag(&self, name: &str) -> Result<Flag, String> {
         flag(self.tool, name).ok_or_else(|| {
             format!(
-                "`{}` is no option of `{}` that pinfold knows",
+                "pinfold does not know the option `{}` of `{}`",
                 without_password(name),
                 self.tool
             )
@@ -243,7 +243,7 @@ impl<'a> Arguments<'a> {
     /// Reads what pip-compile hands on to pip.
     fn pip_arguments(&mut self, text: &str) -> Result<(), String> {
         let words =
-            words::split(text).ok_or_else(|| "a quote in `--pip-args` has no end".to_owned())?;
+            words::split(text).ok_or_else(|| "`--pip-args` has an unclosed quote".to_owned())?;
         let mut words = words.iter();
         while let Some(word) = words.next() {
             let (name, attached) = match word.split_once('=') {
@@ -286,7 +286,7 @@ impl<'a> Arguments<'a> {
         }) {
             self.command.unsupported.push((
                 "pylock.toml".to_owned(),
-                "pinfold writes `requirements.txt` locks only".to_owned(),
+                "pinfold writes `requirements.txt` files only".to_owned(),
             ));
         }
     }

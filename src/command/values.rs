@@ -134,7 +134,7 @@ impl Display for UploadLimit {
 
 /// A text that says no time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a time, a day, a duration or `false`")]
+#[error("not a time, date, duration, or `false`")]
 pub struct NoLimit;
 
 /// The limit of one project: `NAME=7d`, `NAME=false`.

@@ -156,7 +156,7 @@ pub enum Error {
     #[error(transparent)]
     Interpreter(#[from] interpreter::Error),
     /// There is no solution.
-    #[error("no choice of versions meets all requirements")]
+    #[error("no combination of versions satisfies all requirements")]
     NoSolution {
         /// Why.
         explanation: Box<Explanation>,
@@ -164,13 +164,13 @@ pub enum Error {
         advice: Vec<String>,
     },
     /// Pages in the cache turned out to be damaged when all was decided; they are removed.
-    #[error("project pages in the cache were damaged; they are removed")]
+    #[error("removed damaged project pages from the cache")]
     DamagedPages,
     /// A trial took more than it may.
     #[error("given up")]
     GivenUp,
     /// The output exists and is not text.
-    #[error("`{}` is not a text file: it is not UTF-8", path.display())]
+    #[error("`{}` is not UTF-8 text", path.display())]
     OutputNotText {
         /// The output.
         path: PathBuf,

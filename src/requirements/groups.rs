@@ -298,7 +298,7 @@ impl Walk<'_> {
                     named_at,
                     format!("the group `{name}` includes itself: {}", way.join(" → ")),
                 )
-                .with_help("remove one of the includes that lead back here"),
+                .with_help("remove one of the includes that form the cycle"),
             );
         }
         // Two ways to a group are not a circle.
@@ -384,13 +384,13 @@ mod tests {
         assert_eq!(
             problems(text, "a"),
             [
-                "\"B\": the group `b` includes itself: b → c → b | remove one of the includes that lead back here"
+                "\"B\": the group `b` includes itself: b → c → b | remove one of the includes that form the cycle"
             ]
         );
         assert_eq!(
             problems(text, "self"),
             [
-                "'self': the group `self` includes itself: self → self | remove one of the includes that lead back here"
+                "'self': the group `self` includes itself: self → self | remove one of the includes that form the cycle"
             ]
         );
     }

@@ -28,7 +28,7 @@ use super::universe::{Kind, Mask, ProjectId, Universe};
 use crate::python::{ProjectName, Requirement, RequirementSource, Specifiers};
 use crate::text::many;
 
-/// Why no choice of versions meets all requirements.
+/// Why no combination of versions satisfies all requirements.
 #[derive(Debug, Clone)]
 pub struct Explanation {
     /// What cannot hold together, a sentence a line, from the user's

@@ -576,7 +576,7 @@ fn says_why_a_file_is_no_target() {
             "- gone.txt: its header names `gone.in`, which does not exist",
             "- loose/requirements.txt: it is not fully pinned, so it is a source, and it has no \
              lock file",
-            "- odd.txt: `--frob` is no option of `pip-compile` that pinfold knows",
+            "- odd.txt: pinfold does not know the option `--frob` of `pip-compile`",
             "- over.txt: its header names `gone.in`, which does not exist",
             "- piped.txt: it was made from standard input; name its sources in a `[[lock]]` table",
             "- same.txt: it would be both input and output",

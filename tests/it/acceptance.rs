@@ -555,7 +555,10 @@ fn an_editable_keeps_its_spelling_and_is_warned_of() {
     assert!(lock.contains("\nb==1.0 \\\n    --hash="), "{lock}");
     run.says(
         0,
-        &["warning: pip cannot check a repository or a folder", "my-p"],
+        &[
+            "warning: pip cannot verify repositories and directories",
+            "my-p",
+        ],
     );
     let without = project.compiles(&index.url(), &["--no-header", "--no-hashes"]);
     assert!(
@@ -875,7 +878,7 @@ fn a_name_of_two_indexes_is_told_unless_that_is_not_wanted() {
     let run = project.compiles(&public.url(), &["--index", &named]);
     run.says(
         0,
-        &["warning: a later index has other projects of the same name: acme"],
+        &["warning: a later index has projects with the same name: acme"],
     );
     assert_eq!(project.pins(), ["acme==1.0"]);
     public.requests();

@@ -138,12 +138,12 @@ fn places_that_cannot_be_used_are_refused_at_their_lines() {
         ("./gone", ["`./gone` does not exist", "help: check"]),
         (
             "-e .",
-            ["neither a `pyproject.toml` nor", "help: name the folder"],
+            ["neither a `pyproject.toml` nor", "help: use the directory"],
         ),
         ("./b.rst/x.zip", ["does not exist", "help: "]),
         (
             "-e hg+https://host.example/x#egg=x",
-            ["only those of git", "git+https://"],
+            ["only git is supported", "git+https://"],
         ),
         (
             "x @ https://host.example/x-1.rpm",
@@ -156,7 +156,7 @@ fn places_that_cannot_be_used_are_refused_at_their_lines() {
                 "`git+https`",
             ],
         ),
-        ("-e ./a.zip", ["cannot be editable", "remove the `-e`"]),
+        ("-e ./a.zip", ["cannot be editable", "remove `-e`"]),
     ] {
         let run = check(&format!("a\n{line}\n"), &[("a.zip", "")], &[]);
         run.says(2, &phrases);
@@ -190,10 +190,10 @@ fn an_input_is_no_output() {
     let project = Project::new();
     project.write("requirements.txt", "a\n");
     let run = project.compile(&index.url(), &["requirements.txt"]);
-    run.says(2, &["`requirements.txt` is input and output at once"]);
+    run.says(2, &["`requirements.txt` is both input and output"]);
     let arguments = ["./requirements.txt", "-o", "requirements.txt"];
     let run = project.compile(&index.url(), &arguments);
-    run.says(2, &["`./requirements.txt` is input and output at once"]);
+    run.says(2, &["`./requirements.txt` is both input and output"]);
     assert_eq!(project.lock(), "a\n");
 }
 
@@ -228,7 +228,8 @@ fn names_that_are_none_are_refused() {
     check("a\n", &[], &["--extra", "a b"]).says(2, &["`--extra a b`"]);
     check("a\n", &[], &["--extra", "dev"]).says(2, &["no input is a project file"]);
     check("a\n", &[], &["-P", "a ><"]).says(2, &["`--upgrade-package a ><`"]);
-    check("a\n", &[], &["-P", "a @ https://host.example/a.whl"]).says(2, &["a URL is no bound"]);
+    check("a\n", &[], &["-P", "a @ https://host.example/a.whl"])
+        .says(2, &["a URL is not a version specifier"]);
     check("a\n", &[], &["--exclude-newer", "soon"])
         .says(2, &["`--exclude-newer soon`", "2026-10-01"]);
     check("a\n", &[], &["--only-binary", "a b"]).says(2, &["--only-binary"]);
@@ -253,7 +254,7 @@ fn an_output_that_is_no_text_is_left_alone() {
     let run = project.compile(&index.url(), &[]);
     run.says(
         2,
-        &["`requirements.txt` is not a text file", "remove the file"],
+        &["`requirements.txt` is not UTF-8 text", "remove the file"],
     );
     assert_eq!(
         fs::read(project.path("requirements.txt")).unwrap(),

@@ -362,7 +362,11 @@ fn a_cache_that_cannot_be_written_is_a_warning() {
     let run = project.compiles(&index.url(), &["--cache-dir", "file/cache"]);
     run.says(
         0,
-        &["warning: ", "file/cache", "the next run will fetch again"],
+        &[
+            "warning: ",
+            "file/cache",
+            "the next run will repeat its downloads",
+        ],
     );
     assert_eq!(project.pins().len(), 3);
 }

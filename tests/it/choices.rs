@@ -18,7 +18,10 @@ fn refused(releases: &[Release], requirements: &str, arguments: &[&str]) -> Run 
     let index = Index::new(releases.iter().cloned());
     let project = Project::of(requirements);
     let run = project.compile(&index.url(), arguments);
-    run.says(1, &["no choice of versions meets all requirements"]);
+    run.says(
+        1,
+        &["no combination of versions satisfies all requirements"],
+    );
     assert_eq!(project.files(), ["requirements.in"]);
     run
 }

@@ -193,11 +193,17 @@ fn a_file_that_changed_meanwhile_is_left_and_not_told_as_pinned() {
     }
     project.write("Dockerfile", "FROM python:3 AS mine\n");
     let run = running.finish();
-    run.says(2, &["was changed by someone else", "1 not pinned"]);
+    run.says(
+        2,
+        &[
+            "`Dockerfile` changed on disk while its images",
+            "1 not pinned",
+        ],
+    );
     assert!(!run.stderr.contains("Pinned"), "{}", run.stderr);
     assert!(run.stdout.contains(r#""changed": false"#), "{}", run.stdout);
     assert!(
-        run.stdout.contains("changed by someone else"),
+        run.stdout.contains("changed on disk while its images"),
         "{}",
         run.stdout
     );
@@ -401,7 +407,10 @@ fn an_image_to_upgrade_that_no_file_names_is_a_slip() {
     let hub = Hub::with(&[("Dockerfile", "FROM python:3.12\n")]);
     hub.docker(&["-P", "pyhton"]).says(
         2,
-        &["no file names the image `pyhton`", "did you mean `python`?"],
+        &[
+            "cannot upgrade `pyhton`: no file uses this image",
+            "did you mean `python`?",
+        ],
     );
     assert!(hub.registry.requests().is_empty());
 }

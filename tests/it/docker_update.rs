@@ -369,7 +369,7 @@ fn what_changed_for_platforms_that_nobody_builds_is_held() {
     let new = bench.push_platforms("python:3.12", &[(amd64, 1), (s390x, 2)]);
     let text = format!("FROM R/python:3.12@{old}\n");
     let held = format!(
-        "PF202 python:3.12 {} → {}: only the images for linux/s390x changed, which nobody builds",
+        "PF202 python:3.12 {} → {}: only images for other platforms changed: linux/s390x",
         short(&old),
         short(&new)
     );
@@ -395,7 +395,7 @@ fn attestations_are_no_change() {
     let old = bench.push_image("python:3.12", &image().attested(1));
     let new = bench.push_image("python:3.12", &image().attested(2));
     let held = format!(
-        "PF202 python:3.12 {} → {}: no platform's image changed",
+        "PF202 python:3.12 {} → {}: no platform image changed",
         short(&old),
         short(&new)
     );
@@ -430,7 +430,7 @@ fn digests_may_move_with_tags_only() {
     let new = bench.push("python:3.12.1", 2);
     let text = format!("FROM R/python:3.12.1@{old}\n");
     let held = format!(
-        "PF203 python:3.12.1 {} → {}: digests move along with their tags only",
+        "PF203 python:3.12.1 {} → {}: digests move only with their tags",
         short(&old),
         short(&new)
     );
@@ -458,7 +458,7 @@ fn a_rule_keeps_an_image_until_its_day_is_over() {
         ..rule("**/{python,redis}")
     }];
     let text = format!("FROM R/python:3.12.1@{old}\nFROM R/redis:7@{moved}\nFROM R/redis:7\n");
-    let reason = "a rule keeps it (release week; until 2026-11-21)";
+    let reason = "held back by a rule (release week; until 2026-11-21)";
     let held = [
         format!("PF107 python 3.12.1 → 3.12.2: {reason}"),
         format!(
@@ -500,7 +500,7 @@ fn a_tag_that_stands_elsewhere_is_told_and_its_digest_moves() {
     let file = bench.becomes(&text(&old), &text(&new));
     assert_eq!(
         bench.held(&file),
-        ["PF204 python 3.12.1 → 3.12.2: its tag is not written in one piece beside its digest"]
+        ["PF204 python 3.12.1 → 3.12.2: its tag is not written as one piece next to its digest"]
     );
 }
 
@@ -526,7 +526,7 @@ fn a_new_tag_has_to_have_what_is_built_for() {
         &format!("FROM R/python:3.12.1@{old}\n"),
         &format!("FROM R/python:3.12.1@{moved}\n"),
     );
-    let held = "PF205 python 3.12.1 → 3.12.2: it is not there for linux/arm64";
+    let held = "PF205 python 3.12.1 → 3.12.2: not available for linux/arm64";
     assert_eq!(bench.held(&file), [held]);
     // The same where there is no digest to compare with.
     let file = bench.update("FROM R/python:3.12.1\n");
@@ -540,7 +540,10 @@ fn platforms_that_are_dropped_are_told() {
     let old = bench.push("python:3.12", 1);
     bench.push_platforms("python:3.12", &[("linux/amd64", 2)]);
     let file = bench.update(&format!("FROM R/python:3.12@{old}\n"));
-    let facts = ["PYTHON_VERSION 3.9.1 → 3.9.2", "no longer for linux/arm64"];
+    let facts = [
+        "PYTHON_VERSION 3.9.1 → 3.9.2",
+        "no longer available for linux/arm64",
+    ];
     assert_eq!(file.changes[0].facts, facts);
 }
 

@@ -98,8 +98,8 @@ Required by
 
 Newer releases: 7
   3.0: c 1.0 requires b<3
-  2.6: only a source distribution, and releases with a wheel come first
-  2.5rc1: a pre-release, and there are final ones
+  2.6: only a source distribution; releases with a wheel are preferred
+  2.5rc1: a pre-release; final releases are preferred
   2.4: yanked (leaks memory)
   2.3: no wheel for the target: its wheels are for win_amd64
   2.1 and 2.2: requires Python >=3.13
@@ -367,7 +367,7 @@ fn sources_on_the_command_line_need_no_header() {
     run.says(
         2,
         &[
-            "what `pins` is made of is not known",
+            "the sources of `pins` are unknown",
             "pinfold explain b requirements.in --lock pins",
         ],
     );
@@ -394,7 +394,7 @@ fn what_is_not_there_or_has_no_meaning_is_refused() {
         .says(2, &["there is no lock file `other.txt`"]);
     locked
         .explain(&["b", "-P", "b"])
-        .says(2, &["`--upgrade-package` has no meaning here"]);
+        .says(2, &["`--upgrade-package` has no effect here"]);
     std::fs::remove_file(locked.project.path("requirements.txt")).unwrap();
     locked.explain(&["b"]).says(
         2,
@@ -423,10 +423,9 @@ fn which_of_several_locks_is_asked() {
             .replace("requirements.in", "base.in");
         locked.project.write(lock, text);
     }
-    locked.explain(&["b"]).says(
-        2,
-        &["which lock file is meant? There are 2: `one.txt`, `two.txt`"],
-    );
+    locked
+        .explain(&["b"])
+        .says(2, &["found 2 lock files: `one.txt`, `two.txt`"]);
     locked.tells(&["b", "--lock", "two.txt"], &["b 2.0 (two.txt:"]);
 }
 
@@ -467,7 +466,7 @@ fn the_policy_of_updates_is_told_where_there_is_one() {
     );
     let text = locked.tells(
         &["b"],
-        &["  2.0: usable, but `pinfold update` does not take it: "],
+        &["  2.0: usable, but `pinfold update` holds it back: "],
     );
     assert!(text.contains("not yet"), "{text}");
     let json = locked.json(&["b"]);

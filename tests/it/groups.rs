@@ -168,7 +168,7 @@ fn a_path_before_the_name_says_whose_group_is_meant() {
     refused(
         &project,
         &["--group", "nosuch/pyproject.toml:test"],
-        &["`nosuch/pyproject.toml`, which does not exist"],
+        &["`nosuch/pyproject.toml` does not exist"],
     );
     refused(&project, &["--group", "other:test"], &["`other`"]);
 }

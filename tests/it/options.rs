@@ -58,10 +58,10 @@ fn what_cannot_be_honoured_is_refused_with_what_to_use_instead() {
         ("--no-native-tls", "with `--cert`"),
         (
             "--python-platform windows",
-            "make a lock for each, with `--output-file` of its own",
+            "create one lock file for each, with its own `--output-file`",
         ),
-        ("-o pylock.toml", "name a requirements.txt"),
-        ("-o pylock.dev.toml", "name a requirements.txt"),
+        ("-o pylock.toml", "choose a requirements.txt"),
+        ("-o pylock.dev.toml", "choose a requirements.txt"),
         ("--group : requirements.in", "write `NAME` for a group"),
         (
             "--group a/b:c requirements.in",
@@ -295,7 +295,7 @@ fn groups_are_compiled_beside_sources_or_alone() {
     );
     assert_eq!(project.pins(), ["a==1.0", "b==1.0", "c==1.0"]);
     let run = project.compile(&index.url(), &["--group", "dev"]);
-    run.says(2, &["a group needs an output of its own"]);
+    run.says(2, &["dependency groups need an explicit output"]);
     project.compiles(&index.url(), &["--group", "dev", "-o", "dev.txt"]);
     assert_eq!(crate::project::pins(&project.read("dev.txt")), ["b==1.0"]);
     // An update makes the same of the header.

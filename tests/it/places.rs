@@ -147,7 +147,10 @@ fn the_hashes_beside_a_url_are_the_only_ones() {
     let wrong = format!("sha256:{}", "0".repeat(64));
     project.write("requirements.in", format!("a @ {url} --hash={wrong}\n"));
     let run = project.compile(&index.url(), &[]);
-    run.says(2, &["none of the hashes given for a (requirements.in:1)"]);
+    run.says(
+        2,
+        &["the hashes given for a (requirements.in:1) match none of its files"],
+    );
 }
 
 #[test]
@@ -339,7 +342,7 @@ fn two_places_of_one_project_are_refused() {
     run.says(
         2,
         &[
-            "same is required from two places",
+            "same is required from two sources",
             "requirements.in:1",
             "requirements.in:2",
             "--override",
@@ -521,7 +524,7 @@ fn a_folder_that_may_not_be_built_is_refused() {
         2,
         &[
             "requirements.in:1",
-            "`./p` has to be built to read its metadata",
+            "reading the metadata of `./p` requires a build",
             "--no-build",
         ],
     );

@@ -162,15 +162,15 @@ fn project_files_are_no_constraints() {
     run.says(
         2,
         &[
-            "`pyproject.toml` describes a project, it is not a file of constraints",
+            "`pyproject.toml` is a project file, not a constraints file",
             "--> requirements.in:2:1",
         ],
     );
     project.write("requirements.in", "a\n");
     let run = project.compile(&index.url(), &["-c", "pyproject.toml"]);
-    run.says(2, &["it is not a file of constraints", "help: list"]);
+    run.says(2, &["not a constraints file", "help: list"]);
     let run = project.compile(&index.url(), &["--override", "x.py"]);
-    run.says(2, &["`x.py` is a script, it is not a file of overrides"]);
+    run.says(2, &["`x.py` is a script, not an overrides file"]);
 }
 
 #[test]

@@ -101,7 +101,10 @@ fn hashes_given_with_a_requirement_are_the_only_ones_accepted() {
     let zeros = "0".repeat(64);
     let line = format!("b==1.0 --hash=sha256:{zeros}\n");
     let run = check(&index, &line, &[]);
-    run.says(2, &["none of the hashes given for b (requirements.in:1)"]);
+    run.says(
+        2,
+        &["the hashes given for b (requirements.in:1) match none of its files"],
+    );
     let project = Project::of(&format!(
         "b==1.0 --hash={} --hash=sha256:{zeros}\n",
         sdist.hash()
@@ -284,7 +287,7 @@ fn an_index_that_is_a_missing_folder_is_named() {
     let folder = format!("file://{}", project.path("nowhere").display());
     project
         .compile(&folder, &[])
-        .says(2, &["nowhere", "there is no such folder"]);
+        .says(2, &["nowhere", "there is no such directory"]);
     project
         .compile("./nowhere", &[])
         .says(2, &["`./nowhere` is not the URL of an index"]);

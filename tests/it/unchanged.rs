@@ -200,7 +200,7 @@ fn details_are_for_those_who_ask_for_them() {
     let project = settled(&index, "a\n");
     project
         .compiles(&index.url(), &["--verbose"])
-        .says(0, &["b 1.0: kept, as the lock file has it"]);
+        .says(0, &["b 1.0: kept from the lock file"]);
 }
 
 #[test]

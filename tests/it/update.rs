@@ -276,9 +276,9 @@ fn lists_what_it_looks_after_and_why_and_asks_nobody() {
         .write("tools/requirements.txt", "alpha==1.0\n");
     let run = repository.updates(&["--list"]);
     for phrase in [
-        "base.txt  its header says `pinfold compile`; made of base.in",
-        "dev.txt  its header says `pinfold compile`; made of dev.in",
-        "api/requirements.txt  its header says `pinfold compile`; made of api/pyproject.toml",
+        "base.txt  its header says `pinfold compile`; from base.in",
+        "dev.txt  its header says `pinfold compile`; from dev.in",
+        "api/requirements.txt  its header says `pinfold compile`; from api/pyproject.toml",
         "Dockerfile  by its name",
         "api/Dockerfile  by its name",
         "compose.yaml  by its name",
@@ -454,15 +454,10 @@ fn rules_of_the_configuration_hold_and_end() {
     );
     run.says(
         0,
-        &["PF107", "LTS", "the rule for gamma has ended on 2026-11-01"],
+        &["PF107", "LTS", "the rule for gamma expired on 2026-11-01"],
     );
     let report = repository.project.read("report.md");
-    for phrase in [
-        "PF107",
-        "LTS",
-        "2027-01-31",
-        "gamma has ended on 2026-11-01",
-    ] {
+    for phrase in ["PF107", "LTS", "2027-01-31", "gamma expired on 2026-11-01"] {
         assert!(report.contains(phrase), "`{phrase}`: {report}");
     }
 }
@@ -493,7 +488,7 @@ fn takes_over_locks_of_other_tools() {
     let before = repository.files();
     let list = repository.updates(&["--list"]);
     for (name, _, tool) in files {
-        let line = format!("{name}.txt  its header says `{tool}`; made of {name}.in\n");
+        let line = format!("{name}.txt  its header says `{tool}`; from {name}.in\n");
         assert!(list.stdout.contains(&line), "`{line}`: {}", list.stdout);
     }
     // Nothing moves, so their looks stay.

@@ -577,7 +577,9 @@ fn other_files_under_the_locked_version_do_not_take_its_place() {
         .try_update(&index_of_old, Policy::new(as_of()))
         .unwrap_err();
     assert!(
-        error.to_string().contains("none of the hashes recorded"),
+        error
+            .to_string()
+            .contains("match none of its files on the index"),
         "{error}"
     );
 }

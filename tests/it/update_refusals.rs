@@ -330,8 +330,8 @@ fn what_is_not_committed_is_not_committed_by_the_way() {
     run.says(
         2,
         &[
-            "a/requirements.txt: failed: `a/requirements.in` has changes that are not committed",
-            "Dockerfile: failed: `Dockerfile` has changes that are not committed",
+            "a/requirements.txt: failed: `a/requirements.in` has uncommitted changes",
+            "Dockerfile: failed: `Dockerfile` has uncommitted changes",
             "without `--commit`",
         ],
     );
@@ -353,10 +353,7 @@ fn a_plan_for_another_state_is_not_committed() {
         .write("a/requirements.txt", "alpha==0.9\n");
     repository.commit_all();
     let run = repository.apply(&[&path, "--commit"]);
-    run.says(
-        2,
-        &["`a/requirements.txt` was changed since the plan was made"],
-    );
+    run.says(2, &["`a/requirements.txt` changed since the plan was made"]);
     let changed = repository.git(&["diff", "--name-only", "main", "pinfold/update"]);
     let changed: Vec<&str> = changed.lines().collect();
     assert_eq!(changed, ["Dockerfile", "b/requirements.txt"]);
@@ -416,10 +413,7 @@ fn a_file_that_changed_since_the_plan_stays_and_the_others_go_on() {
         .project
         .write("a/requirements.txt", "alpha==0.9\n");
     let run = repository.apply(&[&path]);
-    run.says(
-        2,
-        &["`a/requirements.txt` was changed since the plan was made"],
-    );
+    run.says(2, &["`a/requirements.txt` changed since the plan was made"]);
     assert_eq!(
         repository.project.read("a/requirements.txt"),
         "alpha==0.9\n"
@@ -472,7 +466,7 @@ fn a_link_leads_no_plan_out_of_the_repository() {
         let run = repository.apply(&[&path]);
         assert_eq!(fs::read_to_string(&file).unwrap(), lock);
         assert_eq!(fs::read_to_string(hooks.join("post-commit")).unwrap(), lock);
-        run.says(2, &[name, "leads out of the repository"]);
+        run.says(2, &[name, "is a link that leaves the repository"]);
     }
 }
 
@@ -497,11 +491,13 @@ fn a_commit_needs_a_repository_with_a_commit() {
     repository.lock(&[]);
     repository.index.add(aged("alpha", "1.1", 100));
     let before = repository.files();
-    repository.update(&["--commit"]).says(2, &["no commit yet"]);
+    repository
+        .update(&["--commit"])
+        .says(2, &["no commits yet"]);
     fs::remove_dir_all(repository.project.path(".git")).unwrap();
     repository
         .update(&["--commit"])
-        .says(2, &["is in no git repository"]);
+        .says(2, &["is not in a git repository"]);
     assert_eq!(repository.pins("requirements.txt"), ["alpha==1.0"]);
     assert_eq!(repository.project.lock(), before["requirements.txt"]);
     // Without git, there is still a folder to look after.

@@ -50,11 +50,8 @@ fn refuse_moves(args: &Explain) -> Result<(), Failure> {
     ] {
         if is_given {
             return Err(Failure::usage(
-                format!("`{option}` has no meaning here: nothing moves and nothing is written"),
-                Some(
-                    "`pinfold explain` tries by itself what would come of a newer version"
-                        .to_owned(),
-                ),
+                format!("`{option}` has no effect here: nothing is upgraded or written"),
+                Some("`pinfold explain` tries the newest version by itself".to_owned()),
             ));
         }
     }
@@ -105,7 +102,7 @@ fn of_lock(args: &Explain, place: &Place, now: jiff::Timestamp) -> Result<Compil
             skipped.find(|skipped| skipped.path == output)
         });
         let why = skipped.map_or_else(
-            || "it does not say what it is made of".to_owned(),
+            || "its header does not name its sources".to_owned(),
             |skipped| skipped.why.clone(),
         );
         return unsaid(args, place, &path, &why);
@@ -152,7 +149,7 @@ fn unsaid(args: &Explain, place: &Place, path: &str, why: &str) -> Result<Compil
         return as_typed(args, place);
     }
     Err(Failure::usage(
-        format!("what `{path}` is made of is not known: {why}"),
+        format!("the sources of `{path}` are unknown: {why}"),
         Some(format!(
             "name its sources: `pinfold explain {} requirements.in --lock {path}`",
             args.name
@@ -185,12 +182,8 @@ fn default_lock(args: &Explain, place: &Place, gathered: &Gathered) -> Result<De
                         .map(|one| format!("`{}`", shown(&place.root, &here, one)))
                         .collect();
                     Err(Failure::usage(
-                        format!(
-                            "which lock file is meant? There are {}: {}",
-                            several.len(),
-                            names.join(", ")
-                        ),
-                        Some("name it with `--lock FILE`".to_owned()),
+                        format!("found {} lock files: {}", several.len(), names.join(", ")),
+                        Some("choose one with `--lock FILE`".to_owned()),
                     ))
                 }
             };
@@ -212,11 +205,11 @@ fn shown(root: &Path, here: &Path, target: &LockTarget) -> String {
 fn no_lock(path: &str) -> Failure {
     Failure::usage(
         if path == "-" {
-            "standard output is no lock file".to_owned()
+            "standard output is not a lock file".to_owned()
         } else {
             format!("there is no lock file `{path}`")
         },
-        Some("make it with `pinfold compile`, or name another with `--lock FILE`".to_owned()),
+        Some("create it with `pinfold compile`, or choose another with `--lock FILE`".to_owned()),
     )
 }
 

@@ -196,7 +196,7 @@ fn told_of(run: &[Candidate], tells_times: bool) -> String {
         return match &candidate.held {
             None => "usable".to_owned(),
             Some(held) => format!(
-                "usable, but `pinfold update` does not take it: {} ({})",
+                "usable, but `pinfold update` holds it back: {} ({})",
                 held.words, held.code
             ),
         };
@@ -211,7 +211,7 @@ fn told_of(run: &[Candidate], tells_times: bool) -> String {
         told.push(format!("{}{times}", rejection.words));
     }
     if rules.len() > MOST_RULES {
-        told.push(format!("and {} more reasons", rules.len() - MOST_RULES));
+        told.push(format!("and {} more", rules.len() - MOST_RULES));
     }
     told.join("; ")
 }
@@ -448,7 +448,7 @@ mod tests {
 
     const PYTHON: (&str, &str) = ("requires-python", "requires Python >=3.13");
     const BOUND: (&str, &str) = ("requirement", "a 1.0 requires b<3");
-    const EARLY: (&str, &str) = ("pre-release", "a pre-release, and there are final ones");
+    const EARLY: (&str, &str) = ("pre-release", "a pre-release; final releases are preferred");
 
     #[test]
     fn folds_neighbours_with_the_same_reasons() {
@@ -464,7 +464,7 @@ mod tests {
             "Newer releases: 6
   4.0: requires Python >=3.13; a 1.0 requires b<3
   3.0 to 3.2 (3): a 1.0 requires b<3
-  2.1: could be used
+  2.1: usable
   2.0: requires Python >=3.13
 ",
         );
@@ -480,7 +480,7 @@ mod tests {
             ],
             "Newer releases: 3
   3.1rc1 and 3.1: a 1.0 requires b<3
-  2.1rc1: a pre-release, and there are final ones
+  2.1rc1: a pre-release; final releases are preferred
 ",
         );
     }
@@ -490,7 +490,7 @@ mod tests {
         let many = [PYTHON, BOUND, ("requirement", "x"), ("requirement", "y")];
         check(
             &[candidate("3.0", &many)],
-            "Newer releases: 1\n  3.0: requires Python >=3.13; a 1.0 requires b<3; x; and 1 more like this\n",
+            "Newer releases: 1\n  3.0: requires Python >=3.13; a 1.0 requires b<3; x; and 1 more\n",
         );
     }
 
@@ -504,7 +504,7 @@ mod tests {
             &all,
             "Newer releases: 23
   9.0 to 9.0 (20): requires Python >=3.13
-  and 2.0 to 2.2 (3): 1 pre-release, 2 excluded by requirements; `--all` names them
+  and 2.0 to 2.2 (3): 1 pre-release, 2 excluded by requirements; `--all` lists them
 ",
         );
     }

@@ -154,7 +154,7 @@ fn found(surroundings: &Surroundings) -> String {
     .flatten()
     .collect();
     if counts.is_empty() {
-        return "Found no requirements, Dockerfiles or compose files yet".to_owned();
+        return "Found no requirements, Dockerfiles, or compose files yet".to_owned();
     }
     format!(
         "Found {}; `pinfold update --dry-run` shows what would change",

@@ -37,7 +37,7 @@ pub(super) fn read_own(
 
 /// The layers below the variables, strongest first, and our own configuration.
 pub(super) struct Files {
-    /// What another tool is told, would matter, and is not read.
+    /// A setting of another tool that would matter and is not read.
     pub(super) unread: Vec<&'static str>,
     pub(super) layers: Vec<Ranked>,
     pub(super) project: ProjectConfig,
@@ -142,7 +142,7 @@ pub(super) fn own(project: &ProjectConfig, here: &Path) -> Layer {
     layer
 }
 
-/// Returns a value as it would be typed here: paths are relative to their file's folder.
+/// Returns a value as it would be typed here: paths are relative to their file's directory.
 fn seen(option: &str, text: &str, folder: &Path, here: &Path) -> String {
     let is_path = match option {
         "constraint" | "constraints" | "override" | "overrides" | "build-constraint"
@@ -195,7 +195,7 @@ fn of_pip_tools(matches: &ArgMatches) -> Result<Option<Ranked>, Failure> {
     }))
 }
 
-/// What this machine tells uv and pip.
+/// This machine's settings for uv and pip.
 fn of_machine() -> Result<[Ranked; 3], Failure> {
     let variable = |name: &str| std::env::var(name).ok();
     let ranked = |rank: Rank, (layer, found): (Layer, Vec<SettingProblem>)| match found.first() {

@@ -13,7 +13,7 @@ use clap::{ArgMatches, Command};
 use super::options::{self, Shape};
 use crate::config::{Layer, Setting, SettingProblem, SettingValue, pip_args};
 
-/// What pip-tools calls the sources, which are no option; and what they are to clap.
+/// What pip-tools and clap call the sources, which are not an option.
 const SOURCE_FILES: &str = "src-files";
 pub(in crate::cli) const SOURCES: &str = "SRC";
 
@@ -40,7 +40,7 @@ pub(in crate::cli) enum Rank {
 }
 
 impl Rank {
-    /// Whether another tool is told this.
+    /// Whether this is a setting of another tool.
     pub(in crate::cli) fn is_foreign(self) -> bool {
         self >= Self::PipTools
     }
@@ -125,8 +125,8 @@ pub(in crate::cli) fn merge(command: &Command, typed: &ArgMatches, layers: &[Ran
     merge.merged
 }
 
-/// Folders of links that a machine's own settings name are used and not written: where
-/// the lock is installed they need not be.
+/// Directories of links that a machine's own settings name are used and not written: they
+/// may not exist where the lock is installed.
 fn of_machine(rank: Rank, word: OsString) -> OsString {
     let folder = word
         .to_str()

@@ -42,7 +42,7 @@ pub(super) struct Parsed {
 /// What there is to say of the layers.
 #[derive(Debug, Default)]
 pub(super) struct Said {
-    /// What other tools are told and counts here.
+    /// The settings of other tools that count here.
     pub(super) notes: Vec<String>,
     pub(super) warnings: Vec<String>,
     /// For those who want to know it all.
@@ -195,7 +195,7 @@ const OF_UPDATE: [&str; 9] = [
     "cache-dir",
 ];
 
-/// Returns what `[compile]` says, checked as if it had been typed in a folder.
+/// Returns what `[compile]` says, checked as if it had been typed in a directory.
 pub(super) fn own_compile(project: &ProjectConfig, here: &Path) -> Result<Compile, Failure> {
     let mut line = Line {
         words: vec!["pinfold".into(), "compile".into()],
@@ -231,7 +231,7 @@ fn innermost(matches: &ArgMatches) -> &ArgMatches {
     deepest
 }
 
-/// Goes to the folder that `--directory` names.
+/// Goes to the directory that `--directory` names.
 fn enter(matches: &ArgMatches) -> Result<(), Failure> {
     let Ok(Some(folder)) = matches.try_get_one::<PathBuf>("directory") else {
         return Ok(());
@@ -295,8 +295,8 @@ impl Line {
         Ok(layer)
     }
 
-    /// Parses with what counts of the layers; what another tool is told and we cannot use
-    /// is left out, with a warning.
+    /// Parses with what counts of the layers; settings of other tools that cannot be used
+    /// are left out, with a warning.
     fn parse(
         &mut self,
         typed: &ArgMatches,

@@ -104,7 +104,7 @@ pub(in crate::cli) fn switch(
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::cli) struct Unknown;
 
-/// Reads a truth value as people write it in variables.
+/// Reads a boolean as people write it in variables.
 pub(in crate::cli) fn truth(text: &str) -> Option<bool> {
     match text.trim().to_ascii_lowercase().as_str() {
         "1" | "true" | "yes" | "on" | "y" | "t" => Some(true),

@@ -107,7 +107,10 @@ fn custom_command(args: &args::Compile) -> Option<String> {
 
 pub(super) fn current_directory() -> Result<PathBuf, Failure> {
     std::env::current_dir().map_err(|error| {
-        Failure::usage(format!("the current folder cannot be used: {error}"), None)
+        Failure::usage(
+            format!("cannot access the current directory: {error}"),
+            None,
+        )
     })
 }
 
@@ -115,7 +118,7 @@ pub(super) fn path_text(path: &Path) -> Result<String, Failure> {
     path.to_str().map(str::to_owned).ok_or_else(|| {
         Failure::usage(
             format!(
-                "the path of the current folder is not text: `{}`",
+                "the path of the current directory is not UTF-8: `{}`",
                 path.display()
             ),
             None,
@@ -137,12 +140,12 @@ fn upgrade_packages(args: &args::Compile) -> Result<Vec<Requirement>, Failure> {
             })?;
             match requirement.source {
                 _ if requirement.marker.is_some() => Err(Failure::usage(
-                    format!("`--upgrade-package {text}`: a marker has no meaning here"),
+                    format!("`--upgrade-package {text}`: a marker is not allowed here"),
                     Some(help.to_owned()),
                 )),
                 RequirementSource::Specifiers(_) => Ok(requirement),
                 RequirementSource::Url(_) => Err(Failure::usage(
-                    format!("`--upgrade-package {text}`: a URL is no bound for a version"),
+                    format!("`--upgrade-package {text}`: a URL is not a version specifier"),
                     Some(help.to_owned()),
                 )),
             }

@@ -144,7 +144,7 @@ fn project_limit(text: &String) -> Result<AsWritten<ProjectLimit>, Failure> {
     let option = "--exclude-newer-package";
     text.parse().map_err(|error| match error {
         ProjectLimitError::Limit => Failure::usage(
-            format!("`{option} {text}` has no time"),
+            format!("`{option} {text}` lacks a time"),
             Some("write `NAME=2026-10-01`, `NAME=7d` or `NAME=false`".to_owned()),
         ),
         ProjectLimitError::Project(error) => {
@@ -179,9 +179,9 @@ fn python_platform(args: &args::Compile) -> Result<Option<AsWritten<Platform>>, 
     if let Some(other) = platforms.find(|other| *other != one) {
         return Err(Failure::usage(
             format!(
-                "`--python-platform {one}` and `--python-platform {other}`: a lock is for one platform"
+                "`--python-platform {one}` and `--python-platform {other}`: a lock file is for one platform"
             ),
-            Some("make a lock for each, with `--output-file` of its own".to_owned()),
+            Some("create one lock file for each, with its own `--output-file`".to_owned()),
         ));
     }
     let platform = one

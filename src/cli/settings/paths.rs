@@ -21,7 +21,7 @@ pub(in crate::cli) fn source_names(args: &args::Compile) -> Result<Vec<String>, 
         .map(|name| vec![name.to_owned()])
         .ok_or_else(|| {
             Failure::usage(
-                "nothing to compile: there is neither a `requirements.in` nor a `setup.py`, `pyproject.toml` or `setup.cfg` here"
+                "nothing to compile: found no `requirements.in`, `setup.py`, `pyproject.toml`, or `setup.cfg`"
                     .to_owned(),
                 Some("name the requirements: `pinfold compile path/to/requirements.in`".to_owned()),
             )
@@ -40,7 +40,7 @@ pub(in crate::cli) fn standard_input() -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     std::io::stdin()
         .read_to_end(&mut bytes)
-        .map_err(|error| Failure::usage(format!("standard input cannot be read: {error}"), None))?;
+        .map_err(|error| Failure::usage(format!("cannot read standard input: {error}"), None))?;
     Ok(bytes)
 }
 
@@ -57,20 +57,20 @@ pub(in crate::cli) fn output(
         // The requirements.txt beside the project is somebody else's.
         (None, []) => {
             return Err(Failure::usage(
-                "a group needs an output of its own".to_owned(),
+                "dependency groups need an explicit output".to_owned(),
                 Some("name it with `--output-file FILE` (`-` for standard output)".to_owned()),
             ));
         }
         (None, _) => {
             return Err(Failure::usage(
-                "several inputs need an output of their own".to_owned(),
+                "several inputs need an explicit output".to_owned(),
                 Some("name it with `--output-file FILE` (`-` for standard output)".to_owned()),
             ));
         }
     };
     if let Some(name) = sources.iter().find(|name| is_same(Path::new(name), &path)) {
         return Err(Failure::usage(
-            format!("`{name}` is input and output at once"),
+            format!("`{name}` is both input and output"),
             Some("name another output with `--output-file FILE`".to_owned()),
         ));
     }
@@ -78,15 +78,15 @@ pub(in crate::cli) fn output(
     if file_name.is_some_and(is_pylock) {
         return Err(Failure::usage(
             format!(
-                "the output `{}` would be a pylock.toml, which pinfold does not write",
+                "cannot write `{}`: pinfold does not support pylock.toml",
                 path.display()
             ),
-            Some("name a requirements.txt".to_owned()),
+            Some("choose a requirements.txt".to_owned()),
         ));
     }
     if path.is_dir() {
         return Err(Failure::usage(
-            format!("the output `{}` is a folder", path.display()),
+            format!("the output `{}` is a directory", path.display()),
             Some(format!(
                 "name a file, such as `{}`",
                 path.join("requirements.txt").display()

@@ -16,7 +16,7 @@ pub(in crate::cli) fn time(option: &str, text: &str) -> Result<Timestamp, Failur
         Failure::usage(
             format!("`{option} {text}` is not a time"),
             Some(
-                "write a day, `2026-10-01`, or a time with its zone, `2026-10-01T00:00:00Z`"
+                "write a date, `2026-10-01`, or a time with its zone, `2026-10-01T00:00:00Z`"
                     .to_owned(),
             ),
         )
@@ -38,7 +38,7 @@ pub(super) fn no_limit(option: &str, text: &str) -> Failure {
     Failure::usage(
         format!("`{option} {text}` is not a time"),
         Some(
-            "write a day, `2026-10-01`, a time with its zone, `2026-10-01T00:00:00Z`, a \
+            "write a date, `2026-10-01`, a time with its zone, `2026-10-01T00:00:00Z`, a \
              duration, `7d` or `1 week`, or `false`"
                 .to_owned(),
         ),

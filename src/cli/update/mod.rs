@@ -49,7 +49,7 @@ pub(super) fn run(args: &Update, printer: &Printer, shows_progress: bool) -> Res
         if !place.root.join(path).exists() {
             return Err(Failure::usage(
                 format!("there is no `{path}`"),
-                Some("`pinfold update --list` shows what there is".to_owned()),
+                Some("`pinfold update --list` shows all targets".to_owned()),
             ));
         }
         printer.warning(&format!("found nothing to update in `{path}`"));
@@ -191,7 +191,7 @@ fn listed(gathered: &Gathered) -> String {
     for target in &gathered.locks {
         let _ = writeln!(
             text,
-            "{}  {}; made of {}",
+            "{}  {}; from {}",
             target.output,
             update::found(&target.why),
             target.options.sources.join(", ")

@@ -113,9 +113,7 @@ pub(in crate::ops) fn keep_given_hashes(
         known.retain(|hash| given.contains(hash));
         if known.is_empty() {
             return Err(Error::Usage {
-                message: format!(
-                    "none of the hashes given for {name} ({place}) is one of those its files have"
-                ),
+                message: format!("the hashes given for {name} ({place}) match none of its files"),
                 help: Some(
                     "check where the hashes come from, or remove them from the requirement"
                         .to_owned(),
@@ -160,9 +158,9 @@ fn compare_hashes(
     }
     if left.len() == count && !now.is_empty() {
         return Err(Error::Usage {
-            message: format!("none of the hashes recorded for {name}=={version} is one of those the index has now"),
+            message: format!("the hashes recorded for {name}=={version} match none of its files on the index"),
             help: Some(
-                "if you know why the files changed, accept the new ones with `--refresh-hashes`; otherwise ask who publishes them"
+                "if you know why the files changed, accept the new ones with `--refresh-hashes`; otherwise contact the maintainers of the project"
                     .to_owned(),
             ),
         });

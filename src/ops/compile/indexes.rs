@@ -70,10 +70,10 @@ impl IndexSettings {
             None => Ok(Some(first)),
             Some((second, other)) => Err(Error::Usage {
                 message: format!(
-                    "two indexes own {project}: `{}` by `{one}`, and `{}` by `{other}`",
+                    "two indexes own {project}: `{}` (pattern `{one}`) and `{}` (pattern `{other}`)",
                     first.name, second.name
                 ),
-                help: Some("take the name out of the `packages` of one of them".to_owned()),
+                help: Some("remove the name from the `packages` of one of them".to_owned()),
             }),
         }
     }
@@ -157,7 +157,7 @@ mod tests {
         assert_eq!(owner_of(&settings, "torchvision"), "");
         assert_eq!(
             owner_of(&settings, "acme-gpu"),
-            "two indexes own acme-gpu: `corp` by `Acme_*`, and `torch` by `acme-gpu`"
+            "two indexes own acme-gpu: `corp` (pattern `Acme_*`) and `torch` (pattern `acme-gpu`)"
         );
         let twice = IndexSettings {
             owners: vec![owner("corp", &["a*"]), owner("corp", &["acme"])],

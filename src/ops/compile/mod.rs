@@ -311,7 +311,7 @@ fn likely(locked: &lock::LockFile, last_run: &LastRun) -> Vec<ProjectName> {
 async fn finish_writes(client: &IndexClient, reporter: &dyn Reporter) {
     if let Some(error) = client.finish_writes().await {
         reporter.event(Event::Warning(format!(
-            "{error}: {}; the next run will fetch again what this one fetched",
+            "{error}: {}; the next run will repeat its downloads",
             error.source
         )));
     }

@@ -26,7 +26,7 @@ pub(in crate::ops) fn network(
         let mut url = parse_location(text, &request.run.current_directory)?;
         if url.scheme() == "file" && !url.to_file_path().is_ok_and(|path| path.is_dir()) {
             return Err(Error::Usage {
-                message: format!("the index `{url}` does not exist: there is no such folder"),
+                message: format!("the index `{url}` does not exist: there is no such directory"),
                 help: None,
             });
         }
@@ -194,7 +194,7 @@ fn parse_location(text: &str, current_directory: &str) -> Result<Url, Error> {
     let url = Url::parse(text).map_err(|error| failed(error.to_string()))?;
     match url.scheme() {
         "http" | "https" | "file" => Ok(url),
-        other => Err(failed(format!("the scheme `{other}` is not known"))),
+        other => Err(failed(format!("the scheme `{other}` is not supported"))),
     }
 }
 
@@ -244,8 +244,8 @@ pub(in crate::ops) fn public_option_lines(
     let locations = lines.find_links.iter().filter(|_| emitted.find_links);
     for url in indexes.chain(locations).filter(|url| has_query_secret(url)) {
         reporter.event(Event::Warning(format!(
-            "the secret in the query of `{}` is not written into the lock; write it as `${{VARIABLE}}`, \
-             which pip reads as well",
+            "the secret in the query of `{}` is not written to the lock file; write it as `${{VARIABLE}}`, \
+             which pip expands, too",
             without_password(url)
         )));
     }

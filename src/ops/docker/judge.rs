@@ -123,7 +123,7 @@ impl Subject {
             item: self.name(),
             kind: "gone".to_owned(),
             message: format!(
-                "the digest {had} that it is pinned to is no longer at {}",
+                "the digest {had} that it is pinned to is no longer on {}",
                 self.repository.host
             ),
         })
@@ -161,7 +161,7 @@ pub(super) async fn judge(
     };
     match step {
         Some(tag) if !subject.has_tag_site && subject.stays.is_none() => {
-            let reason = "its tag is not written in one piece beside its digest".to_owned();
+            let reason = "its tag is not written as one piece next to its digest".to_owned();
             verdict
                 .held
                 .push(subject.held_tag(UNEDITABLE, &tag, reason));
@@ -226,7 +226,7 @@ impl Verdict {
                     self.alarms.extend(subject.gone());
                 }
                 let facts = (!dropped.is_empty())
-                    .then(|| format!("no longer for {}", list(&dropped)))
+                    .then(|| format!("no longer available for {}", list(&dropped)))
                     .into_iter();
                 self.change = Some(Change {
                     tag: tag.to_owned(),
@@ -323,10 +323,9 @@ async fn compare(
     };
     let is_digest_only = !is_new_tag && subject.digests == DigestUpdates::OnTagChange;
     Ok(match compared {
-        Compared::Changed { .. } if is_digest_only => Compared::Held(
-            WITHOUT_TAG,
-            "digests move along with their tags only".to_owned(),
-        ),
+        Compared::Changed { .. } if is_digest_only => {
+            Compared::Held(WITHOUT_TAG, "digests move only with their tags".to_owned())
+        }
         compared => compared,
     })
 }
@@ -422,13 +421,10 @@ fn all_platforms(
         changed.partition(|platform| is_wanted(platform));
     if changed.is_empty() && !is_new_tag {
         let reason = if others.is_empty() {
-            "no platform's image changed".to_owned()
+            "no platform image changed".to_owned()
         } else {
             let others: Vec<Platform> = others.into_iter().cloned().collect();
-            format!(
-                "only the images for {} changed, which nobody builds",
-                list(&others)
-            )
+            format!("only images for other platforms changed: {}", list(&others))
         };
         return Compared::Held(NO_CHANGE, reason);
     }
@@ -443,7 +439,7 @@ fn all_platforms(
 fn not_for(platforms: &[Platform]) -> Compared {
     Compared::Held(
         NO_PLATFORM,
-        format!("it is not there for {}", list(platforms)),
+        format!("not available for {}", list(platforms)),
     )
 }
 
@@ -500,18 +496,17 @@ mod tests {
         let both = "changed linux/arm64 and linux/s390x, dropped ";
         check(old, new, &[], false, both);
         check(old, new, &["arm64"], false, "changed linux/arm64, dropped ");
-        let held =
-            "PF202 only the images for linux/arm64 and linux/s390x changed, which nobody builds";
+        let held = "PF202 only images for other platforms changed: linux/arm64 and linux/s390x";
         check(old, new, &["amd64"], false, held);
         check(old, new, &["amd64"], true, "changed , dropped ");
-        check(old, old, &[], false, "PF202 no platform's image changed");
+        check(old, old, &[], false, "PF202 no platform image changed");
         // For none of what is said to be built for, so that is no guide.
         check(old, new, &["riscv64"], false, both);
     }
 
     #[test]
     fn what_is_built_for_has_to_be_there() {
-        let held = "PF205 it is not there for linux/arm64";
+        let held = "PF205 not available for linux/arm64";
         check(
             "amd64=1 arm64=1",
             "amd64=2",
@@ -542,6 +537,6 @@ mod tests {
         let old = "windows/amd64=1 windows/amd64=2";
         let changed = "changed windows/amd64, dropped ";
         check(old, "windows/amd64=1 windows/amd64=3", &[], false, changed);
-        check(old, old, &[], false, "PF202 no platform's image changed");
+        check(old, old, &[], false, "PF202 no platform image changed");
     }
 }

@@ -189,7 +189,7 @@ pub enum WriteError {
     #[error(transparent)]
     File(#[from] files::Error),
     /// Someone else changed it meanwhile.
-    #[error("`{}` was changed by someone else while its images were looked up", .0.display())]
+    #[error("`{}` changed on disk while its images were being looked up", .0.display())]
     Changed(PathBuf),
 }
 
@@ -283,7 +283,7 @@ fn check_upgrade_images(request: &Pin, survey: &Survey) -> Result<(), Error> {
         let help = nearest(pattern.as_str(), names.iter().map(String::as_str))
             .map(|meant| format!("did you mean `{meant}`?"));
         return Err(Error::Usage {
-            message: format!("no file names the image `{pattern}` that is to be upgraded"),
+            message: format!("cannot upgrade `{pattern}`: no file uses this image"),
             help,
         });
     }
@@ -510,6 +510,6 @@ pub(super) fn contested_reason(site: &Site) -> Reason {
             name: name.clone(),
             others,
         },
-        Carrier::Word => Reason::Unsafe("two platforms want different digests here".to_owned()),
+        Carrier::Word => Reason::Unsafe("two platforms need different digests here".to_owned()),
     }
 }

@@ -11,7 +11,7 @@ use crate::files::{self, Exclude, find};
 use crate::http::blocking;
 use crate::image::ImagePattern;
 use crate::ops::{Error, Event, Reporter};
-use crate::text::{Problem, Span};
+use crate::text::{Problem, Span, many};
 
 /// What is to be looked at.
 #[derive(Debug, Clone)]
@@ -133,8 +133,8 @@ pub(super) async fn survey_aside(
 fn tell(survey: &Survey, reporter: &dyn Reporter) {
     if reporter.wants_details() {
         for file in &survey.files {
-            let images = file.uses.len();
-            reporter.event(Event::Detail(format!("{}: {images} references", file.name)));
+            let references = many(file.uses.len(), "reference");
+            reporter.event(Event::Detail(format!("{}: {references}", file.name)));
         }
     }
 }

@@ -187,8 +187,8 @@ impl ImageRule {
             .chain(self.until.map(|until| format!("until {until}")))
             .collect();
         match details.as_slice() {
-            [] => "a rule keeps it".to_owned(),
-            details => format!("a rule keeps it ({})", details.join("; ")),
+            [] => "held back by a rule".to_owned(),
+            details => format!("held back by a rule ({})", details.join("; ")),
         }
     }
 }

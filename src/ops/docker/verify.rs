@@ -396,7 +396,7 @@ async fn moved_or_edited(
             && resolved.digest == pin.digest
         {
             return FindingKind::Edited {
-                is: format!("what `{}` says now", other.name()),
+                is: format!("that of `{}`", other.name()),
                 now,
             };
         }

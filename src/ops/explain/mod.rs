@@ -172,7 +172,9 @@ fn missing(compile: &Compile) -> Error {
             Some(path) => format!("there is no lock file `{}`", path.display()),
             None => "there is no lock file: the output is standard output".to_owned(),
         },
-        help: Some("make it with `pinfold compile`, or name another with `--lock FILE`".to_owned()),
+        help: Some(
+            "create it with `pinfold compile`, or choose another with `--lock FILE`".to_owned(),
+        ),
     }
 }
 

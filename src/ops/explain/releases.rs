@@ -232,13 +232,13 @@ impl Inquiry<'_> {
             _ if universe.comes_after_wheels(name, position) && pin.has_wheel => {
                 Some(Rejection::own(
                     "sdist",
-                    "only a source distribution, and releases with a wheel come first".to_owned(),
+                    "only a source distribution; releases with a wheel are preferred".to_owned(),
                 ))
             }
             _ if universe.is_last_resort(name, position) && !pin.version.any_prerelease() => {
                 Some(Rejection::own(
                     PRE_RELEASE,
-                    "a pre-release, and there are final ones".to_owned(),
+                    "a pre-release; final releases are preferred".to_owned(),
                 ))
             }
             _ => None,

@@ -15,8 +15,8 @@ const WIDTH: usize = 78;
 const MOST_FILES: usize = 20;
 
 const HEAD: &str = "\
-    The configuration of Pinfold. Every key may be left out: those behind a `#` show what holds \
-    without them, or an example where nothing does.";
+    Configuration of Pinfold. Every key is optional. Keys behind a `#` show their default, or an \
+    example if there is none.";
 
 /// Returns the text.
 pub(super) fn text(surroundings: &Surroundings) -> String {
@@ -55,13 +55,13 @@ fn found(text: &mut String, surroundings: &Surroundings) {
     if names.is_empty() {
         prose(
             text,
-            "No requirements, Dockerfiles or compose files were found here yet.",
+            "No requirements, Dockerfiles, or compose files were found yet.",
         );
         return;
     }
     prose(
         text,
-        "What was found here by name; `pinfold update --list` looks closer:",
+        "Files found by name (`pinfold update --list` also looks inside):",
     );
     for name in names.iter().take(MOST_FILES) {
         // A name may hold a line's end, and what follows would not be a comment.

@@ -31,10 +31,10 @@ pub struct Applied {
 #[derive(Debug, thiserror::Error)]
 pub enum ApplyError {
     /// A file holds something else than the plan was made for.
-    #[error("`{0}` was changed since the plan was made, so it and what belongs to it were left")]
+    #[error("`{0}` changed since the plan was made; its target was not written")]
     Changed(String),
     /// A link leads a path out of the repository, or into git's own folder.
-    #[error("`{0}` leads out of the repository by a link, so it and what belongs to it were left")]
+    #[error("`{0}` is a link that leaves the repository; its target was not written")]
     Outside(String),
     /// A file could not be read or written.
     #[error(transparent)]
@@ -43,15 +43,15 @@ pub enum ApplyError {
     #[error(transparent)]
     Forge(#[from] forge::Error),
     /// There is no repository to commit to.
-    #[error("`{}` is in no git repository, so there is nothing to commit to", .0.display())]
+    #[error("`{}` is not in a git repository, so nothing can be committed", .0.display())]
     NoRepository(PathBuf),
     /// Files hold work that was not committed.
-    #[error("`{}` {} not as in the last commit, so {} and what belongs to {} were left out of the commit",
-        .0.join("`, `"), if .0.len() == 1 { "is" } else { "are" },
-        if .0.len() == 1 { "it" } else { "they" }, if .0.len() == 1 { "it" } else { "them" })]
+    #[error("`{}` {} uncommitted changes; {} left out of the commit", .0.join("`, `"),
+        if .0.len() == 1 { "has" } else { "have" },
+        if .0.len() == 1 { "its target was" } else { "their targets were" })]
     Dirty(Vec<String>),
     /// The repository has no commit yet.
-    #[error("the repository has no commit yet, so a branch could start nowhere")]
+    #[error("the repository has no commits yet, so no branch can be created")]
     NoCommit,
 }
 

@@ -127,8 +127,10 @@ pub(super) fn uncommitted<'a>(
         .into_iter()
         .find(|path| gathered.uncommitted.contains(*path))?;
     Some(Failed {
-        message: format!("`{path}` has changes that are not committed"),
-        details: vec!["commit them first, or update the work tree, without `--commit`".to_owned()],
+        message: format!("`{path}` has uncommitted changes"),
+        details: vec![
+            "commit them first, or run without `--commit` to update the work tree".to_owned(),
+        ],
         tried: Vec::new(),
         reproduce: format!("git status {path}"),
         transient: false,

@@ -37,7 +37,7 @@ pub async fn decide(
         .filter(|target| target.options.python_version.is_none())
         .map(|target| {
             format!(
-                "`{}` does not say which Python it is for, so this machine's counts; name it with \
+                "`{}` does not record a Python version, so this machine's is used; set it with \
                  `python-version` in a `[[lock]]` table",
                 target.output
             )
@@ -88,7 +88,7 @@ pub async fn decide(
 fn ended(names: &[String], until: Option<jiff::civil::Date>) -> String {
     let until = until.map(|day| day.to_string()).unwrap_or_default();
     format!(
-        "the rule for {} has ended on {until} and holds nothing back any more",
+        "the rule for {} expired on {until} and no longer holds anything back",
         names.join(", ")
     )
 }

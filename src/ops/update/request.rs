@@ -29,7 +29,7 @@ pub(super) fn request(
     // Paths are seen from where the command was run, so that comments stay as they are.
     let folder = update.root.join(&target.folder);
     let current_directory = folder.to_str().ok_or_else(|| Failed {
-        message: "its folder's path is not UTF-8".to_owned(),
+        message: "the path of its directory is not UTF-8".to_owned(),
         details: Vec::new(),
         tried: Vec::new(),
         reproduce: format!("pinfold update {} --dry-run", target.output),

@@ -116,13 +116,13 @@ impl Builder<'_> {
         for text in requirements {
             let requirement = Requirement::parse(text).map_err(|error| {
                 Failure::because(format!(
-                    "it requires `{text}` to be built: {}",
+                    "its build requirement `{text}` is invalid: {}",
                     error.message
                 ))
             })?;
             if matches!(requirement.source, RequirementSource::Url(_)) {
                 return Err(Failure::because(format!(
-                    "it requires `{}` to be built, and a build requirement by URL is not supported",
+                    "its build requirement `{}` is a URL, which is not supported",
                     without_password(text)
                 )));
             }
@@ -245,7 +245,7 @@ impl Builder<'_> {
         }
         self.report(
             &format!("{name} {version}"),
-            "required by a build, and it has no wheel",
+            "required by a build, and has no wheel",
         );
         let unpacked = self.unpack(file, None).await?;
         let mut chain = chain.to_vec();

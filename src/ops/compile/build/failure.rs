@@ -23,8 +23,8 @@ impl Failure {
     /// to go on without it would give a lock that depends on the machine.
     pub(super) fn of_the_machine(why: impl Into<String>, help: Option<String>) -> Self {
         let help = help.unwrap_or_else(|| {
-            "builds use the folder for temporary files: see that there is room in it, or name \
-             another with TMPDIR"
+            "builds use the temporary directory: free some space there, or choose another one with \
+             TMPDIR"
                 .to_owned()
         });
         Self::Fetch(Arc::new(Error::Machine {

@@ -29,13 +29,13 @@ impl Sdist<'_> {
     fn check(&self, metadata: &CoreMetadata) -> Result<(), Failure> {
         let is_name = metadata.name.parse::<ProjectName>().ok().as_ref() == Some(self.name);
         let is_version = metadata.version.parse::<Version>().ok().as_ref() == Some(self.version);
-        let what = match (is_name, is_version) {
+        let (what, found) = match (is_name, is_version) {
             (true, true) => return Ok(()),
-            (false, _) => &metadata.name,
-            (true, false) => &metadata.version,
+            (false, _) => ("name", &metadata.name),
+            (true, false) => ("version", &metadata.version),
         };
         Err(Failure::because(format!(
-            "its build says that it is `{what}`"
+            "its build reports another {what}, `{found}`"
         )))
     }
 }
@@ -103,7 +103,7 @@ impl Builder<'_> {
     /// Reads the metadata that a build gave, and keeps it.
     fn keep(&self, key: Option<&str>, bytes: &[u8]) -> Result<Arc<CoreMetadata>, Failure> {
         let metadata = CoreMetadata::parse(bytes).map_err(|error| {
-            Failure::because(format!("its build gave no usable metadata: {error}"))
+            Failure::because(format!("its build produced invalid metadata: {error}"))
         })?;
         if let Some(key) = key
             && let Ok(bytes) = postcard::to_stdvec(&metadata)

@@ -169,8 +169,8 @@ impl<'a> Builder<'a> {
             .await;
         host.clone().map_err(|why| {
             Failure::of_the_machine(
-                format!("no Python to build with: {why}"),
-                Some("install a Python, or name one with `--python`; `--no-build` takes nothing that has to be built".to_owned()),
+                format!("found no Python to build with: {why}"),
+                Some("install Python, or choose an interpreter with `--python`; `--no-build` skips what must be built".to_owned()),
             )
         })
     }
@@ -182,11 +182,11 @@ impl<'a> Builder<'a> {
 
     fn check_chain(name: &ProjectName, chain: Chain<'_>) -> Result<(), Failure> {
         if chain.contains(name) {
-            return Err(Failure::because("it is required to build itself"));
+            return Err(Failure::because("it requires itself to build"));
         }
         if chain.len() >= DEEPEST {
             return Err(Failure::because(format!(
-                "its build requirements nest more than {DEEPEST} builds deep"
+                "its build requirements are nested more than {DEEPEST} levels deep"
             )));
         }
         Ok(())
@@ -220,7 +220,7 @@ struct Unpacked {
 fn temporary_folder(prefix: &str) -> Result<TempDir, Failure> {
     let folder = tempfile::Builder::new().prefix(prefix).tempdir();
     folder.map_err(|error| {
-        let why = format!("no folder for the build can be made: {error}");
+        let why = format!("cannot create a directory for the build: {error}");
         Failure::of_the_machine(why, None)
     })
 }

@@ -114,10 +114,10 @@ impl Location<'_> {
         {
             return Err(InvalidSource::new(
                 format!(
-                    "`{}` cannot be fetched: the scheme is `{scheme}`",
+                    "cannot fetch `{}`: the scheme `{scheme}` is not supported",
                     self.shown()
                 ),
-                "name an `https://` or `file://` URL, a path, or a repository: `git+https://…`",
+                "use an `https://` or `file://` URL, a path, or a repository: `git+https://…`",
             ));
         }
         self.web(scheme)
@@ -129,11 +129,11 @@ impl Location<'_> {
         }
         Err(InvalidSource::new(
             format!(
-                "`{}` is a repository of `{}`, and only those of git are supported",
+                "`{}` is a `{}` repository; only git is supported",
                 self.shown(),
                 system.to_ascii_lowercase()
             ),
-            "name a release of an index, an archive by its URL, or a git repository: `git+https://…`",
+            "use a release from an index, the URL of an archive, or a git repository: `git+https://…`",
         ))
     }
 
@@ -145,7 +145,7 @@ impl Location<'_> {
         if self.is_editable {
             return Err(InvalidSource::new(
                 format!("`{}` cannot be editable", self.shown()),
-                "remove the `-e`, or name a folder or a repository: `git+https://…`",
+                "remove `-e`, or use a directory or a repository: `git+https://…`",
             ));
         }
         if is_distribution(url.path()) {
@@ -162,7 +162,7 @@ impl Location<'_> {
         } else {
             InvalidSource::new(
                 format!(
-                    "whether `{}` is a wheel or an archive cannot be told: its path has no known ending",
+                    "cannot tell whether `{}` is a wheel or an archive: its path has no known extension",
                     self.shown()
                 ),
                 KNOWN_ENDINGS,
@@ -187,7 +187,7 @@ impl Location<'_> {
                 let host = behind.split('/').next().unwrap_or_default();
                 if !host.is_empty() && !host.eq_ignore_ascii_case("localhost") {
                     return Err(InvalidSource::new(
-                        format!("`{}` names a file of another host, `{host}`", self.shown()),
+                        format!("`{}` is a file on another host, `{host}`", self.shown()),
                         "write `file:///` and an absolute path, or `file:` and a relative one",
                     ));
                 }
@@ -221,19 +221,22 @@ impl Location<'_> {
         if !path.is_file() {
             return Err(InvalidSource::new(
                 format!("`{}` does not exist", self.shown()),
-                "check the spelling; relative paths start in the folder where pinfold is run",
+                "check the spelling; paths are relative to the current directory",
             ));
         }
         if self.is_editable {
             return Err(InvalidSource::new(
-                format!("`{}` cannot be editable: it is not a folder", self.shown()),
-                "remove the `-e`, or name the folder of a project",
+                format!(
+                    "`{}` cannot be editable: it is not a directory",
+                    self.shown()
+                ),
+                "remove `-e`, or use the directory of a project",
             ));
         }
         if !is_distribution(&path.to_string_lossy()) {
             return Err(InvalidSource::new(
                 format!(
-                    "`{}` is neither a wheel nor an archive: its name has no known ending",
+                    "`{}` is neither a wheel nor an archive: its name has no known extension",
                     self.shown()
                 ),
                 KNOWN_ENDINGS,
@@ -278,7 +281,7 @@ impl Location<'_> {
             } else {
                 format!("`{}` does not exist", self.shown())
             },
-            "name the folder that has the project's `pyproject.toml` or `setup.py`",
+            "use the directory that contains the project's `pyproject.toml` or `setup.py`",
         ))
     }
 
@@ -439,11 +442,11 @@ mod tests {
         );
         check(
             "./notes.rst",
-            "`./notes.rst` is neither a wheel nor an archive: its name has no known ending",
+            "`./notes.rst` is neither a wheel nor an archive: its name has no known extension",
         );
         check(
             "file://server/share/a.whl",
-            "`file://server/share/a.whl` names a file of another host, `server`",
+            "`file://server/share/a.whl` is a file on another host, `server`",
         );
     }
 
@@ -459,8 +462,8 @@ mod tests {
         }
         assert_eq!(
             fixture.told("https://me:secret@host.example/download?f=a.whl"),
-            "whether `https://host.example/download?f=a.whl` is a wheel or an archive cannot be \
-             told: its path has no known ending"
+            "cannot tell whether `https://host.example/download?f=a.whl` is a wheel or an archive: \
+             its path has no known extension"
         );
         assert_eq!(
             fixture
@@ -472,7 +475,7 @@ mod tests {
         );
         assert_eq!(
             fixture.told("ftp://host.example/a.whl"),
-            "`ftp://host.example/a.whl` cannot be fetched: the scheme is `ftp`"
+            "cannot fetch `ftp://host.example/a.whl`: the scheme `ftp` is not supported"
         );
     }
 
@@ -488,7 +491,7 @@ mod tests {
         }
         assert_eq!(
             fixture.told("hg+https://host.example/x"),
-            "`hg+https://host.example/x` is a repository of `hg`, and only those of git are supported"
+            "`hg+https://host.example/x` is a `hg` repository; only git is supported"
         );
     }
 

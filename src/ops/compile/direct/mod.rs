@@ -116,11 +116,11 @@ impl DirectReader<'_> {
                     {
                         return Err(Error::Usage {
                             message: format!(
-                                "{name} is required from two places ({place} and {})",
+                                "{name} is required from two sources ({place} and {})",
                                 reference.place
                             ),
                             help: Some(
-                                "keep one of them, or name the one that counts in a file for `--override`"
+                                "keep one of them, or choose one in a file for `--override`"
                                     .to_owned(),
                             ),
                         });
@@ -280,7 +280,7 @@ fn check_name(reference: &DirectReference, found: &ProjectName) -> Result<(), Er
                 reference.place,
                 shown(reference)
             ),
-            help: Some("correct the name, or the place".to_owned()),
+            help: Some("correct the name or the source".to_owned()),
         }),
         _ => Ok(()),
     }

@@ -225,13 +225,13 @@ impl DirectReader<'_> {
         }
         Err(Error::Usage {
             message: format!(
-                "{}: `{}` has to be built to read its metadata, which `--only-binary` or `--no-build` forbids",
+                "{}: reading the metadata of `{}` requires a build, which `--only-binary` or `--no-build` forbids",
                 reference.place,
                 shown(reference)
             ),
             help: Some(match name {
-                Some(name) => format!("allow its build with `--no-binary {name}`, or name a wheel"),
-                None => "write its name before it (`name @ …`) and allow its build with `--no-binary NAME`".to_owned(),
+                Some(name) => format!("allow its build with `--no-binary {name}`, or use a wheel"),
+                None => "write its name in front (`name @ …`) and allow its build with `--no-binary NAME`".to_owned(),
             }),
         })
     }
@@ -246,7 +246,7 @@ fn find_of(
 ) -> Result<Found, Error> {
     let wrong = |what: &str, text: &str| Error::Usage {
         message: format!(
-            "{}: `{}` says that its {what} is `{text}`, which is none",
+            "{}: the {what} of `{}` is invalid: `{text}`",
             reference.place,
             shown(reference)
         ),

@@ -22,7 +22,7 @@ impl DirectReader<'_> {
         {
             return Err(Error::Usage {
                 message: format!(
-                    "`{}` says what it requires only when it is built, and `--no-build` forbids that",
+                    "reading the requirements of `{}` requires a build, which `--no-build` forbids",
                     tree.file
                 ),
                 help: Some(
@@ -100,7 +100,7 @@ impl DirectReader<'_> {
             requirements.push(
                 Requirement::parse_metadata(text).map_err(|error| Error::Usage {
                     message: format!(
-                        "{}: its build says that it requires `{}`: {}",
+                        "{}: its build reports an invalid requirement, `{}`: {}",
                         tree.file,
                         without_password(text),
                         error.message

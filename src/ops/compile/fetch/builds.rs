@@ -62,7 +62,7 @@ impl Fetcher<'_> {
         Box::pin(async move {
             let builder = match (self.builder, budget) {
                 (Some(_), Budget::All) if is_barred => {
-                    let why = format!("not tried, after {MOST_FAILED_BUILDS} that failed");
+                    let why = format!("not tried after {MOST_FAILED_BUILDS} failed builds");
                     let reason = Reason::BuildFailed {
                         why,
                         output: Vec::new(),

@@ -30,7 +30,7 @@ impl Fetcher<'_> {
                 if file.wheel().is_none()
                     && file.upload_time.is_some_and(|time| time < before_2_2())
                 {
-                    let why = "its metadata is from before a source distribution could promise any";
+                    let why = "its source distribution predates reliable metadata (PEP 643)";
                     return Ok(Learned::TakesBuild(Box::new(file), why.to_owned()));
                 }
                 match self.client.metadata(&file).await {

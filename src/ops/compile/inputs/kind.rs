@@ -48,21 +48,21 @@ impl Kind {
     pub(super) fn refusal(self, role: Role, name: &str) -> Option<(String, &'static str)> {
         let is = match self {
             Self::Requirements => return None,
-            Self::Project | Self::Setup => "describes a project",
+            Self::Project | Self::Setup => "is a project file",
             Self::Script => "is a script",
         };
         let (what, help) = match role {
             Role::Requirements => return None,
             Role::Constraints => (
-                "a file of constraints",
-                "list the constraints in a file of their own, as in a requirements file",
+                "a constraints file",
+                "list the constraints in a separate file, in the format of a requirements file",
             ),
             Role::Overrides => (
-                "a file of overrides",
-                "list the overrides in a file of their own, as in a requirements file",
+                "an overrides file",
+                "list the overrides in a separate file, in the format of a requirements file",
             ),
         };
-        Some((format!("`{name}` {is}, it is not {what}"), help))
+        Some((format!("`{name}` {is}, not {what}"), help))
     }
 }
 

@@ -107,7 +107,7 @@ impl Reader<'_> {
             | ItemKind::RequireHashes(_) => {}
             ItemKind::AllReleases(_) | ItemKind::OnlyFinal(_) => unsupported(
                 "this option has no effect here",
-                "choose for all projects with `--pre` or `--prerelease`",
+                "use `--pre` or `--prerelease`, which apply to all projects",
             ),
             ItemKind::UseFeature(_) => unsupported(
                 "`--use-feature` is for pip and has no effect here",

@@ -109,10 +109,10 @@ impl Reader<'_> {
         if !is_here(location) {
             return Err(Error::Usage {
                 message: format!(
-                    "`{file}` says what it requires only when it is built, and the rest of the project is not here"
+                    "reading the requirements of `{file}` requires a build, and the rest of the project is not on this machine"
                 ),
                 help: Some(
-                    "name the project as a requirement: `name @ git+https://…`, or by the URL of an archive"
+                    "require the project instead: `name @ git+https://…`, or with the URL of an archive"
                         .to_owned(),
                 ),
             });
@@ -166,11 +166,11 @@ impl Reader<'_> {
                 Err(Error::File(error)) if error.cause == files::Cause::Missing => {
                     return Err(Error::Usage {
                         message: format!(
-                            "the group `{}` is looked for in `{file}`, which does not exist",
+                            "cannot read the group `{}`: `{file}` does not exist",
                             request.name
                         ),
                         help: Some(
-                            "name the file before the group: `--group folder/pyproject.toml:NAME`"
+                            "write the path before the group: `--group path/to/pyproject.toml:NAME`"
                                 .to_owned(),
                         ),
                     });
@@ -371,7 +371,7 @@ fn absence(project: &Project, text: &str) -> Problem {
     match &names[..] {
         [] => problem,
         names => problem.with_help(format!(
-            "to compile the groups of the file, name them: `{}`",
+            "to lock its dependency groups, use `{}`",
             names.join("`, `")
         )),
     }

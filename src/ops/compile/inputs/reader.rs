@@ -108,7 +108,10 @@ pub(in crate::ops) async fn read(
     if !reader.inputs.has_project && (!reading.extras.is_empty() || reading.all_extras) {
         return Err(Error::Usage {
             message: "extras were requested, but no input is a project file".to_owned(),
-            help: Some("name a `pyproject.toml`, or write the extras into the requirement: `project[extra]`".to_owned()),
+            help: Some(
+                "add a `pyproject.toml`, or write the extras in the requirement: `project[extra]`"
+                    .to_owned(),
+            ),
         });
     }
     Ok(reader.inputs)
@@ -223,7 +226,7 @@ impl Reader<'_> {
                         "`{}` includes itself",
                         location::displayed(&target, self.reading.current_directory)
                     ),
-                    help: Some("remove one of the includes that lead back here".to_owned()),
+                    help: Some("remove one of the includes that form the cycle".to_owned()),
                 });
                 continue;
             }

@@ -346,7 +346,7 @@ fn groups_that_are_none_are_refused_at_their_place() {
     assert_eq!(
         refused,
         [
-            "the group `dev` is looked for in `no/pyproject.toml`, which does not exist | name the file before the group: `--group folder/pyproject.toml:NAME`"
+            "cannot read the group `dev`: `no/pyproject.toml` does not exist | write the path before the group: `--group path/to/pyproject.toml:NAME`"
         ]
     );
 }

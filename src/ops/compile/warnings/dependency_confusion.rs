@@ -48,8 +48,8 @@ fn words(collisions: &[NameCollision]) -> Option<String> {
         more => format!(", and {more} more"),
     };
     Some(format!(
-        "a later index has other projects of the same name: {}{more}; if they are yours, say so with \
-         `packages = [\"{}\"]` in the `[[index]]` they come from, and no other index is asked for them",
+        "a later index has projects with the same name: {}{more}; if they are yours, add \
+         `packages = [\"{}\"]` to the `[[index]]` they come from, so that no other index is queried for them",
         named.join(", "),
         first.name
     ))
@@ -75,9 +75,9 @@ mod tests {
         let one = words(&[collision("acme", "index"), collision("acme", "other")]).unwrap();
         assert_eq!(
             one,
-            "a later index has other projects of the same name: acme (from `https://corp.example/`, \
-             also on `https://index.example/`); if they are yours, say so with `packages = [\"acme\"]` in \
-             the `[[index]]` they come from, and no other index is asked for them"
+            "a later index has projects with the same name: acme (from `https://corp.example/`, \
+             also on `https://index.example/`); if they are yours, add `packages = [\"acme\"]` to \
+             the `[[index]]` they come from, so that no other index is queried for them"
         );
         let many: Vec<NameCollision> = (0..8)
             .map(|n| collision(&format!("a{n}"), "index"))

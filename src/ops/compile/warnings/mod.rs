@@ -53,8 +53,8 @@ fn warn_of_unhashable(
         .collect();
     if !names.is_empty() {
         reporter.event(Event::Warning(format!(
-            "pip cannot check a repository or a folder against a hash, so `pip install --require-hashes` refuses: {}; \
-             name an archive or a release instead, or write no hashes with `--no-hashes`",
+            "pip cannot verify repositories and directories by hash, so `pip install --require-hashes` rejects: {}; \
+             use an archive or a release instead, or omit hashes with `--no-hashes`",
             names.join(", ")
         )));
     }
@@ -156,7 +156,7 @@ fn report_choices(
             continue;
         };
         let why = if resolve_request.preferences.get(name) == Some(&chosen.version) {
-            "kept, as the lock file has it".to_owned()
+            "kept from the lock file".to_owned()
         } else {
             passed_over(&releases, chosen)
         };
@@ -176,7 +176,7 @@ fn passed_over(releases: &ProjectReleases, chosen: &Chosen) -> String {
             Availability::Unusable(reason) => reason.to_string(),
             _ if releases.version(position).any_prerelease() => Reason::PreRelease.to_string(),
             Availability::Wheel | Availability::Sdist => {
-                "not what the other requirements allow".to_owned()
+                "excluded by other requirements".to_owned()
             }
         };
         match reasons.last_mut() {
@@ -199,5 +199,5 @@ fn passed_over(releases: &ProjectReleases, chosen: &Chosen) -> String {
             }
         })
         .collect();
-    format!("chosen; passed over {}", told.join("; "))
+    format!("chosen; skipped {}", told.join("; "))
 }
