@@ -85,12 +85,12 @@ pub enum Error {
     #[error(transparent)]
     File(#[from] files::Error),
     /// An included file could not be read.
-    #[error("{including} includes `{location}`, which could not be read")]
+    #[error("{including} includes `{included}`, which could not be read")]
     Include {
         /// Where it is included, as `file:line`.
         including: String,
         /// What is included.
-        location: String,
+        included: String,
         /// Why not.
         source: Box<Self>,
     },
@@ -145,10 +145,10 @@ pub enum Error {
         source: Box<vcs::Error>,
     },
     /// A page or folder of links could not be read.
-    #[error("could not read the links of `{location}`")]
+    #[error("could not read the links of `{links}`")]
     FindLinks {
-        /// Where they are.
-        location: String,
+        /// The directory or page that has them, without secrets.
+        links: String,
         /// Why not.
         source: index::Error,
     },

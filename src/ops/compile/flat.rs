@@ -19,11 +19,11 @@ pub(in crate::ops) async fn flat(
     settings: &IndexSettings,
 ) -> Result<Arc<Flat>, Error> {
     let mut files: BTreeMap<ProjectName, Vec<File>> = BTreeMap::new();
-    for (number, location) in settings.find_links.iter().enumerate() {
+    for (number, links) in settings.find_links.iter().enumerate() {
         let is_trusted = number < settings.trusted_find_links;
-        let found = client.find_links(location).await;
+        let found = client.find_links(links).await;
         let found = found.map_err(|source| Error::FindLinks {
-            location: shown(location),
+            links: shown(links),
             source,
         })?;
         for (name, file) in found {
@@ -42,8 +42,8 @@ pub(in crate::ops) async fn flat(
     Ok(Arc::new(flat))
 }
 
-fn shown(location: &FindLinks) -> String {
-    match location {
+fn shown(links: &FindLinks) -> String {
+    match links {
         FindLinks::Path(path) => path.display().to_string(),
         FindLinks::Page(url) => crate::http::display_url(url),
     }

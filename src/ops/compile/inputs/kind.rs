@@ -25,13 +25,13 @@ pub(in crate::ops) enum Kind {
 }
 
 impl Kind {
-    pub(in crate::ops) fn of(location: &str) -> Self {
-        let location = if is_remote(location) {
-            location.split(['?', '#']).next().unwrap_or(location)
+    pub(in crate::ops) fn of(source: &str) -> Self {
+        let source = if is_remote(source) {
+            source.split(['?', '#']).next().unwrap_or(source)
         } else {
-            location
+            source
         };
-        match location.rsplit('/').next().unwrap_or(location) {
+        match source.rsplit('/').next().unwrap_or(source) {
             "pyproject.toml" => Self::Project,
             "setup.py" | "setup.cfg" => Self::Setup,
             name if Path::new(name)
@@ -69,12 +69,12 @@ impl Kind {
 /// Whether it is plain at a glance that no input says anything but requirements, so that
 /// they do not change which index is asked: no line of a file begins as an option does.
 pub(in crate::ops) fn are_silent(request: &Compile) -> bool {
-    let is_silent = |location: &str| match Kind::of(location) {
-        _ if is_remote(location) => false,
+    let is_silent = |source: &str| match Kind::of(source) {
+        _ if is_remote(source) => false,
         Kind::Project => true,
         Kind::Setup | Kind::Script => false,
         Kind::Requirements => {
-            let bytes = request.run.view.read(&local_path(location));
+            let bytes = request.run.view.read(&local_path(source));
             bytes.is_ok_and(|bytes| has_requirements_only(&bytes))
         }
     };
@@ -88,7 +88,7 @@ pub(in crate::ops) fn are_silent(request: &Compile) -> bool {
         .iter()
         .chain(&request.sources.overrides);
     sources
-        .chain(others.map(|location| is_silent(location)))
+        .chain(others.map(|source| is_silent(source)))
         .all(|is_silent| is_silent)
 }
 
@@ -101,17 +101,17 @@ pub(super) fn has_requirements_only(bytes: &[u8]) -> bool {
     })
 }
 
-pub(in crate::ops) fn is_remote(location: &str) -> bool {
-    let scheme = location
+pub(in crate::ops) fn is_remote(source: &str) -> bool {
+    let scheme = source
         .split_once("://")
         .map(|(scheme, _)| scheme.to_ascii_lowercase());
     matches!(scheme.as_deref(), Some("http" | "https"))
 }
 
-pub(in crate::ops) fn local_path(location: &str) -> PathBuf {
-    url::Url::parse(location)
+pub(in crate::ops) fn local_path(source: &str) -> PathBuf {
+    url::Url::parse(source)
         .ok()
         .filter(|url| url.scheme() == "file")
         .and_then(|url| url.to_file_path().ok())
-        .unwrap_or_else(|| PathBuf::from(location))
+        .unwrap_or_else(|| PathBuf::from(source))
 }

@@ -81,7 +81,7 @@ impl Reader<'_> {
             ItemKind::IndexUrl(url) => options.index_url = Some(url),
             ItemKind::ExtraIndexUrl(url) => options.extra_index_urls.push(url),
             ItemKind::FindLinks(written) => {
-                let found = find_links(file.location, &written);
+                let found = find_links(file.source, &written);
                 options.find_links.push(found);
             }
             ItemKind::NoIndex => options.no_index = true,
@@ -371,11 +371,11 @@ fn without_passwords(comments: &[String]) -> Vec<String> {
 }
 
 /// A path in a file is relative to that file if there is such a path.
-fn find_links(location: &str, written: &Written) -> Written {
-    if written.value.contains("://") || location == "-" {
+fn find_links(source: &str, written: &Written) -> Written {
+    if written.value.contains("://") || source == "-" {
         return written.clone();
     }
-    let beside = location::join(location, &written.value);
+    let beside = location::join(source, &written.value);
     if Path::new(&beside).exists() {
         return Written {
             as_written: beside.clone(),

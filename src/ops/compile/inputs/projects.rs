@@ -19,10 +19,7 @@ impl Reader<'_> {
     /// Takes a pyproject.toml.
     pub(super) fn project(&mut self, mut file: OpenFile<'_>) -> Result<(), Error> {
         let OpenFile {
-            text,
-            location,
-            name,
-            ..
+            text, source, name, ..
         } = file;
         let project = Project::parse(text);
         file.problems.clone_from(&project.problems);
@@ -38,15 +35,15 @@ impl Reader<'_> {
         );
         // setuptools reads these when a pyproject.toml names no other build system.
         let has_setup = || {
-            let folder = self.folder_of(location);
+            let folder = self.folder_of(source);
             ["setup.py", "setup.cfg"].iter().any(|file| {
                 let path = Path::new(&folder).join(file);
                 self.reading.view.path(&path).is_file()
             })
         };
-        if is_absent && !(is_here(location) && has_setup()) {
+        if is_absent && !(is_here(source) && has_setup()) {
             // Its groups are all that is wanted of it.
-            if !self.is_file_of_groups(location) {
+            if !self.is_file_of_groups(source) {
                 self.inputs.has_project = true;
                 file.problems.push(absence(&project, text));
             }
@@ -60,7 +57,7 @@ impl Reader<'_> {
         let with_extras = self.reading.all_extras || !self.reading.extras.is_empty();
         if is_absent || project.needs_build(with_extras) {
             self.note(file);
-            return self.tree(location, name.to_owned());
+            return self.tree(source, name.to_owned());
         }
         self.inputs.has_project = true;
         // Another project may have the extras that this one lacks.
@@ -93,20 +90,20 @@ impl Reader<'_> {
     }
 
     /// Takes a project that only a build tells about.
-    pub(super) fn tree(&mut self, location: &str, file: String) -> Result<(), Error> {
+    pub(super) fn tree(&mut self, source: &str, file: String) -> Result<(), Error> {
         self.inputs.has_project = true;
         let extras = self.reading.extras.to_vec();
-        self.tree_with(location, file, extras, self.reading.all_extras)
+        self.tree_with(source, file, extras, self.reading.all_extras)
     }
 
     fn tree_with(
         &mut self,
-        location: &str,
+        source: &str,
         file: String,
         extras: Vec<ExtraName>,
         all_extras: bool,
     ) -> Result<(), Error> {
-        if !is_here(location) {
+        if !is_here(source) {
             return Err(Error::Usage {
                 message: format!(
                     "reading the requirements of `{file}` requires a build, and the rest of the project is not on this machine"
@@ -117,7 +114,7 @@ impl Reader<'_> {
                 ),
             });
         }
-        let folder = self.folder_of(location).into();
+        let folder = self.folder_of(source).into();
         let trees = &mut self.inputs.trees;
         // `setup.py` and `setup.cfg` of a folder are one project.
         let known = trees
@@ -189,17 +186,14 @@ impl Reader<'_> {
     /// Takes the groups that are asked of a file.
     fn groups_of(&mut self, mut file: OpenFile<'_>) -> Result<(), Error> {
         let OpenFile {
-            text,
-            location,
-            name,
-            ..
+            text, source, name, ..
         } = file;
         let groups = Groups::parse(text);
         file.problems.clone_from(&groups.problems);
         let mut wanted: Vec<&GroupRequest> = Vec::new();
         for request in self.groups {
             if file.problems.is_empty()
-                && group_file(request) == location
+                && group_file(request) == source
                 && !wanted.iter().any(|one| one.name == request.name)
             {
                 wanted.push(request);
@@ -238,7 +232,7 @@ impl Reader<'_> {
                     file.problems.push(problem.clone());
                 } else if project.needs_build(!one.requirement.extras.is_empty()) {
                     let extras = one.requirement.extras;
-                    self.tree_with(location, name.to_owned(), extras, false)?;
+                    self.tree_with(source, name.to_owned(), extras, false)?;
                 } else {
                     match project.select_reference(&one.requirement) {
                         Ok(selected) => listed
@@ -272,8 +266,8 @@ impl Reader<'_> {
         origin: &str,
         file: &mut OpenFile<'_>,
     ) {
-        let folder = self.folder_of(file.location);
-        let prefix = match Kind::of(file.location) {
+        let folder = self.folder_of(file.source);
+        let prefix = match Kind::of(file.source) {
             Kind::Script => "# ",
             _ => "",
         };
@@ -326,30 +320,30 @@ impl Reader<'_> {
     }
 
     /// Whether groups of a file are asked for.
-    fn is_file_of_groups(&self, location: &str) -> bool {
-        let whole = |location: &str| {
+    fn is_file_of_groups(&self, source: &str) -> bool {
+        let whole = |source: &str| {
             let here = self.reading.current_directory;
-            location::join(&format!("{here}/"), location)
+            location::join(&format!("{here}/"), source)
         };
         self.groups
             .iter()
-            .any(|request| whole(&group_file(request)) == whole(location))
+            .any(|request| whole(&group_file(request)) == whole(source))
     }
 
     /// Returns the absolute folder of a file; the current directory for what has none.
-    fn folder_of(&self, location: &str) -> String {
+    fn folder_of(&self, source: &str) -> String {
         let here = self.reading.current_directory;
-        if !is_here(location) {
+        if !is_here(source) {
             return here.to_owned();
         }
-        let path = Path::new(here).join(local_path(location));
+        let path = Path::new(here).join(local_path(source));
         let folder = path.parent().unwrap_or(&path);
         location::normalise(&folder.to_string_lossy())
     }
 }
 
-fn is_here(location: &str) -> bool {
-    !is_remote(location) && location != "-"
+fn is_here(source: &str) -> bool {
+    !is_remote(source) && source != "-"
 }
 
 /// Returns the file that has a group, in normal form.

@@ -38,7 +38,8 @@ pub(super) struct Reader<'a> {
 /// A file that is being read, and what is wrong with it.
 pub(super) struct OpenFile<'t> {
     pub(super) text: &'t str,
-    pub(super) location: &'t str,
+    /// Its path or URL; `-` is standard input.
+    pub(super) source: &'t str,
     /// As it is shown.
     pub(super) name: &'t str,
     pub(super) role: Role,
@@ -48,10 +49,10 @@ pub(super) struct OpenFile<'t> {
 
 impl<'t> OpenFile<'t> {
     /// Returns a file with which nothing is wrong so far.
-    pub(super) const fn new(text: &'t str, location: &'t str, name: &'t str, role: Role) -> Self {
+    pub(super) const fn new(text: &'t str, source: &'t str, name: &'t str, role: Role) -> Self {
         Self {
             text,
-            location,
+            source,
             name,
             role,
             problems: Vec::new(),
@@ -121,48 +122,45 @@ pub(in crate::ops) async fn read(
 const MOST_BYTES: u64 = 16 << 20;
 
 impl Reader<'_> {
-    async fn file(&mut self, location: &str, role: Role) -> Result<(), Error> {
-        let shown = location::displayed(location, self.reading.current_directory);
-        if let Some((message, help)) = Kind::of(location).refusal(role, &shown) {
+    async fn file(&mut self, source: &str, role: Role) -> Result<(), Error> {
+        let shown = location::displayed(source, self.reading.current_directory);
+        if let Some((message, help)) = Kind::of(source).refusal(role, &shown) {
             return Err(Error::Usage {
                 message,
                 help: Some(help.to_owned()),
             });
         }
-        let bytes = self.bytes(location).await?;
-        self.take(&bytes, location, role).await
+        let bytes = self.bytes(source).await?;
+        self.take(&bytes, source, role).await
     }
 
-    pub(super) async fn bytes(&self, location: &str) -> Result<Vec<u8>, Error> {
-        if !is_remote(location) {
-            return Ok(self.reading.view.read(&local_path(location))?);
+    pub(super) async fn bytes(&self, source: &str) -> Result<Vec<u8>, Error> {
+        if !is_remote(source) {
+            return Ok(self.reading.view.read(&local_path(source))?);
         }
-        let url = location.parse().map_err(|error| Error::Usage {
-            message: format!(
-                "`{}` is not a URL: {error}",
-                text::without_password(location)
-            ),
+        let url = source.parse().map_err(|error| Error::Usage {
+            message: format!("`{}` is not a URL: {error}", text::without_password(source)),
             help: None,
         })?;
         let response = self.reading.http.get(Request::page(url)).await?;
         Ok(response.decode(MOST_BYTES)?.to_vec())
     }
 
-    async fn take(&mut self, bytes: &[u8], location: &str, role: Role) -> Result<(), Error> {
-        let name = if location == "-" {
-            location.to_owned()
+    async fn take(&mut self, bytes: &[u8], source: &str, role: Role) -> Result<(), Error> {
+        let name = if source == "-" {
+            source.to_owned()
         } else {
-            location::displayed(location, self.reading.current_directory)
+            location::displayed(source, self.reading.current_directory)
         };
-        let kind = Kind::of(location);
+        let kind = Kind::of(source);
         if kind == Kind::Setup {
             // What it says is Python's to tell, and so is its encoding.
-            return self.tree(location, name);
+            return self.tree(source, name);
         }
         let Some(text) = self.decoded(bytes, &name) else {
             return Ok(());
         };
-        let file = OpenFile::new(&text, location, &name, role);
+        let file = OpenFile::new(&text, source, &name, role);
         match kind {
             Kind::Project => self.project(file),
             Kind::Script => {
@@ -207,7 +205,7 @@ impl Reader<'_> {
             file.problems.extend(parsed.constraint_problems());
             file.warnings.extend(parsed.constraint_warnings());
         }
-        self.open.push(file.location.to_owned());
+        self.open.push(file.source.to_owned());
         for item in parsed.items {
             let included = match &item.kind {
                 ItemKind::Include(written) => Some((written.clone(), file.role)),
@@ -218,7 +216,7 @@ impl Reader<'_> {
                 self.item(item, &mut file);
                 continue;
             };
-            let target = location::join(file.location, &written.value);
+            let target = location::join(file.source, &written.value);
             if self.open.contains(&target) {
                 file.problems.push(Problem {
                     span: item.span,
@@ -253,7 +251,7 @@ impl Reader<'_> {
                 Err(source) => {
                     return Err(Error::Include {
                         including: file.place(item.span),
-                        location: text::without_password(&written.as_written),
+                        included: text::without_password(&written.as_written),
                         source: Box::new(source),
                     });
                 }
