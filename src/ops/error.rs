@@ -53,10 +53,10 @@ impl fmt::Display for Distribution {
 
 /// A build of what the user names by its place, that failed.
 #[derive(Debug, thiserror::Error)]
-#[error("{place}: cannot build `{what}`: {why}")]
+#[error("{location}: cannot build `{what}`: {why}")]
 pub struct FailedBuild {
     /// Where it is required, as `file:line`.
-    pub place: String,
+    pub location: String,
     /// What was to be built.
     pub what: String,
     /// Why not.
@@ -135,10 +135,10 @@ pub enum Error {
     #[error(transparent)]
     FailedBuild(Box<FailedBuild>),
     /// A repository could not be read.
-    #[error("{place}: cannot fetch `{what}`")]
+    #[error("{location}: cannot fetch `{what}`")]
     Repository {
         /// Where it is required, as `file:line`.
-        place: String,
+        location: String,
         /// The repository, without secrets.
         what: String,
         /// Why not.

@@ -25,12 +25,12 @@ pub enum Demander {
     /// The user, in an input.
     Input {
         /// Where it stands: `requirements.in:3`.
-        place: String,
+        location: String,
     },
     /// The user, in an override.
     Override {
         /// Where it stands.
-        place: String,
+        location: String,
     },
     /// A project.
     Project {
@@ -73,7 +73,7 @@ impl Universe {
             if root.requirement.name == *name {
                 demands.push(Demand {
                     by: Demander::Input {
-                        place: root.place.clone(),
+                        location: root.location.clone(),
                     },
                     requirement: Arc::new(root.requirement.clone()),
                     is_overridden,
@@ -81,7 +81,9 @@ impl Universe {
             }
         }
         demands.extend(instead.into_iter().map(|one| Demand {
-            by: Demander::Override { place: one.place },
+            by: Demander::Override {
+                location: one.location,
+            },
             requirement: Arc::new(one.requirement),
             is_overridden: false,
         }));
@@ -191,10 +193,10 @@ mod tests {
         }
     }
 
-    fn root(text: &str, place: &str) -> RootRequirement {
+    fn root(text: &str, location: &str) -> RootRequirement {
         RootRequirement {
             requirement: Requirement::parse(text).unwrap(),
-            place: place.to_owned(),
+            location: location.to_owned(),
             origin: String::new(),
         }
     }
@@ -224,8 +226,8 @@ mod tests {
             .iter()
             .map(|demand| {
                 let by = match &demand.by {
-                    Demander::Input { place } => place.clone(),
-                    Demander::Override { place } => format!("override {place}"),
+                    Demander::Input { location } => location.clone(),
+                    Demander::Override { location } => format!("override {location}"),
                     Demander::Project { name, extra, .. } => match extra {
                         None => name.to_string(),
                         Some(extra) => format!("{name}[{extra}]"),

@@ -37,7 +37,7 @@ pub struct Explanation {
     /// What the reasons for which releases cannot be used suggest.
     pub hints: Vec<String>,
     /// Where the user's requirements at fault stand.
-    pub places: Vec<String>,
+    pub locations: Vec<String>,
     /// What could be tried: whoever can fetch may see what comes of it.
     pub loosened: Vec<Loosened>,
 }
@@ -164,17 +164,17 @@ fn describe(universe: &mut Universe, solver: &Solver, id: IncompatibilityId) -> 
     } = core_of(universe, solver, id);
     let absent = absent_projects(universe, &roots, &edges);
     let mut facts = Vec::new();
-    let mut places = Vec::new();
+    let mut locations = Vec::new();
     for &index in &roots {
-        places.push(universe.request.roots[index].place.clone());
+        locations.push(universe.request.roots[index].location.clone());
         facts.push(root_line(universe, index));
     }
     for &index in &constraints {
         let constraint = &universe.request.constraints[index];
-        places.push(constraint.place.clone());
+        locations.push(constraint.location.clone());
         facts.push(format!(
             "you constrain {}{} ({})",
-            constraint.name, constraint.specifiers, constraint.place
+            constraint.name, constraint.specifiers, constraint.location
         ));
     }
     let has_usable: BTreeSet<ProjectId> = edges.keys().map(|(from, _)| *from).collect();
@@ -219,7 +219,7 @@ fn describe(universe: &mut Universe, solver: &Solver, id: IncompatibilityId) -> 
             })
             .chain(reason_hints(universe, &unusable))
             .collect(),
-        places,
+        locations,
         loosened: loosened(universe, &roots, &constraints),
     }
 }
@@ -230,7 +230,7 @@ fn root_line(universe: &mut Universe, index: usize) -> String {
     let mut line = format!(
         "you require {} ({})",
         spelled(&root.requirement),
-        root.place
+        root.location
     );
     let project = universe.project(&root.requirement.name);
     let mut counts = vec![root.requirement];
@@ -239,7 +239,7 @@ fn root_line(universe: &mut Universe, index: usize) -> String {
             line,
             ", overridden by {} ({})",
             spelled(&one.requirement),
-            one.place
+            one.location
         );
         counts.push(one.requirement);
     }
@@ -375,7 +375,7 @@ fn add_texts(
                 .iter()
                 .find(|one| one.requirement == *edge.requirement)
             {
-                let _ = write!(text, " by your override ({})", one.place);
+                let _ = write!(text, " by your override ({})", one.location);
             }
             if let Kind::Extra(_, extra) = universe.kind(package) {
                 let _ = write!(text, " for the extra `{extra}`");

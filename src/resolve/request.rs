@@ -243,7 +243,7 @@ pub struct RootRequirement {
     /// The requirement; its marker has been found to hold.
     pub requirement: Requirement,
     /// Where it stands, for messages: `requirements.in:3`.
-    pub place: String,
+    pub location: String,
     /// Who asks, for annotations: `-r requirements.in`.
     pub origin: String,
 }
@@ -256,7 +256,7 @@ pub struct Constraint {
     /// What is allowed of it.
     pub specifiers: Specifiers,
     /// Where it stands, for messages.
-    pub place: String,
+    pub location: String,
 }
 
 /// What is to be resolved.

@@ -65,7 +65,7 @@ fn roots(requirements: &[&str]) -> Request {
             .zip(1..)
             .map(|(text, line)| RootRequirement {
                 requirement: Requirement::parse(text).unwrap(),
-                place: format!("requirements.in:{line}"),
+                location: format!("requirements.in:{line}"),
                 origin: "-r requirements.in".to_owned(),
             })
             .collect(),
@@ -310,12 +310,12 @@ fn constraints_bind_only_what_is_required() {
             Constraint {
                 name: "a".parse().unwrap(),
                 specifiers: "<2".parse().unwrap(),
-                place: "c.txt:1".into(),
+                location: "c.txt:1".into(),
             },
             Constraint {
                 name: "z".parse().unwrap(),
                 specifiers: "<1".parse().unwrap(),
-                place: "c.txt:2".into(),
+                location: "c.txt:2".into(),
             },
         ],
         ..roots(&["a"])
@@ -351,7 +351,7 @@ fn overrides_replace_every_requirement() {
     check(&table, request, &["a==1", "b==2", "c==1"]);
     // Nobody is said to require what only the override says.
     let mut overrides = roots(&["b>=9"]).roots;
-    overrides[0].place = "overrides.txt:1".to_owned();
+    overrides[0].location = "overrides.txt:1".to_owned();
     let explanation = refused(
         &table,
         Request {
@@ -464,7 +464,7 @@ fn names_one_of_several_bounds_on_a_project() {
                 Constraint {
                     specifiers: requirement.specifiers().unwrap().clone(),
                     name: requirement.name,
-                    place: format!("c.txt:{line}"),
+                    location: format!("c.txt:{line}"),
                 }
             })
             .collect(),

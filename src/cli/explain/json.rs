@@ -198,7 +198,7 @@ fn link(link: &Link) -> LinkEntry<'_> {
         project: project.map(|(name, _, _)| name.to_string()),
         project_version: project.map(|(_, version, _)| version.as_str()),
         extra: project.and_then(|(_, _, extra)| extra.as_ref().map(ToString::to_string)),
-        place: link.place.as_deref(),
+        place: link.location.as_deref(),
         requirement: &link.requirement,
         marker: link.marker.as_deref(),
         is_override: link.is_override,
@@ -217,7 +217,7 @@ fn candidate(candidate: &Candidate) -> CandidateEntry<'_> {
             .map(|rejection| RejectionEntry {
                 rule: rejection.rule,
                 reason: &rejection.words,
-                place: rejection.place.as_deref(),
+                place: rejection.location.as_deref(),
             })
             .collect(),
         held: candidate.held.as_ref().map(|held| HeldEntry {

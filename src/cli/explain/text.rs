@@ -24,8 +24,8 @@ pub(super) fn pinned(explained: &Explained, pinned: &Pinned, tells_all: bool) ->
     required(&mut text, explained, &pinned.chains);
     if !pinned.constraints.is_empty() {
         text.push_str("\nConstrained by\n");
-        for (bound, place) in &pinned.constraints {
-            let _ = writeln!(text, "  {bound} ({place})");
+        for (bound, location) in &pinned.constraints {
+            let _ = writeln!(text, "  {bound} ({location})");
         }
     }
     if !matches!(pinned.holding, Holding::Direct) {
@@ -119,12 +119,12 @@ fn link(link: &Link) -> String {
     if let Some(marker) = &link.marker {
         let _ = write!(text, " ; {marker}");
     }
-    match &link.place {
-        Some(place) if link.is_override => {
-            let _ = write!(text, " (override, {place})");
+    match &link.location {
+        Some(location) if link.is_override => {
+            let _ = write!(text, " (override, {location})");
         }
-        Some(place) => {
-            let _ = write!(text, " ({place})");
+        Some(location) => {
+            let _ = write!(text, " ({location})");
         }
         None => {}
     }
@@ -433,7 +433,7 @@ mod tests {
                 .map(|(rule, words)| Rejection {
                     rule,
                     words: (*words).to_owned(),
-                    place: None,
+                    location: None,
                 })
                 .collect(),
         )
@@ -513,7 +513,7 @@ mod tests {
     fn ways_that_begin_alike_are_told_once_as_far_as_they_do() {
         let link = |name: Option<&str>, requirement: &str| Link {
             project: name.map(|name| (name.parse().unwrap(), "1.0".to_owned(), None)),
-            place: name.is_none().then(|| "r.in:1".to_owned()),
+            location: name.is_none().then(|| "r.in:1".to_owned()),
             is_override: false,
             requirement: requirement.to_owned(),
             marker: None,

@@ -102,7 +102,7 @@ pub(in crate::ops) fn keep_given_hashes(
     inputs: &Inputs,
     hashes: &mut BTreeMap<ProjectName, Vec<String>>,
 ) -> Result<(), Error> {
-    for (name, (given, place)) in &inputs.hashes {
+    for (name, (given, location)) in &inputs.hashes {
         // Other algorithms are not comparable with what indexes give.
         if !given.iter().all(|hash| hash.starts_with("sha256:")) {
             continue;
@@ -113,7 +113,9 @@ pub(in crate::ops) fn keep_given_hashes(
         known.retain(|hash| given.contains(hash));
         if known.is_empty() {
             return Err(Error::Usage {
-                message: format!("the hashes given for {name} ({place}) match none of its files"),
+                message: format!(
+                    "the hashes given for {name} ({location}) match none of its files"
+                ),
                 help: Some(
                     "check where the hashes come from, or remove them from the requirement"
                         .to_owned(),

@@ -304,7 +304,7 @@ fn drop_overridden(inputs: &mut Inputs) {
                         source: RequirementSource::Specifiers(Specifiers::default()),
                         marker: reference.marker,
                     },
-                    place: reference.place,
+                    location: reference.location,
                     origin: reference.origin,
                 });
             }
@@ -325,7 +325,7 @@ fn name_what_is_said_of_places(inputs: &mut Inputs, found: &DirectReleases) {
         }
         if !reference.hashes.is_empty() {
             let known = inputs.hashes.entry(name.clone());
-            let entry = known.or_insert_with(|| (BTreeSet::new(), reference.place.clone()));
+            let entry = known.or_insert_with(|| (BTreeSet::new(), reference.location.clone()));
             entry.0.extend(reference.hashes.iter().cloned());
         }
     }
@@ -387,7 +387,7 @@ fn resolve_request(
             constraints.push(Constraint {
                 name: requirement.name.clone(),
                 specifiers: specifiers.clone(),
-                place: "--upgrade-package".to_owned(),
+                location: "--upgrade-package".to_owned(),
             });
         }
     }

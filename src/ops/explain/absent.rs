@@ -52,7 +52,7 @@ pub(super) async fn absent(
     for one in &prepared.read.inputs.unmet {
         if one.requirement.name == *name {
             absent.not_held.push(NotHeld {
-                by: one.place.clone(),
+                by: one.location.clone(),
                 requirement: spelled(&one.requirement),
                 marker: one
                     .requirement
@@ -64,16 +64,18 @@ pub(super) async fn absent(
     }
     for root in &prepared.request.roots {
         if root.requirement.name == *name {
-            absent
-                .wanted
-                .push(format!("{} ({})", spelled(&root.requirement), root.place));
+            absent.wanted.push(format!(
+                "{} ({})",
+                spelled(&root.requirement),
+                root.location
+            ));
         }
     }
     let constraints = prepared.request.constraints.iter();
     absent.constrained.extend(
         constraints
             .filter(|one| one.name == *name)
-            .map(|one| format!("{}{} ({})", one.name, one.specifiers, one.place)),
+            .map(|one| format!("{}{} ({})", one.name, one.specifiers, one.location)),
     );
     for (parent, chosen) in &solution.chosen {
         let Some(metadata) = fetcher.requirements(parent, chosen.position).await else {

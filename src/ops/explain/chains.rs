@@ -29,7 +29,7 @@ pub struct Link {
     /// The project that has it, with version and extra; none: the user.
     pub project: Option<(ProjectName, String, Option<ExtraName>)>,
     /// Where it stands, if it is the user's.
-    pub place: Option<String>,
+    pub location: Option<String>,
     /// Whether it stands in an override.
     pub is_override: bool,
     /// The requirement without its marker.
@@ -42,8 +42,10 @@ pub struct Link {
 
 impl Link {
     fn new(demand: &Demand) -> Self {
-        let (project, place) = match &demand.by {
-            Demander::Input { place } | Demander::Override { place } => (None, Some(place.clone())),
+        let (project, location) = match &demand.by {
+            Demander::Input { location } | Demander::Override { location } => {
+                (None, Some(location.clone()))
+            }
             Demander::Project {
                 name,
                 version,
@@ -56,7 +58,7 @@ impl Link {
         let requirement = &*demand.requirement;
         Self {
             project,
-            place,
+            location,
             is_override: matches!(demand.by, Demander::Override { .. }),
             requirement: spelled(requirement),
             marker: requirement

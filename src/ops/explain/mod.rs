@@ -228,7 +228,12 @@ impl Inquiry<'_> {
         let constraints = self.prepared.request.constraints.iter();
         let constraints = constraints
             .filter(|one| one.name == *name)
-            .map(|one| (format!("{}{}", one.name, one.specifiers), one.place.clone()))
+            .map(|one| {
+                (
+                    format!("{}{}", one.name, one.specifiers),
+                    one.location.clone(),
+                )
+            })
             .collect();
         let releases = self.fetcher.releases(name);
         let locked: Option<Version> = pin.version().and_then(|text| text.parse().ok());

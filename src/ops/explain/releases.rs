@@ -33,7 +33,7 @@ pub struct Rejection {
     /// What it says, for people.
     pub words: String,
     /// Where it stands, if it is the user's: `constraints.txt:3`.
-    pub place: Option<String>,
+    pub location: Option<String>,
 }
 
 /// What `pinfold update` says against a release.
@@ -82,7 +82,7 @@ impl Rejection {
         Self {
             rule,
             words,
-            place: None,
+            location: None,
         }
     }
 
@@ -183,21 +183,22 @@ impl Inquiry<'_> {
                     rule: CONSTRAINT,
                     words: format!(
                         "{} constrains {}{}",
-                        constraint.place, constraint.name, constraint.specifiers
+                        constraint.location, constraint.name, constraint.specifiers
                     ),
-                    place: Some(constraint.place.clone()),
+                    location: Some(constraint.location.clone()),
                 });
             }
         }
         for demand in demands.iter().filter(|demand| !demand.admits(version)) {
             let wanted = spelled(&demand.requirement);
-            let (words, place) = match &demand.by {
-                Demander::Input { place } => {
-                    (format!("{place} requires {wanted}"), Some(place.clone()))
-                }
-                Demander::Override { place } => (
-                    format!("{place} overrides it to {wanted}"),
-                    Some(place.clone()),
+            let (words, location) = match &demand.by {
+                Demander::Input { location } => (
+                    format!("{location} requires {wanted}"),
+                    Some(location.clone()),
+                ),
+                Demander::Override { location } => (
+                    format!("{location} overrides it to {wanted}"),
+                    Some(location.clone()),
                 ),
                 Demander::Project { name, version, .. } => {
                     (format!("{name} {version} requires {wanted}"), None)
@@ -206,7 +207,7 @@ impl Inquiry<'_> {
             let rejection = Rejection {
                 rule: REQUIREMENT,
                 words,
-                place,
+                location,
             };
             if !rejections.contains(&rejection) {
                 rejections.push(rejection);

@@ -16,8 +16,8 @@ const PLACE: &str = "what is tried";
 /// Where the constraints stand that keep other pins from going back.
 const NOT_BACK: &str = "what is pinned";
 
-fn is_of_trial(place: &str) -> bool {
-    place == PLACE || place == NOT_BACK
+fn is_of_trial(location: &str) -> bool {
+    location == PLACE || location == NOT_BACK
 }
 
 /// What holds a pin back.
@@ -167,7 +167,7 @@ impl Inquiry<'_> {
         request.constraints.push(Constraint {
             name: name.clone(),
             specifiers: Specifiers::equal_to(wanted),
-            place: PLACE.to_owned(),
+            location: PLACE.to_owned(),
         });
         // Without going back: what has to give way is told of the versions there are now,
         // and old releases of others need not be looked at one by one.
@@ -201,7 +201,7 @@ impl Inquiry<'_> {
     ) -> Result<Holding, Error> {
         let bounds = |request: &Request| {
             let constraints = request.constraints.iter();
-            constraints.filter(|one| is_of_trial(&one.place)).count()
+            constraints.filter(|one| is_of_trial(&one.location)).count()
         };
         let all = bounds(&self.forward(&self.prepared.request)) + 1;
         explanation
@@ -209,8 +209,8 @@ impl Inquiry<'_> {
             .retain(|loosened| bounds(&loosened.request) >= all);
         let advice = self.fetcher.advice(&explanation).await;
         let is_told = |fact: &String| {
-            let place = fact.rsplit_once(" (").map(|(_, place)| place);
-            !place.is_some_and(|place| is_of_trial(place.trim_end_matches(')')))
+            let location = fact.rsplit_once(" (").map(|(_, location)| location);
+            !location.is_some_and(|location| is_of_trial(location.trim_end_matches(')')))
         };
         Ok(Holding::Conflict {
             version: newest.version.clone(),
@@ -235,7 +235,7 @@ impl Inquiry<'_> {
                 request.constraints.push(Constraint {
                     name: name.clone(),
                     specifiers,
-                    place: NOT_BACK.to_owned(),
+                    location: NOT_BACK.to_owned(),
                 });
             }
         }
@@ -269,7 +269,7 @@ impl Inquiry<'_> {
             request.constraints.push(Constraint {
                 name: one.project.clone(),
                 specifiers,
-                place: NOT_BACK.to_owned(),
+                location: NOT_BACK.to_owned(),
             });
             let _ = write!(options, " -P '{}{bound}'", one.project);
         }

@@ -227,7 +227,7 @@ fn bounds_of(compiled: &Compiled) -> Vec<Constraint> {
             PinSource::Version { version, .. } => Some(Constraint {
                 name: pin.name.clone(),
                 specifiers: Specifiers::parse(&format!("=={version}")).ok()?,
-                place: "the versions shared by all locks of the group".to_owned(),
+                location: "the versions shared by all locks of the group".to_owned(),
             }),
             _ => None,
         })

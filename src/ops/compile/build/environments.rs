@@ -130,7 +130,7 @@ impl Builder<'_> {
             if requirement.marker.as_ref().is_none_or(holds) {
                 roots.push(RootRequirement {
                     requirement,
-                    place: "the build system".to_owned(),
+                    location: "the build system".to_owned(),
                     origin: "build".to_owned(),
                 });
             }

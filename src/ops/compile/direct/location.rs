@@ -30,7 +30,7 @@ pub(in crate::ops) struct DirectReference {
     /// The only hashes it accepts, as `sha256:…`.
     pub(in crate::ops) hashes: BTreeSet<String>,
     /// `file:line`, for messages.
-    pub(in crate::ops) place: String,
+    pub(in crate::ops) location: String,
     /// Who requires it, for annotations: `-r requirements.in`.
     pub(in crate::ops) origin: String,
     /// What comments say beside it, if it has no name; else they are with those of all

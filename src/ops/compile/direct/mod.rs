@@ -110,14 +110,14 @@ impl DirectReader<'_> {
                 let name = one.name.clone();
                 check_name(&reference, &name)?;
                 let url = spelled_url(&reference);
-                if let Some((source, place)) = seen.get(&name) {
+                if let Some((source, location)) = seen.get(&name) {
                     if *source != reference.source
                         && (is_own || bare_source(source) != bare_source(&reference.source))
                     {
                         return Err(Error::Usage {
                             message: format!(
-                                "{name} is required from two sources ({place} and {})",
-                                reference.place
+                                "{name} is required from two sources ({location} and {})",
+                                reference.location
                             ),
                             help: Some(
                                 "keep one of them, or choose one in a file for `--override`"
@@ -128,7 +128,7 @@ impl DirectReader<'_> {
                 } else {
                     seen.insert(
                         name.clone(),
-                        (reference.source.clone(), reference.place.clone()),
+                        (reference.source.clone(), reference.location.clone()),
                     );
                     found.direct.insert(name.clone(), Arc::clone(&one.release));
                     found.pins.insert(name.clone(), one.pin.clone());
@@ -147,7 +147,7 @@ impl DirectReader<'_> {
                         source: RequirementSource::Url(url),
                         marker: reference.marker,
                     },
-                    place: reference.place,
+                    location: reference.location,
                     origin: reference.origin,
                 };
                 if reference.is_override {
@@ -231,7 +231,7 @@ impl DirectReader<'_> {
                 as_written: url.clone(),
                 is_override: false,
                 hashes: BTreeSet::new(),
-                place: format!("{}, through {}", by.place, release.metadata.name),
+                location: format!("{}, through {}", by.location, release.metadata.name),
                 origin: by.origin.clone(),
             });
         }
@@ -277,7 +277,7 @@ fn check_name(reference: &DirectReference, found: &ProjectName) -> Result<(), Er
         Some(name) if name != found => Err(Error::Usage {
             message: format!(
                 "{}: `{}` is {found}, not {name}",
-                reference.place,
+                reference.location,
                 shown(reference)
             ),
             help: Some("correct the name or the source".to_owned()),

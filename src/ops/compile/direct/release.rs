@@ -104,11 +104,11 @@ impl DirectReader<'_> {
 
     async fn repository(&self, reference: &DirectReference, url: &str) -> Result<Found, Error> {
         let parsed = GitUrl::parse(url).map_err(|error| Error::Usage {
-            message: format!("{}: {error}", reference.place),
+            message: format!("{}: {error}", reference.location),
             help: error.help(),
         })?;
         let failed = |source| Error::Repository {
-            place: reference.place.clone(),
+            location: reference.location.clone(),
             what: shown(reference),
             source: Box::new(source),
         };
@@ -226,7 +226,7 @@ impl DirectReader<'_> {
         Err(Error::Usage {
             message: format!(
                 "{}: reading the metadata of `{}` requires a build, which `--only-binary` or `--no-build` forbids",
-                reference.place,
+                reference.location,
                 shown(reference)
             ),
             help: Some(match name {
@@ -247,7 +247,7 @@ fn find_of(
     let wrong = |what: &str, text: &str| Error::Usage {
         message: format!(
             "{}: the {what} of `{}` is invalid: `{text}`",
-            reference.place,
+            reference.location,
             shown(reference)
         ),
         help: None,
@@ -359,7 +359,7 @@ fn with_name(url: &str, metadata: &CoreMetadata, extras: &[ExtraName]) -> String
 fn failed_build(reference: &DirectReference, failure: Failure) -> Error {
     match failure {
         Failure::Build { why, output, help } => Error::FailedBuild(Box::new(FailedBuild {
-            place: reference.place.clone(),
+            location: reference.location.clone(),
             what: shown(reference),
             why,
             output,

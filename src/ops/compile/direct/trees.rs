@@ -38,7 +38,7 @@ impl DirectReader<'_> {
                 .await;
             metadata.map_err(|failure| match failure {
                 Failure::Build { why, output, help } => Error::FailedBuild(Box::new(FailedBuild {
-                    place: tree.file.clone(),
+                    location: tree.file.clone(),
                     what: tree.folder.display().to_string(),
                     why,
                     output,
@@ -119,7 +119,7 @@ impl DirectReader<'_> {
                 requirement.marker = requirement.marker.and_then(|marker| marker.without_extra());
                 RootRequirement {
                     requirement,
-                    place: tree.file.clone(),
+                    location: tree.file.clone(),
                     origin: origin.clone(),
                 }
             })

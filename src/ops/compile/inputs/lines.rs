@@ -36,7 +36,7 @@ struct UnresolvedReference {
 pub(super) struct Asker {
     pub(super) role: Role,
     /// `file:line`
-    pub(super) place: String,
+    pub(super) location: String,
     /// For annotations.
     pub(super) origin: String,
     /// Where relative paths start.
@@ -120,7 +120,7 @@ impl Reader<'_> {
     fn line(&mut self, line: RequirementLine, span: Span, file: &mut OpenFile<'_>) {
         let from = Asker {
             role: file.role,
-            place: file.place(span),
+            location: file.location(span),
             origin: match file.role {
                 Role::Requirements => format!("-r {}", file.name),
                 Role::Constraints => format!("-c {}", file.name),
@@ -217,7 +217,7 @@ impl Reader<'_> {
     fn by_specifiers(&mut self, requirement: Requirement, hashes: BTreeSet<String>, from: Asker) {
         let Asker {
             role,
-            place,
+            location,
             origin,
             comments,
             ..
@@ -226,7 +226,7 @@ impl Reader<'_> {
             match role {
                 Role::Requirements => self.inputs.unmet.push(RootRequirement {
                     requirement,
-                    place,
+                    location,
                     origin,
                 }),
                 Role::Overrides => self.inputs.dropped.push(requirement.name),
@@ -244,7 +244,7 @@ impl Reader<'_> {
                 self.inputs.constraints.push(Constraint {
                     name: requirement.name,
                     specifiers: specifiers.clone(),
-                    place,
+                    location,
                 });
                 return;
             }
@@ -258,7 +258,7 @@ impl Reader<'_> {
                     let known = &mut self.inputs.hashes;
                     let entry = known
                         .entry(requirement.name.clone())
-                        .or_insert_with(|| (BTreeSet::new(), place.clone()));
+                        .or_insert_with(|| (BTreeSet::new(), location.clone()));
                     entry.0.extend(hashes);
                 }
             }
@@ -271,7 +271,7 @@ impl Reader<'_> {
         };
         list.push(RootRequirement {
             requirement,
-            place,
+            location,
             origin,
         });
     }
@@ -319,7 +319,7 @@ impl Reader<'_> {
             as_written: reference.as_written,
             is_override,
             hashes: reference.hashes,
-            place: from.place,
+            location: from.location,
             origin: from.origin,
         };
         if from.role == Role::Constraints {

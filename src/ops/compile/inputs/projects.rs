@@ -274,7 +274,7 @@ impl Reader<'_> {
         for (requirement, span) in listed {
             let asker = Asker {
                 role: Role::Requirements,
-                place: file.place(span),
+                location: file.location(span),
                 origin: origin.to_owned(),
                 base: folder.clone(),
                 comments: comments_beside(file.text, span, prefix),

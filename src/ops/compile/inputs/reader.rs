@@ -61,8 +61,8 @@ impl<'t> OpenFile<'t> {
     }
 
     /// Returns `file:line`, as it is shown.
-    pub(super) fn place(&self, span: Span) -> String {
-        place(self.name, self.text, span)
+    pub(super) fn location(&self, span: Span) -> String {
+        location_of(self.name, self.text, span)
     }
 }
 
@@ -250,7 +250,7 @@ impl Reader<'_> {
                 }),
                 Err(source) => {
                     return Err(Error::Include {
-                        including: file.place(item.span),
+                        including: file.location(item.span),
                         included: text::without_password(&written.as_written),
                         source: Box::new(source),
                     });
@@ -282,6 +282,6 @@ impl Reader<'_> {
 }
 
 /// `file:line`, as it is shown.
-pub(super) fn place(name: &str, text: &str, span: Span) -> String {
+pub(super) fn location_of(name: &str, text: &str, span: Span) -> String {
     format!("{name}:{}", position(text, span.start).line_number)
 }

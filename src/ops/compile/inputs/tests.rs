@@ -6,7 +6,7 @@ use std::path::Path;
 use tempfile::TempDir;
 
 use super::kind::{Kind, has_requirements_only};
-use super::reader::{Reading, place, read};
+use super::reader::{Reading, location_of, read};
 use super::*;
 use crate::http::{Client, Settings};
 use crate::ops::compile::direct::location::DirectSource;
@@ -94,7 +94,7 @@ impl Fixture {
                     file.problems.iter().map(|problem| {
                         format!(
                             "{}: {} | {}",
-                            place(&file.name, &file.text, problem.span),
+                            location_of(&file.name, &file.text, problem.span),
                             problem.message,
                             problem.help.as_deref().unwrap_or_default()
                         )
@@ -132,7 +132,7 @@ impl Fixture {
                     one.marker
                         .as_ref()
                         .map_or(String::new(), |marker| format!(" {marker}")),
-                    one.place,
+                    one.location,
                     one.origin
                 )
             })
@@ -153,7 +153,7 @@ fn roots(inputs: &Inputs) -> Vec<String> {
     inputs
         .roots
         .iter()
-        .map(|root| format!("{}, {}, {}", root.requirement, root.place, root.origin))
+        .map(|root| format!("{}, {}, {}", root.requirement, root.location, root.origin))
         .collect()
 }
 
