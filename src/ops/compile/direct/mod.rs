@@ -1,12 +1,12 @@
-//! What is at the places that requirements name: files by URL or path, folders,
+//! What is at the sources that requirements name: files by URL or path, folders,
 //! repositories. Each gives one release, which is settled before the search begins.
 //!
-//! Places may require places: what a file, a folder or a repository requires by URL is
+//! Sources may require others: what a file, a folder or a repository requires by URL is
 //! looked at as well, and what the releases of an index require by URL is not.
 
 pub(in crate::ops) mod folder_key;
-pub(in crate::ops) mod location;
 mod release;
+pub(in crate::ops) mod source;
 mod trees;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +18,7 @@ use url::Url;
 use crate::index::IndexClient;
 use crate::lock::{LockFile, PinSource};
 use crate::ops::compile::build::Builder;
-use crate::ops::compile::direct::location::{DirectReference, DirectSource, Location};
+use crate::ops::compile::direct::source::{DirectReference, DirectSource, WrittenSource};
 use crate::ops::compile::fetch::DirectRelease;
 use crate::ops::error::Error;
 use crate::ops::view::View;
@@ -28,7 +28,7 @@ use crate::resolve::RootRequirement;
 use crate::text::without_password;
 use crate::vcs::Git;
 
-/// What places are looked at with.
+/// What sources are looked at with.
 pub(in crate::ops) struct DirectReader<'a> {
     pub(in crate::ops) client: &'a IndexClient,
     pub(in crate::ops) builder: &'a Builder<'a>,
@@ -45,10 +45,10 @@ pub(in crate::ops) struct DirectReader<'a> {
     pub(in crate::ops) is_upgraded: &'a (dyn Fn(&ProjectName) -> bool + Sync),
 }
 
-/// What was found at the places.
+/// What was found at the sources.
 #[derive(Debug, Default)]
 pub(in crate::ops) struct DirectReleases {
-    /// The one release of each project that a place gives.
+    /// The one release of each project that a source gives.
     pub(in crate::ops) direct: FxHashMap<ProjectName, Arc<DirectRelease>>,
     /// Requirements on them.
     pub(in crate::ops) roots: Vec<RootRequirement>,
@@ -61,7 +61,7 @@ pub(in crate::ops) struct DirectReleases {
 }
 
 impl DirectReleases {
-    /// Returns the project that is at a place.
+    /// Returns the project that is at a source.
     pub(in crate::ops) fn name_of(&self, reference: &DirectReference) -> Option<&ProjectName> {
         let url = spelled_url(reference);
         let mut places = self.places.iter();
@@ -71,7 +71,7 @@ impl DirectReleases {
     }
 }
 
-/// How the lock names what is at a place.
+/// How the lock names what is at a source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::ops) struct DirectPin {
     pub(in crate::ops) source: PinSource,
@@ -81,7 +81,7 @@ pub(in crate::ops) struct DirectPin {
     pub(in crate::ops) is_hashable: bool,
 }
 
-/// What was found at one place.
+/// What was found at one source.
 struct Found {
     name: ProjectName,
     release: Arc<DirectRelease>,
@@ -89,7 +89,7 @@ struct Found {
 }
 
 impl DirectReader<'_> {
-    /// Looks at all places, and at those that these lead to.
+    /// Looks at all sources, and at those that these lead to.
     pub(in crate::ops) async fn read(
         &self,
         references: &[DirectReference],
@@ -161,7 +161,7 @@ impl DirectReader<'_> {
         Ok(found)
     }
 
-    /// Looks at places that were not looked at, each once. A place that is editable
+    /// Looks at sources that were not looked at, each once. A source that is editable
     /// in one of its spellings is editable.
     async fn find_all(
         &self,
@@ -188,7 +188,7 @@ impl DirectReader<'_> {
         Ok(())
     }
 
-    /// Returns the places that a release requires something from.
+    /// Returns the sources that a release requires something from.
     fn sources_required(
         &self,
         release: &DirectRelease,
@@ -212,13 +212,13 @@ impl DirectReader<'_> {
             if !self.holds(requirement, &extras) {
                 continue;
             }
-            let location = Location {
+            let written = WrittenSource {
                 value: url,
                 as_written: url,
                 base: self.current_directory,
                 is_editable: false,
             };
-            let Ok(source) = location.find() else {
+            let Ok(source) = written.find() else {
                 continue;
             };
             required.push(DirectReference {
@@ -271,7 +271,7 @@ impl DirectReader<'_> {
     }
 }
 
-/// Checks that a place has the project that a line says it has.
+/// Checks that a source has the project that a line says it has.
 fn check_name(reference: &DirectReference, found: &ProjectName) -> Result<(), Error> {
     match &reference.name {
         Some(name) if name != found => Err(Error::Usage {
@@ -286,12 +286,12 @@ fn check_name(reference: &DirectReference, found: &ProjectName) -> Result<(), Er
     }
 }
 
-/// Returns a place as it is shown.
+/// Returns a source as it is shown.
 fn shown(reference: &DirectReference) -> String {
     without_password(&reference.as_written)
 }
 
-/// Returns the URL that stands for a place in requirements.
+/// Returns the URL that stands for a source in requirements.
 fn spelled_url(reference: &DirectReference) -> String {
     match &reference.source {
         DirectSource::File(url) => url.to_string(),
@@ -301,7 +301,7 @@ fn spelled_url(reference: &DirectReference) -> String {
     }
 }
 
-/// Returns a place without what is said of it.
+/// Returns a source without what is said of it.
 fn bare_source(source: &DirectSource) -> String {
     match source {
         DirectSource::File(url) => {

@@ -1,4 +1,4 @@
-//! The one release that is at a place: of a file, a folder or a repository.
+//! The one release that is at a source: of a file, a folder or a repository.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use crate::build::Kind;
 use crate::index::CoreMetadata;
 use crate::lock::PinSource;
 use crate::ops::compile::build::failure::Failure;
-use crate::ops::compile::direct::location::{DirectReference, DirectSource};
+use crate::ops::compile::direct::source::{DirectReference, DirectSource};
 use crate::ops::compile::direct::{DirectPin, DirectReader, Found, shown};
 use crate::ops::compile::fetch::DirectRelease;
 use crate::ops::error::{Distribution, Error, FailedBuild};
@@ -19,7 +19,7 @@ use crate::resolve::{Availability, OtherWheels, Reason};
 use crate::vcs::GitUrl;
 
 impl DirectReader<'_> {
-    /// Finds the release that is at a place.
+    /// Finds the release that is at a source.
     pub(super) async fn find(&self, reference: &DirectReference) -> Result<Found, Error> {
         match &reference.source {
             DirectSource::File(url) if is_wheel(url) => self.wheel(reference, url).await,
@@ -237,7 +237,7 @@ impl DirectReader<'_> {
     }
 }
 
-/// Returns what metadata makes of a place.
+/// Returns what metadata makes of a source.
 fn find_of(
     reference: &DirectReference,
     metadata: Arc<CoreMetadata>,

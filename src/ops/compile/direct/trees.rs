@@ -4,7 +4,7 @@ use crate::build::Kind;
 use crate::index::CoreMetadata;
 use crate::ops::compile::build::failure::Failure;
 use crate::ops::compile::direct::DirectReader;
-use crate::ops::compile::direct::location::ProjectTree;
+use crate::ops::compile::direct::source::ProjectTree;
 use crate::ops::error::{Error, FailedBuild};
 use crate::python::{ExtraName, ProjectName, Requirement, Specifiers};
 use crate::resolve::RootRequirement;

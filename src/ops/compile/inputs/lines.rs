@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use crate::ops::compile::direct::location::{DirectReference, InvalidSource, Location};
+use crate::ops::compile::direct::source::{DirectReference, InvalidSource, WrittenSource};
 use crate::ops::compile::inputs::kind::Role;
 use crate::ops::compile::inputs::reader::{OpenFile, Reader};
 use crate::python::{ExtraName, Marker, ProjectName, Requirement, RequirementSource};
@@ -290,7 +290,7 @@ impl Reader<'_> {
             }
             return Ok(());
         }
-        let source = Location {
+        let source = WrittenSource {
             value: &reference.value,
             as_written: &reference.as_written,
             base: &from.base,

@@ -9,7 +9,7 @@ pub(in crate::ops) mod reader;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::ops::compile::direct::location::{DirectReference, ProjectTree};
+use crate::ops::compile::direct::source::{DirectReference, ProjectTree};
 use crate::ops::error::FileProblems;
 use crate::python::{Marker, ProjectName, Specifiers};
 use crate::requirements::{PerProject, Written};

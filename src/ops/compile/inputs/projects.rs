@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use crate::files;
-use crate::ops::compile::direct::location::ProjectTree;
+use crate::ops::compile::direct::source::ProjectTree;
 use crate::ops::compile::inputs::kind::{Kind, Role, is_remote, local_path};
 use crate::ops::compile::inputs::lines::Asker;
 use crate::ops::compile::inputs::reader::{OpenFile, ReadProject, Reader};

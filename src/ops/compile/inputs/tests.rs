@@ -9,7 +9,7 @@ use super::kind::{Kind, has_requirements_only};
 use super::reader::{Reading, location_of, read};
 use super::*;
 use crate::http::{Client, Settings};
-use crate::ops::compile::direct::location::DirectSource;
+use crate::ops::compile::direct::source::DirectSource;
 use crate::ops::compile::request::Source;
 use crate::ops::error::Error;
 use crate::ops::view::View;

@@ -1,4 +1,4 @@
-//! Requirements that name a place instead of a release: a file by URL or path, a
+//! Requirements that name a source instead of a release: a file by URL or path, a
 //! folder, a repository; and project files whose requirements only a build tells.
 
 use std::collections::BTreeSet;
@@ -10,7 +10,7 @@ use crate::python::{ExtraName, Marker, ProjectName};
 use crate::requirements::location;
 use crate::text::without_password;
 
-/// A requirement on what is at a place. Its marker holds for the target.
+/// A requirement on what is at a source. Its marker holds for the target.
 #[derive(Debug, Clone)]
 pub(in crate::ops) struct DirectReference {
     /// The project's name, if the line gives it.
@@ -23,7 +23,7 @@ pub(in crate::ops) struct DirectReference {
     pub(in crate::ops) source: DirectSource,
     /// Whether it stands behind `-e`.
     pub(in crate::ops) is_editable: bool,
-    /// The place as it was written, with `${VAR}`, without name, extras and marker.
+    /// The source as it was written, with `${VAR}`, without name, extras and marker.
     pub(in crate::ops) as_written: String,
     /// Whether it replaces other requirements on the project instead of adding to them.
     pub(in crate::ops) is_override: bool,
@@ -38,7 +38,7 @@ pub(in crate::ops) struct DirectReference {
     pub(in crate::ops) comments: Vec<String>,
 }
 
-/// A place.
+/// Where a project comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(in crate::ops) enum DirectSource {
     /// A wheel or an sdist (`http`, `https`, `file`), with the fragment as written.
@@ -63,7 +63,7 @@ pub(in crate::ops) struct ProjectTree {
     pub(in crate::ops) all_extras: bool,
 }
 
-/// Why a text names no place that can be used.
+/// Why a text names no source that can be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::ops) struct InvalidSource {
     /// What is wrong.
@@ -83,7 +83,7 @@ impl InvalidSource {
 
 /// A URL or path, as a requirement has it.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::ops) struct Location<'a> {
+pub(in crate::ops) struct WrittenSource<'a> {
     /// What is meant.
     pub(in crate::ops) value: &'a str,
     /// What is shown: without the values of variables.
@@ -94,8 +94,8 @@ pub(in crate::ops) struct Location<'a> {
     pub(in crate::ops) is_editable: bool,
 }
 
-impl Location<'_> {
-    /// Finds what kind of place it is. Files and folders have to be there.
+impl WrittenSource<'_> {
+    /// Finds what kind of source it is. Files and folders have to exist.
     pub(in crate::ops) fn find(&self) -> Result<DirectSource, InvalidSource> {
         let Some(scheme) = scheme(self.value) else {
             let path = PathBuf::from(join(self.base, self.value));
@@ -177,12 +177,12 @@ impl Location<'_> {
     /// ```
     /// As in pip, a path without a slash in front is relative.
     fn file_url(&self, rest: &str) -> Result<(PathBuf, Option<String>), InvalidSource> {
-        let (place, fragment) = match rest.split_once('#') {
-            Some((place, fragment)) => (place, Some(fragment.to_owned())),
+        let (path, fragment) = match rest.split_once('#') {
+            Some((path, fragment)) => (path, Some(fragment.to_owned())),
             None => (rest, None),
         };
-        let path = match place.strip_prefix("//") {
-            None => place,
+        let path = match path.strip_prefix("//") {
+            None => path,
             Some(behind) => {
                 let host = behind.split('/').next().unwrap_or_default();
                 if !host.is_empty() && !host.eq_ignore_ascii_case("localhost") {
@@ -359,7 +359,7 @@ mod tests {
         }
 
         fn find(&self, text: &str) -> Result<DirectSource, InvalidSource> {
-            Location {
+            WrittenSource {
                 value: text,
                 as_written: text,
                 base: self.base(),
@@ -499,7 +499,7 @@ mod tests {
     fn editable_are_folders_and_repositories() {
         let fixture = Fixture::new();
         let find = |text: &str| {
-            Location {
+            WrittenSource {
                 value: text,
                 as_written: text,
                 base: fixture.base(),
