@@ -16,7 +16,7 @@ use crate::http;
 use crate::index::Refresh;
 use crate::ops::update::Update as Request;
 use crate::requirements::location;
-use crate::update::{Bump, Policy, Rule};
+use crate::update::{Policy, Rule};
 
 /// A place where everything is: the root, and what its configuration says.
 pub(super) struct Place {
@@ -148,7 +148,7 @@ pub(super) fn configured_policy(config: &config::Config, as_of: jiff::Timestamp)
         policy.missing_upload_time = said;
     }
     if let Some(limit) = said.max_bump {
-        policy.max_bump = bump(limit);
+        policy.max_bump = limit;
     }
     for rule in &config.rules {
         let RuleSubject::Projects(subject) = &rule.subject else {
@@ -160,20 +160,12 @@ pub(super) fn configured_policy(config: &config::Config, as_of: jiff::Timestamp)
             ignore: rule.ignore,
             cooldown: subject.cooldown,
             cooldown_major: subject.cooldown_major,
-            max_bump: subject.max_bump.map(bump),
+            max_bump: subject.max_bump,
             until: rule.until.as_ref().map(|until| until.value),
             reason: rule.reason.clone(),
         });
     }
     policy
-}
-
-const fn bump(limit: config::MaxBump) -> Bump {
-    match limit {
-        config::MaxBump::Patch => Bump::Patch,
-        config::MaxBump::Minor => Bump::Minor,
-        config::MaxBump::Major => Bump::Major,
-    }
 }
 
 /// Returns a `[[lock]]` table with its paths as seen from the root.

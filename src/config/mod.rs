@@ -38,4 +38,4 @@ pub use pattern::{ProjectPattern, ProjectPatternError};
 pub use policy::PolicyConfig;
 pub use rule::{ImageRule, ProjectRule, RuleConfig, RuleSubject};
 pub use schema::json_schema;
-pub use value::{DigestUpdates, Located, MaxBump, MissingUploadTime, TagLimit};
+pub use value::{Bump, DigestUpdates, Located, MissingUploadTime, TagLimit};

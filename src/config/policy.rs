@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 
 use super::keys::POLICY;
 use super::reader::{Reader, Table};
-use super::value::{DigestUpdates, MaxBump, MissingUploadTime, TagLimit};
+use super::value::{Bump, DigestUpdates, MissingUploadTime, TagLimit};
 
 /// What `[policy]` says; what it does not say is for who uses it to choose.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub struct PolicyConfig {
     /// `missing-upload-time`
     pub missing_upload_time: Option<MissingUploadTime>,
     /// `max-bump`: how far versions of projects may move.
-    pub max_bump: Option<MaxBump>,
+    pub max_bump: Option<Bump>,
     /// `image-tags`: how far tags of images may move.
     pub image_tags: Option<TagLimit>,
     /// `digests`: when digests of images are renewed.
@@ -54,7 +54,7 @@ mod tests {
                 cooldown: Some(SignedDuration::from_hours(240)),
                 cooldown_major: Some(SignedDuration::from_hours(336)),
                 missing_upload_time: Some(MissingUploadTime::Allow),
-                max_bump: Some(MaxBump::Minor),
+                max_bump: Some(Bump::Minor),
                 image_tags: Some(TagLimit::Patch),
                 digests: Some(DigestUpdates::OnTagChange),
             }

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use super::keys::{IMAGE_KEYS, PROJECT_KEYS, RULE};
 use super::pattern::ProjectPattern;
 use super::reader::{Reader, Refusal, Table, Value};
-use super::value::{DigestUpdates, Located, MaxBump, TagLimit, values};
+use super::value::{Bump, DigestUpdates, Located, TagLimit, values};
 use crate::image::ImagePattern;
 use crate::python::Specifiers;
 use crate::text::Span;
@@ -47,7 +47,7 @@ pub struct ProjectRule {
     /// `cooldown-major`
     pub cooldown_major: Option<SignedDuration>,
     /// `max-bump`
-    pub max_bump: Option<MaxBump>,
+    pub max_bump: Option<Bump>,
 }
 
 /// What a rule says of images.
@@ -207,7 +207,7 @@ mod tests {
         assert_eq!(projects.allow.as_ref().unwrap().as_str(), "<6");
         assert_eq!(projects.cooldown, Some(SignedDuration::ZERO));
         assert_eq!(projects.cooldown_major, None);
-        assert_eq!(projects.max_bump, Some(MaxBump::Minor));
+        assert_eq!(projects.max_bump, Some(Bump::Minor));
         let until = first.until.as_ref().unwrap();
         assert_eq!(until.value, jiff::civil::date(2027, 1, 31));
         assert_eq!(&text[until.span.range()], "2027-01-31");

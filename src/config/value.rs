@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::python::Version;
 use crate::text::Span;
 
 use super::keys;
@@ -32,20 +33,49 @@ pub(super) trait Word: Copy + 'static {
     }
 }
 
-/// How far a version may move, by the first part of it that changes.
+/// A step from one version to a newer one, by the release segment that differs (PEP 440).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum MaxBump {
-    /// The third part, or a later one.
+pub enum Bump {
+    /// The third segment, a later one, or none: post-releases, local versions.
     Patch,
-    /// The second part.
+    /// The second segment.
     Minor,
-    /// Any.
+    /// The first segment, or the epoch.
     Major,
 }
 
-impl Word for MaxBump {
+impl Word for Bump {
     const WORDS: &'static [&'static str] = keys::BUMPS;
     const VALUES: &'static [Self] = &[Self::Patch, Self::Minor, Self::Major];
+}
+
+impl Bump {
+    /// Returns the step from one version to a newer one; none to one that is not newer.
+    pub fn between(from: &Version, to: &Version) -> Option<Self> {
+        if to <= from {
+            return None;
+        }
+        let segment = |version: &Version, at: usize| version.release().get(at).copied();
+        let differs =
+            |at| segment(from, at).unwrap_or_default() != segment(to, at).unwrap_or_default();
+        Some(if from.epoch() != to.epoch() || differs(0) {
+            Self::Major
+        } else if differs(1) {
+            Self::Minor
+        } else {
+            Self::Patch
+        })
+    }
+}
+
+impl fmt::Display for Bump {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Patch => "patch",
+            Self::Minor => "minor",
+            Self::Major => "major",
+        })
+    }
 }
 
 /// How far an image's tag may move, by the first of its numbers that changes.
@@ -104,4 +134,36 @@ pub enum MissingUploadTime {
 impl Word for MissingUploadTime {
     const WORDS: &'static [&'static str] = keys::UPLOAD_TIMES;
     const VALUES: &'static [Self] = &[Self::Hold, Self::Allow];
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_are_read_off_the_release_segments() {
+        let version = |text: &str| text.parse::<Version>().unwrap();
+        use Bump::{Major, Minor, Patch};
+        for (from, to, expected) in [
+            ("1.2.3", "1.2.4", Some(Patch)),
+            ("1.2.3", "1.3.0", Some(Minor)),
+            ("1.2.3", "2.0", Some(Major)),
+            ("1.2", "1.2.1", Some(Patch)),
+            ("1", "1.1", Some(Minor)),
+            ("1.2.3.4", "1.2.3.5", Some(Patch)),
+            ("1.2.3", "1.2.3.post1", Some(Patch)),
+            ("1.2.3rc1", "1.2.3", Some(Patch)),
+            ("1.2.3", "1.2.3+local", Some(Patch)),
+            ("0.1", "0.2", Some(Minor)),
+            ("2025.4", "2026.1", Some(Major)),
+            ("2026.1", "1!1.0", Some(Major)),
+            ("1!1.0", "1!1.1", Some(Minor)),
+            ("1.0", "1.0.0", None),
+            ("1.2", "1.1", None),
+            ("1!1.0", "2026.1", None),
+        ] {
+            let bump = Bump::between(&version(from), &version(to));
+            assert_eq!(bump, expected, "{from} to {to}");
+        }
+    }
 }

@@ -22,7 +22,7 @@ pub use plan::{
     Alarm, Content, Failed, FileChange, HeldBack, ImageChange, PLAN_VERSION, PinChange, Plan,
     PlanError, Status, TargetKind, TargetPlan, sha256,
 };
-pub use policy::{Bump, Hold, Policy, ProjectPolicy, Rule};
+pub use policy::{Hold, Policy, ProjectPolicy, Rule};
 pub use report::{Context, Outputs, annotations, github_outputs, markdown, summary, terminal};
 pub use target::{LockTarget, Skipped, Why};
 pub use targets::{Candidate, targets};

@@ -2,8 +2,7 @@
 //!
 //! A *cooldown* is the age a file must have before it is taken. It counts for each
 //! file by its own upload time (PEP 700), since files are added to old versions as
-//! well. Rules say more about some projects. Which step a version is from the locked
-//! one is read off the release segments (PEP 440). What the lock has is never refused by
+//! well. Rules say more about some projects. What the lock has is never refused by
 //! rules; whether a file is in the lock is for the caller to know.
 
 use std::fmt;
@@ -13,7 +12,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::duration::duration_in_words;
-use crate::config::{MissingUploadTime, ProjectPattern};
+use crate::config::{Bump, MissingUploadTime, ProjectPattern};
 use crate::python::{ProjectName, Specifiers, Version};
 
 /// What an update may take.
@@ -33,17 +32,6 @@ pub struct Policy {
     /// What is different for some projects. Of the rules for a project, the first
     /// that says something about a matter counts.
     pub rules: Vec<Rule>,
-}
-
-/// A step from one version to a newer one, by the release segment that differs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Bump {
-    /// The third segment, a later one, or none: post-releases, local versions.
-    Patch,
-    /// The second segment.
-    Minor,
-    /// The first segment, or the epoch.
-    Major,
 }
 
 /// What is different for some projects.
@@ -205,35 +193,6 @@ impl Rule {
             reason: self.reason.clone(),
             until: self.until,
         }
-    }
-}
-
-impl Bump {
-    /// Returns the step from one version to a newer one; none to one that is not newer.
-    pub fn between(from: &Version, to: &Version) -> Option<Self> {
-        if to <= from {
-            return None;
-        }
-        let segment = |version: &Version, at: usize| version.release().get(at).copied();
-        let differs =
-            |at| segment(from, at).unwrap_or_default() != segment(to, at).unwrap_or_default();
-        Some(if from.epoch() != to.epoch() || differs(0) {
-            Self::Major
-        } else if differs(1) {
-            Self::Minor
-        } else {
-            Self::Patch
-        })
-    }
-}
-
-impl fmt::Display for Bump {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Patch => "patch",
-            Self::Minor => "minor",
-            Self::Major => "major",
-        })
     }
 }
 
@@ -438,32 +397,6 @@ mod tests {
     fn of(policy: &Policy, project: &str, locked: Option<&str>) -> ProjectPolicy {
         let locked = locked.map(version);
         policy.of(&project.parse().unwrap(), locked.as_ref())
-    }
-
-    #[test]
-    fn steps_are_read_off_the_release_segments() {
-        use Bump::{Major, Minor, Patch};
-        for (from, to, expected) in [
-            ("1.2.3", "1.2.4", Some(Patch)),
-            ("1.2.3", "1.3.0", Some(Minor)),
-            ("1.2.3", "2.0", Some(Major)),
-            ("1.2", "1.2.1", Some(Patch)),
-            ("1", "1.1", Some(Minor)),
-            ("1.2.3.4", "1.2.3.5", Some(Patch)),
-            ("1.2.3", "1.2.3.post1", Some(Patch)),
-            ("1.2.3rc1", "1.2.3", Some(Patch)),
-            ("1.2.3", "1.2.3+local", Some(Patch)),
-            ("0.1", "0.2", Some(Minor)),
-            ("2025.4", "2026.1", Some(Major)),
-            ("2026.1", "1!1.0", Some(Major)),
-            ("1!1.0", "1!1.1", Some(Minor)),
-            ("1.0", "1.0.0", None),
-            ("1.2", "1.1", None),
-            ("1!1.0", "2026.1", None),
-        ] {
-            let bump = Bump::between(&version(from), &version(to));
-            assert_eq!(bump, expected, "{from} to {to}");
-        }
     }
 
     #[test]

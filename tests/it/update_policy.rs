@@ -1,11 +1,10 @@
 //! The cooldown and the rules of an update, inside the resolver.
 
 use jiff::{SignedDuration, Timestamp};
-use pinfold::config::MissingUploadTime;
-use pinfold::config::ProjectPattern;
+use pinfold::config::{Bump, MissingUploadTime, ProjectPattern};
 use pinfold::ops::{Compiled, Error, Hashes, Held, Ignore, PinDetails, compile};
 use pinfold::python::Specifiers;
-use pinfold::update::{Bump, Hold, Policy, Rule};
+use pinfold::update::{Hold, Policy, Rule};
 use tempfile::TempDir;
 
 use crate::index::{Index, Mode, Release, dynamic_sdist, wheel};

@@ -1,11 +1,12 @@
 //! What came of a lock, as the plan tells it: what moved, alarms, failures.
 
 use super::scope::Update;
+use crate::config::Bump;
 use crate::lock::{self, Change, PinSource};
 use crate::ops::{Compiled, Error};
 use crate::python::Version;
 use crate::update::{
-    Alarm, Bump, Content, Failed, FileChange, HeldBack, LockTarget, PinChange, Status, TargetKind,
+    Alarm, Content, Failed, FileChange, HeldBack, LockTarget, PinChange, Status, TargetKind,
     TargetPlan, Why, sha256,
 };
 
