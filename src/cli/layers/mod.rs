@@ -98,9 +98,12 @@ pub(super) fn command() -> Command {
 
 /// Parses a command line, with all layers below it.
 pub(super) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Parsed, Stop> {
+    let words: Vec<OsString> = arguments.into_iter().collect();
+    // `pinfold help` has a copy of all definitions, which is built only for who asks for it.
+    let asks_for_help = words.iter().any(|word| word == "help");
     let mut line = Line {
-        words: arguments.into_iter().collect(),
-        command: command(),
+        words,
+        command: command().disable_help_subcommand(!asks_for_help),
         path: Vec::new(),
     };
     let typed = match line.command.try_get_matches_from_mut(&line.words) {
