@@ -15,6 +15,7 @@ mod report;
 pub mod tags;
 mod target;
 mod targets;
+mod word;
 
 pub use duration::duration_in_words;
 pub use names::is_candidate_name;
@@ -26,6 +27,7 @@ pub use policy::{Hold, Policy, ProjectPolicy, Rule};
 pub use report::{Context, Outputs, annotations, github_outputs, markdown, summary, terminal};
 pub use target::{LockTarget, Skipped, Why};
 pub use targets::{Candidate, targets};
+pub use word::{AlarmKind, HoldCode, OpenWord, PinBump, Word};
 
 #[cfg(test)]
 mod tags_tests;

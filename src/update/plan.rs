@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::word::{AlarmKind, HoldCode, OpenWord, PinBump};
 use crate::text::hex;
 
 /// The number of this form; it grows when a program that reads it would break.
@@ -115,8 +116,8 @@ pub struct PinChange {
     pub from: Option<String>,
     /// The version it gets; none if the pin goes.
     pub to: Option<String>,
-    /// `major`, `minor`, `patch`, `other`, `new`, `removed`, `downgrade` or `hashes`.
-    pub bump: String,
+    /// How it moves.
+    pub bump: OpenWord<PinBump>,
     /// When the earliest file of the new version was uploaded.
     pub published: Option<Timestamp>,
     /// Whether the sources require it themselves.
@@ -158,7 +159,7 @@ pub struct HeldBack {
     /// What is held back.
     pub candidate: String,
     /// A stable code: `PF101`.
-    pub code: String,
+    pub code: OpenWord<HoldCode>,
     /// Why, in words with dates.
     pub reason: String,
     /// From when on it would be taken.
@@ -171,8 +172,8 @@ pub struct HeldBack {
 pub struct Alarm {
     /// The project or image.
     pub item: String,
-    /// `yanked`, `vanished`, `late-files`, `new-package`, `gone`, `rule-expired`.
-    pub kind: String,
+    /// What there is to look at.
+    pub kind: OpenWord<AlarmKind>,
     /// What it is, in words.
     pub message: String,
 }

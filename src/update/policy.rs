@@ -12,6 +12,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::duration::duration_in_words;
+use super::word::HoldCode;
 use crate::config::{Bump, MissingUploadTime, ProjectPattern};
 use crate::python::{ProjectName, Specifiers, Version};
 
@@ -277,13 +278,13 @@ impl ProjectPolicy {
 }
 
 impl Hold {
-    /// Returns a code for the kind, which stays the same for ever.
-    pub const fn code(&self) -> &'static str {
+    /// Returns the code for the kind.
+    pub const fn code(&self) -> HoldCode {
         match self {
-            Self::Cooldown { .. } => "PF101",
-            Self::NoUploadTime => "PF105",
-            Self::Rule { .. } | Self::Ignored { .. } => "PF107",
-            Self::Bump { .. } => "PF108",
+            Self::Cooldown { .. } => HoldCode::Cooldown,
+            Self::NoUploadTime => HoldCode::NoUploadTime,
+            Self::Rule { .. } | Self::Ignored { .. } => HoldCode::Rule,
+            Self::Bump { .. } => HoldCode::TooFar,
         }
     }
 
@@ -425,7 +426,7 @@ mod tests {
             Err(Hold::Bump { limit: Bump::Minor })
         );
         let hold = b.version(&version("3.0")).unwrap_err();
-        assert_eq!(hold.code(), "PF107");
+        assert_eq!(hold.code().to_string(), "PF107");
         let uploaded = time("2026-11-21T03:00:00Z");
         assert_eq!(b.verdict(&version("1.1"), Some(uploaded)), Ok(()));
         // The rule says nothing of major steps.

@@ -417,7 +417,7 @@ fn a_digest_that_is_gone_is_told_and_replaced() {
     let [alarm] = file.alarms.as_slice() else {
         panic!("{:?}", file.alarms);
     };
-    assert_eq!(alarm.kind, "gone");
+    assert_eq!(alarm.kind.as_str(), "gone");
     assert!(alarm.message.contains(&old), "{}", alarm.message);
     assert!(file.changes[0].platforms.is_empty());
 }
@@ -513,7 +513,7 @@ fn a_digest_that_cannot_be_edited_is_told_if_it_is_old() {
     bench.push("python:3", 2);
     let file = bench.update(&text);
     assert_eq!(file.after, None);
-    assert_eq!(file.held[0].code, "PF204", "{:?}", file.held);
+    assert_eq!(file.held[0].code.as_str(), "PF204", "{:?}", file.held);
 }
 
 #[test]

@@ -9,6 +9,7 @@ use crate::cli::json::pretty;
 use crate::ops::explain::{
     Absent, Answer, Candidate, Explained, Holding, Link, Move, Pinned, Price, Standing, Taken,
 };
+use crate::update::Word as _;
 
 /// The number of this form; it grows when a program that reads it would break.
 const VERSION: u32 = 1;
@@ -221,7 +222,7 @@ fn candidate(candidate: &Candidate) -> CandidateEntry<'_> {
             })
             .collect(),
         held: candidate.held.as_ref().map(|held| HeldEntry {
-            code: held.code,
+            code: held.code.as_str(),
             reason: &held.words,
             eligible: held.eligible.map(|time| time.to_string()),
         }),

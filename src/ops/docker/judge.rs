@@ -13,20 +13,7 @@ use crate::config::{DigestUpdates, TagLimit};
 use crate::image::{Digest, Platform, Repository};
 use crate::registry::{self, Manifest};
 use crate::update::tags;
-use crate::update::{Alarm, HeldBack};
-
-/// A rule keeps it.
-pub(super) const BY_RULE: &str = "PF107";
-/// It is farther than the limit allows.
-const TOO_FAR: &str = "PF108";
-/// Nobody builds for the platforms that changed.
-pub(super) const NO_CHANGE: &str = "PF202";
-/// Digests move along with tags only.
-const WITHOUT_TAG: &str = "PF203";
-/// It is written so that it cannot be changed.
-pub(super) const UNEDITABLE: &str = "PF204";
-/// It is not there for a platform that somebody builds for.
-const NO_PLATFORM: &str = "PF205";
+use crate::update::{Alarm, AlarmKind, HeldBack, HoldCode};
 
 /// An image as it is written, and what may become of it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,7 +28,7 @@ pub(super) struct Subject {
     /// Whether tag and digest can be changed together where they stand.
     pub(super) has_tag_site: bool,
     /// The code and the words for why it stays whatever there is.
-    pub(super) stays: Option<(&'static str, String)>,
+    pub(super) stays: Option<(HoldCode, String)>,
 }
 
 /// What becomes of an image.
@@ -75,7 +62,7 @@ enum Compared {
         /// Whether the one that is there is gone.
         is_gone: bool,
     },
-    Held(&'static str, String),
+    Held(HoldCode, String),
 }
 
 /// The images of each platform; Windows has several for one.
@@ -87,29 +74,29 @@ impl Subject {
         format!("{}:{}", self.repository.familiar(), self.tag)
     }
 
-    fn held_digest(&self, code: &str, candidate: &Digest, reason: String) -> HeldBack {
+    fn held_digest(&self, code: HoldCode, candidate: &Digest, reason: String) -> HeldBack {
         HeldBack {
             item: self.name(),
             at: self.had.as_ref().map(ToString::to_string),
             candidate: candidate.to_string(),
-            code: code.to_owned(),
+            code: code.into(),
             reason,
             eligible: None,
         }
     }
 
-    fn held_tag(&self, code: &str, candidate: &str, reason: String) -> HeldBack {
+    fn held_tag(&self, code: HoldCode, candidate: &str, reason: String) -> HeldBack {
         HeldBack {
             item: self.repository.familiar().into_owned(),
             at: Some(self.tag.clone()),
             candidate: candidate.to_owned(),
-            code: code.to_owned(),
+            code: code.into(),
             reason,
             eligible: None,
         }
     }
 
-    fn held(&self, code: &str, tag: &str, digest: &Digest, reason: String) -> HeldBack {
+    fn held(&self, code: HoldCode, tag: &str, digest: &Digest, reason: String) -> HeldBack {
         if tag == self.tag {
             self.held_digest(code, digest, reason)
         } else {
@@ -121,7 +108,7 @@ impl Subject {
         let had = self.had.as_ref()?;
         Some(Alarm {
             item: self.name(),
-            kind: "gone".to_owned(),
+            kind: AlarmKind::Gone.into(),
             message: format!(
                 "the digest {had} that it is pinned to is no longer on {}",
                 self.repository.host
@@ -146,7 +133,9 @@ pub(super) async fn judge(
         Ok((within, beyond)) => {
             if let Some(tag) = beyond {
                 let reason = format!("more than a {} step from the tag", subject.limit);
-                verdict.held.push(subject.held_tag(TOO_FAR, &tag, reason));
+                verdict
+                    .held
+                    .push(subject.held_tag(HoldCode::TooFar, &tag, reason));
             }
             within
         }
@@ -164,7 +153,7 @@ pub(super) async fn judge(
             let reason = "its tag is not written as one piece next to its digest".to_owned();
             verdict
                 .held
-                .push(subject.held_tag(UNEDITABLE, &tag, reason));
+                .push(subject.held_tag(HoldCode::Uneditable, &tag, reason));
         }
         Some(tag) => {
             let now = registry.resolve(repository, &tag, None).await;
@@ -176,7 +165,7 @@ pub(super) async fn judge(
         Box::pin(verdict.add(subject, &subject.tag, current, targets, registry)).await;
     }
     if let Some((code, reason)) = &subject.stays {
-        verdict.stay(subject, code, reason);
+        verdict.stay(subject, *code, reason);
     } else if let (Some(change), Some(had)) = (&mut verdict.change, &subject.had)
         && let Some(platform) = shown(&change.platforms)
     {
@@ -240,7 +229,7 @@ impl Verdict {
 
     /// Makes it a verdict on an image that stays; of what it could be, only that is told
     /// which it would become.
-    fn stay(&mut self, subject: &Subject, code: &str, reason: &str) {
+    fn stay(&mut self, subject: &Subject, code: HoldCode, reason: &str) {
         self.held.clear();
         self.errors.clear();
         let change = self.change.take();
@@ -323,9 +312,10 @@ async fn compare(
     };
     let is_digest_only = !is_new_tag && subject.digests == DigestUpdates::OnTagChange;
     Ok(match compared {
-        Compared::Changed { .. } if is_digest_only => {
-            Compared::Held(WITHOUT_TAG, "digests move only with their tags".to_owned())
-        }
+        Compared::Changed { .. } if is_digest_only => Compared::Held(
+            HoldCode::WithoutTag,
+            "digests move only with their tags".to_owned(),
+        ),
         compared => compared,
     })
 }
@@ -426,7 +416,7 @@ fn all_platforms(
             let others: Vec<Platform> = others.into_iter().cloned().collect();
             format!("only images for other platforms changed: {}", list(&others))
         };
-        return Compared::Held(NO_CHANGE, reason);
+        return Compared::Held(HoldCode::NoChange, reason);
     }
     Compared::Changed {
         digest: now.clone(),
@@ -438,7 +428,7 @@ fn all_platforms(
 
 fn not_for(platforms: &[Platform]) -> Compared {
     Compared::Held(
-        NO_PLATFORM,
+        HoldCode::NoPlatform,
         format!("not available for {}", list(platforms)),
     )
 }

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::bump;
-use super::judge::{BY_RULE, Change, NO_CHANGE, Subject, UNEDITABLE, Verdict, judge};
+use super::judge::{Change, Subject, Verdict, judge};
 use super::pin::{Failure, MOST_PLACES, applied, contested_reason, may_be_context};
 use super::survey::{Survey, SurveyRequest, SurveyedFile, survey_aside};
 use super::verify::Platforms;
@@ -20,7 +20,7 @@ use crate::image::{ImagePattern, Platform, Reference};
 use crate::ops::{Error, Event, Reporter};
 use crate::registry;
 use crate::text::{Edit, Span};
-use crate::update::{Alarm, HeldBack, ImageChange};
+use crate::update::{Alarm, HeldBack, HoldCode, ImageChange};
 
 /// What is to be updated, and how far.
 #[derive(Debug)]
@@ -246,8 +246,8 @@ fn wishes<'a>(request: &ImagesUpdate, survey: &'a Survey) -> (Vec<Wish<'a>>, Vec
                     has_tag_site: site.is_some_and(|site| site.tag.is_some()),
                     stays: request
                         .rule(reference, |rule| rule.ignore.then(|| rule.words()))
-                        .map(|words| (BY_RULE, words))
-                        .or_else(|| stuck.map(|reason| (UNEDITABLE, reason.to_string()))),
+                        .map(|words| (HoldCode::Rule, words))
+                        .or_else(|| stuck.map(|reason| (HoldCode::Uneditable, reason.to_string()))),
                 },
             });
         }
@@ -378,7 +378,7 @@ impl Outcome {
         self.edits.extend(edits);
         for (_, verdict) in uses {
             // What did not change for one use did so for another.
-            self.hold(verdict, |held| held.code != NO_CHANGE);
+            self.hold(verdict, |held| held.code != HoldCode::NoChange);
         }
         let (line, _) = file.position(site.span.start);
         for (wish, change) in changes() {

@@ -8,6 +8,7 @@ use super::inquiry::Inquiry;
 use crate::ops::compile::candidates::ProjectReleases;
 use crate::python::Version;
 use crate::resolve::{Availability, Demand, Demander, OtherWheels, Reason, Releases as _};
+use crate::update::HoldCode;
 
 /// A release newer than the pin.
 #[derive(Debug, Clone)]
@@ -40,7 +41,7 @@ pub struct Rejection {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Held {
     /// The kind of hold, for programs.
-    pub code: &'static str,
+    pub code: HoldCode,
     /// Why, for people.
     pub words: String,
     /// From when on it would be taken, if that is known.

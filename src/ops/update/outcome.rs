@@ -6,8 +6,8 @@ use crate::lock::{self, Change, PinSource};
 use crate::ops::{Compiled, Error};
 use crate::python::Version;
 use crate::update::{
-    Alarm, Content, Failed, FileChange, HeldBack, LockTarget, PinChange, Status, TargetKind,
-    TargetPlan, Why, sha256,
+    Alarm, AlarmKind, Content, Failed, FileChange, HeldBack, LockTarget, PinBump, PinChange,
+    Status, TargetKind, TargetPlan, Why, sha256,
 };
 
 pub(super) fn failed(update: &Update, target: &LockTarget, error: &Error) -> Failed {
@@ -147,7 +147,7 @@ pub(super) fn plan_of(
             item: held.project.to_string(),
             at: held.locked.clone(),
             candidate: held.candidate.clone(),
-            code: held.hold.code().to_owned(),
+            code: held.hold.code().into(),
             reason: held.hold.to_string(),
             eligible: held.eligible,
         })
@@ -175,8 +175,8 @@ fn pin_change(change: &Change, compiled: &Compiled) -> Option<PinChange> {
         PinSource::Url(text) | PinSource::Path(text) | PinSource::Editable(text) => text.clone(),
     };
     let (from, to, bump) = match change {
-        Change::Added { to, .. } => (None, Some(version(to)), "new".to_owned()),
-        Change::Removed { from, .. } => (Some(version(from)), None, "removed".to_owned()),
+        Change::Added { to, .. } => (None, Some(version(to)), PinBump::New),
+        Change::Removed { from, .. } => (Some(version(from)), None, PinBump::Removed),
         Change::Changed { from, to, .. } => {
             let (from, to) = (version(from), version(to));
             let bump = bump(&from, &to);
@@ -185,7 +185,7 @@ fn pin_change(change: &Change, compiled: &Compiled) -> Option<PinChange> {
         Change::HashesChanged { source, .. } => (
             Some(version(source)),
             Some(version(source)),
-            "hashes".to_owned(),
+            PinBump::Hashes,
         ),
         Change::ConditionChanged { .. } => return None,
     };
@@ -193,27 +193,21 @@ fn pin_change(change: &Change, compiled: &Compiled) -> Option<PinChange> {
         project: name.to_string(),
         from,
         to,
-        bump,
+        bump: bump.into(),
         published: facts.and_then(|facts| facts.published),
         direct: facts.is_some_and(|facts| facts.direct),
         via: facts.map(|facts| facts.via.clone()).unwrap_or_default(),
     })
 }
 
-fn bump(from: &str, to: &str) -> String {
+fn bump(from: &str, to: &str) -> PinBump {
     let (Ok(from), Ok(to)) = (from.parse::<Version>(), to.parse::<Version>()) else {
-        return "other".to_owned();
+        return PinBump::Other;
     };
     if to < from {
-        return "downgrade".to_owned();
+        return PinBump::Downgrade;
     }
-    match Bump::between(&from, &to) {
-        Some(Bump::Major) => "major",
-        Some(Bump::Minor) => "minor",
-        Some(Bump::Patch) => "patch",
-        None => "other",
-    }
-    .to_owned()
+    Bump::between(&from, &to).map_or(PinBump::Other, PinBump::Step)
 }
 
 fn alarms(compiled: &Compiled) -> Vec<Alarm> {
@@ -229,21 +223,21 @@ fn alarms(compiled: &Compiled) -> Vec<Alarm> {
             };
             alarms.push(Alarm {
                 item: item.clone(),
-                kind: "yanked".to_owned(),
+                kind: AlarmKind::Yanked.into(),
                 message: format!("{item} {version} is pinned and was yanked{why}"),
             });
         }
         if facts.vanished {
             alarms.push(Alarm {
                 item: item.clone(),
-                kind: "vanished".to_owned(),
+                kind: AlarmKind::Vanished.into(),
                 message: format!("what was pinned of {item} is gone from the index"),
             });
         }
         if facts.late_files > 0 {
             alarms.push(Alarm {
                 item: item.clone(),
-                kind: "late-files".to_owned(),
+                kind: AlarmKind::LateFiles.into(),
                 message: format!(
                     "{item} {version} got {} more files since it was locked; they wait for their cooldown",
                     facts.late_files
@@ -255,7 +249,7 @@ fn alarms(compiled: &Compiled) -> Vec<Alarm> {
         if let Change::Added { name, .. } = change {
             alarms.push(Alarm {
                 item: name.to_string(),
-                kind: "new-package".to_owned(),
+                kind: AlarmKind::NewPackage.into(),
                 message: format!("{name} was not installed before"),
             });
         }

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use crate::text::many;
 use crate::update::plan::{Alarm, HeldBack, ImageChange, PinChange, Plan, Status, TargetPlan};
+use crate::update::word::{AlarmKind, OpenWord, PinBump};
 
 /// A plan by rows.
 pub(super) struct Gist<'a> {
@@ -25,7 +26,7 @@ pub(super) struct PackageRow<'a> {
     pub(super) project: &'a str,
     pub(super) from: Option<&'a str>,
     pub(super) to: Option<&'a str>,
-    pub(super) bump: &'a str,
+    pub(super) bump: &'a OpenWord<PinBump>,
     pub(super) published: Option<Timestamp>,
     pub(super) is_direct: bool,
     pub(super) via: Vec<&'a str>,
@@ -174,7 +175,7 @@ fn held(plan: &Plan) -> Vec<&HeldBack> {
     let mut rows = BTreeMap::new();
     for held in plan.targets.iter().flat_map(|target| &target.held) {
         let what = (&held.item, &held.at, &held.candidate);
-        let why = (&held.code, &held.reason, held.eligible);
+        let why = (held.code.as_str(), &held.reason, held.eligible);
         rows.entry((what, why)).or_insert(held);
     }
     rows.into_values().collect()
@@ -197,12 +198,17 @@ fn alarms(plan: &Plan) -> Vec<AlarmRow<'_>> {
     rows
 }
 
-/// Returns the place of a kind of alarm: what is in use and bad comes first.
-fn rank(kind: &str) -> usize {
-    ["yanked", "vanished", "gone", "late-files", "new-package"]
-        .iter()
-        .position(|known| *known == kind)
-        .unwrap_or(usize::MAX)
+/// Returns the place of a kind of alarm: what is in use and bad comes first, what is not
+/// known last.
+fn rank(kind: &OpenWord<AlarmKind>) -> u8 {
+    match kind {
+        OpenWord::Known(AlarmKind::Yanked) => 0,
+        OpenWord::Known(AlarmKind::Vanished) => 1,
+        OpenWord::Known(AlarmKind::Gone) => 2,
+        OpenWord::Known(AlarmKind::LateFiles) => 3,
+        OpenWord::Known(AlarmKind::NewPackage) => 4,
+        OpenWord::Known(AlarmKind::RuleExpired) | OpenWord::Unknown(_) => u8::MAX,
+    }
 }
 
 fn push_new<'a>(list: &mut Vec<&'a str>, item: &'a str) {

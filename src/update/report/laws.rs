@@ -9,6 +9,7 @@ use crate::update::plan::{
     Alarm, Content, Failed, FileChange, HeldBack, ImageChange, PLAN_VERSION, PinChange, Plan,
     Status, TargetKind, TargetPlan,
 };
+use crate::update::word::OpenWord;
 
 /// What markup, references and commands are made of.
 const PIECES: &[&str] = &[
@@ -114,7 +115,7 @@ fn pin() -> impl Strategy<Value = PinChange> {
                 project,
                 from,
                 to,
-                bump,
+                bump: OpenWord::parse(bump),
                 published,
                 direct,
                 via,
@@ -148,7 +149,7 @@ fn held() -> impl Strategy<Value = HeldBack> {
             item,
             at,
             candidate,
-            code,
+            code: OpenWord::parse(code),
             reason,
             eligible,
         },
@@ -158,7 +159,7 @@ fn held() -> impl Strategy<Value = HeldBack> {
 fn alarm() -> impl Strategy<Value = Alarm> {
     (text(), text(), text()).prop_map(|(item, kind, message)| Alarm {
         item,
-        kind,
+        kind: OpenWord::parse(kind),
         message,
     })
 }

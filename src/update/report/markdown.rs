@@ -326,7 +326,7 @@ fn alarm(row: &AlarmRow<'_>) -> Vec<String> {
         code(&alarm.item, NAME),
         format!(
             "**{}**: {}",
-            kind(&alarm.kind),
+            kind(alarm.kind.as_str()),
             message(&alarm.message, MESSAGE)
         ),
         names(row.targets.iter().copied()),
@@ -363,7 +363,7 @@ fn package(row: &PackageRow<'_>) -> Vec<String> {
     vec![
         format!("{mark}{project}"),
         moved,
-        prose(row.bump, NAME),
+        prose(row.bump.as_str(), NAME),
         row.published.map(day).unwrap_or_default(),
         required_by,
         names(row.locks.iter().copied()),
@@ -421,7 +421,7 @@ fn held_back(held: &HeldBack) -> Vec<String> {
         format!(
             "{} ({})",
             message(&held.reason, MESSAGE),
-            prose(&held.code, NAME)
+            prose(held.code.as_str(), NAME)
         ),
         held.eligible.map(day).unwrap_or_default(),
     ]

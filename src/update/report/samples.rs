@@ -4,6 +4,7 @@ use crate::update::plan::{
     Alarm, Content, Failed, FileChange, HeldBack, ImageChange, PLAN_VERSION, PinChange, Plan,
     Status, TargetKind, TargetPlan,
 };
+use crate::update::word::{HoldCode, OpenWord};
 
 pub(super) fn plan(targets: Vec<TargetPlan>) -> Plan {
     Plan {
@@ -51,7 +52,7 @@ pub(super) fn pin(project: &str, from: &str, to: &str, bump: &str, via: &[&str])
         project: project.to_owned(),
         from: version(from),
         to: version(to),
-        bump: bump.to_owned(),
+        bump: OpenWord::parse(bump.to_owned()),
         published: (to != "-").then(|| "2026-08-18T12:00:00Z".parse().unwrap()),
         direct: via.is_empty(),
         via: via.iter().map(|name| (*name).to_owned()).collect(),
@@ -63,7 +64,7 @@ pub(super) fn held(item: &str, candidate: &str) -> HeldBack {
         item: item.to_owned(),
         at: Some("5.2.1".to_owned()),
         candidate: candidate.to_owned(),
-        code: "PF107".to_owned(),
+        code: HoldCode::Rule.into(),
         reason: "rule `<6`: LTS (until 2027-01-31)".to_owned(),
         eligible: None,
     }
@@ -72,7 +73,7 @@ pub(super) fn held(item: &str, candidate: &str) -> HeldBack {
 pub(super) fn alarm(item: &str, kind: &str, message: &str) -> Alarm {
     Alarm {
         item: item.to_owned(),
-        kind: kind.to_owned(),
+        kind: OpenWord::parse(kind.to_owned()),
         message: message.to_owned(),
     }
 }
@@ -135,7 +136,7 @@ pub(super) fn rich() -> Plan {
             item: "boto3".to_owned(),
             at: Some("1.99.2".to_owned()),
             candidate: "1.99.3".to_owned(),
-            code: "PF101".to_owned(),
+            code: HoldCode::Cooldown.into(),
             reason: "published 2026-11-19, cooldown 7 d".to_owned(),
             eligible: Some("2026-11-26T17:00:00Z".parse().unwrap()),
         },

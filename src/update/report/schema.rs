@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::samples;
 use crate::update::plan::{Content, FileChange, Plan, Status, TargetKind};
+use crate::update::word::{AlarmKind, PinBump, Word};
 
 const SCHEMA: &str = include_str!("../../../docs/plan.schema.json");
 
@@ -129,6 +130,23 @@ fn a_plan_has_the_keys_and_words_of_the_schema_and_no_others() {
     }
     assert_eq!(seen.keys, keys);
     assert_eq!(seen.words, words);
+}
+
+#[test]
+fn the_schema_lists_the_words_that_the_program_writes() {
+    fn written<W: Word>() -> BTreeSet<&'static str> {
+        W::ALL.iter().map(|word| word.as_str()).collect()
+    }
+    let root: Value = serde_json::from_str(SCHEMA).expect("the schema is JSON");
+    let bumps = &root["$defs"]["pin"]["properties"]["bump"]["enum"];
+    let bumps = bumps.as_array().expect("the words are listed").iter();
+    let bumps: BTreeSet<&str> = bumps.filter_map(Value::as_str).collect();
+    assert_eq!(bumps, written::<PinBump>());
+    // Alarms are an open set: the words known today are listed in the description.
+    let kinds = root["$defs"]["alarm"]["properties"]["kind"]["description"].as_str();
+    let kinds = kinds.expect("it has a description").split('`');
+    let kinds: BTreeSet<&str> = kinds.skip(1).step_by(2).collect();
+    assert_eq!(kinds, written::<AlarmKind>());
 }
 
 #[test]

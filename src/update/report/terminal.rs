@@ -106,7 +106,7 @@ fn pin(pin: &PinChange) -> String {
         (Some(_), Some(_)) if from == to => from,
         (Some(_), Some(_)) => format!("{from} → {to}"),
     };
-    let mut facts = vec![tame(&pin.bump, NAME)];
+    let mut facts = vec![tame(pin.bump.as_str(), NAME)];
     facts.extend(pin.published.map(day));
     if !pin.direct && !pin.via.is_empty() {
         let names: Vec<String> = pin.via.iter().take(3).map(|via| tame(via, NAME)).collect();
@@ -165,7 +165,7 @@ fn alarm(alarm: &Alarm) -> String {
     format!(
         "  alarm: {} ({}): {}",
         tame(&alarm.item, NAME),
-        tame(&alarm.kind, NAME),
+        tame(alarm.kind.as_str(), NAME),
         tame(&alarm.message, MESSAGE)
     )
 }
@@ -180,7 +180,7 @@ fn held(held: &HeldBack) -> String {
         ", not {}: {} ({})",
         tame(&held.candidate, NAME),
         tame(&held.reason, MESSAGE),
-        tame(&held.code, NAME)
+        tame(held.code.as_str(), NAME)
     );
     if let Some(eligible) = held.eligible {
         let _ = write!(text, "; eligible {}", day(eligible));

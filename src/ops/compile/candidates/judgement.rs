@@ -6,7 +6,7 @@ use crate::index::Entry;
 use crate::ops::compile::candidates::{Judgement, Place, ProjectReleases};
 use crate::python::{TagMismatch, WheelName};
 use crate::resolve::{Availability, OtherWheels, Reason, Releases as _};
-use crate::update::Hold;
+use crate::update::{Hold, Word as _};
 
 /// Why a file does not suit the target.
 #[derive(Debug, Clone, Copy)]
@@ -180,7 +180,7 @@ impl ProjectReleases {
     ) -> Judgement {
         let reason = match (&hold, nearest) {
             (Some(hold), _) => Reason::Held {
-                code: hold.code(),
+                code: hold.code().as_str(),
                 words: hold.to_string(),
                 help: hold.help(&self.name),
             },
