@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use pinfold::config::{Bump, MissingUploadTime, ProjectPattern};
-use pinfold::ops::{Compiled, Error, Hashes, Held, Ignore, PinDetails, compile};
+use pinfold::ops::{Compiled, Error, Hashes, HeldVersion, Ignore, PinDetails, compile};
 use pinfold::python::Specifiers;
 use pinfold::update::{Hold, Policy, Rule};
 use tempfile::TempDir;
@@ -126,7 +126,8 @@ fn updated(releases: &[Release], requirements: &str, lock: &str, gate: Policy) -
 
 /// Says what is held back as `project candidate code`.
 fn held(compiled: &Compiled) -> Vec<String> {
-    let line = |held: &Held| format!("{} {} {}", held.project, held.candidate, held.hold.code());
+    let line =
+        |held: &HeldVersion| format!("{} {} {}", held.project, held.candidate, held.hold.code());
     compiled.held.iter().map(line).collect()
 }
 

@@ -22,7 +22,7 @@ mod warnings;
 pub use cutoff::Cutoff;
 pub use indexes::{IndexSettings, Owner};
 pub use inputs::SourceOptions;
-pub use pin_details::{Held, PinDetails};
+pub use pin_details::{HeldVersion, PinDetails};
 pub use request::{
     BuildOptions, Compile, Hashes, Indexes, NamedIndex, OutputOptions, Run, Selection, Source,
     Sources, Variables, WhichHashes,
@@ -66,7 +66,7 @@ pub struct Compiled {
     /// The pins that moved, one by one; none if there was no file.
     pub moves: Vec<lock::Change>,
     /// What the policy of an update holds back, by project.
-    pub held: Vec<Held>,
+    pub held: Vec<HeldVersion>,
     /// What is known of the pins, by project.
     pub pin_details: Vec<PinDetails>,
     /// How many projects are pinned.

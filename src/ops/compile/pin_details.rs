@@ -13,7 +13,7 @@ use crate::update::Hold;
 ///
 /// Only what all requirements and constraints of the solution would admit counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Held {
+pub struct HeldVersion {
     /// The project.
     pub project: ProjectName,
     /// The version the lock had.
@@ -59,7 +59,7 @@ pub(in crate::ops) struct ReportInputs<'a> {
 
 impl ReportInputs<'_> {
     /// Returns what the policy holds back, by project.
-    pub(in crate::ops) fn held(&self, resolver: &mut Resolver) -> Vec<Held> {
+    pub(in crate::ops) fn held(&self, resolver: &mut Resolver) -> Vec<HeldVersion> {
         let chosen = self.solution.chosen.iter();
         chosen
             .filter_map(|(name, chosen)| self.held_of(name, chosen, resolver))
@@ -71,7 +71,7 @@ impl ReportInputs<'_> {
         name: &ProjectName,
         chosen: &Chosen,
         resolver: &mut Resolver,
-    ) -> Option<Held> {
+    ) -> Option<HeldVersion> {
         let releases = self.fetcher.releases(name)?;
         let newer = chosen.position + 1..releases.count();
         if newer.is_empty() {
@@ -87,7 +87,7 @@ impl ReportInputs<'_> {
             .filter(|&at| takes_pre_releases || !releases.version(at).any_prerelease())
             .find_map(|at| {
                 let hold = releases.held(at)?;
-                Some(Held {
+                Some(HeldVersion {
                     project: name.clone(),
                     locked: releases.locked().map(Version::to_string),
                     candidate: releases.version_text(at).to_owned(),
