@@ -22,7 +22,7 @@ pub struct Candidate {
     /// The rules that speak against it: what it is itself first, then what others want.
     pub rejections: Vec<Rejection>,
     /// What `pinfold update` would wait for, if nothing else speaks against it.
-    pub held: Option<Held>,
+    pub held: Option<HeldByUpdate>,
     pub(super) position: u32,
 }
 
@@ -39,7 +39,7 @@ pub struct Rejection {
 
 /// What `pinfold update` says against a release.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Held {
+pub struct HeldByUpdate {
     /// The kind of hold, for programs.
     pub code: HoldCode,
     /// Why, for people.
@@ -134,7 +134,7 @@ impl Inquiry<'_> {
                     .as_ref()
                     .filter(|_| rejections.is_empty())
                     .and_then(|policy| releases.held_by(policy, position))
-                    .map(|hold| Held {
+                    .map(|hold| HeldByUpdate {
                         code: hold.code(),
                         words: hold.to_string(),
                         eligible: hold.eligible(),
