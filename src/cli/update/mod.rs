@@ -153,7 +153,7 @@ pub(super) fn apply(args: &Apply, printer: &Printer) -> Result<u8, Failure> {
 }
 
 /// Makes sure that no other run is at work here, and mends what one left half-done.
-fn hold(root: &Path, printer: &Printer) -> Result<update::Held, Failure> {
+fn hold(root: &Path, printer: &Printer) -> Result<update::RepositoryLock, Failure> {
     let lock =
         update::lock(root).map_err(|error| Failure::usage(error.to_string(), error.help()))?;
     match update::recover(root)? {

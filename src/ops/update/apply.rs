@@ -72,13 +72,13 @@ fn state_folder(root: &Path) -> PathBuf {
 
 /// A repository that is held; dropping it gives it free.
 #[derive(Debug)]
-pub struct Held {
+pub struct RepositoryLock {
     lock: Option<files::Lock>,
     /// The folder to be cleared away: without git nobody expects one.
     folder: Option<PathBuf>,
 }
 
-impl Drop for Held {
+impl Drop for RepositoryLock {
     fn drop(&mut self) {
         let Some(folder) = &self.folder else {
             return;
@@ -93,9 +93,9 @@ impl Drop for Held {
 }
 
 /// Holds the repository, so that no other run is at work in it.
-pub fn lock(root: &Path) -> Result<Held, files::LockError> {
+pub fn lock(root: &Path) -> Result<RepositoryLock, files::LockError> {
     let folder = state_folder(root);
-    Ok(Held {
+    Ok(RepositoryLock {
         lock: Some(files::lock(&folder)?),
         folder: folder.ends_with(WITHOUT_GIT).then_some(folder),
     })

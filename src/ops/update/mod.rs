@@ -13,7 +13,7 @@ mod outcome;
 mod request;
 mod scope;
 
-pub use apply::{Applied, ApplyError, Held, Reads, apply, commit, lock, recover};
+pub use apply::{Applied, ApplyError, Reads, RepositoryLock, apply, commit, lock, recover};
 pub use gather::{Gathered, gather, note_uncommitted};
 pub use outcome::found;
 pub use request::recorded;
