@@ -20,8 +20,8 @@ mod word;
 pub use duration::duration_in_words;
 pub use names::is_candidate_name;
 pub use plan::{
-    Alarm, Content, Failed, FileChange, HeldBack, ImageChange, PLAN_VERSION, PinChange, Plan,
-    PlanError, Status, TargetKind, TargetPlan, sha256,
+    Alarm, Content, FileChange, HeldBack, ImageChange, PLAN_VERSION, PinChange, Plan, PlanError,
+    Status, TargetFailure, TargetKind, TargetPlan, sha256,
 };
 pub use policy::{Hold, Policy, ProjectPolicy, Rule};
 pub use report::{Context, Outputs, annotations, github_outputs, markdown, summary, terminal};

@@ -55,7 +55,7 @@ pub struct TargetPlan {
     /// What should be looked at by people.
     pub alarms: Vec<Alarm>,
     /// Why it could not be updated, wholly or partly.
-    pub failed: Option<Failed>,
+    pub failed: Option<TargetFailure>,
 }
 
 /// What a target is.
@@ -181,7 +181,7 @@ pub struct Alarm {
 /// Why a target could not be updated.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Failed {
+pub struct TargetFailure {
     /// What went wrong.
     pub message: String,
     /// More about it, a line each.

@@ -22,7 +22,7 @@ use crate::ops::update::{self, ApplyError, Gathered, Reads};
 use crate::text::many;
 use crate::ui::{Diagnostic, Printer};
 use crate::update::{
-    Context, Failed, Outputs, Plan, Status, annotations, github_outputs, markdown, summary,
+    Context, Outputs, Plan, Status, TargetFailure, annotations, github_outputs, markdown, summary,
     terminal,
 };
 
@@ -309,7 +309,7 @@ fn leave(plan: &mut Plan, group: usize, error: &ApplyError) {
         target.pins.clear();
         target.images.clear();
         target.status = Status::Failed;
-        target.failed = Some(Failed {
+        target.failed = Some(TargetFailure {
             message: error.to_string(),
             details: Vec::new(),
             tried: Vec::new(),

@@ -8,7 +8,7 @@ use super::apply::{self, ApplyError};
 use super::scope::Update;
 use crate::files::{self, find};
 use crate::ops::docker::FileKind;
-use crate::update::{Candidate, Failed, LockTarget, Skipped, is_candidate_name, targets};
+use crate::update::{Candidate, LockTarget, Skipped, TargetFailure, is_candidate_name, targets};
 
 /// The largest file that is looked into: locks of a thousand projects are smaller.
 const MOST_BYTES: u64 = 8 << 20;
@@ -122,11 +122,11 @@ pub fn note_uncommitted(root: &Path, gathered: &mut Gathered) -> Result<(), Appl
 pub(super) fn uncommitted<'a>(
     gathered: &Gathered,
     paths: impl IntoIterator<Item = &'a String>,
-) -> Option<Failed> {
+) -> Option<TargetFailure> {
     let path = paths
         .into_iter()
         .find(|path| gathered.uncommitted.contains(*path))?;
-    Some(Failed {
+    Some(TargetFailure {
         message: format!("`{path}` has uncommitted changes"),
         details: vec![
             "commit them first, or run without `--commit` to update the work tree".to_owned(),

@@ -8,7 +8,7 @@ use crate::files::{self, Exclude};
 use crate::ops::docker::{self, DockerInput, ImagesUpdate, SurveyRequest, UpdatedFile};
 use crate::ops::{Error, Reporter};
 use crate::registry;
-use crate::update::{Content, Failed, FileChange, Status, TargetKind, TargetPlan, sha256};
+use crate::update::{Content, FileChange, Status, TargetFailure, TargetKind, TargetPlan, sha256};
 
 /// How files that name images are found.
 const FOUND: &str = "by its name";
@@ -58,7 +58,7 @@ pub(super) async fn decide(
     Ok(plans)
 }
 
-fn blocked(path: &str, failed: Failed) -> TargetPlan {
+fn blocked(path: &str, failed: TargetFailure) -> TargetPlan {
     TargetPlan {
         kind: TargetKind::Images,
         path: path.to_owned(),
@@ -111,14 +111,14 @@ fn plan_of(update: &Update, file: UpdatedFile) -> TargetPlan {
     }
 }
 
-fn failed(update: &Update, path: &str, file: &UpdatedFile) -> Option<Failed> {
+fn failed(update: &Update, path: &str, file: &UpdatedFile) -> Option<TargetFailure> {
     let reproduce = format!(
         "pinfold update {path} --as-of {} --dry-run --verbose",
         update.policy.as_of
     );
     if file.file.is_broken() {
         let problem = file.file.problems.first()?;
-        return Some(Failed {
+        return Some(TargetFailure {
             message: format!("{}: {}", file.file.place(problem.span), problem.message),
             details: Vec::new(),
             tried: Vec::new(),
@@ -127,7 +127,7 @@ fn failed(update: &Update, path: &str, file: &UpdatedFile) -> Option<Failed> {
         });
     }
     let (first, others) = file.failures.split_first()?;
-    Some(Failed {
+    Some(TargetFailure {
         message: first.error.to_string(),
         details: others
             .iter()

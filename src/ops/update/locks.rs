@@ -19,7 +19,7 @@ use crate::ops::{Compiled, Distribution, Error, Reporter, View, compile};
 use crate::python::{ProjectName, Specifiers};
 use crate::requirements::{GroupRequest, location};
 use crate::resolve::Constraint;
-use crate::update::{Failed, LockTarget, TargetPlan};
+use crate::update::{LockTarget, TargetFailure, TargetPlan};
 
 /// The name under which the locks of a group are seen as one, while it is resolved.
 const JOINT: &str = ".pinfold-joint.txt";
@@ -80,7 +80,7 @@ async fn decide_group(
                     && let Some((project, _)) = &failed_jointly
                     && compiled.lock_pins().any(|pin| pin.name == *project)
                 {
-                    failed = failed_jointly.take().map(|(_, failed)| Failed {
+                    failed = failed_jointly.take().map(|(_, failed)| TargetFailure {
                         reproduce: reproduce(update, target),
                         ..failed
                     });
@@ -101,7 +101,7 @@ async fn decide_group(
 struct Joint {
     bounds: Vec<Constraint>,
     /// The project that could not be moved, and why: with the bounds nobody tries again.
-    failed_jointly: Option<(ProjectName, Failed)>,
+    failed_jointly: Option<(ProjectName, TargetFailure)>,
 }
 
 /// Finds versions that suit all locks of a group.
@@ -110,7 +110,7 @@ async fn joint(
     members: &[&LockTarget],
     view: &View,
     reporter: &dyn Reporter,
-) -> Result<Joint, Failed> {
+) -> Result<Joint, TargetFailure> {
     let [first, others @ ..] = members else {
         return Ok(Joint::default());
     };
@@ -203,16 +203,16 @@ async fn culprit(
     update: &Update,
     members: &[&LockTarget],
     view: &View,
-    jointly: Failed,
+    jointly: TargetFailure,
     reporter: &dyn Reporter,
-) -> (usize, Failed) {
+) -> (usize, TargetFailure) {
     for (at, target) in members.iter().enumerate() {
         if let Err(failed) = climb(update, target, view, &[], reporter).await {
             return (at, failed);
         }
     }
     // Each could be made, but not all with the same versions.
-    let failed = Failed {
+    let failed = TargetFailure {
         reproduce: reproduce(update, members[0]),
         ..jointly
     };
@@ -237,7 +237,7 @@ fn bounds_of(compiled: &Compiled) -> Vec<Constraint> {
 /// What came of a lock, and what did not.
 struct Climbed {
     compiled: Compiled,
-    failed: Option<Failed>,
+    failed: Option<TargetFailure>,
     /// The project that was not moved because of the failure.
     project: Option<ProjectName>,
 }
@@ -249,7 +249,7 @@ async fn climb(
     view: &View,
     bounds: &[Constraint],
     reporter: &dyn Reporter,
-) -> Result<Climbed, Failed> {
+) -> Result<Climbed, TargetFailure> {
     let mut request = request(update, target, view, bounds)?;
     let error = match compile(&request, reporter).await {
         Ok(compiled) => {

@@ -6,11 +6,11 @@ use crate::lock::{self, Change, PinSource};
 use crate::ops::{Compiled, Error};
 use crate::python::Version;
 use crate::update::{
-    Alarm, AlarmKind, Content, Failed, FileChange, HeldBack, LockTarget, PinBump, PinChange,
-    Status, TargetKind, TargetPlan, Why, sha256,
+    Alarm, AlarmKind, Content, FileChange, HeldBack, LockTarget, PinBump, PinChange, Status,
+    TargetFailure, TargetKind, TargetPlan, Why, sha256,
 };
 
-pub(super) fn failed(update: &Update, target: &LockTarget, error: &Error) -> Failed {
+pub(super) fn failed(update: &Update, target: &LockTarget, error: &Error) -> TargetFailure {
     let mut details = match error {
         Error::NoSolution {
             explanation,
@@ -35,7 +35,7 @@ pub(super) fn failed(update: &Update, target: &LockTarget, error: &Error) -> Fai
         details.push(error.to_string());
         cause = error.source();
     }
-    Failed {
+    TargetFailure {
         message: error.to_string(),
         details,
         tried: Vec::new(),
@@ -55,7 +55,7 @@ pub(super) fn reproduce(update: &Update, target: &LockTarget) -> String {
 pub(super) fn all_failed(
     members: &[&LockTarget],
     culprit: usize,
-    failed: &Failed,
+    failed: &TargetFailure,
 ) -> Vec<TargetPlan> {
     members
         .iter()
@@ -102,7 +102,7 @@ pub fn found(why: &Why) -> String {
 pub(super) fn plan_of(
     target: &LockTarget,
     compiled: &Compiled,
-    failed: Option<Failed>,
+    failed: Option<TargetFailure>,
 ) -> TargetPlan {
     let mut plan = empty(target);
     plan.pins = if compiled.previous.is_some() {

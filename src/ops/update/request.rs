@@ -5,7 +5,7 @@ use crate::command::{AsWritten, Options};
 use crate::ops::{Compile, Run, View};
 use crate::python::Platform;
 use crate::resolve::Constraint;
-use crate::update::{Failed, LockTarget};
+use crate::update::{LockTarget, TargetFailure};
 
 /// The platform of locks that do not say theirs: what containers mostly are.
 const DEFAULT_PLATFORM: &str = "linux";
@@ -25,10 +25,10 @@ pub(super) fn request(
     target: &LockTarget,
     view: &View,
     bounds: &[Constraint],
-) -> Result<Compile, Failed> {
+) -> Result<Compile, TargetFailure> {
     // Paths are seen from where the command was run, so that comments stay as they are.
     let folder = update.root.join(&target.folder);
-    let current_directory = folder.to_str().ok_or_else(|| Failed {
+    let current_directory = folder.to_str().ok_or_else(|| TargetFailure {
         message: "the path of its directory is not UTF-8".to_owned(),
         details: Vec::new(),
         tried: Vec::new(),

@@ -6,8 +6,8 @@ use proptest::sample::select;
 
 use super::{Context, Outputs, annotations, escape, github_outputs, markdown, summary, terminal};
 use crate::update::plan::{
-    Alarm, Content, Failed, FileChange, HeldBack, ImageChange, PLAN_VERSION, PinChange, Plan,
-    Status, TargetKind, TargetPlan,
+    Alarm, Content, FileChange, HeldBack, ImageChange, PLAN_VERSION, PinChange, Plan, Status,
+    TargetFailure, TargetKind, TargetPlan,
 };
 use crate::update::word::OpenWord;
 
@@ -164,9 +164,9 @@ fn alarm() -> impl Strategy<Value = Alarm> {
     })
 }
 
-fn failed() -> impl Strategy<Value = Failed> {
+fn failed() -> impl Strategy<Value = TargetFailure> {
     (text(), texts(), texts(), text(), any::<bool>()).prop_map(
-        |(message, details, tried, reproduce, transient)| Failed {
+        |(message, details, tried, reproduce, transient)| TargetFailure {
             message,
             details,
             tried,

@@ -1,8 +1,8 @@
 //! Plans for tests.
 
 use crate::update::plan::{
-    Alarm, Content, Failed, FileChange, HeldBack, ImageChange, PLAN_VERSION, PinChange, Plan,
-    Status, TargetKind, TargetPlan,
+    Alarm, Content, FileChange, HeldBack, ImageChange, PLAN_VERSION, PinChange, Plan, Status,
+    TargetFailure, TargetKind, TargetPlan,
 };
 use crate::update::word::{HoldCode, OpenWord};
 
@@ -80,7 +80,7 @@ pub(super) fn alarm(item: &str, kind: &str, message: &str) -> Alarm {
 
 pub(super) fn failed() -> TargetPlan {
     TargetPlan {
-        failed: Some(Failed {
+        failed: Some(TargetFailure {
             message: "mkdocs 2.0 needs `jinja2>=4`; sphinx 8.3 needs `jinja2<4`".to_owned(),
             details: vec!["`docs.in` requires both".to_owned()],
             tried: vec!["without `mkdocs`: still no solution".to_owned()],

@@ -9,7 +9,7 @@ use super::escape::{MESSAGE, NAME, no_command, tame};
 use super::gist::{Gist, day, is_written, short};
 use crate::text::many;
 use crate::update::plan::{
-    Alarm, Failed, HeldBack, ImageChange, PinChange, Plan, Status, TargetPlan,
+    Alarm, HeldBack, ImageChange, PinChange, Plan, Status, TargetFailure, TargetPlan,
 };
 
 /// How many changes of a target are named one by one.
@@ -188,7 +188,7 @@ fn held(held: &HeldBack) -> String {
     text
 }
 
-fn push_failed(lines: &mut Vec<String>, failed: &Failed) {
+fn push_failed(lines: &mut Vec<String>, failed: &TargetFailure) {
     let details = failed.details.iter().take(MOST_DETAILS);
     lines.extend(details.map(|detail| format!("  {}", tame(detail, MESSAGE))));
     if failed.details.len() > MOST_DETAILS {
