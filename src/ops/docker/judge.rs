@@ -34,7 +34,7 @@ pub(super) struct Subject {
 /// What becomes of an image.
 #[derive(Debug, Default)]
 pub(super) struct Verdict {
-    pub(super) change: Option<Change>,
+    pub(super) change: Option<ImageMove>,
     pub(super) held: Vec<HeldBack>,
     pub(super) alarms: Vec<Alarm>,
     /// What could not be learnt: of what, and why.
@@ -43,7 +43,7 @@ pub(super) struct Verdict {
 
 /// What an image moves to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Change {
+pub(super) struct ImageMove {
     pub(super) tag: String,
     pub(super) digest: Digest,
     /// The platforms whose images change, as far as is known.
@@ -217,7 +217,7 @@ impl Verdict {
                 let facts = (!dropped.is_empty())
                     .then(|| format!("no longer available for {}", list(&dropped)))
                     .into_iter();
-                self.change = Some(Change {
+                self.change = Some(ImageMove {
                     tag: tag.to_owned(),
                     digest,
                     platforms,

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::bump;
-use super::judge::{Change, Subject, Verdict, judge};
+use super::judge::{ImageMove, Subject, Verdict, judge};
 use super::pin::{Failure, MOST_PLACES, applied, contested_reason, may_be_context};
 use super::survey::{Survey, SurveyRequest, SurveyedFile, survey_aside};
 use super::verify::Platforms;
@@ -356,7 +356,7 @@ impl Outcome {
             let changes = uses.iter();
             changes.filter_map(|(wish, verdict)| Some((*wish, verdict.change.as_ref()?)))
         };
-        let target = |change: &Change| (change.tag.clone(), change.digest.clone());
+        let target = |change: &ImageMove| (change.tag.clone(), change.digest.clone());
         let targets: BTreeSet<_> = changes().map(|(_, change)| target(change)).collect();
         let stays = uses.iter().any(|(wish, _)| wish.subject.stays.is_some());
         let first = changes().next();
@@ -386,7 +386,7 @@ impl Outcome {
         }
     }
 
-    fn change(&mut self, line: usize, wish: &Wish<'_>, change: &Change) {
+    fn change(&mut self, line: usize, wish: &Wish<'_>, change: &ImageMove) {
         let own = ImageChange {
             lines: vec![line],
             image: wish.reference.name().to_owned(),
