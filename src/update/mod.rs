@@ -26,7 +26,7 @@ pub use plan::{
 pub use policy::{Hold, Policy, ProjectPolicy, Rule};
 pub use report::{Context, Outputs, annotations, github_outputs, markdown, summary, terminal};
 pub use target::{LockTarget, Skipped, Why};
-pub use targets::{Candidate, targets};
+pub use targets::{CandidateFile, targets};
 pub use word::{AlarmKind, HoldCode, OpenWord, PinBump, Word};
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ use crate::text::without_password;
 
 /// A file that may matter.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Candidate {
+pub struct CandidateFile {
     /// Its path from the repository's root, with `/`.
     pub path: String,
     /// Its text.
@@ -39,7 +39,7 @@ pub struct Candidate {
 ///
 /// `files` are all whose names are candidates ([`is_candidate_name`]), and all that
 /// `locks` name.
-pub fn targets(files: &[Candidate], locks: &[LockConfig]) -> (Vec<LockTarget>, Vec<Skipped>) {
+pub fn targets(files: &[CandidateFile], locks: &[LockConfig]) -> (Vec<LockTarget>, Vec<Skipped>) {
     let repository = Repository::new(files);
     let mut finder = Finder {
         repository: &repository,
@@ -96,7 +96,7 @@ struct Repository<'a> {
 }
 
 impl<'a> Repository<'a> {
-    fn new(files: &'a [Candidate]) -> Self {
+    fn new(files: &'a [CandidateFile]) -> Self {
         Self {
             texts: files
                 .iter()

@@ -8,7 +8,9 @@ use super::apply::{self, ApplyError};
 use super::scope::Update;
 use crate::files::{self, find};
 use crate::ops::docker::FileKind;
-use crate::update::{Candidate, LockTarget, Skipped, TargetFailure, is_candidate_name, targets};
+use crate::update::{
+    CandidateFile, LockTarget, Skipped, TargetFailure, is_candidate_name, targets,
+};
 
 /// The largest file that is looked into: locks of a thousand projects are smaller.
 const MOST_BYTES: u64 = 8 << 20;
@@ -71,7 +73,7 @@ pub fn gather(update: &Update) -> Gathered {
             if let (true, Ok(bytes)) = (is_small, files::read(&full))
                 && let Ok(text) = String::from_utf8(bytes)
             {
-                candidates.push(Candidate { path, text });
+                candidates.push(CandidateFile { path, text });
             }
         }
         let (mut locks, skipped) = targets(&candidates, &update.lock_configs);
