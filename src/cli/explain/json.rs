@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::cli::failure::Failure;
 use crate::cli::json::pretty;
 use crate::ops::explain::{
-    Absent, Answer, Candidate, Explained, Holding, Link, Move, Pinned, Price, Standing, Taken,
+    Absent, Answer, Candidate, Explained, Holding, Link, Move, PinOutcome, Pinned, Price, Taken,
 };
 use crate::update::Word as _;
 
@@ -166,10 +166,10 @@ fn pin(pinned: &Pinned) -> PinEntry<'_> {
         marker: pinned.marker.as_deref(),
         uploaded: pinned.published.map(|time| time.to_string()),
         yanked: pinned.yanked.as_deref(),
-        up_to_date: pinned.standing == Standing::Kept,
-        would_move_to: match &pinned.standing {
-            Standing::Moves(version) => Some(version),
-            Standing::Kept | Standing::Dropped => None,
+        up_to_date: pinned.outcome == PinOutcome::Kept,
+        would_move_to: match &pinned.outcome {
+            PinOutcome::Moves(version) => Some(version),
+            PinOutcome::Kept | PinOutcome::Dropped => None,
         },
         chains: pinned
             .chains

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::ops::explain::{
-    Absent, Candidate, Chains, Explained, Holding, Link, Older, Pinned, Price, Rejection, Standing,
-    Taken,
+    Absent, Candidate, Chains, Explained, Holding, Link, Older, PinOutcome, Pinned, Price,
+    Rejection, Taken,
 };
 
 /// How many newer releases are told one by one.
@@ -60,15 +60,15 @@ fn head(text: &mut String, explained: &Explained, pinned: &Pinned) {
             let _ = writeln!(text, "  yanked ({words}); the lock file keeps it");
         }
     }
-    match &pinned.standing {
-        Standing::Kept => {}
-        Standing::Moves(version) => {
+    match &pinned.outcome {
+        PinOutcome::Kept => {}
+        PinOutcome::Moves(version) => {
             let _ = writeln!(
                 text,
                 "  the lock file is out of date: `pinfold compile` would change it to {version}"
             );
         }
-        Standing::Dropped => text.push_str(
+        PinOutcome::Dropped => text.push_str(
             "  the lock file is out of date: nothing requires it, and `pinfold compile` would remove it\n",
         ),
     }

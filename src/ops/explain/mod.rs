@@ -71,7 +71,7 @@ pub struct Pinned {
     /// Why the version was yanked, if it was; empty if nobody says why.
     pub yanked: Option<String>,
     /// What `pinfold compile` would make of the pin now.
-    pub standing: Standing,
+    pub outcome: PinOutcome,
     /// Who requires it.
     pub chains: Chains,
     /// The constraints on it, with their places.
@@ -86,7 +86,7 @@ pub struct Pinned {
 
 /// What `pinfold compile` would make of a pin now.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standing {
+pub enum PinOutcome {
     /// It stays.
     Kept,
     /// It would move there: the lock is not up to date.
@@ -276,7 +276,7 @@ impl Inquiry<'_> {
                 .as_deref()
                 .zip(position)
                 .and_then(|(releases, position)| releases.yanked(position)),
-            standing: standing(locked.as_ref(), chosen.as_ref()),
+            outcome: outcome(locked.as_ref(), chosen.as_ref()),
             chains,
             constraints,
             newer,
@@ -290,12 +290,12 @@ fn position_of(text: &str, pin: &LockedPin) -> usize {
     position(text, pin.span.start).line_number
 }
 
-fn standing(locked: Option<&Version>, chosen: Option<&Chosen>) -> Standing {
+fn outcome(locked: Option<&Version>, chosen: Option<&Chosen>) -> PinOutcome {
     match (locked, chosen) {
-        (_, None) => Standing::Dropped,
+        (_, None) => PinOutcome::Dropped,
         (Some(locked), Some(chosen)) if *locked != chosen.version => {
-            Standing::Moves(chosen.version.to_string())
+            PinOutcome::Moves(chosen.version.to_string())
         }
-        _ => Standing::Kept,
+        _ => PinOutcome::Kept,
     }
 }
