@@ -220,18 +220,14 @@ async fn resolve(
     };
     let changes = previous.is_some().then(|| lock::summary(&moves));
     let (requests, bytes) = (http.requests(), http.bytes());
-    if request.run.is_last {
-        std::mem::forget((resolution.resolver, fetcher));
-    }
+    request.run.discard((resolution.resolver, fetcher));
     let ReadInputs {
         previous,
         inputs,
         client,
         ..
     } = prepared.read;
-    if request.run.is_last {
-        std::mem::forget(client);
-    }
+    request.run.discard(client);
     Ok(Compiled {
         changes,
         moves,

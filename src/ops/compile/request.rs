@@ -144,6 +144,17 @@ pub struct Run {
     pub variable: Variables,
 }
 
+impl Run {
+    /// Drops a value that is needed no more. Where the process ends after this, its memory
+    /// is left to that end, which gives all back in one go: to free a resolver's many small
+    /// pieces one by one takes time that the user would wait for.
+    pub(super) fn discard<T>(&self, value: T) {
+        if self.is_last {
+            std::mem::forget(value);
+        }
+    }
+}
+
 impl Compile {
     /// Returns the request that makes the lock of these options: pins are kept, and
     /// nothing is held back. `configured` are the indexes that the configuration names.
