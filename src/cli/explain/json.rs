@@ -7,7 +7,8 @@ use serde::Serialize;
 use crate::cli::failure::Failure;
 use crate::cli::json::pretty;
 use crate::ops::explain::{
-    Absent, Answer, Candidate, Explained, Holding, Link, Move, PinOutcome, Pinned, Price, Taken,
+    Absent, Answer, Candidate, Explained, Holding, Link, Move, PinOutcome, Pinned, Price,
+    RejectionRule, Taken,
 };
 use crate::update::Word as _;
 
@@ -80,7 +81,7 @@ struct CandidateEntry<'a> {
 
 #[derive(Serialize)]
 struct RejectionEntry<'a> {
-    rule: &'static str,
+    rule: RejectionRule,
     reason: &'a str,
     place: Option<&'a str>,
 }
@@ -96,7 +97,7 @@ struct HeldEntry<'a> {
 struct OlderEntry<'a> {
     count: u32,
     usable: u32,
-    rejected: &'a BTreeMap<&'static str, u32>,
+    rejected: &'a BTreeMap<RejectionRule, u32>,
 }
 
 #[derive(Serialize)]

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use crate::ops::explain::{
     Absent, Candidate, Chains, Explained, Holding, Link, Older, PinOutcome, Pinned, Price,
-    Rejection, Taken,
+    Rejection, RejectionRule, Taken,
 };
 
 /// How many newer releases are told one by one.
@@ -175,7 +175,9 @@ fn versions(run: &[Candidate]) -> String {
 /// nothing else speaks against it.
 fn rules(candidate: &Candidate) -> Vec<&Rejection> {
     let rejections = candidate.rejections.iter();
-    let others: Vec<&Rejection> = rejections.filter(|one| one.rule != "pre-release").collect();
+    let others: Vec<&Rejection> = rejections
+        .filter(|one| one.rule != RejectionRule::PreRelease)
+        .collect();
     if others.is_empty() {
         candidate.rejections.iter().collect()
     } else {
@@ -203,7 +205,7 @@ fn told_of(run: &[Candidate], tells_times: bool) -> String {
     }
     let mut told: Vec<String> = Vec::with_capacity(MOST_RULES + 1);
     for rejection in rules.iter().take(MOST_RULES) {
-        let times = if tells_times && rejection.rule == "exclude-newer" {
+        let times = if tells_times && rejection.rule == RejectionRule::ExcludeNewer {
             times(run)
         } else {
             String::new()
@@ -234,46 +236,46 @@ fn day(time: jiff::Timestamp) -> String {
 
 /// Counts releases by the first rule that speaks against each.
 fn counted(candidates: &[Candidate]) -> String {
-    let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
+    let mut counts: BTreeMap<Option<RejectionRule>, u32> = BTreeMap::new();
     for candidate in candidates {
-        let rule = rules(candidate).first().map_or("", |first| first.rule);
+        let rule = rules(candidate).first().map(|first| first.rule);
         *counts.entry(rule).or_default() += 1;
     }
-    in_words(&counts)
+    in_words(counts)
 }
 
-fn in_words(counts: &BTreeMap<&str, u32>) -> String {
+/// Returns how many releases each rule speaks against; none stands for no rule.
+fn in_words(counts: impl IntoIterator<Item = (Option<RejectionRule>, u32)>) -> String {
     counts
-        .iter()
-        .map(|(rule, count)| match (*rule, count) {
-            ("pre-release", 1) => "1 pre-release".to_owned(),
-            ("requires-url", 1) => "1 that requires a URL".to_owned(),
-            _ => format!("{count} {}", rule_in_words(rule)),
+        .into_iter()
+        .map(|(rule, count)| match (rule, count) {
+            (Some(RejectionRule::PreRelease), 1) => "1 pre-release".to_owned(),
+            (Some(RejectionRule::RequiresUrl), 1) => "1 that requires a URL".to_owned(),
+            _ => format!("{count} {}", rule.map_or("usable", rule_in_words)),
         })
         .collect::<Vec<_>>()
         .join(", ")
 }
 
 /// Returns what is said of several releases that one rule speaks against.
-fn rule_in_words(rule: &str) -> &str {
+fn rule_in_words(rule: RejectionRule) -> &'static str {
     match rule {
-        "" => "usable",
-        "yanked" => "yanked",
-        "requires-python" => "for another Python",
-        "no-wheel" => "without a wheel for the target",
-        "sdist" => "with only a source distribution",
-        "needs-build" => "that need a build",
-        "exclude-newer" => "after --exclude-newer",
-        "no-upload-time" => "without an upload time",
-        "policy" => "held by the policy",
-        "pre-release" => "pre-releases",
-        "binary" => "excluded by `--only-binary` or `--no-binary`",
-        "offline" => "not in the cache",
-        "bad-metadata" => "with unusable metadata",
-        "requires-url" => "that require a URL",
-        "constraint" => "excluded by constraints",
-        "requirement" => "excluded by requirements",
-        other => other,
+        RejectionRule::Yanked => "yanked",
+        RejectionRule::RequiresPython => "for another Python",
+        RejectionRule::NoWheel => "without a wheel for the target",
+        RejectionRule::Sdist => "with only a source distribution",
+        RejectionRule::NeedsBuild => "that need a build",
+        RejectionRule::ExcludeNewer => "after --exclude-newer",
+        RejectionRule::NoUploadTime => "without an upload time",
+        RejectionRule::Policy => "held by the policy",
+        RejectionRule::PreRelease => "pre-releases",
+        RejectionRule::Binary => "excluded by `--only-binary` or `--no-binary`",
+        RejectionRule::Offline => "not in the cache",
+        RejectionRule::BadMetadata => "with unusable metadata",
+        RejectionRule::RequiresUrl => "that require a URL",
+        RejectionRule::Constraint => "excluded by constraints",
+        RejectionRule::Requirement => "excluded by requirements",
+        RejectionRule::BuildFailed => "build-failed",
     }
 }
 
@@ -283,7 +285,9 @@ fn older(text: &mut String, older: &Older) {
     }
     let _ = write!(text, "Older releases: {}", older.count);
     if !older.rejected.is_empty() {
-        let _ = write!(text, ", of which {}", in_words(&older.rejected));
+        let rejected = older.rejected.iter();
+        let rejected = rejected.map(|(rule, count)| (Some(*rule), *count));
+        let _ = write!(text, ", of which {}", in_words(rejected));
     }
     text.push('\n');
 }
@@ -425,13 +429,13 @@ pub(super) fn reasons(explained: &Explained, absent: &Absent) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn candidate(version: &str, rejections: &[(&'static str, &str)]) -> Candidate {
+    fn candidate(version: &str, rejections: &[(RejectionRule, &str)]) -> Candidate {
         Candidate::new(
             version,
             rejections
                 .iter()
                 .map(|(rule, words)| Rejection {
-                    rule,
+                    rule: *rule,
                     words: (*words).to_owned(),
                     location: None,
                 })
@@ -446,9 +450,12 @@ mod tests {
         assert_eq!(text.trim_start(), expected);
     }
 
-    const PYTHON: (&str, &str) = ("requires-python", "requires Python >=3.13");
-    const BOUND: (&str, &str) = ("requirement", "a 1.0 requires b<3");
-    const EARLY: (&str, &str) = ("pre-release", "a pre-release; final releases are preferred");
+    const PYTHON: (RejectionRule, &str) = (RejectionRule::RequiresPython, "requires Python >=3.13");
+    const BOUND: (RejectionRule, &str) = (RejectionRule::Requirement, "a 1.0 requires b<3");
+    const EARLY: (RejectionRule, &str) = (
+        RejectionRule::PreRelease,
+        "a pre-release; final releases are preferred",
+    );
 
     #[test]
     fn folds_neighbours_with_the_same_reasons() {
@@ -487,7 +494,8 @@ mod tests {
 
     #[test]
     fn reasons_beyond_three_are_counted() {
-        let many = [PYTHON, BOUND, ("requirement", "x"), ("requirement", "y")];
+        let more = |words| (RejectionRule::Requirement, words);
+        let many = [PYTHON, BOUND, more("x"), more("y")];
         check(
             &[candidate("3.0", &many)],
             "Newer releases: 1\n  3.0: requires Python >=3.13; a 1.0 requires b<3; x; and 1 more\n",

@@ -28,7 +28,7 @@ use inquiry::Inquiry;
 pub use absent::{Absent, NotHeld};
 pub use chains::{Chains, Link};
 pub use inquiry::Explain;
-pub use releases::{Candidate, HeldByUpdate, Older, Rejection};
+pub use releases::{Candidate, HeldByUpdate, Older, Rejection, RejectionRule};
 pub use trial::{Holding, Move, Price, Taken};
 
 /// What was found out.

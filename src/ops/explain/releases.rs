@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use serde::Serialize;
+
 use super::chains::spelled;
 use super::inquiry::Inquiry;
 use crate::ops::compile::candidates::ProjectReleases;
@@ -29,12 +31,50 @@ pub struct Candidate {
 /// A rule that speaks against a release.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rejection {
-    /// The rule's name, for programs: `requires-python`.
-    pub rule: &'static str,
+    /// Which rule it is.
+    pub rule: RejectionRule,
     /// What it says, for people.
     pub words: String,
     /// Where it stands, if it is the user's: `constraints.txt:3`.
     pub location: Option<String>,
+}
+
+/// The rules that may speak against a release, in the order of their names for programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RejectionRule {
+    /// Its metadata is unusable.
+    BadMetadata,
+    /// `--only-binary` or `--no-binary`.
+    Binary,
+    /// Its build fails.
+    BuildFailed,
+    /// A constraint.
+    Constraint,
+    /// `--exclude-newer`.
+    ExcludeNewer,
+    /// It has to be built.
+    NeedsBuild,
+    /// The index does not say when it was uploaded.
+    NoUploadTime,
+    /// It has no wheel for the target.
+    NoWheel,
+    /// The cache does not have it, and the network is turned off.
+    Offline,
+    /// What holds updates back.
+    Policy,
+    /// It is a pre-release.
+    PreRelease,
+    /// A requirement.
+    Requirement,
+    /// It is for other Pythons.
+    RequiresPython,
+    /// It requires another project by URL.
+    RequiresUrl,
+    /// It has only a source distribution.
+    Sdist,
+    /// It was yanked.
+    Yanked,
 }
 
 /// What `pinfold update` says against a release.
@@ -56,7 +96,7 @@ pub struct Older {
     /// How many of them the target could use.
     pub usable: u32,
     /// How many of them each rule speaks against.
-    pub rejected: BTreeMap<&'static str, u32>,
+    pub rejected: BTreeMap<RejectionRule, u32>,
 }
 
 impl Candidate {
@@ -79,7 +119,7 @@ impl Candidate {
 }
 
 impl Rejection {
-    fn own(rule: &'static str, words: String) -> Self {
+    fn own(rule: RejectionRule, words: String) -> Self {
         Self {
             rule,
             words,
@@ -89,13 +129,12 @@ impl Rejection {
 
     /// Whether the release itself is at fault, and no requirement on it.
     pub fn is_its_own(&self) -> bool {
-        !matches!(self.rule, CONSTRAINT | REQUIREMENT)
+        !matches!(
+            self.rule,
+            RejectionRule::Constraint | RejectionRule::Requirement
+        )
     }
 }
-
-const CONSTRAINT: &str = "constraint";
-const REQUIREMENT: &str = "requirement";
-const PRE_RELEASE: &str = "pre-release";
 
 /// The release that the lock has, as what others are measured by.
 pub(super) struct Pin<'a> {
@@ -181,7 +220,7 @@ impl Inquiry<'_> {
         for constraint in constraints.filter(|one| one.name == self.request.project) {
             if !constraint.specifiers.is_empty_spec() && !constraint.specifiers.contains(version) {
                 rejections.push(Rejection {
-                    rule: CONSTRAINT,
+                    rule: RejectionRule::Constraint,
                     words: format!(
                         "{} constrains {}{}",
                         constraint.location, constraint.name, constraint.specifiers
@@ -206,7 +245,7 @@ impl Inquiry<'_> {
                 }
             };
             let rejection = Rejection {
-                rule: REQUIREMENT,
+                rule: RejectionRule::Requirement,
                 words,
                 location,
             };
@@ -233,13 +272,13 @@ impl Inquiry<'_> {
             Availability::Unusable(reason) => Some(self.rejection(releases, position, &reason)),
             _ if universe.comes_after_wheels(name, position) && pin.has_wheel => {
                 Some(Rejection::own(
-                    "sdist",
+                    RejectionRule::Sdist,
                     "only a source distribution; releases with a wheel are preferred".to_owned(),
                 ))
             }
             _ if universe.is_last_resort(name, position) && !pin.version.any_prerelease() => {
                 Some(Rejection::own(
-                    PRE_RELEASE,
+                    RejectionRule::PreRelease,
                     "a pre-release; final releases are preferred".to_owned(),
                 ))
             }
@@ -290,21 +329,54 @@ fn no_wheel(others: &OtherWheels, platforms: &[String]) -> String {
     format!("no wheel for the target: its wheels are for {named}")
 }
 
-/// Returns the name of the rule behind a reason.
-fn rule(reason: &Reason) -> &'static str {
+/// Returns the rule behind a reason.
+fn rule(reason: &Reason) -> RejectionRule {
     match reason {
-        Reason::Yanked(_) => "yanked",
-        Reason::RequiresPython(_) => "requires-python",
-        Reason::NoWheel(_) => "no-wheel",
-        Reason::NeedsBuild => "needs-build",
-        Reason::BuildFailed { .. } => "build-failed",
-        Reason::TooNew(_) => "exclude-newer",
-        Reason::NoUploadTime(_) => "no-upload-time",
-        Reason::Held { .. } => "policy",
-        Reason::PreRelease => PRE_RELEASE,
-        Reason::BinaryPolicy(_) => "binary",
-        Reason::Offline => "offline",
-        Reason::BadMetadata(_) => "bad-metadata",
-        Reason::RequiresUrl(_) => "requires-url",
+        Reason::Yanked(_) => RejectionRule::Yanked,
+        Reason::RequiresPython(_) => RejectionRule::RequiresPython,
+        Reason::NoWheel(_) => RejectionRule::NoWheel,
+        Reason::NeedsBuild => RejectionRule::NeedsBuild,
+        Reason::BuildFailed { .. } => RejectionRule::BuildFailed,
+        Reason::TooNew(_) => RejectionRule::ExcludeNewer,
+        Reason::NoUploadTime(_) => RejectionRule::NoUploadTime,
+        Reason::Held { .. } => RejectionRule::Policy,
+        Reason::PreRelease => RejectionRule::PreRelease,
+        Reason::BinaryPolicy(_) => RejectionRule::Binary,
+        Reason::Offline => RejectionRule::Offline,
+        Reason::BadMetadata(_) => RejectionRule::BadMetadata,
+        Reason::RequiresUrl(_) => RejectionRule::RequiresUrl,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_are_in_the_order_of_their_names() {
+        use RejectionRule as Rule;
+        let all = [
+            Rule::BadMetadata,
+            Rule::Binary,
+            Rule::BuildFailed,
+            Rule::Constraint,
+            Rule::ExcludeNewer,
+            Rule::NeedsBuild,
+            Rule::NoUploadTime,
+            Rule::NoWheel,
+            Rule::Offline,
+            Rule::Policy,
+            Rule::PreRelease,
+            Rule::Requirement,
+            Rule::RequiresPython,
+            Rule::RequiresUrl,
+            Rule::Sdist,
+            Rule::Yanked,
+        ];
+        assert!(all.is_sorted());
+        assert_eq!(
+            serde_json::to_string(&all).unwrap(),
+            r#"["bad-metadata","binary","build-failed","constraint","exclude-newer","needs-build","no-upload-time","no-wheel","offline","policy","pre-release","requirement","requires-python","requires-url","sdist","yanked"]"#
+        );
     }
 }
