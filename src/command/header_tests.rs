@@ -386,7 +386,7 @@ fn says_why_a_command_cannot_be_followed() {
         ),
         (
             pip_compile("pip-compile -x a.in"),
-            "`-x` is no option of `pip-compile` that pinfold knows",
+            "pinfold does not know the option `-x` of `pip-compile`",
         ),
         (
             pip_compile("pip-compile a.in --output-file"),

@@ -147,7 +147,7 @@ fn places_that_cannot_be_used_are_refused_at_their_lines() {
         ),
         (
             "x @ https://host.example/x-1.rpm",
-            ["no known ending", "`.tar.gz`"],
+            ["its path has no known extension", "`.tar.gz`"],
         ),
         (
             "x @ https://me:secret@host.example/x.git",
