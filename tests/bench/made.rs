@@ -301,7 +301,7 @@ impl Projects {
                 .zip(&self.roots)
                 .map(|(line, requirement)| RootRequirement {
                     requirement: requirement.clone(),
-                    place: format!("requirements.in:{line}"),
+                    location: format!("requirements.in:{line}"),
                     origin: "-r requirements.in".to_owned(),
                 })
                 .collect(),
