@@ -138,12 +138,12 @@ impl Word for MissingUploadTime {
 
 #[cfg(test)]
 mod tests {
+    use super::Bump::{Major, Minor, Patch};
     use super::*;
 
     #[test]
     fn steps_are_read_off_the_release_segments() {
         let version = |text: &str| text.parse::<Version>().unwrap();
-        use Bump::{Major, Minor, Patch};
         for (from, to, expected) in [
             ("1.2.3", "1.2.4", Some(Patch)),
             ("1.2.3", "1.3.0", Some(Minor)),
