@@ -1,7 +1,7 @@
 //! The command that makes a lock: read from a header, and written into one.
 //!
 //! [`Options`] is all that such a command says. [`recipe`] reads what pip-compile, uv and
-//! pinfold put at the top of a lock, [`write`] spells options as a command of ours, and
+//! pinfold put at the top of a lock, [`write()`] spells options as a command of ours, and
 //! what is written reads back as the same options. No command is run and no file is opened.
 
 mod flags;

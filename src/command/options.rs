@@ -2,7 +2,7 @@
 //!
 //! This is the one value for it. The command line becomes it, a header is read into it
 //! and written from it, and a compilation is made of it. A field that is added here does
-//! not compile before [`write`](super::write) spells it.
+//! not compile before [`write`](super::write()) spells it.
 
 use super::tool::Tool;
 use super::values::{ConfigSetting, Hashes, IndexStrategy, LineEnds, ProjectLimit, UploadLimit};
