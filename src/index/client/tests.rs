@@ -653,6 +653,41 @@ async fn reads_ranges_where_nothing_lies_beside() {
     assert!(matches!(error, MetadataError::Hash { .. }), "{error:?}");
 }
 
+/// Answers ranges of a file with ranges of `other`, and the whole of it with `whole`.
+fn mixed_up(other: Vec<u8>, whole: Vec<u8>) -> Server {
+    Server::new(move |asked| match asked.headers.get("range") {
+        Some(_) => ranged(asked, &other),
+        None => Answer::new(200, whole.clone()),
+    })
+}
+
+#[tokio::test]
+async fn believes_parts_that_make_a_wheel_useless() {
+    let right = wheel(1 << 16);
+    for (name, other) in [
+        ("another folder", replaced(&right, "demo-1.0.dist", "demo-2.0.dist")),
+        ("another project", replaced(&right, "Name: Demo", "Name: Idle")),
+        ("no wheel", vec![7; right.len()]),
+    ] {
+        let server = mixed_up(other, right.clone());
+        let file = File {
+            hashes: sha256(&right),
+            ..wheel_file(&server, WHEEL)
+        };
+        let error = uncached().metadata(&file).await.unwrap_err();
+        assert!(error.is_of_the_file(), "{name}: {error:?}");
+    }
+}
+
+/// The bytes with a text in them replaced by one of the same length.
+fn replaced(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    while let Some(at) = bytes.windows(from.len()).position(|part| part == from.as_bytes()) {
+        bytes[at..at + to.len()].copy_from_slice(to.as_bytes());
+    }
+    bytes
+}
+
 #[tokio::test]
 async fn asks_a_server_without_ranges_for_one_only_once() {
     for status in [200, 416, 501] {
