@@ -128,10 +128,7 @@ impl IndexClient {
         }
         self.check_online(&file.filename, &url)?;
         let metadata = match &file.kind {
-            FileKind::Wheel(name) => {
-                let bytes = self.wheel_metadata(file, name, &url).await?;
-                understood(file, &bytes)
-            }
+            FileKind::Wheel(name) => self.wheel_metadata(file, name, &url).await,
             FileKind::Sdist => {
                 let body = Bytes::from(self.whole(file, &url).await?);
                 let (task_file, task_body) = (file.clone(), body.clone());
@@ -164,33 +161,43 @@ impl IndexClient {
         }
     }
 
+    /// Finds a wheel's metadata where it costs least. What makes a release useless has to be
+    /// proved: parts of a wheel are covered by no hash, so then the whole of it is judged.
     async fn wheel_metadata(
         &self,
         file: &File,
         name: &WheelName,
         url: &Url,
-    ) -> Result<Vec<u8>, MetadataError> {
+    ) -> Result<CoreMetadata, MetadataError> {
         let expected = match file.core_metadata {
             MetadataFile::Sha256(hash) => Some(hash),
             MetadataFile::Absent | MetadataFile::Present => None,
         };
-        let check = |bytes: Vec<u8>| match (expected, expected.map(|_| Sha256::of(&bytes))) {
+        let read = |bytes: &[u8]| match (expected, expected.map(|_| Sha256::of(bytes))) {
             (Some(expected), Some(actual)) if expected != actual => {
                 let filename = format!("{}.metadata", file.filename);
                 Err(MetadataError::hash(&filename, expected, actual))
             }
-            _ => Ok(bytes),
+            _ => understood(file, bytes),
         };
         if file.core_metadata != MetadataFile::Absent
             && let Some(bytes) = self.metadata_beside(file, url).await?
         {
-            return check(bytes);
+            match read(&bytes) {
+                Err(error) if expected.is_none() && error.is_of_the_file() => {}
+                result => return result,
+            }
         }
-        if let Some(bytes) = self.metadata_from_ranges(file, name, url).await? {
-            return check(bytes);
+        match self.metadata_from_ranges(file, name, url).await {
+            Ok(Some(bytes)) => match read(&bytes) {
+                Err(error) if error.is_of_the_file() => {}
+                result => return result,
+            },
+            Ok(None) | Err(MetadataError::Wheel { .. }) => {}
+            Err(error) => return Err(error),
         }
         let wheel = self.whole(file, url).await?;
-        check(metadata_in(file, name, wheel).await?)
+        read(&metadata_in(file, name, wheel).await?)
     }
 
     /// Fetches `<url>.metadata` (PEP 658); none if it is not there after all.

@@ -605,10 +605,7 @@ async fn refuses_metadata_of_another_project_or_version() {
             ..wheel_file(&server, WHEEL)
         };
         let error = uncached().metadata(&file).await.unwrap_err();
-        assert!(
-            matches!(error, MetadataError::Inconsistent { .. }),
-            "{error:?}"
-        );
+        assert!(error.is_of_the_file(), "{error:?}");
     }
 }
 
@@ -662,11 +659,17 @@ fn mixed_up(other: Vec<u8>, whole: Vec<u8>) -> Server {
 }
 
 #[tokio::test]
-async fn believes_parts_that_make_a_wheel_useless() {
+async fn judges_the_whole_wheel_where_parts_make_it_useless() {
     let right = wheel(1 << 16);
     for (name, other) in [
-        ("another folder", replaced(&right, "demo-1.0.dist", "demo-2.0.dist")),
-        ("another project", replaced(&right, "Name: Demo", "Name: Idle")),
+        (
+            "another folder",
+            replaced(&right, "demo-1.0.dist", "demo-2.0.dist"),
+        ),
+        (
+            "another project",
+            replaced(&right, "Name: Demo", "Name: Idle"),
+        ),
         ("no wheel", vec![7; right.len()]),
     ] {
         let server = mixed_up(other, right.clone());
@@ -674,15 +677,34 @@ async fn believes_parts_that_make_a_wheel_useless() {
             hashes: sha256(&right),
             ..wheel_file(&server, WHEEL)
         };
+        assert_eq!(requires(&uncached(), &file).await, ["a"], "{name}");
+        let whole = format!("/f/{WHEEL}");
+        assert_eq!(server.asked().last(), Some(&whole), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_wheel_that_is_useless_as_a_whole_is_a_fault_of_the_file() {
+    let other = replaced(&wheel(1 << 16), "Name: Demo", "Name: Idle");
+    let server = mixed_up(other.clone(), other.clone());
+    let file = wheel_file(&server, WHEEL);
+    for (hashes, is_of_the_file) in [(sha256(&other), true), (sha256(b"the wheel"), false)] {
+        let file = File {
+            hashes,
+            ..file.clone()
+        };
         let error = uncached().metadata(&file).await.unwrap_err();
-        assert!(error.is_of_the_file(), "{name}: {error:?}");
+        assert_eq!(error.is_of_the_file(), is_of_the_file, "{error:?}");
     }
 }
 
 /// The bytes with a text in them replaced by one of the same length.
 fn replaced(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
-    while let Some(at) = bytes.windows(from.len()).position(|part| part == from.as_bytes()) {
+    while let Some(at) = bytes
+        .windows(from.len())
+        .position(|part| part == from.as_bytes())
+    {
         bytes[at..at + to.len()].copy_from_slice(to.as_bytes());
     }
     bytes
