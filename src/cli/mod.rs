@@ -20,6 +20,7 @@ mod repository;
 mod run;
 mod session;
 mod settings;
+mod stop;
 mod update;
 
 pub use run::run;

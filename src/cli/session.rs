@@ -4,13 +4,12 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::exit;
 use super::failure::Failure;
 use super::report::Teller;
-use crate::files;
+use super::stop;
 use crate::http::{Exchange, Observer};
 use crate::text::many;
-use crate::ui::{Diagnostic, Printer};
+use crate::ui::Printer;
 
 /// How a command ended.
 pub(super) enum Ended<T> {
@@ -30,12 +29,13 @@ pub(super) fn run_to_end<T>(
         .enable_all()
         .build()
         .map_err(|error| Failure::usage(format!("cannot start the runtime: {error}"), None))?;
+    let stop = stop::watch(printer);
     let teller = Teller::new(printer, shows_progress);
     let ended = runtime.block_on(async {
         tokio::select! {
             // First, so that signals are heard before there is something to stop.
             biased;
-            code = stopped() => Ended::Stopped(code),
+            code = stop.stopped() => Ended::Stopped(code),
             result = deed(&teller) => Ended::Done(result),
         }
     });
@@ -43,33 +43,9 @@ pub(super) fn run_to_end<T>(
     // What is still being read or written in the background is not waited for.
     runtime.shutdown_background();
     if let Ended::Stopped(_) = ended {
-        files::remove_temporaries();
-        printer.diagnostic(&Diagnostic::error("stopped; nothing was written"));
+        stop::end(printer);
     }
     Ok(ended)
-}
-
-/// Waits for a signal to stop; returns the exit code for it.
-async fn stopped() -> u8 {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let (Ok(mut interrupt), Ok(mut terminate)) = (
-            signal(SignalKind::interrupt()),
-            signal(SignalKind::terminate()),
-        ) else {
-            return std::future::pending().await;
-        };
-        tokio::select! {
-            _ = interrupt.recv() => exit::INTERRUPTED,
-            _ = terminate.recv() => exit::TERMINATED,
-        }
-    }
-    #[cfg(not(unix))]
-    match tokio::signal::ctrl_c().await {
-        Ok(()) => exit::INTERRUPTED,
-        Err(_) => std::future::pending().await,
-    }
 }
 
 /// Tells of each exchange in a verbose run.

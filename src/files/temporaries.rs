@@ -14,32 +14,45 @@ use tempfile::{Builder, NamedTempFile};
 
 struct Listed {
     paths: Vec<PathBuf>,
+    /// Whether one became a file.
+    is_renamed: bool,
     /// Whether the program is ending, so that no temporary may be made any more.
     is_closed: bool,
 }
 
 static LISTED: Mutex<Listed> = Mutex::new(Listed {
     paths: Vec::new(),
+    is_renamed: false,
     is_closed: false,
 });
+
+/// Held while files are replaced that belong together.
+static TOGETHER: Mutex<()> = Mutex::new(());
 
 fn listed() -> MutexGuard<'static, Listed> {
     // The list is whole after every statement, so a panic elsewhere does no harm.
     LISTED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Removes all temporary files there are, and lets no new ones be made.
+/// Puts off [`remove_temporaries`] until the guard is dropped.
+pub(super) fn together() -> MutexGuard<'static, ()> {
+    TOGETHER.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Removes all temporary files there are, and lets no new ones be made. Returns whether
+/// a file was replaced before. Files that are being replaced together are waited for.
 ///
 /// To be called once, when the program is about to end because of a signal, from
 /// an ordinary thread or task (not from inside a raw signal handler: it locks).
 /// Replacing a file after this fails with [`Cause::Interrupted`](super::Cause).
-pub fn remove_temporaries() {
+pub fn remove_temporaries() -> bool {
+    let _together = together();
     let mut listed = listed();
     listed.is_closed = true;
     for path in listed.paths.drain(..) {
-        // It may just have been renamed to its target: then it is done, not left.
         let _ = std::fs::remove_file(path);
     }
+    listed.is_renamed
 }
 
 /// A temporary file that is listed while it exists.
@@ -84,7 +97,12 @@ impl Temporary {
     /// Gives the file its final name; if that fails, it is removed.
     pub(super) fn rename(mut self, target: &Path) -> io::Result<()> {
         let file = self.file.take().expect("`rename` takes `self`");
+        let mut listed = listed();
+        if listed.is_closed {
+            return Err(ending());
+        }
         file.persist(target)?;
+        listed.is_renamed = true;
         Ok(())
     }
 }
@@ -103,6 +121,7 @@ pub(super) fn keep(
         return Err(ending());
     }
     act()?;
+    listed.is_renamed = true;
     for temporary in &mut temporaries {
         if let Some(mut file) = temporary.file.take() {
             file.disable_cleanup(true);

@@ -103,6 +103,7 @@ type Step<'a> = &'a mut dyn FnMut() -> io::Result<()>;
 /// all files are as they were. Only if going back fails as well do some have their new
 /// content; then the journal stays for the next [`recover`].
 pub fn replace_all(journal: &Path, replacements: &[Replacement]) -> Result<(), Error> {
+    let _together = temporaries::together();
     run(journal, replacements, &mut || Ok(()))
 }
 

@@ -149,7 +149,9 @@ fn dies_in_the_middle_when_told_to() {
         left = left.wrapping_sub(1);
         match left {
             // As on Ctrl-C, with the program going on for a while.
-            0 if deed == "stop" => crate::files::remove_temporaries(),
+            0 if deed == "stop" => {
+                crate::files::remove_temporaries();
+            }
             0 => std::process::abort(),
             _ => {}
         }

@@ -199,6 +199,13 @@ impl Printer {
         }
     }
 
+    /// Takes away the progress that is shown.
+    pub fn end_progress(&self) {
+        if let Some(bar) = self.progress.bar() {
+            bar.finish_and_clear();
+        }
+    }
+
     /// Returns a progress, which shows itself only where one is wanted.
     pub fn progress(&self) -> Progress {
         if self.shows_progress {

@@ -70,6 +70,45 @@ fn ctrl_c_while_a_dockerfile_is_read_ends_the_run() {
     drop(writer);
 }
 
+/// More projects than there are places for them: each version of a project takes a place,
+/// and no two projects can have the same. Every assignment must be tried.
+fn crowd(projects: usize) -> (Index, String) {
+    let places = projects - 1;
+    let mut releases = Vec::new();
+    for place in 1..=places {
+        let name = format!("place{place}");
+        releases.extend((1..=projects).map(|version| wheel(&name, &format!("{version}.0"))));
+    }
+    for project in 1..=projects {
+        for place in 1..=places {
+            let taken = format!("place{place}=={project}.0");
+            let release = wheel(&format!("p{project}"), &format!("{place}.0"));
+            releases.push(release.requires(&[&taken]));
+        }
+    }
+    let requirements: Vec<String> = (1..=projects).map(|it| format!("p{it}\n")).collect();
+    (Index::new(releases), requirements.concat())
+}
+
+/// The search would take hours; hanging is what would fail this.
+#[test]
+fn a_signal_ends_a_search_that_goes_on_and_on() {
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let (index, requirements) = crowd(16);
+        let project = Project::of(&requirements);
+        project.write("requirements.txt", OLD);
+        let running = start(&mut project.compile_command(&["-i", &index.url()]));
+        index.wait_for("/simple/place15/");
+        index.wait_for("/simple/p16/");
+        running.signal(signal);
+        running
+            .finish()
+            .says(code, &["error: stopped; nothing was written"]);
+        assert_eq!(project.lock(), OLD);
+        assert_eq!(project.files(), ["requirements.in", "requirements.txt"]);
+    }
+}
+
 /// A reader that goes away at once.
 #[test]
 fn a_closed_standard_output_is_no_failure() {

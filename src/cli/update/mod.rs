@@ -15,6 +15,7 @@ use super::failure::{self, Failure};
 use super::repository;
 use super::session::{Ended, observer, run_to_end, stdout_failed};
 use super::settings::standard_input;
+use super::stop;
 use crate::config::{CommitConfig, DEFAULT_BRANCH, DEFAULT_MESSAGE};
 use crate::files::{self, Recovered};
 use crate::forge::Committed;
@@ -116,6 +117,7 @@ pub(super) fn run(args: &Update, printer: &Printer, shows_progress: bool) -> Res
 
 /// Runs `pinfold apply`.
 pub(super) fn apply(args: &Apply, printer: &Printer) -> Result<u8, Failure> {
+    stop::watch(printer);
     let place = repository::place(&args.configuration)?;
     let bytes = if args.plan == Path::new("-") {
         standard_input()?
