@@ -374,6 +374,36 @@ async fn refuses_a_login_page() {
     );
 }
 
+/// A JSON page with one wheel of `idle`, and this beginning.
+fn idle_page(beginning: &str) -> Answer {
+    json(&format!(
+        r#"{{{beginning}"files": [{{"filename": "idle-1.0-py3-none-any.whl", "url": "i.whl", "hashes": {{}}}}]}}"#
+    ))
+}
+
+#[tokio::test]
+async fn takes_the_page_of_another_project_for_an_empty_one() {
+    for beginning in [r#""name": "idle", "#, r#""name": "Idle_x", "#] {
+        let server = Server::new(move |_| idle_page(beginning));
+        let listing = uncached().listing(&server.index(), &demo()).await;
+        assert!(listing.unwrap().unwrap().is_empty(), "{beginning}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_without_a_name_or_in_another_spelling_is_the_projects() {
+    for beginning in [
+        "",
+        r#""name": "Demo", "#,
+        r#""name": 7, "#,
+        r#""name": "...", "#,
+    ] {
+        let server = Server::new(move |_| idle_page(beginning));
+        let listing = uncached().listing(&server.index(), &demo()).await;
+        assert!(listing.unwrap().unwrap().is_empty(), "{beginning}");
+    }
+}
+
 #[tokio::test]
 async fn asks_again_when_what_was_kept_is_damaged() {
     let server = Server::new(|asked| {
