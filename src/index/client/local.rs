@@ -40,8 +40,8 @@ pub(super) fn listing(folder: &Path, project: &ProjectName) -> Result<Option<Lis
             Ok(Some(Listing::build(
                 project,
                 &Page {
-                    status: None,
                     files,
+                    ..Page::default()
                 },
             )))
         }

@@ -533,6 +533,14 @@ impl PageNote {
 fn read_page(response: &Response, project: &ProjectName) -> Result<Listing, Error> {
     let body = response.decode(MAX_PAGE)?;
     let page = page::parse(&body, &response.url).map_err(|error| page_error(response, error))?;
+    // An empty page says the same of every project, whatever name it has.
+    let other = page.name.as_deref().filter(|name| {
+        let name = name.parse::<ProjectName>();
+        !page.files.is_empty() && name.is_ok_and(|name| name != *project)
+    });
+    if let Some(name) = other {
+        return Err(page_error(response, PageError::OfAnother(name.to_owned())));
+    }
     Ok(Listing::build(project, &page))
 }
 

@@ -382,11 +382,23 @@ fn idle_page(beginning: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn takes_the_page_of_another_project_for_an_empty_one() {
-    for beginning in [r#""name": "idle", "#, r#""name": "Idle_x", "#] {
-        let server = Server::new(move |_| idle_page(beginning));
-        let listing = uncached().listing(&server.index(), &demo()).await;
-        assert!(listing.unwrap().unwrap().is_empty(), "{beginning}");
+async fn refuses_the_page_of_another_project_and_does_not_keep_it() {
+    for name in ["idle", "Idle_x"] {
+        let beginning = format!(r#""name": "{name}", "#);
+        let is_mixed_up = AtomicUsize::new(1);
+        let server = Server::new(move |_| match is_mixed_up.swap(0, Ordering::Relaxed) {
+            1 => idle_page(&beginning).with("cache-control", "max-age=600"),
+            _ => json(PAGE),
+        });
+        let folder = tempfile::tempdir().unwrap();
+        let error = client(&folder, 0).listing(&server.index(), &demo()).await;
+        let Err(Error::Page { source, .. }) = error else {
+            panic!("{name}: {error:?}");
+        };
+        let told = format!("it is the page of the project `{name}`");
+        assert_eq!(source.to_string(), told);
+        let listing = client(&folder, 1).listing(&server.index(), &demo()).await;
+        assert!(!listing.unwrap().unwrap().is_empty(), "{name}");
     }
 }
 

@@ -87,8 +87,8 @@ impl Listing {
         Self::build(
             project,
             &Page {
-                status: None,
                 files,
+                ..Page::default()
             },
         )
     }

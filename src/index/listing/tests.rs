@@ -275,7 +275,7 @@ fn page_file() -> impl Strategy<Value = PageFile<'static>> {
 proptest! {
     #[test]
     fn gives_every_file_back(files in prop::collection::vec(page_file(), 0..12)) {
-        let page = Page { status: None, files };
+        let page = Page { files, ..Page::default() };
         let listing = opened(&Listing::build(&project(), &page));
         prop_assert!(!listing.is_damaged());
         let mut found: Vec<File> = Vec::new();

@@ -48,6 +48,7 @@ pub(super) fn parse<'a>(body: &'a [u8], url: &Url) -> Result<Page<'a>, PageError
     }
     let status = page.status.take();
     Ok(Page {
+        name: None,
         status: status
             .and_then(|status| Status::from_name(&status))
             .map(|status| ProjectStatus {

@@ -37,6 +37,7 @@ pub(super) fn parse<'a>(body: &'a [u8], url: &Url) -> Result<Page<'a>, PageError
 /// The members of a page's object, before they are judged.
 #[derive(Debug, Default, PartialEq)]
 struct Members<'a> {
+    name: Option<Cow<'a, str>>,
     version: Option<Cow<'a, str>>,
     status: Option<Cow<'a, str>>,
     reason: Option<Cow<'a, str>>,
@@ -64,7 +65,11 @@ impl<'a> Members<'a> {
             status,
             reason: self.reason.map(Cow::into_owned),
         });
-        Ok(Page { status, files })
+        Ok(Page {
+            name: self.name,
+            status,
+            files,
+        })
     }
 }
 
@@ -137,6 +142,10 @@ impl<'a> Scanner<'a> {
                     }
                     Some(())
                 })
+            }
+            "name" => {
+                page.name = scanner.string_or_skip()?;
+                Some(())
             }
             "files" => {
                 page.files = scanner.files(url)?;
@@ -446,6 +455,7 @@ fn parse_slowly<'a>(body: &[u8], url: &Url) -> Result<Page<'a>, PageError> {
 fn members_of<'a>(value: &Value, url: &Url) -> Members<'a> {
     let status = &value["project-status"];
     Members {
+        name: text(&value["name"]),
         version: text(&value["meta"]["api-version"]),
         status: text(&status["status"]),
         reason: text(&status["reason"]),

@@ -9,6 +9,8 @@ use crate::index::hash::{Algorithm, Sha256};
 /// What a project page says.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Page<'a> {
+    /// The project that it is of, where the page says so: JSON pages do (PEP 691).
+    pub name: Option<Cow<'a, str>>,
     /// The state of the whole project (PEP 792), where the index gives one.
     pub status: Option<ProjectStatus>,
     /// The files in the page's order.
@@ -101,6 +103,9 @@ pub enum PageError {
     /// It is something else: a login page, an error message.
     #[error("not a project page: {0}")]
     NotAProjectPage(String),
+    /// It is the page of another project.
+    #[error("it is the page of the project `{0}`")]
+    OfAnother(String),
     /// Its major version is not 1 (PEP 629).
     #[error("Simple API version {0} is not supported; only version 1 is")]
     Version(String),
