@@ -49,6 +49,7 @@ mod laws;
 mod layers;
 mod options;
 mod output;
+mod overwrites;
 mod places;
 mod projects;
 mod refusals;
