@@ -1058,3 +1058,46 @@ fn another_folder_and_another_cache_give_the_same_lock() {
     assert_eq!(locks[0], locks[1]);
     assert!(locks[0].contains("\n-e ./p[dev]\n"), "{}", locks[0]);
 }
+
+// Projects in a part of an archive.
+
+/// An archive with a project at its top and three below it, one of which has to be built.
+fn archive_of_several() -> Release {
+    let plain = |name: &str, requires: &str| plain_project(name, "1.0", &[requires]);
+    let mut archive = sdist("root", "1.0")
+        .requires(&["d"])
+        .file("pkg_a/pyproject.toml", &plain("pkg-a", "e"))
+        .file("pkg b/pyproject.toml", &plain("pkg-b", "e"));
+    for (path, content) in buildable_sdist("pkg-c", "1.0").requires(&["e"]).tree() {
+        archive = archive.file(&format!("sub/pkg_c/{path}"), &content);
+    }
+    archive
+}
+
+#[test]
+fn the_subdirectory_of_an_archive_is_what_its_fragment_names() {
+    let archive = archive_of_several();
+    let index = Index::new([wheel("d", "1.0"), wheel("e", "1.0")]);
+    let path = format!("/files/{}", archive.filename());
+    let reply = Reply::ok(archive.bytes()).header("Cache-Control", "max-age=600");
+    index.set(&path, reply);
+    let url = index.file_url(&archive);
+    let project = with_python!(Project::new());
+    for (fragment, pins) in [
+        ("#subdirectory=pkg_a", ["d==1.0", "root @ URL"]),
+        (
+            "#sha256=HASH&subdirectory=./pkg%20b/",
+            ["d==1.0", "root @ URL"],
+        ),
+        ("#subdirectory=sub/pkg_c", ["d==1.0", "root @ URL"]),
+        ("#subdirectory=.", ["d==1.0", "root @ URL"]),
+    ] {
+        let fragment = fragment.replace("HASH", &archive.hash()["sha256:".len()..]);
+        let line = format!("{url}{fragment}");
+        project.write("requirements.in", format!("{line}\n"));
+        project.compiles(&index.url(), &[]);
+        let pins = pins.map(|pin| pin.replace("URL", &line));
+        assert_eq!(project.pins(), pins);
+        assert_eq!(hashes(&project.lock())[1], archive.hash());
+    }
+}

@@ -588,3 +588,21 @@ fn a_configuration_that_is_wrong_stops_all_and_asks_nobody() {
     assert_eq!(repository.index.requests(), [""; 0]);
     assert_eq!(repository.files(), before);
 }
+
+#[test]
+fn the_command_that_reproduces_a_failure_is_quoted_for_a_shell() {
+    for (folder, shown) in [
+        ("$(touch X)", "$(touch X)/requirements.txt --as-of "),
+        ("my folder", "my folder/requirements.txt --as-of "),
+        ("-rf", "-rf/requirements.txt --as-of "),
+    ] {
+        let repository = Repository::new([aged("alpha", "1.0", 300)]);
+        let source = format!("./{folder}/requirements.in");
+        repository.project.write(&source, "alpha\n");
+        repository.lock(&[&source, "-o", &format!("./{folder}/requirements.txt")]);
+        repository.project.write(&source, "alpha==9\n");
+        repository.commit_all();
+        let run = repository.update(&[]);
+        run.says(2, &[&format!("to reproduce: pinfold update {shown}")]);
+    }
+}
