@@ -295,6 +295,16 @@ fn read_only_mount(index: &Index, project: &Project) {
 }
 
 #[test]
+fn what_a_killed_run_left_beside_the_lock_is_swept() {
+    let index = Index::new([wheel("a", "1.0")]);
+    let project = Project::of("a\n");
+    project.write(".pinfold-Ab12Cd.tmp", "a==");
+    project.compiles(&index.url(), &[]);
+    let files = [".pinfold-Ab12Cd.tmp", "requirements.in", "requirements.txt"];
+    assert_eq!(project.files(), files);
+}
+
+#[test]
 fn a_lock_behind_a_link_stays_behind_it() {
     let index = Index::new([wheel("a", "1.0")]);
     let project = Project::of("a\n");
