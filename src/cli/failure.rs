@@ -11,7 +11,7 @@ use crate::ops::docker::WriteError;
 use crate::ops::{self, FileProblems};
 use crate::registry;
 use crate::resolve::Explanation;
-use crate::text::{with_masked_passwords, without_password};
+use crate::text::{shell_path, with_masked_passwords, without_password};
 use crate::ui::Diagnostic;
 
 /// Why a command ends without success.
@@ -117,14 +117,14 @@ pub(super) fn write(error: &WriteError) -> Diagnostic {
                 files::Cause::ReadOnly => {
                     diagnostic.help = Some(format!(
                         "make the directory writable, or print the result: `pinfold docker - < {}`",
-                        error.path.display()
+                        shell_path(&error.path.to_string_lossy())
                     ));
                 }
                 files::Cause::Mounted => {
                     diagnostic.help = Some(format!(
                         "the file seems to be a mount of its own and cannot be replaced: mount its \
                          directory instead, or print the result: `pinfold docker - < {}`",
-                        error.path.display()
+                        shell_path(&error.path.to_string_lossy())
                     ));
                 }
                 _ => {}

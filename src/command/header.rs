@@ -52,7 +52,14 @@ pub fn recipe_beside(header: &FileHeader, exists: &dyn Fn(&str) -> bool) -> Reci
     let is_raw = header.tool == "uv" && !text.contains(['\'', '"']);
     let split = if is_raw { None } else { words::split(text) };
     let has_open_quote = !is_raw && split.is_none();
-    let words = split.unwrap_or_else(|| words::split_unquoted(text));
+    let (words, quoted): (Vec<String>, Vec<bool>) = match split {
+        Some(words) => words
+            .into_iter()
+            .map(|word| (word.text, word.is_quoted))
+            .unzip(),
+        None => (words::split_unquoted(text), Vec::new()),
+    };
+    let is_bare = |at: usize| !quoted.get(at).copied().unwrap_or_default();
     let (tool, first) = match program(&words) {
         Program::Known(tool, first) => (tool, first),
         Program::Other(why) => return unreadable(why),
@@ -62,10 +69,11 @@ pub fn recipe_beside(header: &FileHeader, exists: &dyn Fn(&str) -> bool) -> Reci
     if has_open_quote && !is_raw {
         return unreadable("it has an unclosed quote".to_owned());
     }
-    let is_comment = |word: &String| word.starts_with('#');
-    let end = words.iter().position(is_comment).unwrap_or(words.len());
-    let arguments = &words[first..end.max(first)];
-    if !is_raw && arguments.iter().any(|word| is_operator(word)) {
+    let is_comment = |&at: &usize| words[at].starts_with('#') && is_bare(at);
+    let end = (first..words.len()).find(is_comment);
+    let end = end.unwrap_or(words.len());
+    let arguments = &words[first.min(end)..end];
+    if !is_raw && (first..end).any(|at| is_operator(&words[at]) && is_bare(at)) {
         return Recipe::Custom(without_password(text));
     }
     match Arguments::new(tool, arguments, is_raw, exists).read() {

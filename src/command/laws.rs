@@ -7,6 +7,7 @@ use proptest::sample::{Index, subsequence};
 use super::{CompileCommand, Hashes, LineEnds, Options, Recipe, Tool, recipe, write};
 use crate::lock::{Annotations, EmittedOptions, FileHeader};
 use crate::resolve::PreReleases;
+use crate::text::without_password;
 
 fn command(tool: &str, command: &str) -> CompileCommand {
     let header = FileHeader {
@@ -198,6 +199,26 @@ proptest! {
         prop_assert_eq!(&read.unsupported, &[], "{}", written);
         prop_assert_eq!(&read.options, &options, "{}", written);
         prop_assert_eq!(write(&read.options), written);
+    }
+
+    #[test]
+    fn any_value_reads_back(value in "[ -~é\u{a0}]{1,12}") {
+        // Passwords are left out.
+        prop_assume!(without_password(&value) == value);
+        let options = Options {
+            sources: vec![value.clone(), "a.in".to_owned()],
+            output: Some(value.clone()),
+            constraints: vec![value.clone()],
+            overrides: vec![value.clone()],
+            build_constraints: vec![value.clone()],
+            find_links: vec![value.clone()],
+            config_settings: vec![parsed(&format!("a={value}"))],
+            ..Options::of(Tool::Pinfold)
+        };
+        let written = write(&options);
+        let read = command("pinfold", &written);
+        prop_assert_eq!(&read.unsupported, &[], "{}", written);
+        prop_assert_eq!(&read.options, &options, "{}", written);
     }
 
     #[test]

@@ -4,14 +4,10 @@
 //! `--name=value`, options sorted by their names, then sources. Everything is quoted for a
 //! POSIX shell, so the line can be run as it stands. Literal passwords of URLs are left
 //! out.
-//!
-//! Quotes are those of Python's `shlex.quote`, as in pip-compile's headers. The crate `shlex`
-//! (2.0.1) also quotes words with `=`, `,` or `%` and writes `"it's"`, so the headers of
-//! locks that nobody touched would change.
 
 use std::fmt::Display;
 
-use crate::text::without_password;
+use crate::text::{shell_word, without_password};
 
 /// A command that is being spelled.
 pub(super) struct Line {
@@ -36,7 +32,7 @@ impl Line {
         let values = values.into_iter().map(|value| value.to_string());
         let words = values
             .filter(|value| !value.is_empty())
-            .map(|value| format!("{name}={}", quote(&without_password(&value))));
+            .map(|value| format!("{name}={}", shell_word(&without_password(&value))));
         self.options.extend(words);
     }
 
@@ -69,19 +65,10 @@ impl Line {
         }
         for source in sources {
             command.push(' ');
-            command.push_str(&quote(&without_password(source)));
+            command.push_str(&shell_word(&without_password(source)));
         }
         command
     }
-}
-
-/// Returns `word` so that a POSIX shell reads it as one word.
-fn quote(word: &str) -> String {
-    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"@%+=:,./-_".contains(&b);
-    if !word.is_empty() && word.bytes().all(is_plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r#"'"'"'"#))
 }
 
 #[cfg(test)]

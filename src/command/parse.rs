@@ -244,7 +244,7 @@ impl<'a> Arguments<'a> {
     fn pip_arguments(&mut self, text: &str) -> Result<(), String> {
         let words =
             words::split(text).ok_or_else(|| "`--pip-args` has an unclosed quote".to_owned())?;
-        let mut words = words.iter();
+        let mut words = words.iter().map(|word| &word.text);
         while let Some(word) = words.next() {
             let (name, attached) = match word.split_once('=') {
                 Some((name, value)) => (name, Some(value)),

@@ -8,22 +8,34 @@
 //! makes `requirementsdev.in` of `requirements\dev.in`, takes words from one that begins with
 //! `#` on for a comment, and refuses a backslash at the end.
 
+/// A word of a command.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct ShellWord {
+    pub(super) text: String,
+    /// Whether a part of it is quoted: then it is neither an operator nor a comment.
+    pub(super) is_quoted: bool,
+}
+
 /// Returns the words of a command; none if a quote has no end.
 ///
 /// ```text
 /// word  = (plain | "\" any | "'" [^']* "'" | '"' (plain | "\" any)* '"')+
 /// space = [ \t\r\n]+
 /// ```
-pub(super) fn split(text: &str) -> Option<Vec<String>> {
+pub(super) fn split(text: &str) -> Option<Vec<ShellWord>> {
     let mut words = Vec::new();
-    let mut word: Option<String> = None;
+    let mut word: Option<ShellWord> = None;
     let mut characters = text.chars().peekable();
     while let Some(character) = characters.next() {
         if is_space(character) {
             words.extend(word.take());
             continue;
         }
-        let word = word.get_or_insert_default();
+        let ShellWord {
+            text: word,
+            is_quoted,
+        } = word.get_or_insert_default();
+        *is_quoted |= matches!(character, '\'' | '"');
         match character {
             '\'' => loop {
                 match characters.next()? {
@@ -75,9 +87,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::text::shell_word;
 
     fn check(text: &str, expected: &[&str]) {
-        assert_eq!(split(text).unwrap(), expected, "{text}");
+        let words = split(text).unwrap();
+        let texts: Vec<String> = words.into_iter().map(|word| word.text).collect();
+        assert_eq!(texts, expected, "{text}");
     }
 
     #[test]
@@ -103,6 +118,13 @@ mod tests {
     }
 
     #[test]
+    fn quoted_words_are_told_from_others() {
+        let words = split("# '#' \";\" a''b c\\;").unwrap();
+        let quoted: Vec<bool> = words.iter().map(|word| word.is_quoted).collect();
+        assert_eq!(quoted, [false, true, true, true, false]);
+    }
+
+    #[test]
     fn an_open_quote_is_no_word() {
         assert_eq!(split("a 'b"), None);
         assert_eq!(split("a \"b\\"), None);
@@ -111,8 +133,9 @@ mod tests {
     proptest! {
         #[test]
         fn a_quoted_word_is_itself(word in "\\PC{0,20}") {
-            let quoted = format!("'{}'", word.replace('\'', r#"'"'"'"#));
-            prop_assert_eq!(split(&quoted), Some(vec![word]));
+            let words = split(&format!("a {} b", shell_word(&word))).unwrap();
+            prop_assert_eq!(&words[1].text, &word);
+            prop_assert_eq!(words.len(), 3);
         }
     }
 }

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::text::shell_word;
+
 /// Why git did not do what it was asked to; no branch was moved.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -76,9 +78,9 @@ impl Error {
         Some(match self {
             Self::NoGit { .. } => "install git, or run without committing".to_owned(),
             Self::Untrusted { folder } => format!(
-                "if you trust it, run `git config --global --add safe.directory '{}'`; in a \
+                "if you trust it, run `git config --global --add safe.directory {}`; in a \
                  container, make the current user own the files",
-                folder.display()
+                shell_word(&folder.to_string_lossy())
             ),
             Self::NoWorkTree { .. } => "name a directory in a work tree".to_owned(),
             Self::BadBranch { .. } => {

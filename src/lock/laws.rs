@@ -12,6 +12,7 @@ fn pin() -> impl Strategy<Value = Pin> {
         1 => "(git\\+)?https://[a-z]{1,8}/[a-z;@#=&%.-]{0,12}".prop_map(PinSource::Url),
         1 => "\\.{1,2}/[a-z;-]{8,12}(/|\\.tar\\.gz)?".prop_map(PinSource::Path),
         1 => "(\\./|git\\+https://x/)[a-z;@#=&-]{8,12}(\\[[a-z]\\])?".prop_map(PinSource::Editable),
+        1 => "\\./[a-z #'\\\\]{1,12}[a-z]".prop_map(PinSource::Editable),
     ];
     let marker = proptest::option::of(prop_oneof![
         Just("python_version >= \"3.8\"".to_owned()),

@@ -12,7 +12,7 @@ use std::str::FromStr;
 
 use super::model::PinSource;
 use crate::python::{ExtraName, ProjectName};
-use crate::text::{Problem, Span};
+use crate::text::{Problem, Span, split_words};
 
 /// What could be read from a compiled requirements file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -613,6 +613,18 @@ fn head(text: &str) -> Result<Head<'_>, String> {
 
 /// Reads what stands behind `-e`.
 fn editable_place(text: &str) -> LockedPlace {
+    if text.starts_with('\'')
+        && let Ok(words) = split_words(text, 0)
+        && let Some(first) = words.first()
+    {
+        let rest = &text[first.span.end..];
+        let place = editable_place(&first.text);
+        return LockedPlace {
+            marker: split_marker(rest).1,
+            source: PinSource::Editable(first.text.to_string()),
+            ..place
+        };
+    }
     let (place, marker) = split_marker(text);
     let egg = match place.trim_matches('"').split_once(" @ ") {
         Some((name, _)) => name.split('[').next(),

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use super::model::{Header, Lock, OptionLines, Pin, PinSource};
 use crate::python::ProjectName;
-use crate::text::{Newline, without_password};
+use crate::text::{Newline, option_word, without_password};
 
 /// What stands above unsafe packages.
 pub(super) const UNSAFE_HEADING: &str =
@@ -239,6 +239,12 @@ impl Writer<'_> {
         }
     }
 
+    /// Writes the value of an option, as [`Self::foreign`], in quotes where it takes them.
+    fn word(&mut self, value: &str) {
+        let value = without_password(&one_line(value));
+        self.text.push_str(&option_word(&value));
+    }
+
     fn header(&mut self, header: &Header) {
         self.line("#");
         self.text
@@ -298,7 +304,7 @@ impl Writer<'_> {
             }
             self.text.push_str(name);
             self.text.push(' ');
-            self.foreign(value);
+            self.word(value);
             self.text.push_str(self.newline);
         }
     }
@@ -413,7 +419,12 @@ impl Writer<'_> {
     fn requirement(&mut self, pin: &Pin) {
         if let PinSource::Editable(location) = &pin.source {
             self.text.push_str("-e ");
-            self.foreign(location);
+            // One with its name in front has its quotes already.
+            if location.starts_with('"') {
+                self.foreign(location);
+            } else {
+                self.word(location);
+            }
         } else {
             match &pin.source {
                 PinSource::Path(path) => self.text.push_str(&one_line(path)),

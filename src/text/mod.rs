@@ -1,5 +1,5 @@
 //! Words for text: numbers of things, spans and the problems found at them, lines, newlines,
-//! durations, words of option strings, hexadecimal digits, percent-encoding, and the nearest
+//! durations, words of option strings and for shells, hexadecimal digits, percent-encoding, and the nearest
 //! known word to a misspelled one.
 
 mod count;
@@ -12,6 +12,7 @@ mod mapped;
 mod nearest;
 mod percent;
 mod secrets;
+mod shell;
 mod span;
 mod variable;
 mod words;
@@ -28,6 +29,7 @@ pub use percent::{percent_decoded, percent_decoded_bytes};
 pub use secrets::{
     has_query_secret, with_masked_passwords, without_password, without_query_secrets,
 };
+pub use shell::{option_word, shell_path, shell_word};
 pub use span::{Problem, Span};
 pub use variable::variable_word;
 pub use words::{SplitError, Word, split_words};

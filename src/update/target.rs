@@ -5,6 +5,7 @@ use crate::command::{AsWritten, CompileCommand, Hashes, Options, Tool, seen_from
 use crate::config::{Located, LockConfig};
 use crate::lock::{Layout, LockFile};
 use crate::python::PythonVersion;
+use crate::text::split_words;
 
 /// A lock file that can be made again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -206,7 +207,9 @@ fn take_option_lines(options: &mut Options, read: &LockFile) {
                 rest.starts_with(char::is_whitespace)
                     .then(|| rest.trim_start())
             })?;
-            Some(value.trim().to_owned()).filter(|value| !value.is_empty())
+            let words = split_words(value, 0).ok()?;
+            let value = words.first()?.text.trim().to_owned();
+            Some(value).filter(|value| !value.is_empty())
         });
         values.collect()
     };

@@ -23,7 +23,7 @@ use crate::command::{CompileCommand, Options, Recipe, Tool, recipe_beside};
 use crate::config::{Located, LockConfig};
 use crate::lock::{self, Layout, LockFile, PinSource};
 use crate::requirements::location;
-use crate::text::without_password;
+use crate::text::{shell_path, without_password};
 
 /// A file that may matter.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -252,7 +252,10 @@ impl Finder<'_> {
             if looks_like_source(name, text) {
                 self.loose(
                     path,
-                    format!("it has no lock file; run `pinfold compile {path}` to create one"),
+                    format!(
+                        "it has no lock file; run `pinfold compile {}` to create one",
+                        shell_path(path)
+                    ),
                 );
             }
             return;

@@ -592,9 +592,9 @@ fn a_configuration_that_is_wrong_stops_all_and_asks_nobody() {
 #[test]
 fn the_command_that_reproduces_a_failure_is_quoted_for_a_shell() {
     for (folder, shown) in [
-        ("$(touch X)", "$(touch X)/requirements.txt --as-of "),
-        ("my folder", "my folder/requirements.txt --as-of "),
-        ("-rf", "-rf/requirements.txt --as-of "),
+        ("$(touch X)", "'$(touch X)/requirements.txt' --as-of "),
+        ("my folder", "'my folder/requirements.txt' --as-of "),
+        ("-rf", "./-rf/requirements.txt --as-of "),
     ] {
         let repository = Repository::new([aged("alpha", "1.0", 300)]);
         let source = format!("./{folder}/requirements.in");

@@ -10,6 +10,7 @@ use crate::ops::explain::Explain as Request;
 use crate::ops::update::{self, Gathered, Update};
 use crate::ops::{Compile, Run, View};
 use crate::python::ProjectName;
+use crate::text::shell_path;
 use crate::update::LockTarget;
 
 /// Returns what a command line asks for.
@@ -151,8 +152,9 @@ fn unsaid(args: &Explain, place: &Place, path: &str, why: &str) -> Result<Compil
     Err(Failure::usage(
         format!("the sources of `{path}` are unknown: {why}"),
         Some(format!(
-            "name its sources: `pinfold explain {} requirements.in --lock {path}`",
-            args.name
+            "name its sources: `pinfold explain {} requirements.in --lock {}`",
+            args.name,
+            shell_path(path)
         )),
     ))
 }

@@ -20,7 +20,7 @@ use crate::config::{CommitConfig, DEFAULT_BRANCH, DEFAULT_MESSAGE};
 use crate::files::{self, Recovered};
 use crate::forge::Committed;
 use crate::ops::update::{self, ApplyError, Gathered, Reads};
-use crate::text::many;
+use crate::text::{many, shell_path};
 use crate::ui::{Diagnostic, Printer};
 use crate::update::{
     Context, Outputs, Plan, Status, TargetFailure, annotations, github_outputs, markdown, summary,
@@ -315,7 +315,7 @@ fn leave(plan: &mut Plan, group: usize, error: &ApplyError) {
             message: error.to_string(),
             details: Vec::new(),
             tried: Vec::new(),
-            reproduce: format!("pinfold update {}", target.path),
+            reproduce: format!("pinfold update {}", shell_path(&target.path)),
             transient: false,
         });
     }

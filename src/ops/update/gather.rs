@@ -8,6 +8,7 @@ use super::apply::{self, ApplyError};
 use super::scope::Update;
 use crate::files::{self, find};
 use crate::ops::docker::FileKind;
+use crate::text::shell_path;
 use crate::update::{
     CandidateFile, LockTarget, Skipped, TargetFailure, is_candidate_name, targets,
 };
@@ -134,7 +135,7 @@ pub(super) fn uncommitted<'a>(
             "commit them first, or run without `--commit` to update the work tree".to_owned(),
         ],
         tried: Vec::new(),
-        reproduce: format!("git status {path}"),
+        reproduce: format!("git status {}", shell_path(path)),
         transient: false,
     })
 }

@@ -8,6 +8,7 @@ use crate::files::{self, Exclude};
 use crate::ops::docker::{self, DockerInput, ImagesUpdate, SurveyRequest, UpdatedFile};
 use crate::ops::{Error, Reporter};
 use crate::registry;
+use crate::text::shell_path;
 use crate::update::{Content, FileChange, Status, TargetFailure, TargetKind, TargetPlan, sha256};
 
 /// How files that name images are found.
@@ -113,7 +114,8 @@ fn plan_of(update: &Update, file: UpdatedFile) -> TargetPlan {
 
 fn failed(update: &Update, path: &str, file: &UpdatedFile) -> Option<TargetFailure> {
     let reproduce = format!(
-        "pinfold update {path} --as-of {} --dry-run --verbose",
+        "pinfold update {} --as-of {} --dry-run --verbose",
+        shell_path(path),
         update.policy.as_of
     );
     if file.file.is_broken() {

@@ -5,6 +5,7 @@ use crate::config::Bump;
 use crate::lock::{self, Change, PinSource};
 use crate::ops::{Compiled, Error};
 use crate::python::Version;
+use crate::text::shell_path;
 use crate::update::{
     Alarm, AlarmKind, Content, FileChange, HeldBack, LockTarget, PinBump, PinChange, Status,
     TargetFailure, TargetKind, TargetPlan, Why, sha256,
@@ -48,7 +49,8 @@ pub(super) fn failed(update: &Update, target: &LockTarget, error: &Error) -> Tar
 pub(super) fn reproduce(update: &Update, target: &LockTarget) -> String {
     format!(
         "pinfold update {} --as-of {} --dry-run --verbose",
-        target.output, update.policy.as_of
+        shell_path(&target.output),
+        update.policy.as_of
     )
 }
 

@@ -5,6 +5,7 @@ use crate::command::{AsWritten, Options};
 use crate::ops::{Compile, Run, View};
 use crate::python::Platform;
 use crate::resolve::Constraint;
+use crate::text::shell_path;
 use crate::update::{LockTarget, TargetFailure};
 
 /// The platform of locks that do not say theirs: what containers mostly are.
@@ -32,7 +33,7 @@ pub(super) fn request(
         message: "the path of its directory is not UTF-8".to_owned(),
         details: Vec::new(),
         tried: Vec::new(),
-        reproduce: format!("pinfold update {} --dry-run", target.output),
+        reproduce: format!("pinfold update {} --dry-run", shell_path(&target.output)),
         transient: false,
     })?;
     let run = Run {
