@@ -122,6 +122,8 @@ pub enum ArchiveProblem {
         /// How many there are.
         count: usize,
     },
+    /// A directory that is asked for is not in it.
+    NoSubdirectory(String),
     /// It is not a wheel as PEP 427 has it.
     Layout(String),
 }
@@ -134,6 +136,7 @@ impl fmt::Display for ArchiveProblem {
             Self::Damaged(problem) => write!(f, "is damaged: {problem}"),
             Self::TooLarge => f.write_str("is too large when unpacked"),
             Self::Unsafe { member, problem } => write!(f, "contains `{member}`, {problem}"),
+            Self::NoSubdirectory(path) => write!(f, "does not contain the directory `{path}`"),
             Self::TopFolder { count } => {
                 write!(f, "should contain one top-level directory, not {count}")
             }

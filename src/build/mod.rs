@@ -24,7 +24,7 @@ pub use environment::Environment;
 pub use error::{ArchiveProblem, Error, HookFailure, PythonProblem};
 pub use hook::{ConfigSettings, Kind};
 pub use system::BuildSystem;
-pub use unpack::unpack;
+pub use unpack::{unpack, unpack_subdirectory};
 
 #[cfg(test)]
 mod tests;

@@ -36,6 +36,21 @@ const YEAR_1980: Duration = Duration::from_hours(10 * 365 * 24 + 2 * 24);
 /// Returns the one folder at its top; or `into` itself, when it is the project.
 /// This blocks, for as long as a disk takes.
 pub fn unpack(filename: &str, bytes: &[u8], into: &Path) -> Result<PathBuf, Error> {
+    write_tree(filename, bytes, into)?.top()
+}
+
+/// Unpacks an archive as [`unpack`] does; returns a folder below its top. As for pip, the
+/// top is the folder that holds everything, if there is one.
+pub fn unpack_subdirectory(
+    filename: &str,
+    bytes: &[u8],
+    into: &Path,
+    subdirectory: &str,
+) -> Result<PathBuf, Error> {
+    write_tree(filename, bytes, into)?.subdirectory(subdirectory)
+}
+
+fn write_tree<'a>(filename: &'a str, bytes: &[u8], into: &'a Path) -> Result<Tree<'a>, Error> {
     fs::create_dir_all(into).map_err(Error::io("write", into))?;
     let mut tree = Tree {
         archive: filename,
@@ -63,7 +78,7 @@ pub fn unpack(filename: &str, bytes: &[u8], into: &Path) -> Result<PathBuf, Erro
         return Err(tree.error(ArchiveProblem::Unsupported));
     }
     tree.make_links()?;
-    tree.top()
+    Ok(tree)
 }
 
 /// A tree that is being written.
@@ -289,6 +304,30 @@ impl Tree<'_> {
                 count: folders.len(),
             })),
         }
+    }
+
+    /// Returns a folder below the top.
+    fn subdirectory(&self, name: &str) -> Result<PathBuf, Error> {
+        let path = inside(Path::new(name)).map_err(|problem| {
+            let name = Path::new(name);
+            self.refused(name, problem)
+        })?;
+        let entries = fs::read_dir(self.into).map_err(Error::io("read", self.into))?;
+        let entries: Vec<fs::DirEntry> = entries
+            .flatten()
+            .filter(|entry| !is_litter(&entry.file_name()))
+            .collect();
+        let top = match &entries[..] {
+            [only] if only.file_type().is_ok_and(|kind| kind.is_dir()) => only.path(),
+            _ => self.into.to_owned(),
+        };
+        let missing = || self.error(ArchiveProblem::NoSubdirectory(name.to_owned()));
+        let real = |path: &Path| path.canonicalize().map_err(|_| missing());
+        let folder = real(&top.join(path))?;
+        if folder.is_dir() && folder.starts_with(real(self.into)?) {
+            return Ok(folder);
+        }
+        Err(missing())
     }
 
     fn refused(&self, name: &Path, problem: &'static str) -> Error {

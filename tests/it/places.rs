@@ -1084,12 +1084,12 @@ fn the_subdirectory_of_an_archive_is_what_its_fragment_names() {
     let url = index.file_url(&archive);
     let project = with_python!(Project::new());
     for (fragment, pins) in [
-        ("#subdirectory=pkg_a", ["d==1.0", "root @ URL"]),
+        ("#subdirectory=pkg_a", ["e==1.0", "pkg-a @ URL"]),
         (
             "#sha256=HASH&subdirectory=./pkg%20b/",
-            ["d==1.0", "root @ URL"],
+            ["e==1.0", "pkg-b @ URL"],
         ),
-        ("#subdirectory=sub/pkg_c", ["d==1.0", "root @ URL"]),
+        ("#subdirectory=sub/pkg_c", ["e==1.0", "pkg-c @ URL"]),
         ("#subdirectory=.", ["d==1.0", "root @ URL"]),
     ] {
         let fragment = fragment.replace("HASH", &archive.hash()["sha256:".len()..]);
@@ -1099,5 +1099,30 @@ fn the_subdirectory_of_an_archive_is_what_its_fragment_names() {
         let pins = pins.map(|pin| pin.replace("URL", &line));
         assert_eq!(project.pins(), pins);
         assert_eq!(hashes(&project.lock())[1], archive.hash());
+        is_settled(&project, &index);
+    }
+    assert_eq!(project.builds().len(), 1);
+}
+
+#[test]
+fn a_subdirectory_that_an_archive_does_not_have_is_named() {
+    let archive = archive_of_several();
+    let index = Index::new([]);
+    let project = with_python!(Project::new());
+    project.write("a.tar.gz", archive.bytes());
+    for (name, problem) in [
+        ("gone", "does not contain the directory `gone`"),
+        ("PKG-INFO", "does not contain the directory `PKG-INFO`"),
+        ("../x", "which points outside of its directory"),
+    ] {
+        project.write(
+            "requirements.in",
+            format!("file:a.tar.gz#subdirectory={name}\n"),
+        );
+        let run = project.compile(&index.url(), &[]);
+        run.says(
+            2,
+            &["requirements.in:1: cannot build `file:a.tar.gz#", problem],
+        );
     }
 }

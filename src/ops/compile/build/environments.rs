@@ -247,7 +247,7 @@ impl Builder<'_> {
             &format!("{name} {version}"),
             "required by a build, and has no wheel",
         );
-        let unpacked = self.unpack(file, None).await?;
+        let unpacked = self.unpack(file, None, None).await?;
         let mut chain = chain.to_vec();
         chain.push(name.clone());
         let system = BuildSystem::of_tree(&unpacked.tree)?;

@@ -85,7 +85,7 @@ impl Builder<'_> {
             metadata
         } else {
             self.report(&sdist.file.filename, sdist.why);
-            let unpacked = self.unpack(sdist.file, None).await?;
+            let unpacked = self.unpack(sdist.file, None, None).await?;
             let mut chain = chain.to_vec();
             chain.push(sdist.name.clone());
             let bytes = self.prepare(&unpacked.tree, Kind::Wheel, &chain).await?;
@@ -131,9 +131,25 @@ impl Builder<'_> {
             return Ok(metadata);
         }
         self.report(&file.filename, why);
-        let unpacked = self.unpack(file, content).await?;
+        let unpacked = self.unpack(file, content, None).await?;
         let bytes = self.prepare(&unpacked.tree, Kind::Wheel, &[]).await?;
         self.keep(Some(&key), &bytes)
+    }
+
+    /// Returns what the source tree with this key said of itself, with a build or without.
+    pub(in crate::ops) async fn known_tree(&self, key: &str) -> Option<Arc<CoreMetadata>> {
+        if let Some(metadata) = self.kept(key) {
+            return Some(metadata);
+        }
+        let host = self.host().await.ok()?;
+        self.kept(&format!("{key}|{}", host.key))
+    }
+
+    /// Keeps what the source tree with this key says of itself without a build.
+    pub(in crate::ops) fn keep_static(&self, key: &str, metadata: &CoreMetadata) {
+        if let Ok(bytes) = postcard::to_stdvec(metadata) {
+            let _ = self.context.request.run.cache.put(METADATA, key, &bytes);
+        }
     }
 
     /// Returns what a source tree says of itself when it is built. `key` names its

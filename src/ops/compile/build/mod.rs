@@ -111,7 +111,13 @@ impl<'a> Builder<'a> {
         self.context.request.run.http.offline
     }
 
-    async fn unpack(&self, file: &File, content: Option<Bytes>) -> Result<Unpacked, Failure> {
+    /// Unpacks a file; `subdirectory` is that of the project, if it is not at the top.
+    pub(in crate::ops) async fn unpack(
+        &self,
+        file: &File,
+        content: Option<Bytes>,
+        subdirectory: Option<&str>,
+    ) -> Result<Unpacked, Failure> {
         let content = match content {
             Some(content) => content,
             None => self.content(file).await?,
@@ -119,7 +125,12 @@ impl<'a> Builder<'a> {
         let folder = temporary_folder("pinfold-sdist-")?;
         let filename = file.filename.clone();
         let into = folder.path().to_owned();
-        let tree = blocking(move || build::unpack(&filename, &content, &into)).await?;
+        let subdirectory = subdirectory.map(str::to_owned);
+        let tree = blocking(move || match subdirectory {
+            Some(name) => build::unpack_subdirectory(&filename, &content, &into, &name),
+            None => build::unpack(&filename, &content, &into),
+        });
+        let tree = tree.await?;
         Ok(Unpacked {
             tree,
             _folder: folder,
@@ -212,8 +223,8 @@ impl<'a> Builder<'a> {
 }
 
 /// A source distribution's tree, and the folder that goes with it.
-struct Unpacked {
-    tree: PathBuf,
+pub(in crate::ops) struct Unpacked {
+    pub(in crate::ops) tree: PathBuf,
     _folder: TempDir,
 }
 

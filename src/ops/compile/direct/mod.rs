@@ -18,7 +18,9 @@ use url::Url;
 use crate::index::IndexClient;
 use crate::lock::{LockFile, PinSource};
 use crate::ops::compile::build::Builder;
-use crate::ops::compile::direct::source::{DirectReference, DirectSource, WrittenSource};
+use crate::ops::compile::direct::source::{
+    DirectReference, DirectSource, WrittenSource, subdirectory,
+};
 use crate::ops::compile::fetch::DirectRelease;
 use crate::ops::error::Error;
 use crate::ops::view::View;
@@ -305,9 +307,10 @@ fn spelled_url(reference: &DirectReference) -> String {
 fn bare_source(source: &DirectSource) -> String {
     match source {
         DirectSource::File(url) => {
-            let mut url = url.clone();
-            url.set_fragment(None);
-            url.into()
+            let mut bare = url.clone();
+            let subdirectory = subdirectory(url).map(|name| format!("subdirectory={name}"));
+            bare.set_fragment(subdirectory.as_deref());
+            bare.into()
         }
         DirectSource::Folder(folder) => folder.display().to_string(),
         DirectSource::Repository(url) => url.split('#').next().unwrap_or(url).to_owned(),

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use url::Url;
 
 use crate::build::Kind;
-use crate::index::CoreMetadata;
+use crate::index::{CoreMetadata, DirectSdist};
 use crate::lock::PinSource;
 use crate::ops::compile::build::failure::Failure;
-use crate::ops::compile::direct::source::{DirectReference, DirectSource};
+use crate::ops::compile::direct::source::{DirectReference, DirectSource, subdirectory};
 use crate::ops::compile::direct::{DirectPin, DirectReader, Found, shown};
 use crate::ops::compile::fetch::DirectRelease;
 use crate::ops::error::{Distribution, Error, FailedBuild};
@@ -64,9 +64,11 @@ impl DirectReader<'_> {
             source: Box::new(source),
         };
         let sdist = self.client.direct_sdist(url).await.map_err(failed)?;
-        let metadata = match &sdist.metadata {
-            Ok(metadata) => Arc::clone(metadata),
-            Err(why) => {
+        let metadata = match (subdirectory(url), &sdist.metadata) {
+            // What the archive says at its top is of another project.
+            (Some(name), _) => self.part(reference, &sdist, &name).await?,
+            (None, Ok(metadata)) => Arc::clone(metadata),
+            (None, Err(why)) => {
                 let content = sdist.content.clone();
                 self.check_build(reference, reference.name.as_ref())?;
                 self.builder
@@ -77,6 +79,31 @@ impl DirectReader<'_> {
         };
         let hash = format!("sha256:{}", sdist.sha256);
         find_of(reference, metadata, Some(hash), file_pin(reference))
+    }
+
+    /// Returns what the project in a subdirectory of an archive says of itself.
+    async fn part(
+        &self,
+        reference: &DirectReference,
+        sdist: &DirectSdist,
+        subdirectory: &str,
+    ) -> Result<Arc<CoreMetadata>, Error> {
+        let key = format!("sha256:{}#subdirectory={subdirectory}", sdist.sha256);
+        if let Some(metadata) = self.builder.known_tree(&key).await {
+            return Ok(metadata);
+        }
+        let content = sdist.content.clone();
+        let unpacked = self
+            .builder
+            .unpack(&sdist.file, content, Some(subdirectory));
+        let unpacked = unpacked
+            .await
+            .map_err(|failure| failed_build(reference, failure))?;
+        if let Some(metadata) = self.static_tree(&unpacked.tree) {
+            self.builder.keep_static(&key, &metadata);
+            return Ok(metadata);
+        }
+        self.tree(reference, &unpacked.tree, Some(&key)).await
     }
 
     async fn folder(&self, reference: &DirectReference, folder: &Path) -> Result<Found, Error> {
@@ -187,12 +214,8 @@ impl DirectReader<'_> {
         folder: &Path,
         key: Option<&str>,
     ) -> Result<Arc<CoreMetadata>, Error> {
-        let pyproject = match self.view.read(&folder.join("pyproject.toml")) {
-            Ok(bytes) => String::from_utf8(bytes).ok(),
-            Err(_) => None,
-        };
-        if let Some(metadata) = pyproject.as_deref().and_then(static_metadata) {
-            return Ok(Arc::new(metadata));
+        if let Some(metadata) = self.static_tree(folder) {
+            return Ok(metadata);
         }
         self.check_build(reference, reference.name.as_ref())?;
         let kind = if reference.is_editable {
@@ -204,6 +227,13 @@ impl DirectReader<'_> {
             .tree(folder, kind, &shown(reference), key)
             .await
             .map_err(|failure| failed_build(reference, failure))
+    }
+
+    /// Returns what a source tree says of itself plainly.
+    fn static_tree(&self, folder: &Path) -> Option<Arc<CoreMetadata>> {
+        let bytes = self.view.read(&folder.join("pyproject.toml")).ok()?;
+        let text = String::from_utf8(bytes).ok()?;
+        static_metadata(&text).map(Arc::new)
     }
 
     /// Whether the user lets this be built.

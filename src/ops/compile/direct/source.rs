@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::python::{ExtraName, Marker, ProjectName};
 use crate::requirements::location;
-use crate::text::without_password;
+use crate::text::{percent_decoded, without_password};
 
 /// A requirement on what is at a source. Its marker holds for the target.
 #[derive(Debug, Clone)]
@@ -288,6 +288,15 @@ impl WrittenSource<'_> {
     fn shown(&self) -> String {
         without_password(self.as_written)
     }
+}
+
+/// Returns the folder of the project in an archive, if it is not the top.
+pub(in crate::ops) fn subdirectory(url: &Url) -> Option<String> {
+    let mut parts = url.fragment()?.split('&');
+    let name = parts.find_map(|part| part.strip_prefix("subdirectory="))?;
+    let name = percent_decoded(name);
+    let is_top = name.split('/').all(|part| part.is_empty() || part == ".");
+    (!is_top).then(|| name.into_owned())
 }
 
 /// What helps where the ending of a name tells nothing.
