@@ -79,7 +79,7 @@ pub(super) fn shown(path: &Path, here: &Path) -> String {
 }
 
 fn parse(path: &Path, name: &str, home: Home) -> Result<Option<(Config, String)>, Failure> {
-    let bytes = files::read(path)?;
+    let bytes = files::read_input(path)?;
     let text = String::from_utf8(bytes).map_err(|_| {
         Failure::usage(
             format!("`{name}` is not UTF-8"),

@@ -57,6 +57,10 @@ pub enum Cause {
     Interrupted,
     /// The file is no longer what it was when it was read.
     Changed,
+    /// The path is a pipe or a device.
+    NotAFile,
+    /// The file is larger than any text has reason to be.
+    TooLarge,
     /// Something else.
     Other,
 }
@@ -84,11 +88,21 @@ impl Error {
 
     /// The file at `path` has been changed by somebody since it was read.
     pub(super) fn changed(path: &Path) -> Self {
+        Self::with_cause(
+            Action::Write,
+            path,
+            Cause::Changed,
+            "the file has changed since it was read",
+        )
+    }
+
+    /// What the operating system would do, and should not.
+    pub(super) fn with_cause(action: Action, path: &Path, cause: Cause, why: &str) -> Self {
         Self {
-            action: Action::Write,
+            action,
             path: path.to_owned(),
-            cause: Cause::Changed,
-            source: io::Error::other("the file has changed since it was read"),
+            cause,
+            source: io::Error::other(why.to_owned()),
         }
     }
 
@@ -128,6 +142,10 @@ impl Error {
                  `{folder}` instead, or write to standard output with `--output-file=-`"
             ),
             (_, Cause::Changed) => "run again; nothing was changed".to_owned(),
+            (_, Cause::NotAFile) => {
+                "copy its content to a file, or pipe it to standard input with `-` as the name"
+                    .to_owned()
+            }
             _ => return None,
         };
         Some(help)

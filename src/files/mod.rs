@@ -8,37 +8,22 @@
 mod error;
 mod find;
 mod lock;
+mod read;
 mod replace;
+mod stream;
 mod temporaries;
 mod transaction;
 
 pub use error::{Action, Cause, Error};
 pub use find::{BadPattern, Exclude, Found, find};
 pub use lock::{Lock, LockError, lock};
-pub use replace::{replace, replace_if_changed};
+pub use read::{MOST_BYTES, if_there, read, read_if_there, read_input};
+pub use replace::{replace, replace_unchanged};
+pub use stream::is_stream;
 pub use temporaries::remove_temporaries;
 pub use transaction::{Recovered, Replacement, recover, replace_all};
 
 use std::path::Path;
-
-/// Returns the content of a file.
-pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    std::fs::read(path).map_err(|source| Error::new(Action::Read, path, source))
-}
-
-/// Returns the content of a file; none if it is not there.
-pub fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, Error> {
-    if_there(read(path))
-}
-
-/// Returns what was read; none if the file is not there.
-pub fn if_there<T>(read: Result<T, Error>) -> Result<Option<T>, Error> {
-    match read {
-        Ok(content) => Ok(Some(content)),
-        Err(error) if error.cause == Cause::Missing => Ok(None),
-        Err(error) => Err(error),
-    }
-}
 
 /// Returns a path from the folder `root` on, with `/` between its names; none if it is
 /// not below, or is not text.

@@ -1,43 +1,41 @@
 //! Replaces a file: writes a new one beside it, then renames.
 
-use std::fs::{self, File, Metadata, OpenOptions, Permissions};
-use std::io::{self, Read, Write};
+use std::fs::{self, File, Metadata, Permissions};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::Builder;
 
 use super::error::{Action, Error};
+use super::read::read_if_there;
+use super::stream::{self, MAX_LINKS, is_stream};
 use super::temporaries::Temporary;
 
-/// How many symbolic links are followed, as on Linux (`MAXSYMLINKS`).
-const MAX_LINKS: usize = 40;
-
-/// Writes `bytes` to `path` unless they are there already; returns whether it did.
-pub fn replace_if_changed(path: &Path, bytes: &[u8]) -> Result<bool, Error> {
-    if has_content(path, bytes).unwrap_or(false) {
-        return Ok(false);
+/// Makes `after` the content of a file that was `before` when it was looked at (none: it
+/// was not there); returns whether that took writing. A stream is written in any case.
+///
+/// # Errors
+/// When the file cannot be written, or is neither by now: then somebody else changed it.
+pub fn replace_unchanged(path: &Path, before: Option<&[u8]>, after: &[u8]) -> Result<bool, Error> {
+    if !is_stream(path) {
+        let found = read_if_there(path)?;
+        if found.as_deref() == Some(after) {
+            return Ok(false);
+        }
+        if found.as_deref() != before {
+            return Err(Error::changed(path));
+        }
     }
-    replace(path, bytes)?;
+    replace(path, after)?;
     Ok(true)
-}
-
-/// Whether `path` is a regular file with just this content.
-fn has_content(path: &Path, bytes: &[u8]) -> io::Result<bool> {
-    let metadata = fs::metadata(path)?;
-    if !metadata.is_file() || metadata.len() != bytes.len() as u64 {
-        return Ok(false);
-    }
-    let mut content = Vec::with_capacity(bytes.len());
-    File::open(path)?.read_to_end(&mut content)?;
-    Ok(content == bytes)
 }
 
 /// Makes `bytes` the content of the file at `path`, all at once or not at all.
 ///
 /// The new file is written beside the old one, forced to disk and renamed. On any
 /// failure the old file stays and the new one is removed. A symbolic link is
-/// followed, also one whose target does not exist yet. A pipe or a device (such as
-/// `/dev/stdout`) cannot be replaced and is written to.
+/// followed, also one whose target does not exist yet. A stream, that is a pipe, a device
+/// or a file that is open already (`/dev/stdout`), is not replaced but written to.
 ///
 /// A new file may be read and written as the process's mask allows, which is
 /// usually `0644`; an existing file keeps its permissions.
@@ -46,12 +44,8 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 }
 
 fn try_replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let existing = existing(path)?;
-    if let Some(metadata) = &existing
-        && !metadata.is_file()
-        && !metadata.is_dir()
-    {
-        return OpenOptions::new().write(true).open(path)?.write_all(bytes);
+    if is_stream(path) {
+        return stream::write(path, bytes);
     }
     let staged = stage(path, bytes, ".pinfold-")?;
     staged.temporary.rename(&staged.target)

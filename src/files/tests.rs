@@ -106,11 +106,76 @@ fn leaves_a_file_alone_whose_content_is_the_same() {
     let folder = Folder::new().with("a", "same");
     let inode = |name: &str| fs::metadata(folder.path(name)).unwrap().ino();
     let before = inode("a");
-    assert!(!replace_if_changed(&folder.path("a"), b"same").unwrap());
-    assert_eq!(inode("a"), before);
-    assert!(replace_if_changed(&folder.path("a"), b"diff").unwrap());
-    assert!(replace_if_changed(&folder.path("b"), b"").unwrap());
+    // Whoever made it the same did what was to be done.
+    for old in [Some(&b"same"[..]), Some(b"old"), None] {
+        assert!(!replace_unchanged(&folder.path("a"), old, b"same").unwrap());
+        assert_eq!(inode("a"), before);
+    }
+    assert!(replace_unchanged(&folder.path("a"), Some(b"same"), b"diff").unwrap());
+    assert!(replace_unchanged(&folder.path("b"), None, b"").unwrap());
     folder.check(&[("a", "diff"), ("b", "")]);
+}
+
+#[test]
+fn leaves_a_file_alone_that_somebody_changed() {
+    let folder = Folder::new().with("a", "theirs");
+    for before in [Some(&b"old"[..]), None] {
+        let error = replace_unchanged(&folder.path("a"), before, b"new").unwrap_err();
+        assert_eq!(error.cause, Cause::Changed);
+    }
+    let error = replace_unchanged(&folder.path("gone"), Some(b"old"), b"new").unwrap_err();
+    assert_eq!(error.cause, Cause::Changed);
+    folder.check(&[("a", "theirs")]);
+}
+
+#[test]
+fn opens_no_pipe_and_no_device_unless_it_is_an_input() {
+    let folder = Folder::new();
+    let pipe = folder.path("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    for path in [&pipe, Path::new("/dev/zero"), Path::new("/dev/null")] {
+        assert_eq!(read(path).unwrap_err().cause, Cause::NotAFile);
+        assert!(is_stream(path));
+    }
+    assert_eq!(read_input(Path::new("/dev/null")).unwrap(), b"");
+    assert_eq!(read(&folder.path("")).unwrap_err().cause, Cause::IsFolder);
+}
+
+#[test]
+fn reads_no_more_than_a_text_may_have() {
+    let folder = Folder::new().with("large", "").with("proc", "");
+    let error = read_input(Path::new("/dev/zero")).unwrap_err();
+    assert_eq!(error.cause, Cause::TooLarge);
+    let file = fs::File::create(folder.path("large")).unwrap();
+    file.set_len(MOST_BYTES + 1).unwrap();
+    assert_eq!(
+        read(&folder.path("large")).unwrap_err().cause,
+        Cause::TooLarge
+    );
+    // A file that says it is empty.
+    assert!(!read(Path::new("/proc/self/status")).unwrap().is_empty());
+}
+
+#[test]
+fn knows_what_is_open_by_any_way_to_it() {
+    let folder = Folder::new().with("a", "");
+    symlink("/dev/stdout", folder.path("link")).unwrap();
+    symlink("link", folder.path("two")).unwrap();
+    let own = format!("/proc/{}/fd/1", std::process::id());
+    for path in [
+        "/dev/stdout",
+        "/dev/stderr",
+        "/dev/fd/7",
+        "/proc/self/fd/1",
+        &own,
+    ] {
+        assert!(is_stream(Path::new(path)), "{path}");
+    }
+    assert!(is_stream(&folder.path("link")) && is_stream(&folder.path("two")));
+    for path in [folder.path("a"), folder.path("new")] {
+        assert!(!is_stream(&path), "{}", path.display());
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::files;
+use crate::http::blocking;
 
 /// Where relative paths start, and what files hold that are not written yet.
 #[derive(Debug, Clone, Default)]
@@ -38,6 +39,18 @@ impl View {
     /// Lets a file have another content.
     pub fn plan(&mut self, path: &Path, content: Vec<u8>) {
         self.planned.insert(normal(&self.path(path)), content);
+    }
+
+    /// Returns the content of an input. A pipe or a device is read on another thread: that
+    /// can take for ever.
+    pub async fn read_input(&self, path: &Path) -> Result<Vec<u8>, files::Error> {
+        match self.read(path) {
+            Err(error) if error.cause == files::Cause::NotAFile => {
+                let path = self.path(path);
+                blocking(move || files::read_input(&path)).await
+            }
+            read => read,
+        }
     }
 
     /// Returns the content of a file.

@@ -165,8 +165,15 @@ fn a_lock_that_is_edited_meanwhile_is_left_alone() {
     )
     .unwrap();
     let run = running.finish();
-    assert_eq!(run.code, 0, "{}", run.stderr);
-    assert_eq!(project.pins(), ["a==2.0"]);
+    run.says(
+        2,
+        &[
+            "cannot write `requirements.txt`",
+            "the file has changed since it was read",
+            "help: run again; nothing was changed",
+        ],
+    );
+    assert_eq!(project.lock(), "a==1.0\nc==1.0\n");
 }
 
 /// Runs a shell in the project with the program's command line in `$@`.
@@ -203,7 +210,10 @@ fn standard_streams_are_written_and_never_replaced() {
         project.write("log", "kept\n");
         let run = in_a_shell(&project, &index, script, output);
         run.says(0, &[]);
-        assert!(!project.read("log").contains("kept"), "{script}");
+        let log = project.read("log");
+        assert!(log.starts_with("kept\n"), "{script}: {log}");
+        assert_eq!(log.matches("\na==2.0\n").count(), 1, "{script}: {log}");
+        assert_eq!(project.files(), ["log", "requirements.in"]);
     }
 }
 
@@ -223,15 +233,96 @@ fn a_pipe_as_the_output_is_not_read() {
     let url = index.url();
     let arguments = ["-i", &url, "-o", "pipe", "--no-header", "--no-hashes"];
     let running = start(&mut project.compile_command(&arguments));
-    // Opening it waits for who reads.
-    let mut writer = OpenOptions::new().write(true).open(&pipe).unwrap();
-    writer.write_all(b"a==1.0\n").unwrap();
-    drop(writer);
     let mut text = String::new();
     File::open(&pipe)
         .unwrap()
         .read_to_string(&mut text)
         .unwrap();
-    running.finish().says(0, &["Updated `pipe`"]);
-    assert_eq!(pins(&text), ["a==1.0"]);
+    running.finish().says(0, &["Pinned 1 project in `pipe`"]);
+    assert_eq!(pins(&text), ["a==2.0"]);
+}
+
+#[test]
+fn ctrl_c_while_nobody_reads_the_output_ends_the_run() {
+    // More than a pipe holds.
+    let releases: Vec<_> = (0..800)
+        .map(|number| wheel(&format!("p{number}"), "1.0"))
+        .collect();
+    let names: Vec<String> = (0..800).map(|number| format!("p{number}\n")).collect();
+    let index = Index::new(releases);
+    let project = Project::of(&names.concat());
+    let pipe = pipe(&project);
+    let url = index.url();
+    for signal in [("INT", 130), ("TERM", 143)] {
+        let running = start(&mut project.compile_command(&["-i", &url, "-o", "pipe"]));
+        // Opening it waits for who writes.
+        let reader = File::open(&pipe).unwrap();
+        running.signal(signal.0);
+        running.finish().says(signal.1, &["stopped"]);
+        drop(reader);
+    }
+}
+
+#[test]
+fn ctrl_c_while_a_pipe_is_an_input_ends_the_run() {
+    let index = Index::new(releases());
+    let project = Project::of("a\n");
+    let pipe = pipe(&project);
+    project.write("included.in", "-r pipe\n");
+    let url = index.url();
+    for arguments in [
+        &["pipe", "-o", "out.txt"][..],
+        &["requirements.in", "-c", "pipe"],
+        &["included.in", "-o", "out.txt"],
+    ] {
+        let mut all = vec!["-i", &url];
+        all.extend(arguments);
+        let running = start(&mut project.compile_command(&all));
+        // Opening it waits for who reads, who then waits for what never comes.
+        let writer = OpenOptions::new().write(true).open(&pipe).unwrap();
+        running.signal("INT");
+        running.finish().says(130, &["stopped"]);
+        drop(writer);
+    }
+}
+
+#[test]
+fn inputs_may_be_pipes_and_are_read_once() {
+    let index = Index::new(releases());
+    let project = Project::of("a\n");
+    for script in [
+        "\"$@\" -c <(echo 'a<2')",
+        "echo 'a<2' | \"$@\" -c /dev/stdin",
+        "\"$@\" --config <(echo '[docker]') -c <(echo 'a<2')",
+    ] {
+        let run = in_a_shell(&project, &index, script, "-");
+        run.says(0, &[]);
+        assert_eq!(pins(&run.stdout), ["a==1.0"], "{script}");
+    }
+}
+
+#[test]
+fn what_has_no_end_is_read_up_to_a_limit() {
+    let index = Index::new([]);
+    let project = Project::of("a\n");
+    let run = project.compile(&index.url(), &["requirements.in", "-c", "/dev/zero"]);
+    run.says(2, &["cannot read `/dev/zero`", "it is larger than 64 MiB"]);
+    let run = run_with_file(&mut project.compile_command(&["-"]), "/dev/zero");
+    run.says(2, &["cannot read standard input: it is larger than 64 MiB"]);
+}
+
+/// Runs a command whose standard input is a file.
+fn run_with_file(command: &mut Command, path: &str) -> Run {
+    run(command.stdin(File::open(path).unwrap()))
+}
+
+#[test]
+fn a_full_device_as_the_output_is_an_error() {
+    let index = Index::new(releases());
+    let project = Project::of("a\n");
+    let run = project.compile(&index.url(), &["-o", "/dev/full"]);
+    run.says(2, &["cannot write `/dev/full`", "No space left"]);
+    project.compiles(&index.url(), &["-o", "/dev/null"]);
+    let run = project.compile(&index.url(), &["-o", "/dev/null", "--check"]);
+    run.says(2, &["the output is not a file"]);
 }

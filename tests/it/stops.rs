@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::index::{Index, wheel};
-use crate::project::{PROGRAM, Project, left_out, start};
+use crate::project::{PROGRAM, Project, left_out, run, start};
 use crate::scripted::Reply;
 
 const OLD: &str = "a==0.9\n";
@@ -57,17 +57,21 @@ fn ctrl_c_while_an_input_is_awaited_ends_the_run() {
 }
 
 #[test]
-fn ctrl_c_while_a_dockerfile_is_read_ends_the_run() {
+fn a_pipe_is_not_a_dockerfile() {
     let project = Project::new();
     let pipe = project.path("pipe");
     let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
     assert!(made.success());
-    let running = start(&mut project.command(&["docker", "pipe"]));
-    // Opening it to write waits for who reads; it then waits for what never comes.
-    let writer = fs::OpenOptions::new().write(true).open(&pipe).unwrap();
-    running.signal("INT");
-    running.finish().says(130, &["stopped"]);
-    drop(writer);
+    for arguments in [&["docker", "pipe"][..], &["docker", "verify", "pipe"]] {
+        run(&mut project.command(arguments)).says(
+            2,
+            &[
+                "cannot read `pipe`",
+                "it is a pipe or a device",
+                "pipe it to standard input with `-`",
+            ],
+        );
+    }
 }
 
 /// More projects than there are places for them: each version of a project takes a place,

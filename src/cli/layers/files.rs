@@ -253,7 +253,8 @@ fn of_pip_conf(variable: &dyn Fn(&str) -> Option<String>) -> Result<Ranked, Fail
 
 /// Reads a file; none if it is not there.
 fn text(path: &Path, name: &str) -> Result<Option<String>, Failure> {
-    let bytes = files::read_if_there(path).map_err(|error| with_way_out(error.into()))?;
+    let bytes =
+        files::if_there(files::read_input(path)).map_err(|error| with_way_out(error.into()))?;
     bytes
         .map(String::from_utf8)
         .transpose()

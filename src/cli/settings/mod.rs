@@ -37,9 +37,9 @@ pub(super) fn compile_to(
 ) -> Result<Compile, Failure> {
     let names = paths::source_names(args)?;
     let output = paths::output(lock, &names)?;
-    if args.check && output.is_none() {
+    if args.check && output.as_deref().is_none_or(crate::files::is_stream) {
         return Err(Failure::usage(
-            "`--check` compares with a file, but the output is standard output".to_owned(),
+            "`--check` compares with a file, but the output is not a file".to_owned(),
             Some("name the lock file with `--output-file FILE`".to_owned()),
         ));
     }

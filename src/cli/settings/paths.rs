@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::args;
 use crate::cli::failure::Failure;
+use crate::files;
 use crate::ops::Source;
 
 /// Where to look when no source is named, in this order, as pip-compile does.
@@ -37,10 +38,16 @@ pub(super) fn source(name: &str) -> Result<Source, Failure> {
 
 /// Returns what standard input holds.
 pub(in crate::cli) fn standard_input() -> Result<Vec<u8>, Failure> {
+    let failed = |why: &str| Failure::usage(format!("cannot read standard input: {why}"), None);
     let mut bytes = Vec::new();
     std::io::stdin()
+        .take(files::MOST_BYTES + 1)
         .read_to_end(&mut bytes)
-        .map_err(|error| Failure::usage(format!("cannot read standard input: {error}"), None))?;
+        .map_err(|error| failed(&error.to_string()))?;
+    if bytes.len() as u64 > files::MOST_BYTES {
+        let most = files::MOST_BYTES >> 20;
+        return Err(failed(&format!("it is larger than {most} MiB")));
+    }
     Ok(bytes)
 }
 

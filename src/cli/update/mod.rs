@@ -122,7 +122,7 @@ pub(super) fn apply(args: &Apply, printer: &Printer) -> Result<u8, Failure> {
     let bytes = if args.plan == Path::new("-") {
         standard_input()?
     } else {
-        files::read(&args.plan)?
+        files::read_input(&args.plan)?
     };
     let text = String::from_utf8(bytes)
         .map_err(|_| Failure::usage(format!("`{}` is not UTF-8", args.plan.display()), None))?;

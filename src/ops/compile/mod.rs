@@ -117,10 +117,15 @@ impl Compiled {
     }
 
     /// Writes the lock file, if it changed; returns whether it did.
+    ///
+    /// # Errors
+    /// When it cannot be written, or somebody else has changed it since it was read.
     pub fn write(&self) -> Result<bool, Error> {
         match &self.output {
             Some(path) if self.is_changed() => {
-                Ok(files::replace_if_changed(path, self.text.as_bytes())?)
+                let before = self.previous.as_deref().map(str::as_bytes);
+                let after = self.text.as_bytes();
+                Ok(files::replace_unchanged(path, before, after)?)
             }
             _ => Ok(false),
         }

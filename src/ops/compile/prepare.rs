@@ -352,7 +352,8 @@ fn check_python(pythons: &[(String, Specifiers)], target: &Target) -> Result<(),
 }
 
 fn previous(output: Option<&Path>, view: &View) -> Result<Option<String>, Error> {
-    let Some(path) = output else {
+    // What is written to a stream is not there afterwards.
+    let Some(path) = output.filter(|path| !files::is_stream(&view.path(path))) else {
         return Ok(None);
     };
     let bytes = files::if_there(view.read(path))?;

@@ -136,7 +136,8 @@ impl Reader<'_> {
 
     pub(super) async fn bytes(&self, source: &str) -> Result<Vec<u8>, Error> {
         if !is_remote(source) {
-            return Ok(self.reading.view.read(&local_path(source))?);
+            let path = local_path(source);
+            return Ok(self.reading.view.read_input(&path).await?);
         }
         let url = source.parse().map_err(|error| Error::Usage {
             message: format!("`{}` is not a URL: {error}", text::without_password(source)),
