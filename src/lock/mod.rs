@@ -8,12 +8,14 @@ mod diff;
 mod layout;
 mod model;
 mod read;
+mod recognize;
 mod write;
 
 pub use diff::{Change, changes, summary};
 pub use layout::Layout;
 pub use model::{Header, Lock, OptionLines, Pin, PinSource};
-pub use read::{FileHeader, LockFile, LockedPin, LockedPlace, has_header, read};
+pub use read::{FileHeader, LockFile, LockedPin, LockedPlace, has_header, header, read};
+pub use recognize::foreign_line;
 pub use write::{
     Annotations, EmittedOptions, Style, UnsafePackages, UnsafePlacing, default_unsafe_packages,
     render,

@@ -40,9 +40,16 @@ fn an_output_that_is_not_a_lock_is_refused() {
         ("base.in", "a==1.0\nb>=1\n"),
         ("run.sh", "./run.sh --fast\n"),
     ] {
-        let (run, after, _) = over(name, content, &["requirements.in", "-o", name]);
-        assert_eq!(run.code, 0, "{name}: {}", run.stderr);
-        assert_ne!(after, content, "{name}");
+        let (run, after, requests) = over(name, content, &["requirements.in", "-o", name]);
+        run.says(
+            2,
+            &[
+                &format!("`{name}` is not a lock file, and was not overwritten: `"),
+                "help: choose another output with `--output-file FILE`, or remove the file",
+            ],
+        );
+        assert_eq!(after, content);
+        assert_eq!(requests, [""; 0]);
     }
 }
 
@@ -76,10 +83,17 @@ fn a_derived_output_of_other_sources_is_refused() {
     let url = index.url();
     project.compiles(&url, &["requirements.in"]);
     let run = project.compile(&url, &["pyproject.toml"]);
-    assert_eq!(run.code, 0, "{}", run.stderr);
-    assert_eq!(project.pins(), ["b==2.0"]);
-    project.compiles(&url, &["-o", "requirements.txt", "requirements.in"]);
+    run.says(
+        2,
+        &[
+            "`requirements.txt` is the lock file of other sources, and was not overwritten: it is \
+             made of `requirements.in`\n",
+            "help: name the output: `--output-file FILE` (`--output-file requirements.txt`",
+        ],
+    );
     assert_eq!(project.pins(), ["a==2.0"]);
+    project.compiles(&url, &["-o", "requirements.txt", "pyproject.toml"]);
+    assert_eq!(project.pins(), ["b==2.0"]);
 }
 
 #[test]
@@ -142,8 +156,9 @@ fn what_a_run_reads_is_not_its_output() {
         }
         let before = project.read(name);
         let run = project.compile(&index.url(), &arguments);
-        assert_eq!(run.code, 0, "{name}: {}", run.stderr);
-        assert_ne!(project.read(name), before, "{name}");
+        let message = format!("error: `{name}` is both input and output");
+        run.says(2, &[&message, "--output-file FILE"]);
+        assert_eq!(project.read(name), before, "{name}");
     }
 }
 

@@ -37,6 +37,9 @@ pub(super) fn compile_to(
 ) -> Result<Compile, Failure> {
     let names = paths::source_names(args)?;
     let output = paths::output(lock, &names)?;
+    if let Some(output) = &output {
+        paths::check_not_read(output, args, project)?;
+    }
     if args.check && output.as_deref().is_none_or(crate::files::is_stream) {
         return Err(Failure::usage(
             "`--check` compares with a file, but the output is not a file".to_owned(),
@@ -53,6 +56,7 @@ pub(super) fn compile_to(
         .collect::<Result<_, _>>()?;
     // A path need not be text.
     request.output.path = output;
+    request.output.is_derived = lock.is_none();
     request.output.command =
         custom_command(args).unwrap_or_else(|| command::write(&options.recorded()));
     of_this_run(args, &mut request)?;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::args;
 use crate::cli::failure::Failure;
+use crate::cli::project::ProjectConfig;
 use crate::files;
 use crate::ops::Source;
 
@@ -101,6 +102,29 @@ pub(in crate::cli) fn output(
         ));
     }
     Ok(Some(path))
+}
+
+/// Checks that the output is none of the files that settings are read from.
+pub(super) fn check_not_read(
+    output: &Path,
+    args: &args::Compile,
+    project: &ProjectConfig,
+) -> Result<(), Failure> {
+    let network = &args.network;
+    let configuration = Path::new(&project.name).file_name();
+    let files = [
+        configuration.map(|name| project.folder.join(name)),
+        network.cert.clone(),
+        network.client_cert.clone(),
+    ];
+    let mut files = files.into_iter().flatten();
+    match files.find(|file| output.exists() && is_same(file, output)) {
+        Some(_) => Err(Failure::usage(
+            format!("`{}` is both input and output", output.display()),
+            Some("name another output with `--output-file FILE`".to_owned()),
+        )),
+        None => Ok(()),
+    }
 }
 
 /// Whether a name is one that PEP 751 keeps for its format.

@@ -12,6 +12,7 @@ mod inputs;
 pub(in crate::ops) mod last_run;
 mod network;
 mod output;
+mod overwrite;
 mod pin_details;
 pub(in crate::ops) mod prepare;
 pub(in crate::ops) mod request;
@@ -145,6 +146,7 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
         finish_writes(client, reporter).await;
         return Ok(Compiled::unchanged(&unchanged, read, request));
     }
+    overwrite::check(request, &read)?;
     // Boxed: it is large, and so would be whatever waits for it.
     Box::pin(resolve(request, read, &last_run, fingerprint, reporter)).await
 }

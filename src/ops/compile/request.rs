@@ -220,6 +220,7 @@ fn output(options: &Options) -> OutputOptions {
     let path = options.output.as_ref().filter(|output| *output != "-");
     OutputOptions {
         path: path.map(Into::into),
+        is_derived: false,
         only_binary: if options.no_build {
             vec![":all:".to_owned()]
         } else {
@@ -363,6 +364,8 @@ impl Default for BuildOptions {
 pub struct OutputOptions {
     /// The lock file: its pins are preferred. None: standard output.
     pub path: Option<PathBuf>,
+    /// Whether its name was made of a source's, and not given.
+    pub is_derived: bool,
     /// `--only-binary`, for the option lines.
     pub only_binary: Vec<String>,
     /// `--no-binary`, for the option lines.

@@ -8,6 +8,7 @@ mod projects;
 pub(in crate::ops) mod reader;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use crate::ops::compile::direct::source::{DirectReference, ProjectTree};
 use crate::ops::error::FileProblems;
@@ -76,6 +77,8 @@ pub(in crate::ops) struct Inputs {
     /// How the first source's lines end.
     pub(in crate::ops) newline: Option<text::Newline>,
     pub(in crate::ops) has_project: bool,
+    /// The files that were read, as their paths were written.
+    pub(in crate::ops) files: Vec<PathBuf>,
 }
 
 #[cfg(test)]

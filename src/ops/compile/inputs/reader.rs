@@ -134,10 +134,12 @@ impl Reader<'_> {
         self.take(&bytes, source, role).await
     }
 
-    pub(super) async fn bytes(&self, source: &str) -> Result<Vec<u8>, Error> {
+    pub(super) async fn bytes(&mut self, source: &str) -> Result<Vec<u8>, Error> {
         if !is_remote(source) {
             let path = local_path(source);
-            return Ok(self.reading.view.read_input(&path).await?);
+            let bytes = self.reading.view.read_input(&path).await?;
+            self.inputs.files.push(path);
+            return Ok(bytes);
         }
         let url = source.parse().map_err(|error| Error::Usage {
             message: format!("`{}` is not a URL: {error}", text::without_password(source)),
