@@ -7,6 +7,7 @@ use super::error::Error;
 use super::hook::{Answer, Call, ConfigSettings, Deed, Kind};
 use super::install;
 use super::system::BuildSystem;
+use crate::files::TemporaryFolder;
 
 impl Environment {
     /// Asks a backend what else has to be installed before it builds a tree.
@@ -40,10 +41,8 @@ impl Environment {
         kind: Kind,
         settings: &ConfigSettings,
     ) -> Result<Vec<u8>, Error> {
-        let into = tempfile::Builder::new()
-            .prefix("pinfold-metadata-")
-            .tempdir()
-            .map_err(Error::io("write", &std::env::temp_dir()))?;
+        let into =
+            TemporaryFolder::new("metadata").map_err(Error::io("write", &std::env::temp_dir()))?;
         let call = Call {
             deed: Deed::Metadata,
             kind,

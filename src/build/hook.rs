@@ -18,6 +18,7 @@ use super::environment::Environment;
 use super::error::{Error, HookFailure};
 use super::output::Tail;
 use super::system::BuildSystem;
+use crate::files::TemporaryFolder;
 
 /// The program that calls a hook.
 const DRIVER: &str = include_str!("driver.py");
@@ -98,10 +99,8 @@ enum Reply {
 impl Call<'_> {
     /// Calls the hook.
     pub(super) async fn run(&self, environment: &Environment) -> Result<Answer, Error> {
-        let folder = tempfile::Builder::new()
-            .prefix("pinfold-hook-")
-            .tempdir()
-            .map_err(Error::io("write", &std::env::temp_dir()))?;
+        let folder =
+            TemporaryFolder::new("hook").map_err(Error::io("write", &std::env::temp_dir()))?;
         let request = folder.path().join("request.json");
         let bytes = serde_json::to_vec(&self.request(environment))
             .expect("texts and flags are always JSON");

@@ -7,6 +7,7 @@
 
 mod error;
 mod find;
+mod folder;
 mod lock;
 mod read;
 mod replace;
@@ -16,6 +17,7 @@ mod transaction;
 
 pub use error::{Action, Cause, Error};
 pub use find::{BadPattern, Exclude, Found, find};
+pub use folder::TemporaryFolder;
 pub use lock::{Lock, LockError, lock};
 pub use read::{MOST_BYTES, if_there, read, read_if_there, read_input};
 pub use replace::{replace, replace_unchanged};

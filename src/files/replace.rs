@@ -9,7 +9,7 @@ use tempfile::Builder;
 use super::error::{Action, Error};
 use super::read::read_if_there;
 use super::stream::{self, MAX_LINKS, is_stream};
-use super::temporaries::Temporary;
+use super::temporaries::{PREFIX, SUFFIX, Temporary, sweep};
 
 /// Makes `after` the content of a file that was `before` when it was looked at (none: it
 /// was not there); returns whether that took writing. A stream is written in any case.
@@ -47,8 +47,10 @@ fn try_replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if is_stream(path) {
         return stream::write(path, bytes);
     }
-    let staged = stage(path, bytes, ".pinfold-")?;
-    staged.temporary.rename(&staged.target)
+    let staged = stage(path, bytes, PREFIX)?;
+    staged.temporary.rename(&staged.target)?;
+    sweep(folder_of(&staged.target));
+    Ok(())
 }
 
 /// A new file beside the one it is to replace, forced to disk.
@@ -79,7 +81,7 @@ pub(super) fn stage(path: &Path, bytes: &[u8], prefix: &str) -> io::Result<Stage
     }
 
     let mut builder = Builder::new();
-    builder.prefix(prefix).suffix(".tmp");
+    builder.prefix(prefix).suffix(SUFFIX);
     if let Some(permissions) = new_permissions(existing.as_ref()) {
         builder.permissions(permissions);
     }

@@ -3,9 +3,11 @@
 //! A temporary is removed when its value is dropped, but a signal ends the program
 //! without dropping anything. So each is listed here from before it exists till
 //! after it is gone, and whoever handles the signal calls [`remove_temporaries`].
-//! What remains open is a kill that cannot be handled: it can leave a
-//! `.pinfold-….tmp` beside the target, never a damaged target.
+//! A kill that cannot be handled leaves a `.pinfold-….tmp` beside the target, never a
+//! damaged target. The next run that writes there removes it: each is locked while its
+//! run is alive, and the operating system gives a lock up with the process.
 
+use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -72,7 +74,13 @@ impl Temporary {
         if listed.is_closed {
             return Err(ending());
         }
-        let file = builder.tempfile_in(folder)?;
+        let file = loop {
+            let file = builder.tempfile_in(folder)?;
+            // Another run may have taken it for one that was left over.
+            if claim(file.as_file(), file.path()) {
+                break file;
+            }
+        };
         let path = file.path().to_owned();
         listed.paths.push(path.clone());
         Ok(Self {
@@ -104,6 +112,49 @@ impl Temporary {
         file.persist(target)?;
         listed.is_renamed = true;
         Ok(())
+    }
+}
+
+/// Locks what was just made; returns whether it is still there for us.
+///
+/// Where the file system knows no locks, nobody finds out that it is unused either.
+pub(super) fn claim(file: &File, path: &Path) -> bool {
+    !matches!(file.try_lock(), Err(TryLockError::WouldBlock)) && path.exists()
+}
+
+/// Returns a lock on a file or folder whose run is dead; none while it is alive.
+pub(super) fn left_over(path: &Path) -> Option<File> {
+    let file = File::open(path).ok()?;
+    file.try_lock().ok()?;
+    Some(file)
+}
+
+/// How the names of temporaries begin that replace one file each.
+pub(super) const PREFIX: &str = ".pinfold-";
+
+/// How they end.
+pub(super) const SUFFIX: &str = ".tmp";
+
+/// Removes from a folder what killed runs left there. Those of a transaction are left to
+/// its journal.
+pub(super) fn sweep(folder: &Path) {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let random = name
+            .to_str()
+            .and_then(|name| name.strip_prefix(PREFIX)?.strip_suffix(SUFFIX));
+        let is_ours = random.is_some_and(|random| {
+            random.len() == 6 && random.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        });
+        if is_ours && entry.file_type().is_ok_and(|kind| kind.is_file()) {
+            let path = entry.path();
+            if let Some(_lock) = left_over(&path) {
+                let _ = std::fs::remove_file(path);
+            }
+        }
     }
 }
 

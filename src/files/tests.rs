@@ -389,3 +389,22 @@ fn an_interrupted_program_leaves_no_temporary_file() {
     );
     folder.check(&[("a", "old")]);
 }
+
+#[test]
+fn what_a_killed_run_left_is_swept_by_the_next_one() {
+    let folder = Folder::new()
+        .with("a", "old")
+        .with(".pinfold-Ab12Cd.tmp", "left")
+        .with(".pinfold-all-Ab12Cd.tmp", "of a transaction")
+        .with(".pinfold-notes.tmp", "somebody's");
+    // Another run is about to rename its own.
+    let staged = replace::stage(&folder.path("b"), b"theirs", ".pinfold-").unwrap();
+    replace(&folder.path("a"), b"new").unwrap();
+    staged.temporary.rename(&staged.target).unwrap();
+    folder.check(&[
+        (".pinfold-all-Ab12Cd.tmp", "of a transaction"),
+        (".pinfold-notes.tmp", "somebody's"),
+        ("a", "new"),
+        ("b", "theirs"),
+    ]);
+}

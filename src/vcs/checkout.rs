@@ -8,12 +8,11 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use tempfile::TempDir;
-
 use super::error::Error;
 use super::program::{At, Program};
 use super::store::{Store, temporary_folder};
 use super::url::GitUrl;
+use crate::files::TemporaryFolder;
 
 /// The files of a commit. They may be changed, and are removed when this is dropped.
 #[derive(Debug)]
@@ -21,7 +20,7 @@ pub struct Checkout {
     root: PathBuf,
     path: PathBuf,
     commit: String,
-    _folder: TempDir,
+    _folder: TemporaryFolder,
 }
 
 impl Checkout {

@@ -5,7 +5,6 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
 use super::checkout::Checkout;
@@ -15,6 +14,7 @@ use super::program::{At, Program};
 use super::refs::{Meaning, Refs};
 use super::store::{self, Store, temporary_folder};
 use super::url::{GitUrl, Transport, is_full_hash, is_short_hash};
+use crate::files::TemporaryFolder;
 
 /// The folder in the cache; the number changes when old and new builds cannot share it.
 const BUCKET: &str = "git-v1";
@@ -56,7 +56,7 @@ type Cells<K, V> = Mutex<HashMap<K, Arc<OnceCell<V>>>>;
 #[derive(Debug)]
 struct Root {
     path: PathBuf,
-    _temporary: Option<TempDir>,
+    _temporary: Option<TemporaryFolder>,
 }
 
 impl Root {

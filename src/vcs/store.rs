@@ -17,11 +17,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
-use tempfile::TempDir;
 
 use super::error::Error;
 use super::program::{At, Program, failed};
 use super::url::{GitUrl, is_full_hash};
+use crate::files::TemporaryFolder;
 use crate::text::hex;
 
 /// How often a lock that another holds is tried.
@@ -331,6 +331,6 @@ fn remove_stale_locks(folder: &Path) {
 }
 
 /// Makes a folder that goes when it is dropped.
-pub(super) fn temporary_folder() -> io::Result<TempDir> {
-    tempfile::Builder::new().prefix("pinfold-git-").tempdir()
+pub(super) fn temporary_folder() -> io::Result<TemporaryFolder> {
+    TemporaryFolder::new("git")
 }

@@ -50,7 +50,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("files", &["text"]),
     ("build", &["text", "python", "files"]),
     ("forge", &["text"]),
-    ("vcs", &["text"]),
+    ("vcs", &["text", "files"]),
     ("http", &["text"]),
     ("index", &["text", "python", "cache", "http"]),
     ("interpreter", &["python"]),

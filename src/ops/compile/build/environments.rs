@@ -84,7 +84,7 @@ impl Builder<'_> {
         chain: Vec<ProjectName>,
     ) -> Result<Arc<BuildEnvironment>, Failure> {
         let host = self.host().await?;
-        let folder = temporary_folder("pinfold-build-")?;
+        let folder = temporary_folder("build")?;
         let (environment, wheels) = futures_util::future::try_join(
             async {
                 let at = folder.path().join("environment");

@@ -16,10 +16,10 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use tempfile::TempDir;
 use tokio::sync::{OnceCell, Semaphore};
 
 use crate::build::{self, Environment};
+use crate::files::TemporaryFolder;
 use crate::http::{Shared, blocking};
 use crate::index::{CoreMetadata, File, IndexClient};
 use crate::interpreter::Interpreter;
@@ -91,7 +91,7 @@ struct Host {
 /// An environment and its folder, which goes with it.
 struct BuildEnvironment {
     venv: Environment,
-    _folder: Option<TempDir>,
+    _folder: Option<TemporaryFolder>,
 }
 
 /// What is being built, outermost first: what it takes to build a thing must not be
@@ -122,7 +122,7 @@ impl<'a> Builder<'a> {
             Some(content) => content,
             None => self.content(file).await?,
         };
-        let folder = temporary_folder("pinfold-sdist-")?;
+        let folder = temporary_folder("sdist")?;
         let filename = file.filename.clone();
         let into = folder.path().to_owned();
         let subdirectory = subdirectory.map(str::to_owned);
@@ -225,12 +225,11 @@ impl<'a> Builder<'a> {
 /// A source distribution's tree, and the folder that goes with it.
 pub(in crate::ops) struct Unpacked {
     pub(in crate::ops) tree: PathBuf,
-    _folder: TempDir,
+    _folder: TemporaryFolder,
 }
 
-fn temporary_folder(prefix: &str) -> Result<TempDir, Failure> {
-    let folder = tempfile::Builder::new().prefix(prefix).tempdir();
-    folder.map_err(|error| {
+fn temporary_folder(kind: &str) -> Result<TemporaryFolder, Failure> {
+    TemporaryFolder::new(kind).map_err(|error| {
         let why = format!("cannot create a directory for the build: {error}");
         Failure::of_the_machine(why, None)
     })
