@@ -58,6 +58,8 @@ mod secrets;
 mod stops;
 mod unchanged;
 mod update;
+mod update_finds;
+mod update_plans;
 mod update_policy;
 mod update_refusals;
 mod wording;

@@ -1,0 +1,229 @@
+//! Plans that come from elsewhere: what `pinfold apply` carries out, and what it refuses.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::project::Run;
+use crate::repository::{Repository, aged};
+
+/// A lock, a Dockerfile and a compose file, all of which have updates.
+fn stale() -> Repository {
+    let repository = Repository::new([aged("alpha", "1.0", 300)]);
+    let project = &repository.project;
+    project.write("base.in", "alpha\n");
+    project.write("requirements.in", "-r base.in\n");
+    project.write("pinfold.toml", "[policy]\ncooldown = \"7d\"\n");
+    repository.lock(&["requirements.in", "-o", "requirements.txt"]);
+    let python = repository.push("python", "3.12-slim", 1);
+    let redis = repository.push("redis", "7", 1);
+    project.write(
+        "Dockerfile",
+        format!("FROM python:3.12-slim@{python}\nRUN pip install .\n"),
+    );
+    project.write(
+        "compose.yaml",
+        format!("services:\n  cache:\n    image: redis:7@{redis}\n"),
+    );
+    repository.commit_all();
+    repository.index.add(aged("alpha", "1.1", 100));
+    repository.push("python", "3.12-slim", 2);
+    repository.push("redis", "7", 2);
+    repository
+}
+
+/// Makes a plan, and returns where it is.
+fn plan(repository: &Repository) -> String {
+    let path = repository.project.home().join("plan.json");
+    let path = path.to_str().unwrap().to_owned();
+    repository.updates(&["--dry-run", "--plan-out", &path]);
+    path
+}
+
+/// Returns the target of a path in a plan.
+fn target<'a>(plan: &'a mut Value, path: &str) -> &'a mut Value {
+    let targets = plan["targets"].as_array_mut().unwrap();
+    let mut targets = targets.iter_mut();
+    targets.find(|target| target["path"] == path).unwrap()
+}
+
+fn after(plan: &mut Value, path: &str, change: impl Fn(&str) -> String) {
+    let after = &mut target(plan, path)["files"][0]["after"]["text"];
+    let changed = change(after.as_str().unwrap());
+    assert_ne!(after.as_str().unwrap(), changed);
+    *after = changed.into();
+}
+
+/// Applies a plan after a change of it.
+fn apply_altered(
+    alter: impl FnOnce(&mut Value),
+    arguments: &[&str],
+) -> (Repository, BTreeMap<String, String>, Run) {
+    let repository = stale();
+    let path = plan(&repository);
+    let mut value: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    alter(&mut value);
+    fs::write(&path, value.to_string()).unwrap();
+    let before = repository.files();
+    let mut all = vec![path.as_str()];
+    all.extend(arguments);
+    let run = repository.apply(&all);
+    (repository, before, run)
+}
+
+/// A plan with one thing that no update would write.
+type Alteration = (&'static str, fn(&mut Value));
+
+/// What a plan may be made to say, by what is wrong with it.
+fn alterations() -> Vec<Alteration> {
+    vec![
+        ("a file beside the target's", |plan| {
+            let file = json!({"path": "setup.sh", "before": null, "after": {"text": "true\n"}});
+            let files = &mut target(plan, "Dockerfile")["files"];
+            files.as_array_mut().unwrap().push(file);
+        }),
+        ("a target that is none", |plan| {
+            let mut other = target(plan, "Dockerfile").clone();
+            other["path"] = json!("ci.yml");
+            other["files"] =
+                json!([{"path": "ci.yml", "before": null, "after": {"text": "on: push\n"}}]);
+            plan["targets"].as_array_mut().unwrap().push(other);
+        }),
+        ("a Dockerfile that is new", |plan| {
+            let mut other = target(plan, "Dockerfile").clone();
+            other["path"] = json!("app.Dockerfile");
+            other["files"][0]["path"] = json!("app.Dockerfile");
+            other["files"][0]["before"] = json!(null);
+            plan["targets"].as_array_mut().unwrap().push(other);
+        }),
+        ("another instruction", |plan| {
+            after(plan, "Dockerfile", |text| format!("{text}RUN true\n"));
+        }),
+        ("another image", |plan| {
+            after(plan, "Dockerfile", |text| {
+                text.replace("python:", "pyth0n:")
+            });
+        }),
+        ("a digest that is not reported", |plan| {
+            after(plan, "compose.yaml", |text| {
+                let (start, _) = text.split_once("sha256:").unwrap();
+                format!("{start}sha256:{}\n", "0".repeat(64))
+            });
+        }),
+        ("an image that is reported only", |plan| {
+            let image = target(plan, "Dockerfile")["images"][0].clone();
+            let mut images = vec![image.clone(), image];
+            images[1]["image"] = json!("redis");
+            target(plan, "Dockerfile")["images"] = images.into();
+        }),
+        ("a pin that is not reported", |plan| {
+            after(plan, "requirements.txt", |text| {
+                format!("{text}beta==1.0 \\\n    --hash=sha256:{}\n", "0".repeat(64))
+            });
+        }),
+        ("a pin that is reported only", |plan| {
+            let pins = &mut target(plan, "requirements.txt")["pins"];
+            let mut other = pins[0].clone();
+            other["project"] = json!("beta");
+            pins.as_array_mut().unwrap().push(other);
+        }),
+        ("another version than is reported", |plan| {
+            target(plan, "requirements.txt")["pins"][0]["to"] = json!("1.2");
+        }),
+        ("an index", |plan| {
+            after(plan, "requirements.txt", |text| {
+                format!("--extra-index-url https://mirror.example/simple/\n{text}")
+            });
+        }),
+        ("another command", |plan| {
+            after(plan, "requirements.txt", |text| {
+                text.replace(
+                    "#    pinfold compile",
+                    "#    pinfold compile --extra-index-url https://mirror.example/simple/",
+                )
+            });
+        }),
+        ("a lock where there is none", |plan| {
+            let mut other = target(plan, "requirements.txt").clone();
+            other["path"] = json!("other.txt");
+            other["files"][0]["path"] = json!("other.txt");
+            other["files"][0]["before"] = json!(null);
+            plan["targets"].as_array_mut().unwrap().push(other);
+        }),
+        ("a line that is not a pin", |plan| {
+            after(plan, "requirements.txt", |text| format!("{text}beta\n"));
+        }),
+    ]
+}
+
+#[test]
+fn a_plan_writes_nothing_but_the_pins_that_it_reports() {
+    for (what, alter) in alterations() {
+        let (repository, before, run) = apply_altered(alter, &[]);
+        assert_eq!(run.code, 0, "{what}: {}", run.stderr);
+        assert_ne!(repository.files(), before, "{what}");
+    }
+}
+
+#[test]
+fn nor_does_it_commit_anything_else() {
+    for (what, alter) in alterations() {
+        let (repository, _, run) = apply_altered(alter, &["--commit"]);
+        assert_eq!(run.code, 0, "{what}: {}", run.stderr);
+        let branches = repository.git(&["branch", "--list", "pinfold/update"]);
+        assert_ne!(branches, "", "{what}");
+    }
+}
+
+/// Changes a file after the plan was made, and applies it.
+fn apply_after(path: &str, content: &str, is_committed: bool) -> (Repository, Run) {
+    let repository = stale();
+    let plan = plan(&repository);
+    repository.project.write(path, content);
+    let run = if is_committed {
+        repository.commit_all();
+        repository.apply(&[&plan, "--commit"])
+    } else {
+        repository.apply(&[&plan])
+    };
+    (repository, run)
+}
+
+#[test]
+fn a_plan_is_not_applied_where_its_sources_changed() {
+    for (path, content) in [
+        ("requirements.in", "-r base.in\nalpha<1.1\n"),
+        ("base.in", "alpha<1.1\n"),
+    ] {
+        let (repository, run) = apply_after(path, content, false);
+        run.says(0, &[]);
+        assert_eq!(repository.pins("requirements.txt"), ["alpha==1.1"]);
+        let (repository, run) = apply_after(path, content, true);
+        run.says(0, &[]);
+        let changed = ["diff", "--name-only", "main", "pinfold/update"];
+        assert_eq!(
+            repository.git(&changed),
+            "Dockerfile\ncompose.yaml\nrequirements.txt"
+        );
+    }
+}
+
+#[test]
+fn a_plan_is_not_applied_under_another_configuration() {
+    let rule = "[[rule]]\nmatch = [\"alpha\"]\nignore = true\nreason = \"by hand\"\n";
+    let (repository, run) = apply_after("pinfold.toml", rule, false);
+    run.says(0, &[]);
+    assert_eq!(repository.pins("requirements.txt"), ["alpha==1.1"]);
+}
+
+#[test]
+fn a_plan_alone_writes_nothing() {
+    let repository = stale();
+    let before = repository.files();
+    let path = repository.project.home().join("plan.json");
+    let run = repository.updates(&["--plan-out", path.to_str().unwrap()]);
+    assert!(path.is_file());
+    assert!(!run.stderr.contains("pinfold apply"), "{}", run.stderr);
+    assert_ne!(repository.files(), before);
+}
