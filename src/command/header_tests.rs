@@ -110,6 +110,23 @@ fn reads_what_pip_compile_5_and_6_wrote() {
 }
 
 #[test]
+fn what_pip_compile_writes_of_options_that_were_not_given_is_not_read() {
+    for none in ["None", "Sentinel.UNSET"] {
+        let text = format!(
+            "pip-compile --cert={none} --client-cert={none} --index-url={none} \
+             --pip-args={none} --strip-extras={none} --extra=None.test a.in"
+        );
+        check(
+            &pip_compile(&text),
+            "pip-compile of=a.in extra=None.test python=3.11",
+        );
+    }
+    // The others do not write it: there, it is a value.
+    let uv = command(&uv("uv pip compile --index-url=None a.in"));
+    assert_eq!(uv.options.index_url.as_deref(), Some("None"));
+}
+
+#[test]
 fn reads_what_pip_compile_7_writes() {
     check(
         &pip_compile(

@@ -93,7 +93,11 @@ impl<'a> Arguments<'a> {
     }
 
     fn long(&mut self, name: &str, value: Option<&str>) -> Result<(), String> {
-        match (self.flag(name)?, value) {
+        let flag = self.flag(name)?;
+        if self.tool == Tool::PipCompile && value.is_some_and(is_no_value) {
+            return Ok(());
+        }
+        match (flag, value) {
             (Flag::Switch(switch), None) => self.switch(switch, name),
             (Flag::Switch(_), Some(_)) => return Err(format!("`{name}` takes no value")),
             (Flag::Value(meaning), value) => {
@@ -290,6 +294,14 @@ impl<'a> Arguments<'a> {
             ));
         }
     }
+}
+
+/// Whether a value says that there is none.
+///
+/// With click 8.3, pip-compile writes down options that were not given: `--cert=None`, and
+/// with 8.3.0 `--cert=Sentinel.UNSET`.
+fn is_no_value(value: &str) -> bool {
+    matches!(value, "None" | "Sentinel.UNSET")
 }
 
 /// How the names of files end that are compiled.

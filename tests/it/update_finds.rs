@@ -191,7 +191,7 @@ fn options_that_are_none_are_not_given() {
     );
     repository.index.add(aged("alpha", "1.1", 100));
     repository.updates(&[]);
-    assert_eq!(repository.pins("requirements.txt"), ["alpha==1.0"]);
+    assert_eq!(repository.pins("requirements.txt"), ["alpha==1.1"]);
 }
 
 /// Updates, and returns what a check directly after it says.
