@@ -272,6 +272,19 @@ impl ProjectPolicy {
         }
     }
 
+    /// Whether a file waits only because its version is a major step: as a smaller one it
+    /// would be taken.
+    pub fn waits_as_major(&self, version: &Version, uploaded: Option<Timestamp>) -> bool {
+        let is_old = |uploaded: Timestamp| {
+            let until = uploaded.checked_add(self.cooldown);
+            until.is_ok_and(|until| until <= self.as_of)
+        };
+        self.bump(version) == Some(Bump::Major)
+            && self.version(version).is_ok()
+            && uploaded.is_some_and(is_old)
+            && self.file(version, uploaded).is_err()
+    }
+
     fn bump(&self, version: &Version) -> Option<Bump> {
         Bump::between(self.locked.as_ref()?, version)
     }

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rustc_hash::FxHashMap;
 
+use crate::config::Bump;
 use crate::index::listing::Sparse;
 use crate::index::{Entry, File, IndexUrl, Listing};
 use crate::ops::compile::candidates::admission::{Pinned, Policy, PythonSupport};
@@ -335,10 +336,9 @@ impl ProjectReleases {
     /// Returns why a policy would not take a release that is not locked, if it would
     /// take none of its files: the soonest of their reasons.
     pub(in crate::ops) fn held_by(&self, policy: &ProjectPolicy, position: u32) -> Option<Hold> {
-        let version = self.version(position);
         let mut hold: Option<Hold> = None;
         for entry in self.entries(position) {
-            let other = policy.verdict(version, entry.upload_time).err()?;
+            let other = self.verdict(policy, &entry, position).err()?;
             hold = Some(match hold {
                 Some(known) => known.sooner(other),
                 None => other,
@@ -390,7 +390,43 @@ impl ProjectReleases {
                 return None;
             }
         }
-        gate.policy.verdict(version, entry.upload_time).err()
+        self.verdict(&gate.policy, entry, position).err()
+    }
+
+    /// Returns whether the policy lets a file be taken.
+    ///
+    /// A major version waits for its longer cooldown once: when the first of its releases
+    /// is old enough, the later ones are steps from that one, as they would be in the
+    /// next run.
+    fn verdict(
+        &self,
+        policy: &ProjectPolicy,
+        entry: &Entry<'_>,
+        position: u32,
+    ) -> Result<(), Hold> {
+        let version = self.version(position);
+        let verdict = policy.verdict(version, entry.upload_time);
+        if verdict.is_err()
+            && policy.waits_as_major(version, entry.upload_time)
+            && self.is_major_ripe(policy, version)
+        {
+            return Ok(());
+        }
+        verdict
+    }
+
+    /// Whether an earlier release of the same major version, or this one, has a file that is
+    /// old enough for a major step.
+    fn is_major_ripe(&self, policy: &ProjectPolicy, version: &Version) -> bool {
+        (0..self.count()).any(|at| {
+            let other = self.version(at);
+            other <= version
+                && !other.any_prerelease()
+                && Bump::between(other, version) != Some(Bump::Major)
+                && self.entries(at).any(|entry| {
+                    entry.yanked.is_none() && policy.verdict(other, entry.upload_time).is_ok()
+                })
+        })
     }
 
     fn is_too_new(&self, listing: usize, entry: &Entry<'_>, position: u32) -> Option<Reason> {
