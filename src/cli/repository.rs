@@ -53,6 +53,7 @@ pub(super) fn surroundings(
 ) -> Result<Request, Failure> {
     Ok(Request {
         root: place.root.clone(),
+        configuration: configuration_in(place),
         paths: Vec::new(),
         locks: true,
         lock_configs: place
@@ -77,6 +78,16 @@ pub(super) fn surroundings(
         now,
         variable: Box::new(|| Box::new(|name: &str| std::env::var(name).ok())),
     })
+}
+
+/// Returns the configuration file as seen from the root, if it is below it.
+fn configuration_in(place: &Place) -> Option<String> {
+    if place.project.name.is_empty() {
+        return None;
+    }
+    let file = current_directory().ok()?.join(&place.project.name);
+    let root = place.root.canonicalize().ok()?;
+    files::relative(&root, &file.canonicalize().ok()?)
 }
 
 /// Returns the files that are not looked at: those of the configuration, and more.

@@ -1,6 +1,7 @@
 //! Finds files by name below a folder, as version control sees it.
 
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use ignore::{DirEntry, WalkBuilder};
@@ -102,22 +103,103 @@ impl Exclude {
 /// Returns the files below a folder whose names are wanted.
 ///
 /// What `.gitignore` and the like leave out is left out, whether or not the folder is
-/// under version control; hidden files are looked at. Symbolic links are not followed:
-/// what they point to is found where it is, or is someone else's.
+/// under version control, unless git keeps it all the same; hidden files are looked at.
+/// Other repositories inside that of the folder are not looked into. Symbolic links are
+/// not followed: what they point to is found where it is, or is someone else's.
 pub fn find(folder: &Path, exclude: &Exclude, is_wanted: impl Fn(&str) -> bool) -> Found {
+    let is_in_repository = is_in_repository(folder);
+    if !is_in_repository {
+        return walk(folder, exclude, is_in_repository, &is_wanted);
+    }
+    // Git is asked while the folders are looked through.
+    let (mut found, kept) = std::thread::scope(|scope| {
+        let kept = scope.spawn(|| kept_though_ignored(folder));
+        let found = walk(folder, exclude, is_in_repository, &is_wanted);
+        (found, kept.join().unwrap_or_default())
+    });
+    let kept = kept.into_iter().filter(|path| {
+        let name = path.file_name().and_then(|name| name.to_str());
+        name.is_some_and(&is_wanted)
+            && !is_excluded(folder, path, exclude)
+            && std::fs::symlink_metadata(folder.join(path)).is_ok_and(|file| file.is_file())
+    });
+    found
+        .files
+        .extend(kept.map(|path| shown(folder.join(path))));
+    found.files.sort_unstable();
+    found.files.dedup();
+    found
+}
+
+/// Whether a folder belongs to a git repository, by what is in it and above it.
+fn is_in_repository(folder: &Path) -> bool {
+    std::path::absolute(folder).is_ok_and(|folder| {
+        folder
+            .ancestors()
+            .any(|folder| folder.join(".git").exists())
+    })
+}
+
+/// Returns the files below a folder that git keeps although a pattern ignores them, seen
+/// from the folder; none where git cannot say.
+fn kept_though_ignored(folder: &Path) -> Vec<PathBuf> {
+    let mut command = Command::new("git");
+    // Nothing that the repository sets is run, and no variable names another one.
+    command
+        .args(["-c", "core.fsmonitor=false", "ls-files", "-z", "--cached"])
+        .args(["--ignored", "--exclude-standard"])
+        .current_dir(folder)
+        .env("GIT_OPTIONAL_LOCKS", "0")
+        .stdin(Stdio::null())
+        .stderr(Stdio::null());
+    for variable in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"] {
+        command.env_remove(variable);
+    }
+    match command.output() {
+        Ok(output) if output.status.success() => output
+            .stdout
+            .split(|&byte| byte == 0)
+            .filter(|path| !path.is_empty())
+            .filter_map(|path| std::str::from_utf8(path).ok())
+            .map(PathBuf::from)
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Whether a file, seen from the folder, or a folder it is in is left out.
+fn is_excluded(folder: &Path, path: &Path, exclude: &Exclude) -> bool {
+    let folders = path.ancestors().skip(1);
+    let mut folders = folders.filter(|above| !above.as_os_str().is_empty());
+    let is_foreign = |name: &std::ffi::OsStr| name.to_str().is_some_and(is_foreign);
+    path.parent()
+        .is_some_and(|above| above.iter().any(is_foreign))
+        || exclude.excludes(&folder.join(path), false)
+        || folders.any(|above| exclude.excludes(&folder.join(above), true))
+}
+
+fn walk(
+    folder: &Path,
+    exclude: &Exclude,
+    is_in_repository: bool,
+    is_wanted: &impl Fn(&str) -> bool,
+) -> Found {
     let exclude = exclude.clone();
     let walk = WalkBuilder::new(folder)
         .hidden(false)
         .require_git(false)
         .sort_by_file_name(Ord::cmp)
-        .filter_entry(move |entry| entry.depth() == 0 || !is_left_out(entry, &exclude))
+        .filter_entry(move |entry| {
+            let is_border = || is_in_repository && is_folder(entry) && has_git(entry.path());
+            entry.depth() == 0 || !(is_left_out(entry, &exclude) || is_border())
+        })
         .build();
     let mut found = Found::default();
     for entry in walk {
         match entry {
             Ok(entry) => {
                 let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
-                if is_file && entry.file_name().to_str().is_some_and(&is_wanted) {
+                if is_file && entry.file_name().to_str().is_some_and(is_wanted) {
                     found.files.push(shown(entry.into_path()));
                 }
             }
@@ -136,13 +218,22 @@ pub fn find(folder: &Path, exclude: &Exclude, is_wanted: impl Fn(&str) -> bool) 
     found
 }
 
+fn is_folder(entry: &DirEntry) -> bool {
+    entry.file_type().is_some_and(|kind| kind.is_dir())
+}
+
+/// Whether a folder is the top of a work tree: a clone, a linked work tree, a submodule.
+fn has_git(folder: &Path) -> bool {
+    std::fs::symlink_metadata(folder.join(".git")).is_ok()
+}
+
+fn is_foreign(name: &str) -> bool {
+    FOREIGN.contains(&name)
+}
+
 fn is_left_out(entry: &DirEntry, exclude: &Exclude) -> bool {
-    let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
-    let is_foreign = is_folder
-        && entry
-            .file_name()
-            .to_str()
-            .is_some_and(|name| FOREIGN.contains(&name));
+    let is_folder = is_folder(entry);
+    let is_foreign = is_folder && entry.file_name().to_str().is_some_and(is_foreign);
     is_foreign || exclude.excludes(entry.path(), is_folder)
 }
 

@@ -177,6 +177,30 @@ impl Repository {
         }
     }
 
+    /// Returns those of the files that git does not keep: they are not in its index.
+    pub fn untracked(&self, paths: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
+        let names: Vec<Option<String>> = paths.iter().map(|path| self.path_in(path)).collect();
+        let inside = names.iter().flatten();
+        let mut arguments = vec!["-z".to_owned(), "--cached".to_owned(), "--".to_owned()];
+        arguments.extend(inside.map(|name| format!(":(top,literal){name}")));
+        let output = self.git.output("ls-files", &arguments)?;
+        if !output.status.success() {
+            return Err(failed("ls-files", &output));
+        }
+        let kept = String::from_utf8_lossy(&output.stdout);
+        let kept: Vec<&str> = kept.split('\0').collect();
+        let is_kept = |name: &Option<String>| {
+            let name = name.as_deref();
+            name.is_some_and(|name| kept.contains(&name))
+        };
+        Ok(paths
+            .iter()
+            .zip(&names)
+            .filter(|(_, name)| !is_kept(name))
+            .map(|(path, _)| path.clone())
+            .collect())
+    }
+
     /// Returns those of the files whose content on disk is not that of a commit.
     ///
     /// What would be no change to commit is none here: a file that is checked out with

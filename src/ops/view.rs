@@ -2,15 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::files;
 use crate::http::blocking;
+use crate::update::sha256;
 
 /// Where relative paths start, and what files hold that are not written yet.
 #[derive(Debug, Clone, Default)]
 pub struct View {
     base: PathBuf,
     planned: BTreeMap<PathBuf, Vec<u8>>,
+    /// The hashes of the files that were read, if they are noted; clones note together.
+    seen: Option<Arc<Mutex<BTreeMap<PathBuf, String>>>>,
 }
 
 impl View {
@@ -19,7 +23,26 @@ impl View {
         Self {
             base,
             planned: BTreeMap::new(),
+            seen: None,
         }
+    }
+
+    /// Returns the files below a folder, as they are, and notes which are read.
+    pub fn noting(base: PathBuf) -> Self {
+        Self {
+            seen: Some(Arc::default()),
+            ..Self::at(base)
+        }
+    }
+
+    /// Returns the files that were read so far and what they held, as SHA-256 in hex;
+    /// planned content does not count.
+    pub fn seen(&self) -> BTreeMap<PathBuf, String> {
+        let seen = self.seen.as_ref().map(|seen| {
+            let seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+            seen.clone()
+        });
+        seen.unwrap_or_default()
     }
 
     /// Returns the same files, relative paths starting in a folder of them.
@@ -28,6 +51,7 @@ impl View {
         Self {
             base: self.base.join(folder),
             planned: self.planned.clone(),
+            seen: self.seen.clone(),
         }
     }
 
@@ -56,10 +80,16 @@ impl View {
     /// Returns the content of a file.
     pub fn read(&self, path: &Path) -> Result<Vec<u8>, files::Error> {
         let path = self.path(path);
-        match self.planned.get(&normal(&path)) {
-            Some(content) => Ok(content.clone()),
-            None => files::read(&path),
+        let normal = normal(&path);
+        if let Some(content) = self.planned.get(&normal) {
+            return Ok(content.clone());
         }
+        let content = files::read(&path)?;
+        if let Some(seen) = &self.seen {
+            let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+            seen.insert(normal, sha256(&content));
+        }
+        Ok(content)
     }
 }
 

@@ -103,7 +103,7 @@ impl<'a> Reading<'a> {
 fn includes(path: &str, text: &str) -> Includes {
     let mut includes = Includes::default();
     // Most files are locks or have no includes: their lines need not be understood.
-    if has_ending(path, ".toml") || !mentions_include(text) {
+    if has_ending(path, ".toml") || has_ending(path, ".py") || !mentions_include(text) {
         return includes;
     }
     for item in RequirementsFile::parse(text, &|_| None).items {
@@ -212,6 +212,7 @@ fn skip_circles(nodes: &mut Vec<Node>, skipped: &mut Vec<Skipped>) {
         skipped.push(Skipped {
             path: node.target.output.clone(),
             why,
+            is_lock: true,
         });
         false
     });

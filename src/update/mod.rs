@@ -20,13 +20,13 @@ mod word;
 pub use duration::duration_in_words;
 pub use names::is_candidate_name;
 pub use plan::{
-    Alarm, Content, FileChange, HeldBack, ImageChange, PLAN_VERSION, PinChange, Plan, PlanError,
-    Status, TargetFailure, TargetKind, TargetPlan, sha256,
+    Alarm, Content, FileChange, HeldBack, ImageChange, Input, PLAN_VERSION, PinChange, Plan,
+    PlanError, SkippedFile, Status, TargetFailure, TargetKind, TargetPlan, sha256,
 };
 pub use policy::{Hold, Policy, ProjectPolicy, Rule};
 pub use report::{Context, Outputs, annotations, github_outputs, markdown, summary, terminal};
 pub use target::{LockTarget, Skipped, Why};
-pub use targets::{CandidateFile, targets};
+pub use targets::{CandidateFile, named_by_headers, targets};
 pub use word::{AlarmKind, HoldCode, OpenWord, PinBump, Word};
 
 #[cfg(test)]

@@ -4,6 +4,8 @@
 //! out by `pinfold apply`. It holds no clock but the one it was made with, so the same
 //! repository, policy, time and answers give the same plan, byte for byte.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -12,7 +14,7 @@ use super::word::{AlarmKind, HoldCode, OpenWord, PinBump};
 use crate::text::hex;
 
 /// The number of this form; it grows when a program that reads it would break.
-pub const PLAN_VERSION: u32 = 1;
+pub const PLAN_VERSION: u32 = 2;
 
 /// What an update comes to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,8 +26,12 @@ pub struct Plan {
     pub as_of: Timestamp,
     /// The policy in words: `cooldown 7 d, major 14 d`.
     pub policy: String,
+    /// The configuration that it was made under.
+    pub inputs: Vec<Input>,
     /// The targets, in the order they were decided.
     pub targets: Vec<TargetPlan>,
+    /// The lock files that are not kept up to date.
+    pub skipped: Vec<SkippedFile>,
     /// What a reader of the report should know beside the targets.
     pub notes: Vec<String>,
 }
@@ -46,6 +52,8 @@ pub struct TargetPlan {
     pub status: Status,
     /// The files that change.
     pub files: Vec<FileChange>,
+    /// What it is made of besides, if its files change.
+    pub inputs: Vec<Input>,
     /// Pins of projects that move, are new or go.
     pub pins: Vec<PinChange>,
     /// Images that move.
@@ -94,6 +102,26 @@ pub struct FileChange {
     pub before: Option<String>,
     /// What it will hold.
     pub after: Content,
+}
+
+/// A file that was read and stays.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Input {
+    /// The path, relative to the repository's root, with `/`.
+    pub path: String,
+    /// The SHA-256 of what it held, in hex.
+    pub sha256: String,
+}
+
+/// A lock file that is not kept up to date.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SkippedFile {
+    /// The path, relative to the repository's root, with `/`.
+    pub path: String,
+    /// Why, as a fragment.
+    pub why: String,
 }
 
 /// The content of a file.
@@ -204,8 +232,11 @@ pub enum PlanError {
     #[error("the plan has version {0}, but this program supports version {PLAN_VERSION}")]
     Version(u64),
     /// A path leads out of the repository.
-    #[error("the plan writes `{0}`, which is not inside the repository")]
+    #[error("the plan names `{0}`, which is not inside the repository")]
     Path(String),
+    /// A file is written twice.
+    #[error("the plan writes `{0}` more than once")]
+    Twice(String),
     /// A content is not Base64.
     #[error("the content of `{0}` in the plan is damaged")]
     Content(String),
@@ -225,9 +256,18 @@ impl Plan {
             None => return Err(PlanError::Form("it has no `version`".to_owned())),
         }
         let plan: Self = serde_json::from_value(value).map_err(form)?;
+        let mut paths = BTreeSet::new();
+        for input in plan.inputs() {
+            if !is_inside(&input.path) {
+                return Err(PlanError::Path(input.path.clone()));
+            }
+        }
         for file in plan.files() {
             if !is_inside(&file.path) {
                 return Err(PlanError::Path(file.path.clone()));
+            }
+            if !paths.insert(&file.path) {
+                return Err(PlanError::Twice(file.path.clone()));
             }
             file.after
                 .bytes()
@@ -242,6 +282,12 @@ impl Plan {
             serde_json::to_string_pretty(self).expect("a plan has nothing that JSON has not");
         text.push('\n');
         text
+    }
+
+    /// Returns what it was made of besides the files that change.
+    pub fn inputs(&self) -> impl Iterator<Item = &Input> {
+        let of_targets = self.targets.iter().flat_map(|target| &target.inputs);
+        self.inputs.iter().chain(of_targets)
     }
 
     /// Returns the files that change, in order.
@@ -324,6 +370,8 @@ mod tests {
             version: PLAN_VERSION,
             as_of: "2026-11-21T04:17:00Z".parse().unwrap(),
             policy: "cooldown 7 d".to_owned(),
+            inputs: Vec::new(),
+            skipped: Vec::new(),
             targets: vec![TargetPlan {
                 kind: TargetKind::Lock,
                 path: "requirements.txt".to_owned(),
@@ -331,6 +379,7 @@ mod tests {
                 group: 0,
                 status: Status::Updated,
                 files,
+                inputs: Vec::new(),
                 pins: Vec::new(),
                 images: Vec::new(),
                 held: Vec::new(),
@@ -384,8 +433,10 @@ mod tests {
         }
         let text = plan(Vec::new())
             .to_json()
-            .replace("\"version\": 1", "\"version\": 9");
+            .replace("\"version\": 2", "\"version\": 9");
         assert_eq!(Plan::parse(&text), Err(PlanError::Version(9)));
         assert!(matches!(Plan::parse("{}"), Err(PlanError::Form(_))));
+        let text = plan(vec![file("a", b"x"), file("a", b"y")]).to_json();
+        assert_eq!(Plan::parse(&text), Err(PlanError::Twice("a".to_owned())));
     }
 }

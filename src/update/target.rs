@@ -52,6 +52,8 @@ pub struct Skipped {
     pub path: String,
     /// Why it is not a target, as a fragment.
     pub why: String,
+    /// Whether it is a lock file, which then is not kept up to date.
+    pub is_lock: bool,
 }
 
 impl LockTarget {

@@ -90,6 +90,36 @@ pub fn targets(files: &[CandidateFile], locks: &[LockConfig]) -> (Vec<LockTarget
     (targets, skipped)
 }
 
+/// Returns the paths of files that the headers of locks may name and that are not known:
+/// sources may have any name.
+///
+/// `files` is as for [`targets`].
+pub fn named_by_headers(files: &[CandidateFile]) -> BTreeSet<String> {
+    let repository = Repository::new(files);
+    let mut named = BTreeSet::new();
+    for file in files.iter().filter(|file| lock::has_header(&file.text)) {
+        let Some(command) = lock::read(&file.text).header.and_then(|it| it.command) else {
+            continue;
+        };
+        for word in command.split_whitespace() {
+            let word = word.rsplit_once('=').map_or(word, |(_, value)| value);
+            let word = word.trim_matches(['\'', '"']);
+            let is_path = !word.starts_with('-') && word.contains('.') && !location::is_url(word);
+            let is_known = || {
+                folders_above(&file.path).any(|folder| repository.has_at(folder, word))
+                    || word.ends_with(&file.path)
+            };
+            if !is_path || is_known() {
+                continue;
+            }
+            // The command may have been run in a folder aside; see `run_folder`.
+            let folders = repository.folders();
+            named.extend(folders.iter().filter_map(|folder| at(folder, word)));
+        }
+    }
+    named
+}
+
 /// The files by their paths.
 struct Repository<'a> {
     texts: FxHashMap<&'a str, &'a str>,
@@ -140,13 +170,16 @@ impl Finder<'_> {
         self.skipped.push(Skipped {
             path: path.to_owned(),
             why: why.into(),
+            is_lock: true,
         });
     }
 
-    fn loose(&mut self, path: &str, why: String) {
+    /// Notes a file that is no target unless another lock is made of it.
+    fn loose(&mut self, path: &str, why: String, is_lock: bool) {
         self.loose.push(Skipped {
             path: path.to_owned(),
             why,
+            is_lock,
         });
     }
 
@@ -256,6 +289,7 @@ impl Finder<'_> {
                         "it has no lock file; run `pinfold compile {}` to create one",
                         shell_path(path)
                     ),
+                    false,
                 );
             }
             return;
@@ -271,6 +305,12 @@ impl Finder<'_> {
         let read = lock::read(text);
         let found = match self.recipe(path, &read) {
             Some(Recipe::Command(command)) => self.commanded(path, &read, *command),
+            Some(Recipe::Custom(_)) if included(&read).is_some() => {
+                let include = included(&read).unwrap_or_default();
+                Err(format!(
+                    "it includes `{include}`, and pinfold writes all pins of a lock into one file"
+                ))
+            }
             Some(Recipe::Custom(command)) => {
                 let mut found = LockTarget::guessed(path, &read, Layout::of(text));
                 match beside.or_else(|| self.project_beside(path, &read)) {
@@ -304,6 +344,7 @@ impl Finder<'_> {
                     self.loose(
                         path,
                         "its sources are unknown; name them in a `[[lock]]` table".to_owned(),
+                        true,
                     );
                     return;
                 }
@@ -313,6 +354,7 @@ impl Finder<'_> {
                             path,
                             "it is not fully pinned, so it is a source, and it has no lock file"
                                 .to_owned(),
+                            false,
                         );
                     }
                     return;
@@ -559,6 +601,13 @@ fn told_sources(read: &LockFile) -> Vec<String> {
     });
     let told: BTreeSet<String> = told.collect();
     told.into_iter().collect()
+}
+
+/// Returns a line by which a lock includes another file, as pip-compile-multi's do.
+fn included(read: &LockFile) -> Option<&str> {
+    let is_include = |line: &&String| line.starts_with("-r") || line.starts_with("--req");
+    let is_include = |line: &&String| is_include(line) && !line.starts_with("--require-hashes");
+    read.options.iter().find(is_include).map(String::as_str)
 }
 
 /// Whether a file's only content are exact pins.

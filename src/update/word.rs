@@ -57,6 +57,8 @@ pub enum AlarmKind {
     LateFiles,
     /// A project that was not installed before.
     NewPackage,
+    /// A project that goes back to an older version than was locked.
+    Downgrade,
     /// A rule no longer counts.
     RuleExpired,
 }
@@ -116,6 +118,7 @@ impl Word for AlarmKind {
         Self::Gone,
         Self::LateFiles,
         Self::NewPackage,
+        Self::Downgrade,
         Self::RuleExpired,
     ];
 
@@ -126,6 +129,7 @@ impl Word for AlarmKind {
             Self::Gone => "gone",
             Self::LateFiles => "late-files",
             Self::NewPackage => "new-package",
+            Self::Downgrade => "downgrade",
             Self::RuleExpired => "rule-expired",
         }
     }
@@ -250,6 +254,7 @@ mod tests {
             "gone",
             "late-files",
             "new-package",
+            "downgrade",
             "rule-expired",
         ]);
         check::<HoldCode>(&[

@@ -51,16 +51,19 @@ fn a_lock_that_is_skipped_is_told_everywhere() {
         .env("GITHUB_OUTPUT", &outputs)
         .env("GITHUB_ACTIONS", "true");
     let run = run(&mut command);
-    run.says(0, &[]);
-    assert!(!run.stderr.contains("all.txt"), "{}", run.stderr);
-    assert!(!run.stdout.contains("::warning"), "{}", run.stdout);
+    run.says(
+        0,
+        &["all.txt: skipped, because its header has `--universal`"],
+    );
+    let warning = "::warning file=all.txt,title=Skipped::";
+    assert!(run.stdout.contains(warning), "{}", run.stdout);
     let report = repository.project.read("report.md");
-    assert!(!report.contains("all.txt"), "{report}");
+    assert!(report.contains("| `all.txt` | its header has"), "{report}");
     let outputs = std::fs::read_to_string(outputs).unwrap();
-    assert!(!outputs.contains("skipped"), "{outputs}");
+    assert!(outputs.contains("skipped=1\n"), "{outputs}");
     let run = repository.updates(&["--dry-run", "--format", "json"]);
     let plan: Value = serde_json::from_str(&run.stdout).unwrap();
-    assert!(plan["skipped"].is_null());
+    assert_eq!(plan["skipped"][0]["path"], "all.txt");
 }
 
 #[test]
@@ -69,7 +72,7 @@ fn where_every_lock_is_skipped_nothing_is_called_up_to_date() {
     with_universal_lock(&repository);
     repository
         .updates(&[])
-        .says(0, &["There is nothing to keep up to date"]);
+        .says(0, &["Nothing was kept up to date; 1 skipped"]);
 }
 
 #[test]
@@ -78,9 +81,17 @@ fn a_named_file_that_is_no_target_is_an_error() {
     with_universal_lock(&repository);
     repository.project.write("notes.md", "alpha\n");
     repository.project.write("docs/notes.md", "alpha\n");
-    repository.update(&["all.txt"]).says(0, &[]);
-    repository.update(&["notes.md"]).says(0, &[]);
-    repository.update(&["app", "all.in"]).says(0, &[]);
+    let before = repository.files();
+    repository.update(&["all.txt"]).says(
+        2,
+        &["cannot update `all.txt`: its header has `--universal`"],
+    );
+    for arguments in [&["notes.md"][..], &["app", "all.in"]] {
+        repository
+            .update(arguments)
+            .says(2, &["found nothing to update in"]);
+    }
+    assert_eq!(repository.files(), before);
     repository
         .update(&["docs"])
         .says(0, &["found nothing to update in `docs`"]);
@@ -100,9 +111,16 @@ fn what_git_keeps_is_found_though_a_pattern_ignores_it() {
     // Ignored, and not kept.
     project.write("build/extra/Dockerfile", "FROM python:3.12-slim\n");
     project.write("build/node_modules/Dockerfile", "FROM python:3.12-slim\n");
-    assert_eq!(targets(&repository, &[]), [""; 0]);
+    assert_eq!(
+        targets(&repository, &[]),
+        [
+            "app/requirements.txt",
+            "build/requirements.txt",
+            "build/Dockerfile"
+        ]
+    );
     let run = run(&mut project.command(&["docker", "--check"]));
-    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert_eq!(run.code, 1, "{}", run.stderr);
 }
 
 #[test]
@@ -125,12 +143,7 @@ fn borders_of_repositories_are_not_crossed_unless_they_are_named() {
     repository.git(&["worktree", "add", "--quiet", "-b", "side", linked]);
     assert_eq!(
         targets(&repository, &[]),
-        [
-            "app/requirements.txt",
-            "linked/app/requirements.txt",
-            "nested/requirements.txt",
-            "other/requirements.txt"
-        ]
+        ["app/requirements.txt", "other/requirements.txt"]
     );
     assert_eq!(
         targets(&repository, &["nested"]),
@@ -139,7 +152,7 @@ fn borders_of_repositories_are_not_crossed_unless_they_are_named() {
     // What git does not keep yet has no changes that could be committed.
     repository
         .update(&["--commit", "other"])
-        .says(2, &["has uncommitted changes"]);
+        .says(2, &["`other/requirements.in` is untracked"]);
 }
 
 #[test]
@@ -151,15 +164,19 @@ fn the_lock_of_a_script_is_found_and_updated() {
     repository.lock(&["jobs/job.py"]);
     repository.lock(&["deps.list", "-o", "deps.txt"]);
     repository.index.add(aged("alpha", "1.1", 100));
-    let lines = listed(&repository, &[]);
-    assert!(lines.contains(
-        &"skipped: deps.txt  its header names `deps.list`, which does not exist".to_owned()
-    ));
-    assert!(lines.contains(
-        &"skipped: jobs/job.txt  its header names `jobs/job.py`, which does not exist".to_owned()
-    ));
+    assert_eq!(
+        listed(&repository, &[]),
+        [
+            "deps.txt  its header says `pinfold compile`; from deps.list",
+            "jobs/job.txt  its header says `pinfold compile`; from jobs/job.py"
+        ]
+    );
     repository.updates(&[]);
-    assert_eq!(repository.pins("jobs/job.txt"), ["alpha==1.0"]);
+    for lock in ["deps.txt", "jobs/job.txt"] {
+        assert_eq!(repository.pins(lock), ["alpha==1.1"]);
+    }
+    // A path names its lock, too.
+    repository.updates(&["--check", "jobs/job.py"]);
 }
 
 #[test]
@@ -171,11 +188,11 @@ fn a_lock_of_a_group_alone_says_what_it_is_made_of() {
     repository.lock(&["--group", "dev", "-o", "dev.txt"]);
     assert_eq!(
         listed(&repository, &[]),
-        ["dev.txt  its header says `pinfold compile`; from "]
+        ["dev.txt  its header says `pinfold compile`; from group dev"]
     );
     let run = repository.updates(&["--list", "--format", "json"]);
     let list: Value = serde_json::from_str(&run.stdout).unwrap();
-    assert!(list["locks"][0]["groups"].is_null());
+    assert_eq!(list["locks"][0]["groups"], serde_json::json!(["dev"]));
 }
 
 #[test]
@@ -252,25 +269,18 @@ fn rivals(sources: &str) -> Repository {
 
 #[test]
 fn no_locked_project_goes_back_for_the_sake_of_another() {
-    let repository = rivals("toolbar\npip-tools\n");
-    repository.updates(&[]);
-    let kept = [
-        "pip-tools==7.5",
-        "pyramid==2.1",
-        "toolbar==4.9",
-        "setuptools==80.9.0",
-    ];
-    assert_eq!(repository.pins("dev.txt"), kept);
-
-    let repository = rivals("pip-tools\ntoolbar\n");
-    repository.updates(&[]);
-    let back = [
-        "pip-tools==7.5",
-        "pyramid==2.0.2",
-        "toolbar==4.9",
-        "setuptools==82.0",
-    ];
-    assert_eq!(repository.pins("dev.txt"), back);
+    for sources in ["toolbar\npip-tools\n", "pip-tools\ntoolbar\n"] {
+        let repository = rivals(sources);
+        let run = repository.updates(&[]);
+        let kept = [
+            "pip-tools==7.5",
+            "pyramid==2.1",
+            "toolbar==4.9",
+            "setuptools==80.9.0",
+        ];
+        assert_eq!(repository.pins("dev.txt"), kept);
+        assert!(!run.stderr.contains("alarm"), "{}", run.stderr);
+    }
 }
 
 #[test]
@@ -281,5 +291,14 @@ fn what_has_to_go_back_is_told_with_the_reason() {
         .write("dev.in", "pip-tools\ntoolbar\nsetuptools>=82\n");
     let run = repository.updates(&["--dry-run", "--format", "json"]);
     let plan: Value = serde_json::from_str(&run.stdout).unwrap();
-    assert_eq!(plan["targets"][0]["alarms"], serde_json::json!([]));
+    let alarms = plan["targets"][0]["alarms"].as_array().unwrap();
+    assert_eq!(alarms.len(), 1);
+    assert_eq!(alarms[0]["item"], "pyramid");
+    assert_eq!(alarms[0]["kind"], "downgrade");
+    let message = alarms[0]["message"].as_str().unwrap();
+    assert!(
+        message.starts_with("pyramid goes back from 2.1 to 2.0.2: "),
+        "{message}"
+    );
+    assert!(message.contains("setuptools"), "{message}");
 }

@@ -442,8 +442,8 @@ fn a_plan_that_leads_out_of_the_repository_is_refused() {
     repository
         .apply(&[&path])
         .says(2, &["cannot read the plan"]);
-    fs::write(&path, text.replace("\"version\": 1", "\"version\": 2")).unwrap();
-    repository.apply(&[&path]).says(2, &["version 2"]);
+    fs::write(&path, text.replace("\"version\": 2", "\"version\": 3")).unwrap();
+    repository.apply(&[&path]).says(2, &["version 3"]);
 }
 
 #[test]

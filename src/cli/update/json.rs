@@ -24,6 +24,7 @@ struct List<'a> {
 struct Lock<'a> {
     path: &'a str,
     sources: &'a [String],
+    groups: Vec<String>,
     found_by: &'static str,
     why: String,
 }
@@ -39,6 +40,12 @@ pub(super) fn listed(gathered: &Gathered) -> Result<Vec<u8>, Failure> {
     let locks = gathered.locks.iter().map(|target| Lock {
         path: &target.output,
         sources: &target.options.sources,
+        groups: target
+            .options
+            .groups
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
         found_by: match target.why {
             Why::Configuration => "configuration",
             Why::Header(_) => "header",

@@ -19,7 +19,7 @@ use super::stop;
 use crate::config::{CommitConfig, DEFAULT_BRANCH, DEFAULT_MESSAGE};
 use crate::files::{self, Recovered};
 use crate::forge::Committed;
-use crate::ops::update::{self, ApplyError, Gathered, Reads};
+use crate::ops::update::{self, ApplyError, Gathered, Update as Request};
 use crate::text::{many, shell_path};
 use crate::ui::{Diagnostic, Printer};
 use crate::update::{
@@ -39,22 +39,16 @@ pub(super) fn run(args: &Update, printer: &Printer, shows_progress: bool) -> Res
     request.http.observer = observer(printer);
     check_place(args.plan_out.as_deref())?;
     check_place(args.report.as_deref())?;
-    let writes = !(args.list || args.dry_run || args.check);
+    // A plan is for `apply`, which does the writing.
+    let is_plan_alone = args.plan_out.is_some() && !args.commit;
+    let writes = !(args.list || args.dry_run || args.check || is_plan_alone);
     let _held = if writes {
         Some(hold(&place.root, printer)?)
     } else {
         None
     };
     let mut gathered = update::gather(&request);
-    for path in &gathered.unmatched {
-        if !place.root.join(path).exists() {
-            return Err(Failure::usage(
-                format!("there is no `{path}`"),
-                Some("`pinfold update --list` shows all targets".to_owned()),
-            ));
-        }
-        printer.warning(&format!("found nothing to update in `{path}`"));
-    }
+    check_named(&request, &mut gathered, args.list, printer)?;
     if args.commit {
         update::note_uncommitted(&place.root, &mut gathered)
             .map_err(|error| Failure::of(apply_failed(&error)))?;
@@ -63,11 +57,6 @@ pub(super) fn run(args: &Update, printer: &Printer, shows_progress: bool) -> Res
         list(&gathered, args.output.format, printer)?;
         return Ok(exit::DONE);
     }
-    let reads: Reads = gathered
-        .locks
-        .iter()
-        .map(|target| (target.output.clone(), target.reads.clone()))
-        .collect();
     let ended = run_to_end(printer, shows_progress, async |teller| {
         update::decide(&request, gathered, &registry, teller).await
     })?;
@@ -87,7 +76,6 @@ pub(super) fn run(args: &Update, printer: &Printer, shows_progress: bool) -> Res
             &mut plan,
             &place.root,
             args.commit.then_some(&message),
-            &reads,
             printer,
         )?
     } else {
@@ -99,7 +87,13 @@ pub(super) fn run(args: &Update, printer: &Printer, shows_progress: bool) -> Res
     };
     tell(&plan, &carried, &results, printer)?;
     if !writes && !plan.is_empty() {
-        printer.line("Dry run: nothing was written");
+        printer.line(&match &args.plan_out {
+            Some(path) if !(args.dry_run || args.check) => format!(
+                "Nothing but the plan was written; `pinfold apply {}` carries it out",
+                path.display()
+            ),
+            _ => "Dry run: nothing was written".to_owned(),
+        });
     }
     if args.dry_run && args.output.format == Format::Text {
         diffs(&plan, &place.root, printer)?;
@@ -113,6 +107,37 @@ pub(super) fn run(args: &Update, printer: &Printer, shows_progress: bool) -> Res
     } else {
         code
     })
+}
+
+/// Complains about paths that were named and of which nothing is updated.
+fn check_named(
+    request: &Request,
+    gathered: &mut Gathered,
+    is_list: bool,
+    printer: &Printer,
+) -> Result<(), Failure> {
+    let help = || Some("`pinfold update --list` shows all targets".to_owned());
+    for path in &gathered.unmatched {
+        let full = request.root.join(path);
+        if !full.exists() {
+            return Err(Failure::usage(format!("there is no `{path}`"), help()));
+        }
+        if !is_list && !full.is_dir() {
+            let message = format!("found nothing to update in `{path}`");
+            return Err(Failure::usage(message, help()));
+        }
+        let message = format!("found nothing to update in `{path}`");
+        printer.warning(&message);
+        gathered.notes.push(message);
+    }
+    let mut skipped = gathered.skipped.iter();
+    match skipped.find(|skipped| request.paths.contains(&skipped.path)) {
+        Some(skipped) if !is_list => Err(Failure::usage(
+            format!("cannot update `{}`: {}", skipped.path, skipped.why),
+            None,
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Runs `pinfold apply`.
@@ -134,12 +159,14 @@ pub(super) fn apply(args: &Apply, printer: &Printer) -> Result<u8, Failure> {
     })?;
     check_place(args.report.as_deref())?;
     let _held = hold(&place.root, printer)?;
+    let refused = |error: ApplyError| Failure::of(apply_failed(&error));
+    update::check_configuration(&plan, &place.root).map_err(refused)?;
+    update::confirm(&mut settings::apply(&place)?, &plan).map_err(refused)?;
     let message = Message::of(&place.project.config.commit, args.branch.as_deref());
     let carried = carry_out(
         &mut plan,
         &place.root,
         args.commit.then_some(&message),
-        &Reads::new(),
         printer,
     )?;
     let results = Results {
@@ -191,12 +218,15 @@ fn list(gathered: &Gathered, format: Format, printer: &Printer) -> Result<(), Fa
 fn listed(gathered: &Gathered) -> String {
     let mut text = String::new();
     for target in &gathered.locks {
+        let groups = target.options.groups.iter();
+        let groups = groups.map(|group| format!("group {group}"));
+        let sources = target.options.sources.iter().cloned().chain(groups);
         let _ = writeln!(
             text,
             "{}  {}; from {}",
             target.output,
             update::found(&target.why),
-            target.options.sources.join(", ")
+            sources.collect::<Vec<_>>().join(", ")
         );
     }
     for path in &gathered.images {
@@ -244,7 +274,6 @@ fn carry_out(
     plan: &mut Plan,
     root: &Path,
     message: Option<&Message>,
-    reads: &Reads,
     printer: &Printer,
 ) -> Result<Carried, Failure> {
     let mut carried = Carried::default();
@@ -258,7 +287,7 @@ fn carry_out(
         carried.has_failed = !applied.failed.is_empty();
         return Ok(carried);
     };
-    let committed = match update::commit(plan, root, &message.branch, &message.subject, reads) {
+    let committed = match update::commit(plan, root, &message.branch, &message.subject) {
         Ok((committed, left)) => {
             for (group, error) in &left {
                 printer.diagnostic(&apply_failed(error));
@@ -329,6 +358,10 @@ fn apply_failed(error: &ApplyError) -> Diagnostic {
             diagnostic.help = error.help();
             diagnostic
         }
+        ApplyError::Changed(_) | ApplyError::Refused { .. } => Diagnostic::error(error.to_string())
+            .with_help("create a new plan with `pinfold update --plan-out FILE`"),
+        ApplyError::Untracked(_) => Diagnostic::error(error.to_string())
+            .with_help("add and commit the file, then run again"),
         ApplyError::Dirty(_) => Diagnostic::error(error.to_string())
             .with_help("commit or stash the changes, then run again"),
         other => Diagnostic::error(other.to_string()),

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use super::args::{Kind, Update};
+use crate::cache::Cache;
 use crate::cli::docker::settings as docker;
 use crate::cli::failure::Failure;
 use crate::cli::repository::{Place, below, configured_policy, excluded, surroundings};
@@ -51,6 +52,19 @@ pub(super) fn update(args: &Update, place: &Place) -> Result<(Request, registry:
         ..surroundings(place, now, http, cache)?
     };
     Ok((request, access.client()))
+}
+
+/// Returns what is known of a repository to which a plan is applied; nobody is asked.
+pub(super) fn apply(place: &Place) -> Result<Request, Failure> {
+    let config = &place.project.config;
+    let now = jiff::Timestamp::now();
+    let http = http::Settings::default();
+    Ok(Request {
+        exclude: excluded(place, &config.docker.exclude)?,
+        include: include(config, &place.project.folder)?,
+        images: Some(images(config)),
+        ..surroundings(place, now, http, Cache::none())?
+    })
 }
 
 /// Returns the files that alone are looked for.

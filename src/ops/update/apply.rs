@@ -8,15 +8,13 @@ use std::path::{Path, PathBuf};
 
 use crate::files::{self, Recovered, Replacement, recover as recover_files, replace_all};
 use crate::forge::{self, Commit, CommitRequest, Committed, Repository};
-use crate::update::{FileChange, Plan, sha256, summary};
+use crate::ops::Error;
+use crate::update::{FileChange, Input, Plan, sha256, summary};
 
 /// Where the journal of a half-done run is kept, below the repository's own folder.
 const STATE: &str = "pinfold";
 /// The same where there is no git, below the root.
 const WITHOUT_GIT: &str = ".pinfold";
-
-/// What locks are made of, by their paths.
-pub type Reads = BTreeMap<String, Vec<String>>;
 
 /// What became of a plan.
 #[derive(Debug, Default)]
@@ -33,12 +31,23 @@ pub enum ApplyError {
     /// A file holds something else than the plan was made for.
     #[error("`{0}` changed since the plan was made; its target was not written")]
     Changed(String),
+    /// What a plan writes is not what it reports, or is nothing that an update writes.
+    #[error("the plan was not applied: it writes `{path}`, {why}")]
+    Refused {
+        /// The file.
+        path: String,
+        /// Why not, as a clause.
+        why: String,
+    },
     /// A link leads a path out of the repository, or into git's own folder.
     #[error("`{0}` is a link that leaves the repository; its target was not written")]
     Outside(String),
     /// A file could not be read or written.
     #[error(transparent)]
     File(#[from] files::Error),
+    /// The files that name images could not be looked at.
+    #[error(transparent)]
+    Survey(Box<Error>),
     /// Git could not do it.
     #[error(transparent)]
     Forge(#[from] forge::Error),
@@ -50,6 +59,11 @@ pub enum ApplyError {
         if .0.len() == 1 { "has" } else { "have" },
         if .0.len() == 1 { "its target was" } else { "their targets were" })]
     Dirty(Vec<String>),
+    /// Files are not kept by git.
+    #[error("`{}` {} untracked; {} left out of the commit", .0.join("`, `"),
+        if .0.len() == 1 { "is" } else { "are" },
+        if .0.len() == 1 { "its target was" } else { "their targets were" })]
+    Untracked(Vec<String>),
     /// The repository has no commit yet.
     #[error("the repository has no commits yet, so no branch can be created")]
     NoCommit,
@@ -109,34 +123,54 @@ pub fn recover(root: &Path) -> Result<Recovered, files::Error> {
 /// Writes the files of a plan into the work tree, group by group.
 pub fn apply(plan: &Plan, root: &Path) -> Applied {
     let mut applied = Applied::default();
-    for (group, files) in groups(plan) {
-        match apply_group(&files, root) {
+    for (number, group) in groups(plan) {
+        match apply_group(&group, root) {
             Ok(()) => applied
                 .written
-                .extend(files.iter().map(|file| file.path.clone())),
-            Err(error) => applied.failed.push((group, error)),
+                .extend(group.files.iter().map(|file| file.path.clone())),
+            Err(error) => applied.failed.push((number, error)),
         }
     }
     applied.written.sort_unstable();
     applied
 }
 
-fn groups(plan: &Plan) -> BTreeMap<usize, Vec<&FileChange>> {
-    let mut groups: BTreeMap<usize, Vec<&FileChange>> = BTreeMap::new();
+/// What is written together, and what it is made of.
+#[derive(Default)]
+struct Group<'a> {
+    files: Vec<&'a FileChange>,
+    inputs: BTreeSet<&'a Input>,
+}
+
+fn groups(plan: &Plan) -> BTreeMap<usize, Group<'_>> {
+    let mut groups: BTreeMap<usize, Group<'_>> = BTreeMap::new();
     for target in &plan.targets {
         if !target.files.is_empty() {
-            groups
-                .entry(target.group)
-                .or_default()
-                .extend(&target.files);
+            let group = groups.entry(target.group).or_default();
+            group.files.extend(&target.files);
+            group.inputs.extend(&target.inputs);
         }
     }
     groups
 }
 
-fn apply_group(files: &[&FileChange], root: &Path) -> Result<(), ApplyError> {
-    let mut replacements = Vec::with_capacity(files.len());
-    for file in files {
+/// Checks that files which are only read hold what the plan was made of.
+fn check_inputs<'a>(
+    inputs: impl IntoIterator<Item = &'a Input>,
+    root: &Path,
+) -> Result<(), ApplyError> {
+    for input in inputs {
+        let now = files::read_if_there(&root.join(&input.path))?;
+        if now.as_deref().map(sha256).as_ref() != Some(&input.sha256) {
+            return Err(ApplyError::Changed(input.path.clone()));
+        }
+    }
+    Ok(())
+}
+
+fn apply_group(group: &Group<'_>, root: &Path) -> Result<(), ApplyError> {
+    let mut replacements = Vec::with_capacity(group.files.len());
+    for file in &group.files {
         let path = root.join(&file.path);
         if leads_out(&path, root) {
             return Err(ApplyError::Outside(file.path.clone()));
@@ -159,12 +193,13 @@ fn apply_group(files: &[&FileChange], root: &Path) -> Result<(), ApplyError> {
     if replacements.is_empty() {
         return Ok(());
     }
+    check_inputs(group.inputs.iter().copied(), root)?;
     replace_all(&state_folder(root).join("journal"), &replacements)?;
     Ok(())
 }
 
 /// Whether a path below the root means something that is not there, or is git's own.
-fn leads_out(path: &Path, root: &Path) -> bool {
+pub(super) fn leads_out(path: &Path, root: &Path) -> bool {
     let Ok(root) = root.canonicalize() else {
         return true;
     };
@@ -204,7 +239,6 @@ pub fn commit(
     root: &Path,
     branch: &str,
     subject: &str,
-    reads: &Reads,
 ) -> Result<(Committed, Vec<(usize, ApplyError)>), ApplyError> {
     let repository = repository(root)?;
     if plan.is_empty() {
@@ -214,15 +248,17 @@ pub fn commit(
     let mut changes = Vec::new();
     let mut left = Vec::new();
     let mut kept = plan.clone();
-    for (group, files) in groups(plan) {
-        match check_committed(&files, reads, root, &repository, &base) {
-            Ok(()) => changes.extend(files.iter().map(|file| forge::FileChange {
+    for (number, group) in groups(plan) {
+        match check_committed(&group, root, &repository, &base) {
+            Ok(()) => changes.extend(group.files.iter().map(|file| forge::FileChange {
                 path: file.path.clone(),
                 content: file.after.bytes().unwrap_or_default(),
             })),
-            Err(error @ (ApplyError::Dirty(_) | ApplyError::Changed(_))) => {
-                kept.targets.retain(|target| target.group != group);
-                left.push((group, error));
+            Err(
+                error @ (ApplyError::Dirty(_) | ApplyError::Untracked(_) | ApplyError::Changed(_)),
+            ) => {
+                kept.targets.retain(|target| target.group != number);
+                left.push((number, error));
             }
             Err(error) => return Err(error),
         }
@@ -246,33 +282,54 @@ pub fn commit(
 
 /// Checks that files are as the plan has them, and as they were committed.
 fn check_committed(
-    files: &[&FileChange],
-    reads: &Reads,
+    group: &Group<'_>,
     root: &Path,
     repository: &Repository,
     base: &Commit,
 ) -> Result<(), ApplyError> {
     let mut names: BTreeSet<&str> = BTreeSet::new();
-    for file in files {
+    names.extend(group.inputs.iter().map(|input| input.path.as_str()));
+    for file in &group.files {
         names.insert(&file.path);
-        names.extend(
-            reads
-                .get(&file.path)
-                .into_iter()
-                .flatten()
-                .map(String::as_str),
-        );
         let path = root.join(&file.path);
         let before = files::read_if_there(&path)?;
         if before.as_deref().map(sha256) != file.before {
             return Err(ApplyError::Changed(file.path.clone()));
         }
     }
+    check_inputs(group.inputs.iter().copied(), root)?;
     let dirty = dirty(root, repository, base, &names)?;
     if dirty.is_empty() {
         return Ok(());
     }
-    Err(ApplyError::Dirty(dirty))
+    let untracked = untracked(root, repository, &dirty)?;
+    if untracked.is_empty() {
+        return Err(ApplyError::Dirty(dirty));
+    }
+    Err(ApplyError::Untracked(untracked))
+}
+
+/// Checks that the configuration is the one that a plan was made under.
+pub fn check_configuration(plan: &Plan, root: &Path) -> Result<(), ApplyError> {
+    check_inputs(&plan.inputs, root)
+}
+
+/// Returns which of these files below the root git does not keep.
+pub(super) fn untracked(
+    root: &Path,
+    repository: &Repository,
+    names: &[String],
+) -> Result<Vec<String>, forge::Error> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let paths: Vec<PathBuf> = names.iter().map(|name| root.join(name)).collect();
+    let untracked = repository.untracked(&paths)?;
+    let names = names.iter().zip(&paths);
+    Ok(names
+        .filter(|(_, path)| untracked.contains(path))
+        .map(|(name, _)| name.clone())
+        .collect())
 }
 
 /// Returns which of these files below the root are not as a commit has them.
@@ -302,6 +359,8 @@ mod tests {
             version: PLAN_VERSION,
             as_of: "2026-11-21T12:00:00Z".parse().unwrap(),
             policy: String::new(),
+            inputs: Vec::new(),
+            skipped: Vec::new(),
             targets: vec![TargetPlan {
                 kind: TargetKind::Lock,
                 path: path.to_owned(),
@@ -313,6 +372,7 @@ mod tests {
                     before: Some(sha256(before)),
                     after: Content::of(after),
                 }],
+                inputs: Vec::new(),
                 pins: Vec::new(),
                 images: Vec::new(),
                 held: Vec::new(),

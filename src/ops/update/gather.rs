@@ -2,15 +2,16 @@
 //! files name images.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::apply::{self, ApplyError};
 use super::scope::Update;
 use crate::files::{self, find};
+use crate::ops::View;
 use crate::ops::docker::FileKind;
 use crate::text::shell_path;
 use crate::update::{
-    CandidateFile, LockTarget, Skipped, TargetFailure, is_candidate_name, targets,
+    CandidateFile, LockTarget, Skipped, TargetFailure, is_candidate_name, named_by_headers, targets,
 };
 
 /// The largest file that is looked into: locks of a thousand projects are smaller.
@@ -32,18 +33,29 @@ pub struct Gathered {
     /// Files with changes that are not committed, where a commit is wanted; see
     /// [`note_uncommitted`].
     pub uncommitted: BTreeSet<String>,
+    /// Those of them that git does not keep.
+    pub untracked: BTreeSet<String>,
 }
 
 /// Finds the targets.
 pub fn gather(update: &Update) -> Gathered {
+    gather_in(update, &View::at(update.root.clone()))
+}
+
+/// Finds the targets among files as they are seen.
+pub(super) fn gather_in(update: &Update, view: &View) -> Gathered {
     let mut gathered = Gathered::default();
-    let found = find(&update.root, &update.exclude, |name| {
-        is_candidate_name(name) || FileKind::of_name(name).is_some()
-    });
+    let is_wanted = |name: &str| is_candidate_name(name) || FileKind::of_name(name).is_some();
+    let mut found = find(&update.root, &update.exclude, is_wanted);
+    // Other repositories inside this one are looked into only where they are named.
+    for other in other_repositories(update) {
+        let more = find(&other, &update.exclude, is_wanted);
+        found.files.extend(more.files);
+        found.problems.extend(more.problems);
+    }
     for error in found.problems {
         gathered.notes.push(error.to_string());
     }
-    let mut candidates = Vec::new();
     let mut named: BTreeSet<&str> = BTreeSet::new();
     for lock in &update.lock_configs {
         named.insert(&lock.output.value);
@@ -68,15 +80,7 @@ pub fn gather(update: &Update) -> Gathered {
     let is_file = |path: &&String| update.root.join(path).is_file();
     paths.extend(update.paths.iter().filter(is_file).cloned());
     if update.locks {
-        for path in paths {
-            let full = update.root.join(&path);
-            let is_small = std::fs::metadata(&full).is_ok_and(|file| file.len() <= MOST_BYTES);
-            if let (true, Ok(bytes)) = (is_small, files::read(&full))
-                && let Ok(text) = String::from_utf8(bytes)
-            {
-                candidates.push(CandidateFile { path, text });
-            }
-        }
+        let candidates = candidates(paths, view);
         let (mut locks, skipped) = targets(&candidates, &update.lock_configs);
         for target in &mut locks {
             target.options.fill(&update.defaults, &target.folder);
@@ -99,6 +103,40 @@ pub fn gather(update: &Update) -> Gathered {
     gathered
 }
 
+/// Returns the repositories inside this one that a path names, or a file in them.
+fn other_repositories(update: &Update) -> BTreeSet<PathBuf> {
+    let paths = update.paths.iter().map(|path| update.root.join(path));
+    let others = paths.filter_map(|path| {
+        let folders = path.ancestors().take_while(|folder| *folder != update.root);
+        folders
+            .filter(|folder| folder.join(".git").exists())
+            .last()
+            .map(Path::to_owned)
+    });
+    others.collect()
+}
+
+/// Reads what may be locks and their sources, and then what the headers of these name.
+fn candidates(paths: BTreeSet<String>, view: &View) -> Vec<CandidateFile> {
+    let read = |path: String| {
+        let is_small = match std::fs::metadata(view.path(path.as_ref())) {
+            Ok(file) => file.is_file() && file.len() <= MOST_BYTES,
+            // It may be there in the view alone.
+            Err(_) => true,
+        };
+        let bytes = view.read(path.as_ref()).ok().filter(|_| is_small)?;
+        let text = String::from_utf8(bytes).ok()?;
+        Some(CandidateFile { path, text })
+    };
+    let mut candidates: Vec<CandidateFile> = paths.into_iter().filter_map(read).collect();
+    let more: Vec<CandidateFile> = named_by_headers(&candidates)
+        .into_iter()
+        .filter_map(read)
+        .collect();
+    candidates.extend(more);
+    candidates
+}
+
 /// Notes which of the gathered files are not as they are committed.
 ///
 /// A commit on another branch is made of what is committed; what it is decided from has
@@ -117,7 +155,9 @@ pub fn note_uncommitted(root: &Path, gathered: &mut Gathered) -> Result<(), Appl
         paths.extend(target.reads.iter().map(String::as_str));
     }
     let dirty = apply::dirty(root, &repository, &base, &paths)?;
+    let untracked = apply::untracked(root, &repository, &dirty)?;
     gathered.uncommitted = dirty.into_iter().collect();
+    gathered.untracked = untracked.into_iter().collect();
     Ok(())
 }
 
@@ -129,11 +169,20 @@ pub(super) fn uncommitted<'a>(
     let path = paths
         .into_iter()
         .find(|path| gathered.uncommitted.contains(*path))?;
+    let (message, help) = if gathered.untracked.contains(path) {
+        (
+            format!("`{path}` is untracked"),
+            "commit it first, or run without `--commit` to update the work tree",
+        )
+    } else {
+        (
+            format!("`{path}` has uncommitted changes"),
+            "commit them first, or run without `--commit` to update the work tree",
+        )
+    };
     Some(TargetFailure {
-        message: format!("`{path}` has uncommitted changes"),
-        details: vec![
-            "commit them first, or run without `--commit` to update the work tree".to_owned(),
-        ],
+        message,
+        details: vec![help.to_owned()],
         tried: Vec::new(),
         reproduce: format!("git status {}", shell_path(path)),
         transient: false,

@@ -3,7 +3,7 @@
 //! Each file is a target of its own; what moves, and how far, is `ops::docker`'s.
 
 use super::gather::{Gathered, uncommitted};
-use super::scope::Update;
+use super::scope::{ImagesRequest, Update};
 use crate::files::{self, Exclude};
 use crate::ops::docker::{self, DockerInput, ImagesUpdate, SurveyRequest, UpdatedFile};
 use crate::ops::{Error, Reporter};
@@ -28,17 +28,7 @@ pub(super) async fn decide(
         return Ok(Vec::new());
     }
     let request = ImagesUpdate {
-        survey: SurveyRequest {
-            inputs: gathered
-                .images
-                .iter()
-                .filter(|path| !gathered.uncommitted.contains(*path))
-                .map(|path| DockerInput::Path(update.root.join(path)))
-                .collect(),
-            exclude: Exclude::nothing(),
-            ignore: images.ignore.clone(),
-            contexts: images.contexts.clone(),
-        },
+        survey: survey_request(update, images, gathered),
         limit: images.limit,
         digests: images.digests,
         rules: images.rules.clone(),
@@ -59,6 +49,24 @@ pub(super) async fn decide(
     Ok(plans)
 }
 
+/// Returns what is looked at to find the images of a repository.
+pub(super) fn survey_request(
+    update: &Update,
+    images: &ImagesRequest,
+    gathered: &Gathered,
+) -> SurveyRequest {
+    let paths = gathered.images.iter();
+    SurveyRequest {
+        inputs: paths
+            .filter(|path| !gathered.uncommitted.contains(*path))
+            .map(|path| DockerInput::Path(update.root.join(path)))
+            .collect(),
+        exclude: Exclude::nothing(),
+        ignore: images.ignore.clone(),
+        contexts: images.contexts.clone(),
+    }
+}
+
 fn blocked(path: &str, failed: TargetFailure) -> TargetPlan {
     TargetPlan {
         kind: TargetKind::Images,
@@ -67,6 +75,7 @@ fn blocked(path: &str, failed: TargetFailure) -> TargetPlan {
         group: 0,
         status: Status::Failed,
         files: Vec::new(),
+        inputs: Vec::new(),
         pins: Vec::new(),
         images: Vec::new(),
         held: Vec::new(),
@@ -103,6 +112,7 @@ fn plan_of(update: &Update, file: UpdatedFile) -> TargetPlan {
             (true, Some(_)) => Status::Failed,
         },
         files,
+        inputs: Vec::new(),
         pins: Vec::new(),
         images: file.changes,
         held: file.held,

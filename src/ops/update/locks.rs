@@ -8,18 +8,19 @@
 
 use std::collections::BTreeSet;
 
-use super::gather::Gathered;
-use super::gather::uncommitted;
-use super::outcome::{all_failed, failed, plan_of, reproduce};
+use super::floors::without_downgrades;
+use super::gather::{Gathered, uncommitted};
+use super::outcome::{all_failed, failed, held_back, plan_of, reproduce};
 use super::request::request;
 use super::scope::Update;
 use crate::command::AsWritten;
+use crate::files;
 use crate::lock::PinSource;
 use crate::ops::{Compiled, Distribution, Error, Reporter, View, compile};
 use crate::python::{ProjectName, Specifiers};
 use crate::requirements::{GroupRequest, location};
 use crate::resolve::Constraint;
-use crate::update::{LockTarget, TargetFailure, TargetPlan};
+use crate::update::{Alarm, HeldBack, Input, LockTarget, TargetFailure, TargetPlan};
 
 /// The name under which the locks of a group are seen as one, while it is resolved.
 const JOINT: &str = ".pinfold-joint.txt";
@@ -57,9 +58,11 @@ async fn decide_group(
     members: &[&LockTarget],
     reporter: &dyn Reporter,
 ) -> Vec<TargetPlan> {
-    let mut view = View::at(update.root.clone());
+    let mut view = View::noting(update.root.clone());
     let Joint {
         bounds,
+        held,
+        alarms,
         mut failed_jointly,
     } = match joint(update, members, &view, reporter).await {
         Ok(joint) => joint,
@@ -74,6 +77,7 @@ async fn decide_group(
             Ok(Climbed {
                 compiled,
                 mut failed,
+                alarms: own_alarms,
                 ..
             }) => {
                 if failed.is_none()
@@ -88,18 +92,59 @@ async fn decide_group(
                 if compiled.is_changed() {
                     view.plan(target.output.as_ref(), compiled.text.clone().into_bytes());
                 }
-                plans.push(plan_of(target, &compiled, failed));
+                let mut plan = plan_of(target, &compiled, failed);
+                plan.alarms.extend(own_alarms);
+                add_jointly(&mut plan, &compiled, &held, &alarms);
+                plans.push(plan);
             }
             Err(failed) => return all_failed(members, at, &failed),
         }
     }
+    add_inputs(update, &view, &mut plans);
     plans
+}
+
+/// Adds to a lock what its group was found out to hold back and to take back.
+fn add_jointly(plan: &mut TargetPlan, compiled: &Compiled, held: &[HeldBack], alarms: &[Alarm]) {
+    let is_pinned = |item: &str| compiled.lock_pins().any(|pin| pin.name.as_ref() == item);
+    for held in held.iter().filter(|held| is_pinned(&held.item)) {
+        if plan.held.iter().all(|known| known.item != held.item) {
+            plan.held.push(held.clone());
+        }
+    }
+    plan.held.sort_by(|one, other| one.item.cmp(&other.item));
+    let moves = |item: &str| plan.pins.iter().any(|pin| pin.project == item);
+    let alarms = alarms.iter().filter(|alarm| moves(&alarm.item));
+    plan.alarms.extend(alarms.cloned().collect::<Vec<_>>());
+}
+
+/// Adds to the plans of a group what was read for them, if they change anything.
+fn add_inputs(update: &Update, view: &View, plans: &mut [TargetPlan]) {
+    let written: BTreeSet<String> = plans
+        .iter()
+        .flat_map(|plan| plan.files.iter().map(|file| file.path.clone()))
+        .collect();
+    if written.is_empty() {
+        return;
+    }
+    let inputs = view.seen().into_iter().filter_map(|(path, sha256)| {
+        let path = files::relative(&update.root, &path)?;
+        (!written.contains(&path)).then_some(Input { path, sha256 })
+    });
+    let inputs: Vec<Input> = inputs.collect();
+    for plan in plans.iter_mut().filter(|plan| !plan.files.is_empty()) {
+        plan.inputs.clone_from(&inputs);
+    }
 }
 
 /// What suits all locks of a group.
 #[derive(Default)]
 struct Joint {
     bounds: Vec<Constraint>,
+    /// What the policy holds back: with the bounds nothing newer is looked at.
+    held: Vec<HeldBack>,
+    /// The projects that have to go back.
+    alarms: Vec<Alarm>,
     /// The project that could not be moved, and why: with the bounds nobody tries again.
     failed_jointly: Option<(ProjectName, TargetFailure)>,
 }
@@ -142,6 +187,8 @@ async fn joint(
     let climbed = climb(update, &together, &seen, &[], reporter).await?;
     Ok(Joint {
         bounds: bounds_of(&climbed.compiled),
+        held: held_back(&climbed.compiled),
+        alarms: climbed.alarms,
         failed_jointly: climbed.project.zip(climbed.failed),
     })
 }
@@ -240,6 +287,8 @@ struct Climbed {
     failed: Option<TargetFailure>,
     /// The project that was not moved because of the failure.
     project: Option<ProjectName>,
+    /// The projects that have to go back.
+    alarms: Vec<Alarm>,
 }
 
 /// Compiles, with less and less to move where that fails.
@@ -253,10 +302,17 @@ async fn climb(
     let mut request = request(update, target, view, bounds)?;
     let error = match compile(&request, reporter).await {
         Ok(compiled) => {
+            // Bounds are versions already that were found for all locks of a group.
+            let (compiled, alarms) = if bounds.is_empty() {
+                Box::pin(without_downgrades(&mut request, compiled, reporter)).await
+            } else {
+                (compiled, Vec::new())
+            };
             return Ok(Climbed {
                 compiled,
                 failed: None,
                 project: None,
+                alarms,
             });
         }
         Err(error) => error,
@@ -272,6 +328,7 @@ async fn climb(
                     compiled,
                     failed: Some(failed),
                     project: Some(project.clone()),
+                    alarms: Vec::new(),
                 });
             }
             Err(error) => failed
@@ -287,6 +344,7 @@ async fn climb(
                 compiled,
                 failed: Some(failed),
                 project,
+                alarms: Vec::new(),
             })
         }
         Err(error) => {

@@ -2,10 +2,14 @@
 //!
 //! Gather: which files there are and which of them belong together (`gather`). Decide:
 //! what becomes of each target, as a plan, with nothing written (`locks`, `images`).
-//! Apply: the plan into the work tree or onto a branch (`apply`). Each target stands
+//! Apply: the plan into the work tree or onto a branch (`apply`), if it writes nothing but
+//! what an update would, wherever it comes from (`confirm`). Each target stands
 //! alone: one that fails leaves its files as they are, and the others go on.
 
 mod apply;
+mod confirm;
+mod confirm_images;
+mod floors;
 mod gather;
 mod images;
 mod locks;
@@ -13,7 +17,10 @@ mod outcome;
 mod request;
 mod scope;
 
-pub use apply::{Applied, ApplyError, Reads, RepositoryLock, apply, commit, lock, recover};
+pub use apply::{
+    Applied, ApplyError, RepositoryLock, apply, check_configuration, commit, lock, recover,
+};
+pub use confirm::confirm;
 pub use gather::{Gathered, gather, note_uncommitted};
 pub use outcome::found;
 pub use request::recorded;
@@ -21,8 +28,8 @@ pub use scope::{ImagesRequest, Update};
 
 use super::docker::expired_rules;
 use super::{Error, Reporter};
-use crate::registry;
-use crate::update::{PLAN_VERSION, Plan};
+use crate::update::{Input, PLAN_VERSION, Plan, SkippedFile, sha256};
+use crate::{files, registry};
 
 /// Decides what becomes of everything that was gathered.
 pub async fn decide(
@@ -75,13 +82,35 @@ pub async fn decide(
     }
     notes.extend(unsaid);
     notes.extend(gathered.notes);
+    let skipped = gathered.skipped.into_iter().filter(|file| file.is_lock);
+    let skipped = skipped
+        .map(|file| SkippedFile {
+            path: file.path,
+            why: file.why,
+        })
+        .collect();
     Ok(Plan {
         version: PLAN_VERSION,
         as_of: update.policy.as_of,
         policy: update.policy_in_words.clone(),
+        inputs: configuration(update),
         targets,
+        skipped,
         notes,
     })
+}
+
+/// Returns the configuration that counts, if it is in the repository.
+fn configuration(update: &Update) -> Vec<Input> {
+    let path = update.configuration.iter();
+    path.filter_map(|path| {
+        let bytes = files::read(&update.root.join(path)).ok()?;
+        Some(Input {
+            path: path.clone(),
+            sha256: sha256(&bytes),
+        })
+    })
+    .collect()
 }
 
 /// Says that a rule does nothing any more.

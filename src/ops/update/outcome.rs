@@ -4,7 +4,7 @@ use super::scope::Update;
 use crate::config::Bump;
 use crate::lock::{self, Change, PinSource};
 use crate::ops::{Compiled, Error};
-use crate::python::Version;
+use crate::python::{ProjectName, Version};
 use crate::text::shell_path;
 use crate::update::{
     Alarm, AlarmKind, Content, FileChange, HeldBack, LockTarget, PinBump, PinChange, Status,
@@ -83,6 +83,7 @@ fn empty(target: &LockTarget) -> TargetPlan {
         group: target.group,
         status: Status::Unchanged,
         files: Vec::new(),
+        inputs: Vec::new(),
         pins: Vec::new(),
         images: Vec::new(),
         held: Vec::new(),
@@ -108,13 +109,18 @@ pub(super) fn plan_of(
 ) -> TargetPlan {
     let mut plan = empty(target);
     plan.pins = if compiled.previous.is_some() {
-        let moves = compiled.moves.iter();
-        moves
+        written_moves(compiled)
+            .into_iter()
             .filter_map(|change| pin_change(change, compiled))
             .collect()
     } else {
         // All of a first lock is new, which is nothing to be alarmed about.
-        let pins = compiled.lock_pins();
+        let written = lock::read(&compiled.text);
+        let is_written = |pin: &&lock::Pin| match pin.source {
+            PinSource::Version { .. } => written.pins_of(&pin.name).next().is_some(),
+            _ => true,
+        };
+        let pins = compiled.lock_pins().filter(is_written);
         pins.filter_map(|pin| {
             let added = Change::Added {
                 name: pin.name.clone(),
@@ -125,7 +131,7 @@ pub(super) fn plan_of(
         .collect()
     };
     // Another tool's file is not rewritten for its looks alone.
-    if compiled.is_changed() && (is_ours(compiled) || !compiled.moves.is_empty()) {
+    if compiled.is_changed() && (is_ours(compiled) || !written_moves(compiled).is_empty()) {
         plan.files.push(FileChange {
             path: target.output.clone(),
             before: compiled
@@ -142,20 +148,23 @@ pub(super) fn plan_of(
         (true, Some(_)) => Status::Failed,
     };
     plan.failed = failed;
-    plan.held = compiled
-        .held
-        .iter()
-        .map(|held| HeldBack {
-            item: held.project.to_string(),
-            at: held.locked.clone(),
-            candidate: held.candidate.clone(),
-            code: held.hold.code().into(),
-            reason: held.hold.to_string(),
-            eligible: held.eligible,
-        })
-        .collect();
+    plan.held = held_back(compiled);
     plan.alarms = alarms(compiled);
     plan
+}
+
+/// Returns what the policy holds back in a compilation.
+pub(super) fn held_back(compiled: &Compiled) -> Vec<HeldBack> {
+    let held = compiled.held.iter();
+    held.map(|held| HeldBack {
+        item: held.project.to_string(),
+        at: held.locked.clone(),
+        candidate: held.candidate.clone(),
+        code: held.hold.code().into(),
+        reason: held.hold.to_string(),
+        eligible: held.eligible,
+    })
+    .collect()
 }
 
 /// Whether a file was made by this program, or is new.
@@ -164,6 +173,24 @@ fn is_ours(compiled: &Compiled) -> bool {
         let header = lock::read(text).header;
         header.is_some_and(|header| header.tool == "pinfold")
     })
+}
+
+/// Returns what moves in the file: projects such as pip may be resolved without a pin.
+fn written_moves(compiled: &Compiled) -> Vec<&Change> {
+    let is_new = |change: &&Change| matches!(change, Change::Added { .. });
+    let written = compiled.moves.iter().any(|change| is_new(&change));
+    let written = written.then(|| lock::read(&compiled.text));
+    let is_written = |change: &&Change| match (&written, change) {
+        (
+            Some(written),
+            Change::Added {
+                name,
+                to: PinSource::Version { .. },
+            },
+        ) => written.pins_of(name).next().is_some(),
+        _ => true,
+    };
+    compiled.moves.iter().filter(is_written).collect()
 }
 
 fn pin_change(change: &Change, compiled: &Compiled) -> Option<PinChange> {
@@ -247,8 +274,15 @@ fn alarms(compiled: &Compiled) -> Vec<Alarm> {
             });
         }
     }
-    for change in &compiled.moves {
-        if let Change::Added { name, .. } = change {
+    let is_direct = |name: &ProjectName| {
+        let mut details = compiled.pin_details.iter();
+        details.any(|details| details.project == *name && details.direct)
+    };
+    for change in written_moves(compiled) {
+        // Who has just required a project need not be told.
+        if let Change::Added { name, .. } = change
+            && !is_direct(name)
+        {
             alarms.push(Alarm {
                 item: name.to_string(),
                 kind: AlarmKind::NewPackage.into(),

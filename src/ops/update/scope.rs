@@ -17,6 +17,8 @@ use crate::update::Policy;
 pub struct Update {
     /// The repository's root, absolute: paths of the plan are relative to it.
     pub root: PathBuf,
+    /// The configuration, relative to the root, if there is one below it.
+    pub configuration: Option<String>,
     /// Files and folders to update, relative to the root; all if there is none.
     pub paths: Vec<String>,
     /// Whether lock files are updated.

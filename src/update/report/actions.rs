@@ -31,7 +31,8 @@ pub struct Outputs<'a> {
 
 /// Returns the outputs, a value each; what there is not is empty.
 ///
-/// `changed` is `true` or `false`; `updated`, `failed`, `held` and `alarms` are numbers.
+/// `changed` is `true` or `false`; `updated`, `failed`, `skipped`, `held` and `alarms` are
+/// numbers.
 pub fn github_outputs(plan: &Plan, extra: &Outputs<'_>) -> String {
     let gist = Gist::of(plan);
     let tally = gist.tally;
@@ -41,6 +42,7 @@ pub fn github_outputs(plan: &Plan, extra: &Outputs<'_>) -> String {
     put("changed", if plan.is_empty() { "false" } else { "true" });
     put("updated", &tally.updated.to_string());
     put("failed", &(tally.failed + tally.skipped).to_string());
+    put("skipped", &tally.left.to_string());
     put("held", &tally.held.to_string());
     put("alarms", &tally.alarms.to_string());
     put("branch", extra.branch.unwrap_or_default());
@@ -89,8 +91,12 @@ pub fn annotations(plan: &Plan) -> String {
     let gist = Gist::of(plan);
     let alarms = gist.alarms.len();
     let failures = gist.failures.len();
-    let shown_failures = failures.min(SHARE.max(MOST.saturating_sub(alarms)));
-    let shown_alarms = alarms.min(MOST - shown_failures);
+    // Lock files that are left out share the places of failures.
+    let left = plan.skipped.len();
+    let shown = (failures + left).min(SHARE.max(MOST.saturating_sub(alarms)));
+    let shown_failures = failures.min(shown);
+    let shown_left = shown - shown_failures;
+    let shown_alarms = alarms.min(MOST - shown);
     let mut text = String::new();
     for target in &gist.failures[..shown_failures] {
         let title = match target.status {
@@ -100,13 +106,16 @@ pub fn annotations(plan: &Plan) -> String {
         };
         push_warning(&mut text, &target.path, title, &why(target));
     }
+    for skipped in &plan.skipped[..shown_left] {
+        push_warning(&mut text, &skipped.path, "Skipped", &skipped.why);
+    }
     for row in &gist.alarms[..shown_alarms] {
         let alarm = row.alarm;
         let title = format!("{}: {}", alarm.item, alarm.kind);
         let path = row.targets.first().copied().unwrap_or_default();
         push_warning(&mut text, path, &title, &alarm.message);
     }
-    let rest = failures + alarms - shown_failures - shown_alarms;
+    let rest = failures + left + alarms - shown - shown_alarms;
     if rest > 0 {
         let _ = writeln!(
             text,
@@ -161,13 +170,14 @@ mod tests {
         changed=true
         updated=3
         failed=1
+        skipped=1
         held=2
         alarms=2
         branch=pinfold/update
         commit=3f2c9d1
         fingerprint=sha256:7d9302d31819f2d6f288534c0e7a0591506d4096fe028e5983437155297dfabe
         report=out/report.md
-        summary=Updated 3 of 4 targets: 5 packages, 2 images; 1 failed, 2 held back, 2 alarms
+        summary=Updated 3 of 4 targets: 5 packages, 2 images; 1 failed, 1 skipped, 2 held back, 2 alarms
         ");
     }
 
@@ -201,6 +211,7 @@ mod tests {
     fn failures_and_alarms_are_warnings_at_their_files() {
         insta::assert_snapshot!(annotations(&samples::rich()), @r#"
         ::warning file=tools/requirements.txt,title=Not updated::mkdocs 2.0 needs `jinja2>=4`; sphinx 8.3 needs `jinja2<4`
+        ::warning file=all.txt,title=Skipped::its header has `--universal`: pinfold locks for one Python at a time
         ::warning file=app.txt,title=six%3A yanked::1.16.1 is yanked: "by @octocat, see #12"
         ::warning file=app.txt,title=httpx2%3A new-package::the project is there since 2026-08-30
         "#);

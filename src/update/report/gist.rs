@@ -56,6 +56,8 @@ pub(super) struct Tally {
     pub(super) unchanged: usize,
     pub(super) failed: usize,
     pub(super) skipped: usize,
+    /// Lock files that are not kept up to date; they are no targets.
+    pub(super) left: usize,
     /// Projects, each once.
     pub(super) packages: usize,
     pub(super) images: usize,
@@ -78,6 +80,7 @@ impl<'a> Gist<'a> {
             unchanged: plan.count(Status::Unchanged),
             failed: plan.count(Status::Failed),
             skipped: plan.count(Status::Skipped),
+            left: plan.skipped.len(),
             // Rows are sorted by project.
             packages: packages
                 .chunk_by(|one, other| one.project == other.project)
@@ -205,8 +208,9 @@ fn rank(kind: &OpenWord<AlarmKind>) -> u8 {
         OpenWord::Known(AlarmKind::Yanked) => 0,
         OpenWord::Known(AlarmKind::Vanished) => 1,
         OpenWord::Known(AlarmKind::Gone) => 2,
-        OpenWord::Known(AlarmKind::LateFiles) => 3,
-        OpenWord::Known(AlarmKind::NewPackage) => 4,
+        OpenWord::Known(AlarmKind::Downgrade) => 3,
+        OpenWord::Known(AlarmKind::LateFiles) => 4,
+        OpenWord::Known(AlarmKind::NewPackage) => 5,
         OpenWord::Known(AlarmKind::RuleExpired) | OpenWord::Unknown(_) => u8::MAX,
     }
 }

@@ -6,8 +6,8 @@ use proptest::sample::select;
 
 use super::{Context, Outputs, annotations, escape, github_outputs, markdown, summary, terminal};
 use crate::update::plan::{
-    Alarm, Content, FileChange, HeldBack, ImageChange, PLAN_VERSION, PinChange, Plan, Status,
-    TargetFailure, TargetKind, TargetPlan,
+    Alarm, Content, FileChange, HeldBack, ImageChange, PLAN_VERSION, PinChange, Plan, SkippedFile,
+    Status, TargetFailure, TargetKind, TargetPlan,
 };
 use crate::update::word::OpenWord;
 
@@ -198,6 +198,7 @@ fn target() -> impl Strategy<Value = TargetPlan> {
             group: 0,
             status,
             files: paths.into_iter().map(file).collect(),
+            inputs: Vec::new(),
             pins,
             images,
             held,
@@ -215,16 +216,23 @@ fn file(path: String) -> FileChange {
     }
 }
 
+fn skipped() -> impl Strategy<Value = SkippedFile> {
+    (text(), text()).prop_map(|(path, why)| SkippedFile { path, why })
+}
+
 fn plan() -> impl Strategy<Value = Plan> {
-    (time(), text(), vec(target(), 0..4), texts()).prop_map(|(as_of, policy, targets, notes)| {
-        Plan {
+    let targets = vec(target(), 0..4);
+    (time(), text(), targets, vec(skipped(), 0..3), texts()).prop_map(
+        |(as_of, policy, targets, skipped, notes)| Plan {
             version: PLAN_VERSION,
             as_of,
             policy,
+            inputs: Vec::new(),
             targets,
+            skipped,
             notes,
-        }
-    })
+        },
+    )
 }
 
 /// Returns the parts of a line outside of code spans.
@@ -413,8 +421,8 @@ proptest! {
         let outputs = read_outputs(&github_outputs(&plan, &extra));
         let names: Vec<&str> = outputs.iter().map(|(name, _)| name.as_str()).collect();
         prop_assert_eq!(names, [
-            "status", "changed", "updated", "failed", "held", "alarms", "branch", "commit",
-            "fingerprint", "report", "summary",
+            "status", "changed", "updated", "failed", "skipped", "held", "alarms", "branch",
+            "commit", "fingerprint", "report", "summary",
         ]);
         prop_assert_eq!(&outputs[6].1, &branch);
         prop_assert_eq!(&outputs[7].1, &commit);

@@ -146,6 +146,7 @@ impl Report<'_> {
         let tally = &self.gist.tally;
         let targets = many(tally.targets, "target");
         let mut text = match tally.targets {
+            0 if tally.left > 0 => "**Nothing was kept up to date.**".to_owned(),
             0 => "**There is nothing to keep up to date.**".to_owned(),
             all if tally.unchanged == all => format!("**Nothing to update in {targets}.**"),
             _ => format!("**{} of {targets} updated.**", tally.updated),
@@ -153,7 +154,7 @@ impl Report<'_> {
         let mut parts: Vec<String> = [
             (tally.partial, "partly updated"),
             (tally.failed, "failed"),
-            (tally.skipped, "skipped"),
+            (tally.skipped + tally.left, "skipped"),
         ]
         .into_iter()
         .filter(|(count, _)| *count > 0)
@@ -186,7 +187,7 @@ impl Report<'_> {
     }
 
     /// Returns the tables with `most` rows, and how many rows the whole ones have.
-    fn tables(&self, most: usize) -> [(Table, usize); 5] {
+    fn tables(&self, most: usize) -> [(Table, usize); 6] {
         let gist = &self.gist;
         [
             table(
@@ -236,6 +237,13 @@ impl Report<'_> {
                 &gist.failures,
                 most,
                 |target| failure(target),
+            ),
+            table(
+                "Skipped",
+                &["File", "Why"],
+                &self.plan.skipped,
+                most,
+                |skipped| vec![code(&skipped.path, NAME), message(&skipped.why, MESSAGE)],
             ),
         ]
     }
@@ -524,7 +532,7 @@ mod tests {
         <!-- pinfold:update v1 fingerprint=sha256:7d9302d31819f2d6f288534c0e7a0591506d4096fe028e5983437155297dfabe -->
         ## Update pins: 5 packages, 2 images
 
-        **3 of 4 targets updated.** 1 failed, 2 updates held back, 2 alarms. As of 2026-11-21 04:17 UTC, policy: cooldown 7 d, major 14 d.
+        **3 of 4 targets updated.** 1 failed, 1 skipped, 2 updates held back, 2 alarms. As of 2026-11-21 04:17 UTC, policy: cooldown 7 d, major 14 d.
 
         ### Alarms
 
@@ -562,6 +570,12 @@ mod tests {
         | Target | Why | Tried | Reproduce |
         |---|---|---|---|
         | `tools/requirements.txt` | mkdocs 2.0 needs `jinja2>=4`; sphinx 8.3 needs `jinja2<4` | without `mkdocs`: still no solution | `pinfold update tools/requirements.txt --as-of 2026-11-21T04:17:00Z` |
+
+        ### Skipped
+
+        | File | Why |
+        |---|---|
+        | `all.txt` | its header has `--universal`: pinfold locks for one Python at a time |
 
         - Note: `legacy.txt` is left out: no tool is known to have written it
 

@@ -1,8 +1,8 @@
 //! Plans for tests.
 
 use crate::update::plan::{
-    Alarm, Content, FileChange, HeldBack, ImageChange, PLAN_VERSION, PinChange, Plan, Status,
-    TargetFailure, TargetKind, TargetPlan,
+    Alarm, Content, FileChange, HeldBack, ImageChange, Input, PLAN_VERSION, PinChange, Plan,
+    SkippedFile, Status, TargetFailure, TargetKind, TargetPlan,
 };
 use crate::update::word::{HoldCode, OpenWord};
 
@@ -11,7 +11,9 @@ pub(super) fn plan(targets: Vec<TargetPlan>) -> Plan {
         version: PLAN_VERSION,
         as_of: "2026-11-21T04:17:00Z".parse().unwrap(),
         policy: "cooldown 7 d, major 14 d".to_owned(),
+        inputs: Vec::new(),
         targets,
+        skipped: Vec::new(),
         notes: Vec::new(),
     }
 }
@@ -30,6 +32,7 @@ pub(super) fn target(kind: TargetKind, path: &str, status: Status) -> TargetPlan
         group: 0,
         status,
         files: is_written.then(file).into_iter().collect(),
+        inputs: Vec::new(),
         pins: Vec::new(),
         images: Vec::new(),
         held: Vec::new(),
@@ -166,7 +169,20 @@ pub(super) fn rich() -> Plan {
     ];
     let mut plan = plan(vec![app, dev, docker, failed()]);
     plan.notes = vec!["`legacy.txt` is left out: no tool is known to have written it".to_owned()];
+    plan.inputs = vec![input("pinfold.toml")];
+    plan.targets[0].inputs = vec![input("app.in")];
+    plan.skipped = vec![SkippedFile {
+        path: "all.txt".to_owned(),
+        why: "its header has `--universal`: pinfold locks for one Python at a time".to_owned(),
+    }];
     plan
+}
+
+fn input(path: &str) -> Input {
+    Input {
+        path: path.to_owned(),
+        sha256: "1".repeat(64),
+    }
 }
 
 /// A plan in which nothing happens.

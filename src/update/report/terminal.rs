@@ -36,6 +36,10 @@ pub fn terminal(plan: &Plan) -> Vec<String> {
     if silent > 0 && silent < plan.targets.len() {
         lines.push(format!("{} unchanged", many(silent, "other target")));
     }
+    for skipped in &plan.skipped {
+        let (path, why) = (tame(&skipped.path, MESSAGE), tame(&skipped.why, MESSAGE));
+        lines.push(format!("{path}: skipped, because {why}"));
+    }
     for note in &plan.notes {
         lines.push(format!("note: {}", tame(note, MESSAGE)));
     }
@@ -215,6 +219,7 @@ pub fn summary(plan: &Plan) -> String {
     let tally = Gist::of(plan).tally;
     let targets = many(tally.targets, "target");
     let mut text = match tally.targets {
+        0 if tally.left > 0 => "Nothing was kept up to date".to_owned(),
         0 => "There is nothing to keep up to date".to_owned(),
         all if tally.unchanged == all => format!("Nothing to update in {targets}"),
         _ => format!("Updated {} of {targets}", tally.updated),
@@ -225,7 +230,7 @@ pub fn summary(plan: &Plan) -> String {
     let rest: Vec<String> = [
         (tally.partial, "partly"),
         (tally.failed, "failed"),
-        (tally.skipped, "skipped"),
+        (tally.skipped + tally.left, "skipped"),
         (tally.held, "held back"),
     ]
     .into_iter()
@@ -274,8 +279,9 @@ mod tests {
           `docs.in` requires both
           tried: without `mkdocs`: still no solution
           to reproduce: pinfold update tools/requirements.txt --as-of 2026-11-21T04:17:00Z
+        all.txt: skipped, because its header has `--universal`: pinfold locks for one Python at a time
         note: `legacy.txt` is left out: no tool is known to have written it
-        Updated 3 of 4 targets: 5 packages, 2 images; 1 failed, 2 held back, 2 alarms
+        Updated 3 of 4 targets: 5 packages, 2 images; 1 failed, 1 skipped, 2 held back, 2 alarms
         "#);
     }
 
