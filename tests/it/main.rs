@@ -45,6 +45,7 @@ mod headers;
 mod includes;
 mod indexes;
 mod init;
+mod installable;
 mod laws;
 mod layers;
 mod options;

@@ -68,6 +68,26 @@ fn extras_may_name_each_other_in_any_spelling() {
 }
 
 #[test]
+fn markers_on_extras_hold_for_the_extras_that_are_asked_for() {
+    let index = Index::new(releases());
+    let project = Project::new();
+    project.write(
+        "pyproject.toml",
+        "[project]\nname = 'me'\nversion = '1'\n\
+         dependencies = [\"a; extra == 'X'\", \"b; extra != 'x'\", \
+         \"c; (extra == 'x' or extra == 'y') and python_version >= '3.9'\"]\n\
+         [project.optional-dependencies]\nx = []\n\
+         y = [\"d; extra == 'y'\", \"winonly; extra == 'x'\"]\n",
+    );
+    let pins = |arguments: &[&str]| {
+        project.compiles(&index.url(), &[arguments, &["-o", "lock.txt"]].concat());
+        crate::project::pins(&project.read("lock.txt"))
+    };
+    assert!(!pins(&["--extra", "x"]).contains(&"a==1.0".to_owned()));
+    assert!(!pins(&["--extra", "y"]).contains(&"d==1.0".to_owned()));
+}
+
+#[test]
 fn its_requires_python_has_to_admit_the_target() {
     let (project, _) = compile(&[]);
     let index = Index::new([]);

@@ -373,6 +373,43 @@ fn metadata_that_is_missing_is_read_from_the_wheel() {
 }
 
 #[test]
+fn conflict_marks_in_the_lock_stop_the_run() {
+    let index = index();
+    let lock = "b==1.0\n<<<<<<< HEAD\na==0.9\n=======\na==1.0\n>>>>>>> other\n";
+    let project = Project::of("a\n");
+    project.write("requirements.txt", lock);
+    project.compiles(&index.url(), &[]);
+    assert_ne!(project.lock(), lock);
+    assert_eq!(project.pins(), ["a==1.0", "b==1.0"]);
+}
+
+#[test]
+fn a_contradiction_within_one_release_names_both_sides() {
+    let index = Index::new([
+        wheel("a", "1.0")
+            .extras(&["x"])
+            .requires(&["b>1", "b<1; extra == 'x'"]),
+        wheel("b", "0.5"),
+        wheel("b", "2.0"),
+    ]);
+    let run = check(&index, "a[x]\n", &[]);
+    run.says(
+        1,
+        &["a 1.0 requires b<1 for the extra `x` (the oldest of them b>1)"],
+    );
+}
+
+#[test]
+fn a_number_that_is_too_large_is_said_to_be() {
+    let index = index();
+    let run = check(&index, "a==2025103123595900123456789012\n", &[]);
+    run.says(
+        2,
+        &["`2025103123595900123456789012` is not a version (PEP 440)"],
+    );
+}
+
+#[test]
 fn a_release_whose_files_are_gone_is_passed_over() {
     let index = Index::new([wheel("a", "1.0"), wheel("a", "2.0")]);
     index.set("/files/a-2.0-py3-none-any.whl.metadata", Reply::status(404));
