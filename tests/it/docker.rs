@@ -535,3 +535,49 @@ fn nobody_there_is_something_to_try_later() {
     run.says(75, &["cannot connect", "python:3.12"]);
     assert_eq!(hub.project.read("Dockerfile"), "FROM python:3.12\n");
 }
+
+/// A file that was named is to be pinned: what is not understood is no success.
+#[test]
+fn a_named_file_that_is_not_understood_is_an_error() {
+    for (name, text) in [
+        (
+            "k8s/d.yaml",
+            "apiVersion: v1\nkind: Pod\nspec: {containers: [{name: a, image: python:3}]}\n",
+        ),
+        (
+            ".gitlab-ci.yml",
+            "image: python:3\nservices: [postgres:16]\ntest: {script: [x]}\n",
+        ),
+        ("values.yaml", "image: {repository: a, tag: b}\n"),
+        (
+            "devcontainer.json",
+            "{\"image\": \"python:3\", \"features\": {}}\n",
+        ),
+        ("Makefile", "all:\n\tdocker pull python:3\n"),
+    ] {
+        let hub = Hub::with(&[(name, text), ("web/Dockerfile", "FROM scratch\n")]);
+        for arguments in [&["--check", name][..], &[name], &["explain", name]] {
+            let run = hub.docker(arguments);
+            assert_eq!(run.code, 0, "{name}: {}", run.stderr);
+        }
+        hub.pins(&["--check"]);
+    }
+}
+
+#[test]
+fn a_named_file_is_understood_by_what_it_says() {
+    for (name, text) in [
+        ("stack.yml", "services: {a: {image: python:3}}\n"),
+        (
+            "stack.json",
+            "{\"services\": {\"a\": {\"image\": \"python:3\"}}}\n",
+        ),
+        ("old.yml", "web:\n  image: python:3\n"),
+        ("build/image.txt", "FROM python:3\n"),
+        ("compose.volumes.yaml", "volumes: {a: {}}\n"),
+    ] {
+        let hub = Hub::with(&[(name, text)]);
+        hub.add("python", "3");
+        hub.pins(&[name]);
+    }
+}

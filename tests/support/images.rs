@@ -70,6 +70,11 @@ impl Image {
         Self::build(name, revisions, &[])
     }
 
+    /// Makes an image for one platform that has the label of its version, or of its base's.
+    pub(crate) fn labeled(name: &str, revision: u32, label: Option<&str>) -> Self {
+        Self::made(name, &[("linux/amd64", revision)], &[], label)
+    }
+
     /// Adds an attestation to the index, as builders do: no image, and of no platform.
     pub(crate) fn attested(mut self, number: u32) -> Self {
         let attestation = Blob::json(&json!({"number": number}));
@@ -82,6 +87,15 @@ impl Image {
     }
 
     fn build(name: &str, revisions: &[(&str, u32)], programs: &[(&str, &[u8])]) -> Self {
+        Self::made(name, revisions, programs, None)
+    }
+
+    fn made(
+        name: &str,
+        revisions: &[(&str, u32)],
+        programs: &[(&str, &[u8])],
+        label: Option<&str>,
+    ) -> Self {
         let mut image = Self {
             blobs: Vec::new(),
             manifests: Vec::new(),
@@ -95,7 +109,7 @@ impl Image {
                 ("etc/os-release", b"ID=debian\nVERSION_ID=\"12\"\n"),
             ];
             files.extend(programs);
-            let manifest = image.add_platform(*revision, platform, &tar_of(&files));
+            let manifest = image.add_platform(*revision, platform, &tar_of(&files), label);
             let mut entry = manifest.descriptor(MANIFEST_TYPE);
             entry["platform"] = platform_of(platform);
             entries.push(entry);
@@ -109,13 +123,22 @@ impl Image {
         image
     }
 
-    fn add_platform(&mut self, revision: u32, platform: &str, tar: &[u8]) -> Blob {
+    fn add_platform(
+        &mut self,
+        revision: u32,
+        platform: &str,
+        tar: &[u8],
+        label: Option<&str>,
+    ) -> Blob {
         let unpacked = format!("sha256:{}", sha256(tar));
         let mut config = platform_of(platform);
         config["config"] = json!({"Env": [
             "PATH=/usr/local/bin:/usr/bin:/bin",
             format!("PYTHON_VERSION=3.9.{revision}"),
         ]});
+        if let Some(label) = label {
+            config["config"]["Labels"] = json!({"org.opencontainers.image.version": label});
+        }
         config["rootfs"] = json!({"type": "layers", "diff_ids": [unpacked]});
         let layer = Blob::new(gzip(tar));
         let config = Blob::json(&config);

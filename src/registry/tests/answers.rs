@@ -160,6 +160,53 @@ fn only_manifests_of_known_kinds_are_pinned() {
 }
 
 #[test]
+fn what_says_nothing_of_its_kind_is_read_to_tell() {
+    for content_type in [
+        Some("application/json"),
+        Some("text/plain; charset=utf-8"),
+        Some("application/octet-stream"),
+        None,
+    ] {
+        for body in [index(), index_without_type()] {
+            let answer = body.clone();
+            let server = Server::answering(move |_| {
+                let reply = Reply::ok(&answer);
+                match content_type {
+                    Some(content_type) => reply.header("Content-Type", content_type),
+                    None => reply,
+                }
+            });
+            let client = Maker::hub(&server).client();
+            let error = resolve(&client, "python:3.12").unwrap_err();
+            assert!(matches!(error, Error::Unsupported { .. }), "{error:?}");
+        }
+    }
+}
+
+#[test]
+fn a_page_to_log_in_is_told_as_one() {
+    for (body, content_type) in [
+        ("<!DOCTYPE html><title>Log in</title>", "text/html"),
+        ("<html><form>", "application/json"),
+    ] {
+        let server =
+            Server::answering(move |_| Reply::ok(body).header("Content-Type", content_type));
+        let client = Maker::hub(&server).client();
+        let error = resolve(&client, "python:3.12").unwrap_err();
+        assert!(!error.to_string().contains("web page"), "{error}");
+        let digest = Digest::of(b"x");
+        let exists = run(client.exists(&repository("python"), &digest));
+        assert_eq!(exists, Ok(true), "{content_type}");
+    }
+}
+
+/// An index as the OCI specification allows it: its kind shows in what it has.
+fn index_without_type() -> Vec<u8> {
+    let digest = Digest::of(b"amd64");
+    format!(r#"{{"schemaVersion":2,"manifests":[{{"digest":"{digest}"}}]}}"#).into_bytes()
+}
+
+#[test]
 fn a_body_that_is_no_manifest_or_of_another_kind_is_refused() {
     for (body, media_type) in [
         (b"<html>".to_vec(), INDEX),

@@ -138,3 +138,47 @@ fn a_blob_may_be_elsewhere_and_credentials_do_not_go_there() {
     assert_eq!(elsewhere.seen()[0].header("authorization"), None);
     assert_eq!(elsewhere.seen()[0].path, "/bucket?signature=x");
 }
+
+/// Returns what comes for a platform from an index of these, by the platform's text.
+fn chosen(offered: &[&str], wanted: &str) -> Option<String> {
+    let entries: Vec<String> = offered
+        .iter()
+        .map(|text| {
+            let mut parts = text.split('/').chain(["", ""]);
+            let mut part = || parts.next().unwrap();
+            format!(
+                r#"{{"digest":"{}","platform":{{"os":"{}","architecture":"{}","variant":"{}"}}}}"#,
+                Digest::of(text.as_bytes()),
+                part(),
+                part(),
+                part(),
+            )
+        })
+        .collect();
+    let body = format!(
+        r#"{{"schemaVersion":2,"manifests":[{}]}}"#,
+        entries.join(",")
+    );
+    let server = Server::answering(move |_| manifest(body.as_bytes(), INDEX));
+    let digest = resolve_for(&Maker::hub(&server).client(), "many", wanted).ok()?;
+    let mut offered = offered.iter();
+    let found = offered.find(|text| Digest::of(text.as_bytes()) == digest)?;
+    Some((*found).to_owned())
+}
+
+#[test]
+fn a_platform_takes_the_nearest_variant_below_it() {
+    let check = |offered: &[&str], wanted: &str, expected: Option<&str>| {
+        assert_eq!(chosen(offered, wanted).as_deref(), expected, "{wanted}");
+    };
+    check(&["linux/arm/v6"], "linux/arm/v7", None);
+    check(&["linux/arm/v5", "linux/arm/v6"], "linux/arm/v8", None);
+    check(&["linux/arm/v7"], "linux/arm/v6", None);
+    check(&["linux/amd64"], "linux/amd64/v2", None);
+    check(&["linux/amd64", "linux/amd64/v2"], "linux/amd64/v3", None);
+    check(&["linux/amd64/v2"], "linux/amd64", None);
+    check(&["linux/arm64"], "linux/arm64/v9", None);
+    check(&["linux/386"], "linux/amd64", None);
+    check(&["linux/arm/v7"], "linux/arm64", None);
+    check(&["linux/s390x"], "linux/s390x", Some("linux/s390x"));
+}

@@ -519,3 +519,46 @@ fn repositories_of_different_people_share_no_token() {
         expected.map(|(user, count)| (user.to_owned(), count))
     );
 }
+
+/// Hides what it has from those who do not log in, and says only at `/v2/` how to.
+fn hiding(status: u16) -> Server {
+    Server::answering(move |seen| {
+        let is_me = seen.header("authorization") == Some("Basic bWU6aHVzaA==");
+        match seen.path.split('?').next().unwrap() {
+            "/v2/" if !is_me => Reply::status(401).header("WWW-Authenticate", "Basic realm=\"r\""),
+            "/v2/" => Reply::ok("{}"),
+            path if path.ends_with("/missing") => Reply::status(404),
+            _ if is_me => manifest(&index(), INDEX),
+            _ => Reply::status(status),
+        }
+    })
+}
+
+#[test]
+fn a_refusal_is_asked_about_where_there_is_a_login() {
+    for status in [404, 403, 401] {
+        let server = hiding(status);
+        let client = Maker::hub(&server).auth(&login(&server, "hush")).client();
+        assert!(resolve(&client, "acme/app:1").is_err(), "{status}");
+        assert_eq!(count(&server, "GET", "/v2/?"), 0);
+    }
+}
+
+#[test]
+fn a_refusal_is_believed_where_there_is_no_login() {
+    let server = hiding(404);
+    let client = Maker::hub(&server).client();
+    let error = resolve(&client, "acme/app:1").unwrap_err();
+    assert!(matches!(error, Error::NotFound { .. }), "{error:?}");
+    assert_eq!(count(&server, "GET", "/v2/?"), 0);
+}
+
+#[test]
+fn a_registry_is_asked_once_how_to_log_in() {
+    let server = hiding(404);
+    let client = Maker::hub(&server).auth(&login(&server, "hush")).client();
+    let images = ["acme/app:1", "acme/other:1", "acme/app:missing"].map(str::to_owned);
+    let answers = resolve_all(&client, &images);
+    assert_eq!(answers.iter().filter(|it| it.is_ok()).count(), 0);
+    assert_eq!(count(&server, "GET", "/v2/?"), 0);
+}
