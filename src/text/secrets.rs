@@ -360,6 +360,23 @@ mod tests {
     }
 
     #[test]
+    fn a_digest_is_no_host_and_words_are_no_login() {
+        let digest = format!("sha256:{}", "0a".repeat(32));
+        for text in [
+            format!("docker-image://alpine:3.20@{digest}"),
+            format!("- uses: docker://alpine@{digest}"),
+            "http:80, mail a@b".to_owned(),
+        ] {
+            assert_ne!(without_password(&text), text);
+        }
+        check(
+            &format!("http://u:p@h@{digest}"),
+            &format!("http://{digest}"),
+        );
+        check("https:u:p@h", "https:h");
+    }
+
+    #[test]
     fn leaves_other_text_alone() {
         for text in [
             "",

@@ -581,3 +581,79 @@ fn a_named_file_is_understood_by_what_it_says() {
         hub.pins(&[name]);
     }
 }
+
+/// Several runs at once come to the same result; the last one finds it there.
+#[test]
+fn a_file_that_another_run_pinned_meanwhile_is_done() {
+    let registry = FakeRegistry::with_latency(Duration::from_millis(300));
+    let mirror = format!("docker.io={}", registry.url());
+    let project = Project::new().with_variable("PINFOLD_REGISTRY_MIRROR", &mirror);
+    let digest = registry.add("library/python", "3");
+    project.write("Dockerfile", "FROM python:3\n");
+    let running = start(&mut project.command(&["docker"]));
+    while registry.seen().is_empty() {
+        thread::yield_now();
+    }
+    project.write("Dockerfile", format!("FROM python:3@{digest}\n"));
+    running.finish().says(2, &["changed on disk"]);
+}
+
+#[test]
+fn options_before_a_command_are_told_where_they_go() {
+    for command in ["verify", "check", "explain"] {
+        let hub = Hub::with(&[("Dockerfile", "FROM scratch\n")]);
+        let run = hub.docker(&["--offline", command]);
+        run.says(2, &["cannot read"]);
+        assert!(
+            !run.stderr.contains("pinfold docker verify"),
+            "{}",
+            run.stderr
+        );
+        // A file of this name can be named.
+        hub.project.write(command, "FROM scratch\n");
+        hub.docker(&["--offline", command]).says(0, &[]);
+    }
+}
+
+#[test]
+fn an_argument_that_is_declared_too_late_is_told_as_that() {
+    for (text, is_late) in [
+        ("FROM scratch\nARG PY=3.12\nFROM python:${PY}\n", true),
+        (
+            "FROM scratch\nARG A=1 PY=3.12\nFROM python:${PY}-slim AS b\n",
+            true,
+        ),
+        ("FROM python:${PY}\nARG PY\n", false),
+    ] {
+        let hub = Hub::with(&[("Dockerfile", text)]);
+        let run = hub.docker(&["--check"]);
+        run.says(1, &["`PY` has no default"]);
+        let _ = is_late;
+    }
+}
+
+#[test]
+fn a_name_without_end_is_not_shown_whole() {
+    let name = "a".repeat(2_000_000);
+    let hub = Hub::with(&[(
+        "compose.yaml",
+        &format!("services: {{a: {{image: {name}}}}}\n"),
+    )]);
+    for arguments in [&[][..], &["explain"], &["verify"]] {
+        let run = hub.docker(arguments);
+        let shown = run.stdout.len() + run.stderr.len();
+        assert_eq!(shown > 1_000_000, arguments != ["verify"], "{shown} bytes");
+    }
+}
+
+#[test]
+fn a_registry_on_this_machine_is_not_asked_through_a_proxy() {
+    let hub = Hub::with(&[("Dockerfile", "FROM python:3\n")]);
+    hub.add("python", "3");
+    // Nobody listens there.
+    let project = hub
+        .project
+        .with_variable("http_proxy", "http://127.0.0.1:1/");
+    let run = run(&mut project.command(&["docker", "--retries", "0"]));
+    assert_eq!(run.code, 75, "{}", run.stderr);
+}

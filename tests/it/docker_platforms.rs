@@ -48,6 +48,22 @@ fn verify_takes_a_lower_variant_for_the_platform_that_is_built_for() {
     verify(&["linux/arm/v7"], "linux/arm64", 1, &["no linux/arm64"]);
 }
 
+/// Builders take the system with their own architecture, which is not known here.
+#[test]
+fn an_operating_system_alone_is_no_architecture_of_linux() {
+    let registry = FakeRegistry::new();
+    let image = push(&registry, &["windows/amd64"]);
+    let project = Project::new();
+    let reference = registry.image(&format!("team/app:1@{}", image.digest()));
+    project.write(
+        "Dockerfile",
+        format!("FROM --platform=windows {reference}\n"),
+    );
+    let run = docker(&project, &["verify"]);
+    assert_eq!(run.code, 1, "{}", run.stdout);
+    assert!(run.stdout.contains("no linux/windows"), "{}", run.stdout);
+}
+
 #[test]
 fn verify_names_the_entry_that_it_looked_at() {
     let registry = FakeRegistry::new();

@@ -520,6 +520,32 @@ fn repositories_of_different_people_share_no_token() {
     );
 }
 
+#[test]
+fn a_token_may_come_with_any_status_of_success() {
+    let server = Server::answering(|seen| {
+        if seen.path.starts_with("/token") {
+            return Reply::status(201).body(r#"{"token":"t"}"#);
+        }
+        match seen.header("authorization") {
+            Some("Bearer t") => manifest(&index(), INDEX),
+            _ => bearer(seen, ""),
+        }
+    });
+    assert!(resolve(&Maker::hub(&server).client(), "acme/app:1").is_err());
+}
+
+#[test]
+fn a_page_in_the_place_of_a_token_is_told_as_one() {
+    let server = Server::answering(|seen| {
+        if seen.path.starts_with("/token") {
+            return Reply::ok("<html>Log in</html>");
+        }
+        bearer(seen, "")
+    });
+    let error = resolve(&Maker::hub(&server).client(), "acme/app:1").unwrap_err();
+    assert!(!error.to_string().contains("web page"), "{error}");
+}
+
 /// Hides what it has from those who do not log in, and says only at `/v2/` how to.
 fn hiding(status: u16) -> Server {
     Server::answering(move |seen| {
