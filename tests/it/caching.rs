@@ -405,3 +405,25 @@ fn the_first_run_connects_once_and_a_run_that_asks_nothing_does_not() {
     assert_eq!(asked, ["/simple/a/"]);
     assert_eq!(server.connections(), 1);
 }
+
+#[test]
+fn a_run_does_not_fail_by_what_was_absent_a_moment_ago() {
+    let index = Index::new([wheel("b", "1.0")]);
+    let project = Project::of("a\n");
+    project.compile(&index.url(), &[]).says(1, &["`a`"]);
+    index.requests();
+    index.add(wheel("a", "1.0"));
+    project.compile(&index.url(), &[]).says(1, &["`a`"]);
+    assert_eq!(index.requests(), [""; 0]);
+}
+
+#[test]
+fn what_an_earlier_index_lacked_is_asked_for_again_before_a_run_fails() {
+    let (private, public) = (Index::new([]), Index::new([wheel("a", "1.0")]));
+    let project = Project::of("a\n");
+    let arguments = ["--extra-index-url", &private.url()];
+    project.compiles(&public.url(), &arguments);
+    private.add(wheel("a", "2.0"));
+    project.write("requirements.in", "a>=2\n");
+    project.compile(&public.url(), &arguments).says(1, &["a"]);
+}

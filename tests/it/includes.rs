@@ -141,3 +141,41 @@ fn continuations_comments_and_encodings_are_pips() {
     project.compiles(&index.url(), &[]);
     assert_eq!(project.pins(), ["a==1.0", "b==2.0"]);
 }
+
+#[test]
+fn a_remote_requirements_file_names_no_place_of_this_machine() {
+    let index = Index::new(releases());
+    let folder = tempfile::tempdir().unwrap();
+    let own = |name: &str, text: &[u8]| {
+        std::fs::write(folder.path().join(name), text).unwrap();
+        format!("{}/{name}", folder.path().display())
+    };
+    let list = own("list.in", b"b\n");
+    let release = wheel("d", "1.0");
+    let file = own(&release.filename(), &release.bytes());
+    let directory = folder.path().display().to_string();
+    own(
+        "pyproject.toml",
+        b"[project]\nname = \"e\"\nversion = \"1.0\"\n",
+    );
+    let url = format!("http://{}/files/remote.in", index.host());
+    for line in [
+        format!("-r file://{list}"),
+        format!("-r FILE:{list}"),
+        format!("-c file://{list}"),
+        format!("-f {directory}"),
+        format!("-f file://{directory}"),
+        format!("--extra-index-url file://{directory}"),
+        format!("--extra-index-url {directory}"),
+        file.clone(),
+        format!("d @ file://{file}"),
+        format!("-e {directory}"),
+        format!("e @ file://{directory}"),
+    ] {
+        index.set("/files/remote.in", Reply::ok(format!("c\n{line}\n")));
+        let project = Project::of(&format!("-r {url}\na\n"));
+        let run = project.compile(&index.url(), &[]);
+        assert_eq!(run.code, 0, "{line}: {}", run.stderr);
+        assert!(project.lock().contains("c==2.0"), "{line}");
+    }
+}

@@ -591,3 +591,159 @@ fn the_keyring_program_is_asked_once_and_its_failure_is_a_warning() {
     assert!(!warning.contains("sesame"), "{warning}");
     outcome.refuses(&["no credentials were sent"]);
 }
+
+// What came over the network names no place of this machine.
+
+/// A page of `a` 1.0 with its wheel and with an sdist that is said to be elsewhere.
+fn page_that_names(wheel: &str, hash: &str, sdist: &str) -> Reply {
+    let page = format!(
+        r#"{{"meta": {{"api-version": "1.1"}}, "name": "a", "files": [
+            {{"filename": "a-1.0-py3-none-any.whl", "url": "{wheel}", "hashes": {{"sha256": "{hash}"}}}},
+            {{"filename": "a-1.0.tar.gz", "url": "{sdist}", "hashes": {{}}}}]}}"#
+    );
+    Reply::ok(page).header("Content-Type", "application/vnd.pypi.simple.v1+json")
+}
+
+fn html_page(text: &str) -> Reply {
+    Reply::ok(text).header("Content-Type", "text/html")
+}
+
+#[test]
+fn a_page_that_names_a_file_of_this_machine_is_read_without_it() {
+    let release = wheel("a", "1.0");
+    let index = Index::new([release.clone()]);
+    let (url, hash) = (index.file_url(&release), release.hash());
+    let hex = hash.trim_start_matches("sha256:");
+    let folder = tempfile::tempdir().unwrap();
+    let own = folder.path().join("a-1.0.tar.gz");
+    std::fs::write(&own, "what is nobody else's business").unwrap();
+    let own_hash = format!(
+        "sha256:{}",
+        crate::index::sha256(&std::fs::read(&own).unwrap())
+    );
+    let (file, directory) = (own.to_str().unwrap(), folder.path().to_str().unwrap());
+    let link = format!("<a href=\"{url}#sha256={hex}\">a</a>");
+    for (way, reply) in [
+        (
+            "JSON",
+            page_that_names(&url, hex, &format!("file://{file}")),
+        ),
+        (
+            "letter case",
+            page_that_names(&url, hex, &format!("FILE://localhost{file}")),
+        ),
+        (
+            "HTML",
+            html_page(&format!("{link}<a href=\"file:{file}\">a-1.0.tar.gz</a>")),
+        ),
+        (
+            "base",
+            html_page(&format!(
+                "<base href=\"file://{directory}/\">{link}<a href=\"a-1.0.tar.gz\">a</a>"
+            )),
+        ),
+    ] {
+        index.set("/simple/a/", reply.clone());
+        let project = Project::of("a\n");
+        project.compiles(&index.url(), &[]);
+        let mut expected = vec![hash.clone(), own_hash.clone()];
+        expected.sort_unstable();
+        assert_eq!(hashes(&project.lock()), expected, "{way}");
+        // A page of links is no other.
+        index.set("/files/links", reply);
+        let links = format!("http://{}/files/links", index.host());
+        let project = Project::of("a\n");
+        let arguments = ["--no-index", "--find-links", &links, "--no-header"];
+        run(&mut project.compile_command(&arguments)).says(0, &[]);
+        assert_eq!(hashes(&project.lock()), expected, "{way}");
+    }
+}
+
+#[test]
+fn what_a_remote_release_requires_is_not_looked_for_on_this_machine() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = wheel("b", "1.0");
+    std::fs::write(folder.path().join(own.filename()), own.bytes()).unwrap();
+    let place = format!("file://{}/{}", folder.path().display(), own.filename());
+    for release in [
+        wheel("a", "1.0").requires(&[&format!("b @ {place}")]),
+        sdist("a", "1.0").requires(&[&format!("b @ {place}")]),
+    ] {
+        let index = Index::new([release.clone()]);
+        let line = format!("a @ {}\n", index.file_url(&release));
+        let project = Project::of(&line);
+        let run = project.compile(&index.url(), &[]);
+        run.says(0, &[]);
+        assert!(project.lock().contains(&format!("b @ {place}")));
+    }
+}
+
+// Pages without files, and what indexes say of whole projects (PEP 792).
+
+#[test]
+fn a_page_without_files_on_an_earlier_index_is_named() {
+    let corp = Index::new([]);
+    corp.set(
+        "/simple/a/",
+        Reply::ok(r#"{"meta": {"api-version": "1.1"}, "name": "a", "files": []}"#),
+    );
+    let public = Index::new([wheel("a", "1.0")]);
+    let outcome = Folder::of("a\n").compile(&public, |it| {
+        it.indexes.named = vec![named("corp", &corp, &[])];
+    });
+    let words = outcome.text.unwrap_err();
+    assert!(!words.contains("corp"), "{words}");
+    assert!(!asked_about(&public, "a"));
+}
+
+/// Serves a page of `a` 1.0 with a project status.
+fn with_status(index: &Index, status: &str, is_json: bool) {
+    let release = wheel("a", "1.0");
+    let (url, hash) = (index.file_url(&release), release.hash());
+    let hex = hash.trim_start_matches("sha256:");
+    let reply = if is_json {
+        Reply::ok(format!(
+            r#"{{"meta": {{"api-version": "1.4"}}, "name": "a", "files": [
+                {{"filename": "a-1.0-py3-none-any.whl", "url": "{url}", "hashes": {{"sha256": "{hex}"}}}}],
+                "project-status": {{"status": "{status}", "reason": "told so"}}}}"#
+        ))
+    } else {
+        html_page(&format!(
+            "<meta name=\"pypi:project-status\" content=\"{status}\">\
+             <meta name=\"pypi:project-status-reason\" content=\"told so\">\
+             <a href=\"{url}#sha256={hex}\">a</a>"
+        ))
+    };
+    index.set("/simple/a/", reply.header("Cache-Control", "max-age=600"));
+}
+
+#[test]
+fn what_an_index_says_of_a_project_is_told() {
+    for is_json in [true, false] {
+        for status in ["archived", "deprecated", "active"] {
+            let index = Index::new([wheel("a", "1.0")]);
+            with_status(&index, status, is_json);
+            let folder = Folder::of("a\n");
+            // From the index, then from the cache.
+            for _ in 0..2 {
+                let outcome = folder.compile(&index, |_| {});
+                assert_eq!(outcome.pins(), ["a==1.0"]);
+                assert_eq!(outcome.warnings, [""; 0], "{status}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_project_in_quarantine_is_not_chosen() {
+    for is_json in [true, false] {
+        let index = Index::new([wheel("a", "1.0")]);
+        with_status(&index, "quarantined", is_json);
+        let folder = Folder::of("a\n");
+        folder.has("a==1.0\n");
+        for _ in 0..2 {
+            let outcome = folder.compile(&index, |_| {});
+            assert_eq!(outcome.pins(), ["a==1.0"]);
+        }
+    }
+}

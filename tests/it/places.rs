@@ -667,6 +667,44 @@ fn a_branch_a_tag_and_a_commit_are_locked_as_commits() {
 }
 
 #[test]
+fn project_files_of_a_repository_are_its_own() {
+    let project = with_git!(Project::new());
+    let outside = tempfile::tempdir().unwrap();
+    let own = outside.path().join("pyproject.toml");
+    fs::write(&own, plain_project("p", "6.0", &["e"])).unwrap();
+    let index = index_of_d();
+    for (folder, fragment) in [("", ""), ("sub/", "#subdirectory=sub")] {
+        let origin = Origin::new();
+        let link = origin.folder.path().join(folder).join("pyproject.toml");
+        fs::create_dir_all(link.parent().unwrap()).unwrap();
+        let _ = fs::remove_file(&link);
+        std::os::unix::fs::symlink(&own, &link).unwrap();
+        origin.commit_file("more", "");
+        project.write(
+            "requirements.in",
+            format!("p @ {}{fragment}\n", origin.url()),
+        );
+        let run = project.compile(&index.url(), &["-U"]);
+        run.says(0, &[]);
+        assert!(project.pins().contains(&"e==1.0".to_owned()));
+    }
+}
+
+#[test]
+fn a_link_within_a_repository_is_followed() {
+    let project = with_git!(Project::new());
+    let origin = Origin::new();
+    let folder = origin.folder.path();
+    fs::create_dir(folder.join("sub")).unwrap();
+    std::os::unix::fs::symlink("../pyproject.toml", folder.join("sub/pyproject.toml")).unwrap();
+    origin.commit_file("more", "");
+    let line = format!("p @ {}#subdirectory=sub\n", origin.url());
+    project.write("requirements.in", line);
+    project.compiles(&index_of_d().url(), &[]);
+    assert!(project.pins().contains(&"d==1.0".to_owned()));
+}
+
+#[test]
 fn a_commit_is_kept_though_its_branch_moved() {
     let project = with_git!(Project::new());
     let origin = Origin::new();

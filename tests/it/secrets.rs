@@ -489,3 +489,103 @@ fn a_token_in_place_of_a_user_is_not_told() {
     run.says(0, &[]);
     assert_kept(&project, &run);
 }
+
+#[test]
+fn a_login_without_a_scheme_is_not_told() {
+    let project = Project::of("a\n");
+    let url = "me:sesame@host.example/simple/";
+    let listed = Project::of(&format!("--index-url {url}\na\n"));
+    let named = Project::of("a\n");
+    named.write("pinfold.toml", format!("[compile]\nindex-url = '{url}'\n"));
+    let variable = Project::of("a\n").with_variable("PIP_INDEX_URL", url);
+    for (project, arguments) in [
+        (&project, vec!["-i", url]),
+        (&project, vec!["--extra-index-url", url]),
+        (&project, vec!["-i", "sesame@host.example/simple/"]),
+        (&project, vec!["-i", "htps:/me:sesame@host.example/simple/"]),
+        (&project, vec!["--no-index", "-f", url]),
+        (&listed, vec![]),
+        (&named, vec![]),
+        (&variable, vec![]),
+    ] {
+        let run = run(&mut project.compile_command(&arguments));
+        assert_eq!(run.code, 2, "{arguments:?}: {}", run.stderr);
+        assert!(
+            run.stderr.contains("sesame"),
+            "{arguments:?}: {}",
+            run.stderr
+        );
+    }
+}
+
+/// A page whose links have a login or a signature in them.
+fn page_with_secrets(index: &Index, releases: &[Release], suffix: &str, login: &str) -> Reply {
+    let mut page = String::new();
+    for release in releases {
+        let url = index.file_url(release);
+        let url = url.replacen("://", &format!("://{login}"), 1);
+        page.push_str(&format!("<a href=\"{url}{suffix}\">a</a>\n"));
+    }
+    Reply::ok(page)
+        .header("Content-Type", "text/html")
+        .header("Cache-Control", "max-age=600")
+}
+
+#[test]
+fn a_secret_in_the_links_of_a_page_is_used_and_not_stored() {
+    let old = wheel("a", "1.0");
+    let new = wheel("a", "2.0");
+    for (suffix, login) in [
+        ("?X-Amz-Signature=sesame", ""),
+        ("?v=1&token=sesame", ""),
+        ("", "me:sesame@"),
+    ] {
+        let index = Index::new([]);
+        let both = [old.clone(), new.clone()];
+        index.set(
+            "/simple/a/",
+            page_with_secrets(&index, &both, suffix, login),
+        );
+        for release in &both {
+            let path = format!("/files/{}{suffix}", release.filename());
+            index.set(&path, Reply::ok(release.bytes()));
+        }
+        let project = Project::of("a\n");
+        let first = project.compile(&index.url(), &["-v"]);
+        first.says(0, &[]);
+        assert_eq!(crate::project::hashes(&project.lock()), [new.hash()]);
+        let kept: Vec<String> = files_below(&project.cache())
+            .into_iter()
+            .map(|path| String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned())
+            .collect();
+        assert!(
+            kept.iter().any(|text| text.contains("sesame")),
+            "{suffix}{login}"
+        );
+        // A file that was not needed before is fetched with what the page says of it.
+        index.requests();
+        project.write("requirements.in", "a<2\n");
+        let second = project.compile(&index.url(), &["-v"]);
+        second.says(0, &[]);
+        assert_eq!(crate::project::hashes(&project.lock()), [old.hash()]);
+        let file = format!("GET /files/{}{suffix}", old.filename());
+        let asked = index.requests();
+        assert!(asked.contains(&file), "{asked:?}");
+    }
+}
+
+#[test]
+fn a_private_page_is_kept_for_the_login_that_it_was_given_to() {
+    let index = guarded();
+    let project = Project::of("a\n");
+    run(&mut project.compile_command(&["-i", &index.url_with_login("me:sesame")])).says(0, &[]);
+    index.requests();
+    for login in ["me:wrong", "you:sesame"] {
+        let url = index.url_with_login(login);
+        let other = run(&mut project.compile_command(&["-i", &url, "-o", "other.txt"]));
+        other.says(0, &[]);
+        assert_eq!(index.requests(), [""; 0]);
+    }
+    let project_without = run(&mut project.compile_command(&["-i", &index.url()]));
+    project_without.says(0, &[]);
+}

@@ -365,3 +365,76 @@ fn no_more_requests_are_under_way_than_allowed() {
     assert_eq!(under_way.lock().unwrap().1, 3);
     assert!(server.connections() <= 3);
 }
+
+/// A clock that goes on by a second whenever it is looked at, and waits in no time.
+#[derive(Default)]
+struct TickingTimer(Mutex<u64>);
+
+impl Timer for TickingTimer {
+    fn now(&self) -> SystemTime {
+        let mut seconds = self.0.lock().unwrap();
+        *seconds += 1;
+        SystemTime::UNIX_EPOCH + Duration::from_secs(*seconds)
+    }
+
+    fn sleep(&self, _: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(async {})
+    }
+}
+
+/// Returns the URL of a server that sends pieces of such a length, each of them when the
+/// client has heard of the one before.
+fn dripping(piece: usize, count: usize) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        while let Ok((mut stream, _)) = listener.accept() {
+            let _ = stream.set_nodelay(true);
+            let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+            let mut sent = stream.write_all(head.as_bytes());
+            let chunk = format!("{piece:x}\r\n{}\r\n", "x".repeat(piece));
+            for _ in 0..count {
+                sent = sent.and_then(|()| stream.write_all(chunk.as_bytes()));
+                std::thread::yield_now();
+            }
+            let _ = sent.and_then(|()| stream.write_all(b"0\r\n\r\n"));
+        }
+    });
+    format!("http://{address}/")
+}
+
+fn ticking() -> Client {
+    Client::new(Settings {
+        timer: Arc::new(TickingTimer::default()),
+        ..settings().0
+    })
+}
+
+#[test]
+fn an_answer_that_drips_is_given_up() {
+    // A second each.
+    let client = ticking();
+    let response = get(&client, &dripping(1, 20_000)).unwrap();
+    assert_eq!(response.body.len(), 20_000);
+    assert_eq!(client.requests(), 1);
+}
+
+#[test]
+fn an_answer_that_is_slow_but_goes_on_is_read() {
+    let response = get(&ticking(), &dripping(4096, 200)).unwrap();
+    assert_eq!(response.body.len(), 4096 * 200);
+}
+
+#[test]
+fn what_inflates_beyond_measure_is_refused() {
+    let bomb = gzip(&vec![b' '; 64 << 20]);
+    let modest = gzip(&vec![b' '; 16 << 20]);
+    let server = Server::script(
+        [bomb, modest].map(|body| Reply::ok(body).header("Content-Encoding", "gzip")),
+    );
+    let client = client();
+    let response = get(&client, &server.url("/")).unwrap();
+    assert_eq!(response.decode(u64::MAX).unwrap().len(), 64 << 20);
+    let response = get(&client, &server.url("/")).unwrap();
+    assert_eq!(response.decode(u64::MAX).unwrap().len(), 16 << 20);
+}

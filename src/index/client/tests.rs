@@ -1112,3 +1112,72 @@ async fn can_be_used_from_any_thread() {
         .unwrap()
         .unwrap();
 }
+
+fn gzip(text: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(text).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn gzipped(body: &[u8]) -> Answer {
+    Answer::new(200, body).with("content-encoding", "gzip")
+}
+
+#[tokio::test]
+async fn a_page_that_inflates_beyond_measure_is_refused() {
+    let page = [b"{\"files\": [", &vec![b' '; 64 << 20][..], b"]}"].concat();
+    let page = gzip(&page);
+    let server = Server::new(move |_| gzipped(&page));
+    let listing = uncached().listing(&server.index(), &demo()).await.unwrap();
+    assert!(listing.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn of_what_is_no_page_only_the_beginning_is_inflated() {
+    let body = gzip(&[b"no page: ", &vec![b'x'; 64 << 20][..]].concat());
+    let server = Server::new(move |_| gzipped(&body));
+    let error = uncached()
+        .listing(&server.index(), &demo())
+        .await
+        .unwrap_err();
+    assert!(matches!(&error, Error::Page { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_page_with_more_files_than_any_project_has_is_refused() {
+    let link = "<a href=a>";
+    let page = format!("<title>Links for a</title>{}", link.repeat(300_000));
+    let server = Server::new(move |_| Answer::new(200, page.clone()));
+    let listing = uncached().listing(&server.index(), &demo()).await.unwrap();
+    assert!(listing.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn large_pages_are_read_one_after_the_other() {
+    // 12 MB each, in a tenth of that: they do not fit together.
+    let file = |number: usize| {
+        format!(
+            "{{\"filename\": \"demo-1.{number}.tar.gz\", \"url\": \"https://files.example/{number:064x}/demo-1.{number}.tar.gz\", \"hashes\": {{\"sha256\": \"{number:064x}\"}}, \"filler\": \"{}\"}}",
+            "x".repeat(700)
+        )
+    };
+    let files: Vec<String> = (0..12_000).map(file).collect();
+    let page = gzip(format!("{{\"files\": [{}]}}", files.join(",")).as_bytes());
+    let server = Server::new(move |_| gzipped(&page));
+    let client = uncached();
+    let index = server.index();
+    let names: Vec<ProjectName> = (0..4).map(|_| demo()).collect();
+    let others: Vec<IndexUrl> = (0..4)
+        .map(|number| {
+            let url = format!("{}x{number}/", index.url());
+            IndexUrl::new(url.parse().unwrap())
+        })
+        .collect();
+    let all = others
+        .iter()
+        .zip(&names)
+        .map(|(index, name)| client.listing(index, name));
+    for listing in futures_util::future::join_all(all).await {
+        assert_eq!(listing.unwrap().unwrap().len(), 12_000);
+    }
+}
