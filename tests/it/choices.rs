@@ -182,6 +182,69 @@ fn overrides_replace_what_is_required_by_url() {
 }
 
 #[test]
+fn an_override_replaces_what_a_folder_requires_by_url() {
+    let (old, new) = (wheel("b", "1.0"), wheel("b", "2.0"));
+    let index = Index::new([old.clone(), new.clone(), wheel("b", "3.0")]);
+    let project = Project::of("./p\n");
+    project.write(
+        "p/pyproject.toml",
+        format!(
+            "[project]\nname = \"p\"\nversion = \"1\"\ndependencies = [\"b @ {}\"]\n",
+            index.file_url(&old)
+        ),
+    );
+    let compile = |text: &str| {
+        project.write("overrides.txt", text);
+        project.compile(&index.url(), &["--override", "overrides.txt"])
+    };
+    compile("b==2.0\n").says(1, &["there is no such release; b has 1.0"]);
+    compile("b\n").says(0, &[]);
+    assert!(
+        project.pins()[0].starts_with("b @ "),
+        "{:?}",
+        project.pins()
+    );
+    let url = index.file_url(&new);
+    compile(&format!("b @ {url}\n")).says(2, &["b is required from two sources"]);
+    compile("b ; python_version < '3'\n").says(0, &[]);
+    assert_eq!(project.pins(), ["./p"]);
+}
+
+#[test]
+fn of_several_overrides_those_count_whose_markers_hold() {
+    let index = Index::new([
+        wheel("a", "1.0").requires(&["b<2", "c; sys_platform == 'win32'"]),
+        wheel("b", "1.0"),
+        wheel("b", "2.0"),
+        wheel("b", "3.0"),
+        wheel("c", "1.0"),
+    ]);
+    let project = Project::of("a\n");
+    let pins = |requirements: &str, overrides: &str| {
+        project.write("requirements.in", requirements);
+        project.write("overrides.txt", overrides);
+        project.compiles(&index.url(), &["-U", "--override", "overrides.txt"]);
+        project.pins()
+    };
+    let two = "b==2.0; python_version >= '3.9'\nb==3.0; python_version < '3.9'\n";
+    assert_eq!(pins("a\n", two), ["a==1.0", "b==2.0"]);
+    let place = format!(
+        "b==3.0; python_version >= '3.9'\nb @ {} ; python_version < '3.9'\n",
+        "https://files.example/b-9-py3-none-any.whl"
+    );
+    assert_eq!(pins("a\n", &place), ["a==1.0", "b==3.0"]);
+    assert_eq!(pins("a\n", "b; python_version < '3.9'\n"), ["a==1.0"]);
+    // They stand in the place of the whole requirement: of its marker, too.
+    let c = "c; sys_platform == 'linux'\nc; sys_platform == 'darwin'\n";
+    assert_eq!(pins("a\n", c), ["a==1.0", "b==1.0"]);
+    assert_eq!(pins("c; sys_platform == 'win32'\n", c), [""; 0]);
+    assert_eq!(
+        pins("c; sys_platform != 'win32'\n", c),
+        ["c==1.0 ; sys_platform != \"win32\""]
+    );
+}
+
+#[test]
 fn requires_python_counts_with_its_upper_bounds() {
     let releases = [
         wheel("rpy", "1.0").python(">=3.8"),

@@ -179,3 +179,84 @@ fn a_remote_requirements_file_names_no_place_of_this_machine() {
         assert!(project.lock().contains("c==2.0"), "{line}");
     }
 }
+
+#[test]
+fn a_file_url_is_another_spelling_of_a_path() {
+    let index = Index::new(releases());
+    let project = Project::of("");
+    project.write("sub/b.in", "b\n-r file:more.in\n");
+    project.write("sub/more.in", "c\n");
+    let folder = project.path("");
+    let folder = folder.to_str().unwrap().trim_end_matches('/');
+    let spellings = [
+        (format!("file://localhost{folder}/sub/b.in"), 0),
+        (format!("file://{folder}/sub/../sub/b.in"), 0),
+        ("sub/b.in".to_owned(), 2),
+    ];
+    for (spelling, code) in spellings {
+        project.write("requirements.in", format!("-r {spelling}\n"));
+        let run = project.compile(&index.url(), &["--no-header", "--no-hashes"]);
+        if code == 0 {
+            run.says(0, &[]);
+            let lock = project.lock();
+            assert!(lock.contains("c==2.0\n    # via -r file:///"), "{lock}");
+        } else {
+            run.says(code, &["cannot read `/more.in`"]);
+        }
+    }
+    // Relative to the file that says it, as other paths are.
+    project.write("sub/b.in", "b\n");
+    project.write("requirements.in", "-r file:sub/b.in\n-c file:./sub/b.in\n");
+    let run = project.compile(&index.url(), &[]);
+    run.says(2, &["cannot read `/sub/b.in`"]);
+    // On the command line, too.
+    let url = format!("file://localhost{folder}/sub/b.in");
+    let arguments = [&*url, "-o", "out.txt", "--no-header", "--no-hashes"];
+    project.compiles(&index.url(), &arguments);
+    assert_eq!(
+        project.read("out.txt"),
+        format!("b==2.0\n    # via -r {url}\n")
+    );
+    let run = project.compile(&index.url(), &["file:sub/b.in", "-o", "out.txt"]);
+    run.says(2, &["cannot read `/sub/b.in`"]);
+    project.write(
+        "requirements.in",
+        format!("-r file://{folder}/requirements.in\n"),
+    );
+    let run = project.compile(&index.url(), &[]);
+    run.says(2, &["requirements.in:1:1", "includes itself"]);
+}
+
+#[test]
+fn variables_and_the_root_of_the_project_lead_to_files() {
+    let index = Index::new(releases());
+    let project = Project::of("");
+    let folder = project.path("");
+    let folder = folder.to_str().unwrap().trim_end_matches('/').to_owned();
+    let project = project.with_variable("SOME_FOLDER", &folder);
+    project.write("sub/b.in", "b\n");
+    project.write(
+        "p/pyproject.toml",
+        "[project]\nname = \"p\"\nversion = \"1\"\n",
+    );
+    let compile = |text: &str| {
+        project.write("requirements.in", text);
+        project.compile(&index.url(), &["--no-header", "--no-annotate"])
+    };
+    compile("-r ${SOME_FOLDER}/sub/b.in\n").says(0, &[]);
+    compile("-r file://${SOME_FOLDER}/sub/b.in\n").says(0, &[]);
+    // The root of the file system comes twice.
+    for text in [
+        "p @ file://localhost/${SOME_FOLDER}/p\n",
+        "p @ file:///${SOME_FOLDER}/p\n",
+    ] {
+        compile(text).says(2, &["is not the URL of a file"]);
+    }
+    // What uv takes for the current directory unless it is set.
+    compile("-r ${PROJECT_ROOT}/sub/b.in\n").says(2, &["cannot read"]);
+    compile("p @ file://${PROJECT_ROOT}/p\n").says(2, &["PROJECT_ROOT"]);
+    let project = project.with_variable("PROJECT_ROOT", "/nowhere");
+    project.write("requirements.in", "-r ${PROJECT_ROOT}/sub/b.in\n");
+    let run = project.compile(&index.url(), &[]);
+    run.says(2, &["cannot read"]);
+}

@@ -195,6 +195,131 @@ fn unsafe_packages_are_pinned_apart_or_named() {
 }
 
 #[test]
+fn packages_that_are_called_unsafe_are_named_and_not_pinned() {
+    let unsafe_c = ["--no-annotate", "--unsafe-package", "C"];
+    let apart = "a==1.0\nb==1.5\n\n\
+         # The following packages are considered to be unsafe in a requirements file:\nc==2.0\n";
+    assert_eq!(body("a\n", &unsafe_c), apart);
+    assert_eq!(
+        body("a\n", &[&unsafe_c[..], &["--allow-unsafe"]].concat()),
+        apart
+    );
+    assert_eq!(
+        body("a\n", &[&unsafe_c[..], &["--no-allow-unsafe"]].concat()),
+        apart.replace("\nc==2.0", "\n# c")
+    );
+    // They are instead of pip and setuptools.
+    assert_eq!(
+        body("c\nsetuptools\n", &unsafe_c),
+        "\n# The following packages are considered to be unsafe in a requirements file:\n\
+         c==2.0\nsetuptools==80.0\n"
+    );
+}
+
+#[test]
+fn links_lead_from_the_lock_to_where_they_lead_in_the_input() {
+    let project = Project::of("");
+    let folder = project.path("");
+    let project = project.with_variable("SOME_FOLDER", folder.to_str().unwrap());
+    let release = wheel("c", "2.0");
+    project.write(&release.filename(), release.bytes());
+    project.write(&format!("links/{}", release.filename()), release.bytes());
+    project.write(&format!("sub/wh/{}", release.filename()), release.bytes());
+    project.write("out/x", "");
+    let links = |text: &str, output: &str| {
+        project.write("requirements.in", text);
+        let arguments = ["--no-header", "--no-hashes", "--no-annotate", "-o", output];
+        let run = run(&mut project.compile_command(&arguments));
+        if run.code != 0 {
+            return run.stderr;
+        }
+        let lock = project.read(output);
+        lock.strip_prefix("--find-links ")
+            .and_then(|lock| lock.strip_suffix("\n\nc==2.0\n"))
+            .unwrap()
+            .to_owned()
+    };
+    project.write("sub/c.in", "--no-index -f ./wh\nc\n");
+    for (text, beside, below) in [
+        ("--no-index -f ./\nc\n", ".", "."),
+        ("--no-index -f ./links\nc\n", "links", "links"),
+        ("-r sub/c.in\n", "sub/wh", "sub/wh"),
+    ] {
+        assert_eq!(links(text, "lock.txt"), beside);
+        assert_eq!(links(text, "out/lock.txt"), below);
+    }
+    let absolute = folder.join("links");
+    assert_eq!(
+        links("--no-index -f ${SOME_FOLDER}/links\nc\n", "lock.txt"),
+        absolute.to_str().unwrap().replace("//", "/")
+    );
+    assert!(
+        links("--no-index -f file:links\nc\n", "lock.txt").contains("could not read the links")
+    );
+}
+
+#[test]
+fn an_upgrade_gives_a_pin_the_hashes_of_all_its_files() {
+    let files = [
+        wheel("c", "2.0"),
+        wheel("c", "2.0").tag("cp312-cp312-win_amd64"),
+        crate::index::sdist("c", "2.0"),
+    ];
+    let index = Index::new(files.clone());
+    let project = Project::of("c\n");
+    let after = |recorded: &str, arguments: &[&str]| {
+        project.write("requirements.txt", format!("c==2.0 --hash={recorded}\n"));
+        project.compiles(&index.url(), arguments);
+        hashes(&project.lock()).len()
+    };
+    let recorded = files[0].hash();
+    assert_eq!(after(&recorded, &[]), 1);
+    assert_eq!(after(&recorded, &["-P", "a"]), 1);
+    assert_eq!(after(&recorded, &["-P", "c"]), 1);
+    assert_eq!(after(&recorded, &["-U"]), 1);
+    let sha512 = format!("sha512:{}", "0".repeat(128));
+    assert_eq!(after(&sha512, &["-U"]), 1);
+    // What was exchanged is still not taken without a word.
+    let other = format!("sha256:{}", "0".repeat(64));
+    project.write("requirements.txt", format!("c==2.0 --hash={other}\n"));
+    let run = project.compile(&index.url(), &["-U"]);
+    run.says(2, &["match none of its files"]);
+}
+
+#[test]
+fn markers_are_written_through_the_graph_on_request() {
+    let index = Index::new([
+        wheel("a", "1.0").requires(&["b; sys_platform != 'win32'", "d; python_version >= '3.8'"]),
+        wheel("b", "1.0").requires(&["c; platform_machine == 'x86_64'", "e; os_name == 'posix'"]),
+        wheel("c", "1.0").requires(&["b"]),
+        wheel("d", "1.0").requires(&["e; python_version < '3.14'"]),
+        wheel("e", "1.0")
+            .requires(&["f; extra == 'x'"])
+            .extras(&["x"]),
+        wheel("f", "1.0"),
+    ]);
+    let project = Project::of("a\ne[x]; implementation_name == 'cpython'\n");
+    let arguments = [
+        "--no-strip-markers",
+        "--no-header",
+        "--no-hashes",
+        "--no-annotate",
+    ];
+    project.compiles(&index.url(), &arguments);
+    assert_eq!(
+        project.pins(),
+        [
+            "a==1.0",
+            "b==1.0",
+            "c==1.0",
+            "d==1.0",
+            "e==1.0 ; implementation_name == \"cpython\"",
+            "f==1.0",
+        ]
+    );
+}
+
+#[test]
 fn option_lines_stand_in_pips_order() {
     let index = Index::new(releases());
     let other = Index::new([]);
