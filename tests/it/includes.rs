@@ -175,8 +175,9 @@ fn a_remote_requirements_file_names_no_place_of_this_machine() {
         index.set("/files/remote.in", Reply::ok(format!("c\n{line}\n")));
         let project = Project::of(&format!("-r {url}\na\n"));
         let run = project.compile(&index.url(), &[]);
-        assert_eq!(run.code, 0, "{line}: {}", run.stderr);
-        assert!(project.lock().contains("c==2.0"), "{line}");
+        assert_eq!(run.code, 2, "{line}: {}", run.stderr);
+        run.says(2, &["/files/remote.in:2", "cannot name local files"]);
+        assert_eq!(project.files(), ["requirements.in"], "{line}");
     }
 }
 

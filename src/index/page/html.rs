@@ -18,7 +18,7 @@ use std::borrow::Cow;
 use url::Url;
 
 use super::model::{MetadataFile, Page, PageError, PageFile, ProjectStatus, Status};
-use super::parts::{add_hash, check_version, resolve, shortened};
+use super::parts::{Base, add_hash, check_version, shortened};
 use super::time;
 use crate::index::hash::Sha256;
 use crate::text::percent_decoded_bytes;
@@ -102,15 +102,13 @@ impl Found<'_> {
 }
 
 struct Reader<'a> {
-    base: Cow<'a, Url>,
-    has_base: bool,
+    base: Base<'a>,
 }
 
 impl<'u> Reader<'u> {
     fn new(url: &'u Url) -> Self {
         Self {
-            base: Cow::Borrowed(url),
-            has_base: false,
+            base: Base::of(url),
         }
     }
 
@@ -138,11 +136,8 @@ impl<'u> Reader<'u> {
             found.files.extend(self.anchor(tag));
         } else if name.eq_ignore_ascii_case("base") {
             let href = tag.find(|(name, _)| name.eq_ignore_ascii_case("href"));
-            if let Some((_, href)) = href.filter(|_| !self.has_base)
-                && let Ok(base) = self.base.join(&href)
-            {
-                self.base = Cow::Owned(base);
-                self.has_base = true;
+            if let Some((_, href)) = href {
+                self.base.name(&href);
             }
         } else if name.eq_ignore_ascii_case("meta") {
             meta(tag, found);
@@ -188,7 +183,7 @@ impl<'u> Reader<'u> {
                 }
             }
         }
-        let url = resolve(href, &self.base)?;
+        let url = self.base.resolve(href)?;
         Some(PageFile {
             filename: file_name(&url)?,
             url,

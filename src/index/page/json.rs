@@ -19,7 +19,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::model::{MetadataFile, Page, PageError, PageFile, ProjectStatus, Status};
-use super::parts::{add_hash, check_version, resolve, shortened};
+use super::parts::{Base, add_hash, check_version, shortened};
 use super::time;
 use crate::index::hash::{Algorithm, Sha256};
 
@@ -92,7 +92,7 @@ impl<'a> FileMembers<'a> {
     fn finish(self, url: &Url) -> Option<PageFile<'a>> {
         Some(PageFile {
             filename: self.filename?,
-            url: resolve(self.url?, url)?,
+            url: Base::of(url).resolve(self.url?)?,
             sha256: self.sha256,
             other_hashes: self.other_hashes,
             requires_python: self.requires_python.filter(|text| !text.trim().is_empty()),

@@ -15,21 +15,55 @@ pub(super) fn check_version(version: &str) -> Result<(), PageError> {
     }
 }
 
-/// Makes a link absolute and takes off its fragment.
-pub(super) fn resolve<'a>(link: Cow<'a, str>, base: &Url) -> Option<Cow<'a, str>> {
-    let absolute = link.starts_with("https://") || link.starts_with("http://");
-    if !absolute {
-        let mut url = base.join(&link).ok()?;
-        url.set_fragment(None);
-        return Some(Cow::Owned(url.into()));
+/// What links of a page are relative to.
+pub(super) struct Base<'u> {
+    /// Where the page is.
+    page: &'u Url,
+    /// What the page says instead.
+    named: Option<Url>,
+}
+
+impl<'u> Base<'u> {
+    /// Returns the base of a page that says nothing else.
+    pub(super) const fn of(page: &'u Url) -> Self {
+        Self { page, named: None }
     }
-    Some(match link {
-        Cow::Borrowed(link) => Cow::Borrowed(link.split_once('#').map_or(link, |(link, _)| link)),
-        Cow::Owned(mut link) => {
-            link.truncate(link.find('#').unwrap_or(link.len()));
-            Cow::Owned(link)
+
+    /// Takes what a page names as the base, unless it named one before.
+    pub(super) fn name(&mut self, href: &str) {
+        if self.named.is_none() {
+            self.named = self.page.join(href).ok();
         }
-    })
+    }
+
+    /// Makes a link absolute and takes off its fragment.
+    ///
+    /// None if it is no URL, or if the page came over the network and the link leads to
+    /// anything else than a server: a page must not choose files of this machine.
+    pub(super) fn resolve<'a>(&self, link: Cow<'a, str>) -> Option<Cow<'a, str>> {
+        let absolute = link.starts_with("https://") || link.starts_with("http://");
+        if !absolute {
+            let mut url = self.named.as_ref().unwrap_or(self.page).join(&link).ok()?;
+            if is_on_server(self.page) && !is_on_server(&url) {
+                return None;
+            }
+            url.set_fragment(None);
+            return Some(Cow::Owned(url.into()));
+        }
+        Some(match link {
+            Cow::Borrowed(link) => {
+                Cow::Borrowed(link.split_once('#').map_or(link, |(link, _)| link))
+            }
+            Cow::Owned(mut link) => {
+                link.truncate(link.find('#').unwrap_or(link.len()));
+                Cow::Owned(link)
+            }
+        })
+    }
+}
+
+fn is_on_server(url: &Url) -> bool {
+    matches!(url.scheme(), "http" | "https")
 }
 
 /// Adds a hash if its algorithm is known and its digits are right.

@@ -220,6 +220,10 @@ impl DirectReader<'_> {
                 base: self.current_directory,
                 is_editable: false,
             };
+            // What came over the network names nothing here.
+            if by.source.is_remote() && written.is_local() {
+                continue;
+            }
             let Ok(source) = written.find() else {
                 continue;
             };

@@ -49,6 +49,17 @@ pub(in crate::ops) enum DirectSource {
     Repository(String),
 }
 
+impl DirectSource {
+    /// Whether what is there comes over the network.
+    pub(in crate::ops) fn is_remote(&self) -> bool {
+        match self {
+            Self::File(url) => url.scheme() != "file",
+            Self::Folder(_) => false,
+            Self::Repository(url) => !is_on_this_machine(url),
+        }
+    }
+}
+
 /// A project file that is an input, but says what it requires only when it is built:
 /// `setup.py`, `setup.cfg`, or a `pyproject.toml` with dynamic fields.
 #[derive(Debug, Clone)]
@@ -95,6 +106,11 @@ pub(in crate::ops) struct WrittenSource<'a> {
 }
 
 impl WrittenSource<'_> {
+    /// Whether it is a place on this machine: a path, a `file:` URL, or a repository at one.
+    pub(in crate::ops) fn is_local(&self) -> bool {
+        is_on_this_machine(self.value)
+    }
+
     /// Finds what kind of source it is. Files and folders have to exist.
     pub(in crate::ops) fn find(&self) -> Result<DirectSource, InvalidSource> {
         let Some(scheme) = scheme(self.value) else {
@@ -314,6 +330,14 @@ fn is_distribution(path: &str) -> bool {
             name.len() > ending.len()
                 && name[name.len() - ending.len()..].eq_ignore_ascii_case(ending.as_bytes())
         })
+}
+
+/// Whether a URL or a path leads to a place on this machine, without looking there.
+fn is_on_this_machine(text: &str) -> bool {
+    scheme(text).is_none_or(|scheme| {
+        let (_, transport) = scheme.split_once('+').unwrap_or(("", scheme));
+        transport.eq_ignore_ascii_case("file")
+    })
 }
 
 /// Returns the scheme of a URL. A path has none: what stands before its `:` has a

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::ops::compile::direct::source::{DirectReference, InvalidSource, WrittenSource};
-use crate::ops::compile::inputs::kind::Role;
-use crate::ops::compile::inputs::reader::{OpenFile, Reader};
+use crate::ops::compile::inputs::kind::{Role, is_remote};
+use crate::ops::compile::inputs::reader::{OpenFile, Reader, local_in_remote};
 use crate::python::{ExtraName, Marker, ProjectName, Requirement, RequirementSource};
 use crate::requirements::{Item, ItemKind, Selector, UnresolvedRequirement, Written, location};
 use crate::resolve::{Constraint, RootRequirement};
@@ -41,6 +41,8 @@ pub(super) struct Asker {
     pub(super) origin: String,
     /// Where relative paths start.
     pub(super) base: String,
+    /// Whether it came over the network.
+    pub(super) is_remote: bool,
     /// What is said beside it.
     pub(super) comments: Vec<String>,
 }
@@ -57,6 +59,17 @@ impl Reader<'_> {
             });
         };
         let options = &mut self.inputs.options;
+        if let ItemKind::IndexUrl(written)
+        | ItemKind::ExtraIndexUrl(written)
+        | ItemKind::FindLinks(written) = &item.kind
+            && is_remote(file.source)
+            && !is_remote(&written.value)
+        {
+            let (message, help) = local_in_remote(&written.as_written);
+            file.problems
+                .push(Problem::new(span, message).with_help(help));
+            return;
+        }
         match item.kind {
             ItemKind::Requirement(line) => {
                 let line = RequirementLine {
@@ -127,6 +140,7 @@ impl Reader<'_> {
                 Role::Overrides => format!("--override {}", file.name),
             },
             base: self.reading.current_directory.to_owned(),
+            is_remote: is_remote(file.source),
             comments: line.comments,
         };
         let result = match line.requirement {
@@ -295,8 +309,15 @@ impl Reader<'_> {
             as_written: &reference.as_written,
             base: &from.base,
             is_editable: reference.is_editable,
+        };
+        if from.is_remote && source.is_local() {
+            let (message, help) = local_in_remote(&reference.as_written);
+            return Err(InvalidSource {
+                message,
+                help: Some(help.to_owned()),
+            });
         }
-        .find()?;
+        let source = source.find()?;
         let mut comments = Vec::new();
         match (&reference.name, from.role) {
             (Some(name), Role::Requirements) => {

@@ -277,6 +277,7 @@ impl Reader<'_> {
                 location: file.location(span),
                 origin: origin.to_owned(),
                 base: folder.clone(),
+                is_remote: is_remote(file.source),
                 comments: comments_beside(file.text, span, prefix),
             };
             self.listed(requirement, asker, span, file);

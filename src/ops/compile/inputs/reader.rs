@@ -231,6 +231,12 @@ impl Reader<'_> {
                 });
                 continue;
             }
+            if is_remote(file.source) && !is_remote(&target) {
+                let (message, help) = local_in_remote(&written.as_written);
+                file.problems
+                    .push(Problem::new(item.span, message).with_help(help));
+                continue;
+            }
             let shown = location::displayed(&target, self.reading.current_directory);
             if let Some((message, help)) = Kind::of(&target).refusal(role_of_included, &shown) {
                 file.problems
@@ -282,6 +288,18 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// Says that a file from the network names a place on this machine, and what to do: whoever
+/// wrote it must not choose what is read here.
+pub(super) fn local_in_remote(written: &str) -> (String, &'static str) {
+    (
+        format!(
+            "`{}` is on this machine, and this file came from a URL: it cannot name local files",
+            text::without_password(written)
+        ),
+        "move the line to a local requirements file, or use an `https://` URL",
+    )
 }
 
 /// `file:line`, as it is shown.
