@@ -9,6 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::error::Error;
+use super::history::PROJECT_FILES;
 use super::program::{At, Program};
 use super::store::{Store, temporary_folder};
 use super::url::GitUrl;
@@ -71,6 +72,7 @@ impl Checkout {
             add_submodules(program, url, commit, store, &root, is_offline).await?;
         }
         let path = project_folder(url, commit, &root)?;
+        check_project_files(url, commit, &root, &path)?;
         Ok(Self {
             root,
             path,
@@ -194,6 +196,25 @@ fn project_folder(url: &GitUrl, commit: &str, root: &Path) -> Result<PathBuf, Er
         return Err(failed("has a file there, not a directory"));
     }
     Ok(path)
+}
+
+/// Checks that the files that say what a project is are in its repository: what they say
+/// is read, and by a build it is run.
+fn check_project_files(url: &GitUrl, commit: &str, root: &Path, path: &Path) -> Result<(), Error> {
+    for file in PROJECT_FILES {
+        let Ok(real) = path.join(file).canonicalize() else {
+            // It is not there, or it leads nowhere.
+            continue;
+        };
+        if !real.starts_with(root) || real.starts_with(root.join(".git")) {
+            return Err(Error::Outside {
+                repository: url.repository(),
+                commit: commit.to_owned(),
+                file,
+            });
+        }
+    }
+    Ok(())
 }
 
 fn files(path: &Path, source: io::Error) -> Error {

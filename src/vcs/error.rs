@@ -87,6 +87,18 @@ pub enum Error {
         /// What is wrong with it.
         problem: &'static str,
     },
+    /// A project file is a link out of the commit's files.
+    #[error(
+        "`{file}` of `{repository}` at `{commit}` is a link to a file outside of the repository"
+    )]
+    Outside {
+        /// The repository's URL.
+        repository: String,
+        /// The commit's hash.
+        commit: String,
+        /// The file, by its name.
+        file: &'static str,
+    },
     /// The network or the server failed; another try may succeed.
     #[error("cannot reach the repository `{repository}`: {said}")]
     Network {
@@ -187,7 +199,10 @@ impl Error {
                  commit"
                     .to_owned()
             }
-            Self::Subdirectory { .. } | Self::Files { .. } | Self::Git { .. } => {
+            Self::Subdirectory { .. }
+            | Self::Outside { .. }
+            | Self::Files { .. }
+            | Self::Git { .. } => {
                 return None;
             }
         })

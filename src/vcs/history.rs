@@ -10,7 +10,7 @@ use super::store::Store;
 use super::url::GitUrl;
 
 /// Files that say how a project is built.
-const FILES: &[&str] = &["pyproject.toml", "setup.cfg", "setup.py"];
+pub(super) const PROJECT_FILES: &[&str] = &["pyproject.toml", "setup.cfg", "setup.py"];
 
 /// Programs that make a version of tags, as they are named in these files.
 const PROGRAMS: &[&str] = &[
@@ -48,7 +48,7 @@ pub(super) async fn is_read(
         arguments.extend(["-e", *name]);
     }
     let folder = url.subdirectory().unwrap_or_default();
-    let paths: Vec<String> = FILES
+    let paths: Vec<String> = PROJECT_FILES
         .iter()
         .flat_map(|file| {
             [
