@@ -22,6 +22,7 @@ use super::keyring::{KeyringProvider, Question};
 use super::lines::Lines;
 use super::login::{Login, LoginSource, Origin};
 use super::observe::Exchange;
+use super::pace::Pace;
 use super::redact::display_url;
 use super::request::Request;
 use super::response::Response;
@@ -389,9 +390,13 @@ impl Inner {
         let length = body_length(&hop.method, status, answer.headers());
         check_length(hop, request, length.unwrap_or(0))?;
         sink.begin(first, length);
+        let pace = Pace::from(self.settings.timer.now());
+        let mut room = None;
         while let Some(chunk) = answer.chunk().await.map_err(|error| fail(&error))? {
             record.bytes += chunk.len() as u64;
             check_length(hop, request, record.bytes)?;
+            let in_time = pace.check(record.bytes, self.settings.timer.now());
+            in_time.map_err(|elapsed| too_slow(hop, elapsed))?;
             sink.add(&chunk);
         }
         if let Some(length) = length.filter(|length| *length != record.bytes) {
@@ -525,6 +530,13 @@ fn headers_of(request: &Request, kept: u64) -> HeaderMap {
         }
     }
     headers
+}
+
+fn too_slow(hop: &Hop, elapsed: Duration) -> Failure {
+    Failure::last(Error::Timeout {
+        url: display_url(&hop.url),
+        seconds: elapsed.as_secs(),
+    })
 }
 
 fn check_length(hop: &Hop, request: &Request, length: u64) -> Result<(), Failure> {

@@ -24,6 +24,7 @@ mod lines;
 mod login;
 mod netrc;
 mod observe;
+mod pace;
 mod redact;
 mod request;
 mod response;
