@@ -34,6 +34,12 @@ use super::transport;
 
 const MOST_REDIRECTS: usize = 10;
 
+/// How long a page may be to be held beside any number of others.
+const SMALL: u64 = 2 << 20;
+
+/// How many longer ones are held at once. PyPI has few of them.
+const MOST_LARGE: usize = 2;
+
 /// How much of a body is read that nobody wants: for its first line, and so
 /// that the connection can be used again.
 const UNWANTED_BYTES: usize = 16 << 10;
@@ -43,6 +49,8 @@ pub(super) struct Inner {
     pub(super) settings: Settings,
     pub(super) lines: Arc<Lines>,
     permits: Semaphore,
+    /// Room for pages that are long.
+    large: Arc<Semaphore>,
     /// By origin, where the settings limit those.
     host_permits: Mutex<HashMap<Origin, Arc<Semaphore>>>,
     credentials: RwLock<Credentials>,
@@ -86,6 +94,7 @@ impl Inner {
     pub(super) fn new(settings: Settings, lines: Arc<Lines>) -> Self {
         Self {
             lines,
+            large: Arc::new(Semaphore::new(MOST_LARGE)),
             permits: Semaphore::new(settings.concurrency.clamp(1, Semaphore::MAX_PERMITS)),
             host_permits: Mutex::default(),
             credentials: RwLock::new(settings.credentials.clone()),
@@ -397,6 +406,10 @@ impl Inner {
             check_length(hop, request, record.bytes)?;
             let in_time = pace.check(record.bytes, self.settings.timer.now());
             in_time.map_err(|elapsed| too_slow(hop, elapsed))?;
+            if room.is_none() && request.shares_room && record.bytes > SMALL {
+                // Never closed, so always had.
+                room = Arc::clone(&self.large).acquire_owned().await.ok();
+            }
             sink.add(&chunk);
         }
         if let Some(length) = length.filter(|length| *length != record.bytes) {
@@ -410,7 +423,11 @@ impl Inner {
                 response: None,
             });
         }
-        Ok(Sent::Answer(response_of(answer, hop)))
+        let response = response_of(answer, hop);
+        Ok(Sent::Answer(Response {
+            room: room.map(Arc::new),
+            ..response
+        }))
     }
 
     fn judge(
@@ -507,6 +524,7 @@ fn response_of(mut answer: reqwest::Response, hop: &Hop) -> Response {
         url: hop.url.clone(),
         headers: std::mem::take(answer.headers_mut()),
         body: Bytes::new(),
+        room: None,
     }
 }
 

@@ -224,6 +224,7 @@ mod tests {
 
     fn response(status: u16, headers: &[(&str, &str)]) -> Response {
         Response {
+            room: None,
             status,
             url: url::Url::parse("https://index.example/simple/").unwrap(),
             headers: headers

@@ -30,6 +30,8 @@ pub struct Request {
     pub any_status: bool,
     /// Whether no credentials are added to those in `headers`.
     pub own_credentials: bool,
+    /// Whether a long body waits until few others are held.
+    pub(super) shares_room: bool,
     /// What is posted: it may hold a secret.
     pub(super) form: Option<Secret>,
 }
@@ -60,6 +62,7 @@ impl Request {
             deadline: None,
             any_status: false,
             own_credentials: false,
+            shares_room: false,
             form: None,
         }
     }
@@ -139,6 +142,14 @@ impl Request {
     #[must_use]
     pub fn own_credentials(mut self) -> Self {
         self.own_credentials = true;
+        self
+    }
+
+    /// Lets a long body wait until few other such bodies are held: for pages, of which many
+    /// are asked for at once. Who holds the answer must not wait for another one meanwhile.
+    #[must_use]
+    pub fn sharing_room(mut self) -> Self {
+        self.shares_room = true;
         self
     }
 

@@ -1,14 +1,24 @@
 //! What came back, and how to make plain bytes of it.
 
 use std::io::Read;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use flate2::bufread::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use http::{HeaderMap, HeaderName, header};
+use tokio::sync::OwnedSemaphorePermit;
 use url::Url;
 
 use super::error::Error;
 use super::redact::display_url;
+
+/// How long a plain text may be whatever was sent, and how many times as long as that
+/// otherwise.
+const MODEST_BYTES: u64 = 16 << 20;
+const MAX_RATIO: u64 = 100;
+
+/// How much is inflated before it is judged.
+const BEGINNING: u64 = 64 << 10;
 
 /// An answer that can be used: status 200, 206 or 304, unless any may be.
 #[derive(Debug, Clone)]
@@ -22,6 +32,9 @@ pub struct Response {
     pub headers: HeaderMap,
     /// The body as it was sent: still compressed, if it was.
     pub body: Bytes,
+    /// What lets a long page be held; others wait until it is let go.
+    #[expect(dead_code, reason = "held for what it keeps others from")]
+    pub(super) room: Option<Arc<OwnedSemaphorePermit>>,
 }
 
 /// Which part of a whole a 206 holds (RFC 9110 §14.4).
@@ -58,23 +71,37 @@ impl Response {
         content_range(&self.headers)
     }
 
-    /// Returns the body uncompressed, at most `max_bytes` long.
+    /// Returns the body uncompressed, at most `max_bytes` long, nor longer than compression
+    /// makes a text: see [`Response::most_plain_bytes`].
     ///
     /// This takes time for large bodies: call it on a thread that may block. A
     /// body that is not compressed is handed over without a copy.
     pub fn decode(&self, max_bytes: u64) -> Result<Bytes, Error> {
+        self.decode_wanted(max_bytes, |_| true)
+    }
+
+    /// As [`Response::decode`], but if the beginning is not what is wanted, only that is
+    /// inflated and returned.
+    pub fn decode_wanted(
+        &self,
+        max_bytes: u64,
+        is_wanted: impl Fn(&[u8]) -> bool,
+    ) -> Result<Bytes, Error> {
+        let max_bytes = self.most_plain_bytes(max_bytes);
         let mut body = self.body.clone();
-        for encoding in self.encodings().into_iter().rev() {
+        let mut encodings = self.encodings();
+        encodings.retain(|encoding| !matches!(encoding.as_str(), "" | "identity"));
+        while let Some(encoding) = encodings.pop() {
+            // What is compressed twice is judged when it is plain.
+            let is_wanted = |beginning: &[u8]| !encodings.is_empty() || is_wanted(beginning);
+            let limits = (max_bytes, &is_wanted as &dyn Fn(&[u8]) -> bool);
             body = match encoding.as_str() {
-                "" | "identity" => continue,
-                "gzip" | "x-gzip" => {
-                    self.inflate(MultiGzDecoder::new(&body[..]), &body, max_bytes)?
-                }
+                "gzip" | "x-gzip" => self.inflate(MultiGzDecoder::new(&body[..]), &body, limits)?,
                 // Named after RFC 1950's format, but some send RFC 1951's bare.
                 "deflate" if looks_like_zlib(&body) => {
-                    self.inflate(ZlibDecoder::new(&body[..]), &body, max_bytes)?
+                    self.inflate(ZlibDecoder::new(&body[..]), &body, limits)?
                 }
-                "deflate" => self.inflate(DeflateDecoder::new(&body[..]), &body, max_bytes)?,
+                "deflate" => self.inflate(DeflateDecoder::new(&body[..]), &body, limits)?,
                 other => {
                     return Err(Error::Garbage {
                         url: display_url(&self.url),
@@ -92,6 +119,31 @@ impl Response {
         Ok(body)
     }
 
+    /// Returns how long the plain body may be, at most `max_bytes`: of a compressed one in
+    /// proportion to what was sent.
+    ///
+    /// Pages compress to a tenth or a twentieth. What is a thousand times as long as what
+    /// was sent is made to fill the memory of who reads it.
+    pub fn most_plain_bytes(&self, max_bytes: u64) -> u64 {
+        if self.is_plain() {
+            return max_bytes;
+        }
+        let in_proportion = (self.body.len() as u64).saturating_mul(MAX_RATIO);
+        max_bytes.min(in_proportion.max(MODEST_BYTES))
+    }
+
+    /// Returns how long the plain body is by what it says of itself, which may be wrong.
+    pub fn likely_plain_bytes(&self) -> u64 {
+        if self.is_plain() {
+            return self.body.len() as u64;
+        }
+        guess_length(&self.body, u64::MAX) as u64
+    }
+
+    fn is_plain(&self) -> bool {
+        !self.headers.contains_key(header::CONTENT_ENCODING)
+    }
+
     fn encodings(&self) -> Vec<String> {
         self.headers
             .get_all(header::CONTENT_ENCODING)
@@ -102,18 +154,32 @@ impl Response {
             .collect()
     }
 
-    fn inflate(&self, decoder: impl Read, body: &[u8], max_bytes: u64) -> Result<Bytes, Error> {
+    fn inflate(
+        &self,
+        mut decoder: impl Read,
+        body: &[u8],
+        (max_bytes, is_wanted): (u64, &dyn Fn(&[u8]) -> bool),
+    ) -> Result<Bytes, Error> {
         // Nothing compressed to nothing: some servers label an empty body so.
         if body.is_empty() {
             return Ok(Bytes::new());
         }
         let mut plain = Vec::with_capacity(guess_length(body, max_bytes));
         // One byte more than allowed tells "just fits" from "too large".
-        match decoder
-            .take(max_bytes.saturating_add(1))
+        let most = max_bytes.saturating_add(1);
+        let beginning = most.min(BEGINNING);
+        let inflated = decoder
+            .by_ref()
+            .take(beginning)
             .read_to_end(&mut plain)
-        {
-            Ok(length) if length as u64 > max_bytes => Err(self.too_large(max_bytes)),
+            .and_then(|_| {
+                if (plain.len() as u64) < beginning || is_wanted(&plain) {
+                    return decoder.take(most - beginning).read_to_end(&mut plain);
+                }
+                Ok(0)
+            });
+        match inflated {
+            Ok(_) if plain.len() as u64 > max_bytes => Err(self.too_large(max_bytes)),
             Ok(_) => Ok(plain.into()),
             Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
                 Err(Error::Truncated {

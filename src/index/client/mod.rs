@@ -14,6 +14,7 @@ mod error;
 mod local;
 mod location;
 mod metadata;
+mod room;
 mod stash;
 #[cfg(test)]
 mod tests;
@@ -41,6 +42,7 @@ use crate::python::ProjectName;
 pub use direct::{DirectSdist, DirectWheel};
 pub use error::{Error, MetadataError};
 pub use location::{FindLinks, IndexUrl};
+use room::Room;
 use stash::Stash;
 
 /// What we would like to get: JSON; HTML of the same API; any HTML (PEP 691).
@@ -52,8 +54,8 @@ const DEFAULT_FRESHNESS: Duration = Duration::from_mins(10);
 /// How long "there is no such project" holds, for which servers give no time.
 const ABSENCE_FRESHNESS: Duration = Duration::from_mins(5);
 
-/// The longest page to accept, inflated.
-const MAX_PAGE: u64 = 1 << 30;
+/// The longest page to accept as it is sent.
+const MAX_SENT_PAGE: u64 = 128 << 20;
 
 /// Where pages are kept: [`Listing`]s. A new layout gets a new number.
 const PAGES: &str = "simple-v2";
@@ -63,6 +65,7 @@ pub struct IndexClient {
     http: Client,
     cache: Cache,
     settings: Settings,
+    room: Room,
     listings: Shared<(IndexUrl, ProjectName), Found>,
     metadata: Shared<String, Result<Arc<CoreMetadata>, MetadataError>>,
     /// What the cache was found to have.
@@ -189,6 +192,7 @@ impl IndexClient {
             http,
             cache,
             settings,
+            room: Room::default(),
             listings: Shared::default(),
             metadata: Shared::default(),
             known_metadata: Mutex::default(),
@@ -280,13 +284,12 @@ impl IndexClient {
         }
         let request = Self::page_request(url.clone(), false);
         let response = self.http.get(request).await?;
-        blocking(move || {
-            let body = response.decode(MAX_PAGE)?;
-            let page =
-                page::parse(&body, &response.url).map_err(|error| page_error(&response, error))?;
+        let read = |response: &Response, body: &[u8]| {
+            let page = page::parse(body, &response.url);
+            let page = page.map_err(|error| page_error(response, error))?;
             Ok(local::flat(page.files))
-        })
-        .await
+        };
+        self.room.read(response, read).await
     }
 
     /// Waits until the cache has all that it was given; returns the first failure.
@@ -383,7 +386,8 @@ impl IndexClient {
             }
             let freshness = Freshness::of(&response, self.now(), DEFAULT_FRESHNESS);
             let project = project.clone();
-            match blocking(move || read_page(&response, &project)).await {
+            let read = move |response: &Response, body: &[u8]| read_page(response, body, &project);
+            match self.room.read(response, read).await {
                 Err(Error::Http(crate::http::Error::Truncated { .. })) if tries_left > 0 => {
                     tries_left -= 1;
                 }
@@ -401,7 +405,8 @@ impl IndexClient {
     }
 
     fn page_request(url: Url, is_refreshed: bool) -> Request {
-        let request = Request::page(url).accept(ACCEPT);
+        let request = Request::page(url).accept(ACCEPT).sharing_room();
+        let request = request.max_bytes(MAX_SENT_PAGE);
         if is_refreshed {
             // Caches on the way are to ask as well.
             return request.header(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
@@ -530,9 +535,13 @@ impl PageNote {
     }
 }
 
-fn read_page(response: &Response, project: &ProjectName) -> Result<Listing, Error> {
-    let body = response.decode(MAX_PAGE)?;
-    let page = page::parse(&body, &response.url).map_err(|error| page_error(response, error))?;
+fn read_page(
+    response: &Response,
+    body: &[u8],
+    project: &ProjectName,
+) -> Result<Listing, Error> {
+    let page = page::parse(body, &response.url);
+    let page = page.map_err(|error| page_error(response, error))?;
     // An empty page says the same of every project, whatever name it has.
     let other = page.name.as_deref().filter(|name| {
         let name = name.parse::<ProjectName>();

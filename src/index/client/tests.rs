@@ -1128,8 +1128,12 @@ async fn a_page_that_inflates_beyond_measure_is_refused() {
     let page = [b"{\"files\": [", &vec![b' '; 64 << 20][..], b"]}"].concat();
     let page = gzip(&page);
     let server = Server::new(move |_| gzipped(&page));
-    let listing = uncached().listing(&server.index(), &demo()).await.unwrap();
-    assert!(listing.unwrap().is_empty());
+    let listing = uncached().listing(&server.index(), &demo()).await;
+    let error = listing.unwrap_err();
+    assert!(
+        matches!(&error, Error::Http(crate::http::Error::TooLarge { .. })),
+        "{error:?}"
+    );
 }
 
 #[tokio::test]
@@ -1148,8 +1152,11 @@ async fn a_page_with_more_files_than_any_project_has_is_refused() {
     let link = "<a href=a>";
     let page = format!("<title>Links for a</title>{}", link.repeat(300_000));
     let server = Server::new(move |_| Answer::new(200, page.clone()));
-    let listing = uncached().listing(&server.index(), &demo()).await.unwrap();
-    assert!(listing.unwrap().is_empty());
+    let listing = uncached().listing(&server.index(), &demo()).await;
+    let Error::Page { source, .. } = listing.unwrap_err() else {
+        panic!("not an error of the page");
+    };
+    assert_eq!(source.to_string(), "it lists more than 250000 files");
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ use std::borrow::Cow;
 
 use url::Url;
 
-use super::model::{MetadataFile, Page, PageError, PageFile, ProjectStatus, Status};
+use super::model::{MAX_FILES, MetadataFile, Page, PageError, PageFile, ProjectStatus, Status};
 use super::parts::{Base, add_hash, check_version, shortened};
 use super::time;
 use crate::index::hash::Sha256;
@@ -45,6 +45,9 @@ pub(super) fn parse<'a>(body: &'a [u8], url: &Url) -> Result<Page<'a>, PageError
         } else {
             format!("an HTML page without {links} titled `{title}`")
         }));
+    }
+    if page.files.len() > MAX_FILES {
+        return Err(PageError::TooManyFiles(MAX_FILES));
     }
     let status = page.status.take();
     Ok(Page {
@@ -133,6 +136,9 @@ impl<'u> Reader<'u> {
     fn tag<'a>(&mut self, tag: &mut Tag<'a>, found: &mut Found<'a>) {
         let name = tag.name;
         if name.eq_ignore_ascii_case("a") {
+            if found.files.len() > MAX_FILES {
+                return;
+            }
             found.files.extend(self.anchor(tag));
         } else if name.eq_ignore_ascii_case("base") {
             let href = tag.find(|(name, _)| name.eq_ignore_ascii_case("href"));

@@ -15,20 +15,21 @@
 
 use std::borrow::Cow;
 
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use url::Url;
 
-use super::model::{MetadataFile, Page, PageError, PageFile, ProjectStatus, Status};
+use super::model::{MAX_FILES, MetadataFile, Page, PageError, PageFile, ProjectStatus, Status};
 use super::parts::{Base, add_hash, check_version, shortened};
 use super::time;
 use crate::index::hash::{Algorithm, Sha256};
 
 /// Reads a JSON page.
 pub(super) fn parse<'a>(body: &'a [u8], url: &Url) -> Result<Page<'a>, PageError> {
-    let scanned = str::from_utf8(body)
-        .ok()
-        .and_then(|text| Scanner { text, at: 0 }.page(url));
-    match scanned {
+    let Ok(text) = str::from_utf8(body) else {
+        return parse_slowly(body, url);
+    };
+    match (Scanner { text, at: 0 }).page(url) {
         Some(page) => page.finish(),
         None => parse_slowly(body, url),
     }
@@ -60,6 +61,9 @@ impl<'a> Members<'a> {
                 "a JSON object without `files`{said}"
             )));
         };
+        if files.len() > MAX_FILES {
+            return Err(PageError::TooManyFiles(MAX_FILES));
+        }
         let status = self.status.and_then(|status| Status::from_name(&status));
         let status = status.map(|status| ProjectStatus {
             status,
@@ -170,6 +174,10 @@ impl<'a> Scanner<'a> {
         let mut files = Vec::with_capacity((self.text.len() - self.at) / 900);
         self.array(|scanner| {
             if scanner.peek()? == b'{' {
+                // One more than there may be tells that there are too many.
+                if files.len() > MAX_FILES {
+                    return scanner.skip_value(2);
+                }
                 files.extend(scanner.file()?.finish(url));
                 Some(())
             } else {
@@ -446,8 +454,17 @@ fn plain_length(bytes: &[u8]) -> usize {
     length + rest.iter().position(stop).unwrap_or(rest.len())
 }
 
+/// How long a page may be for `serde_json` to make values of it, which take many times the
+/// memory.
+const MAX_SLOW: usize = 16 << 20;
+
 /// Reads a page by way of `serde_json`, which explains what is wrong with it.
 fn parse_slowly<'a>(body: &[u8], url: &Url) -> Result<Page<'a>, PageError> {
+    if body.len() > MAX_SLOW {
+        let _: IgnoredAny = serde_json::from_slice(body).map_err(PageError::Json)?;
+        let what = "a long JSON document with odd numbers or texts";
+        return Err(PageError::NotAProjectPage(what.to_owned()));
+    }
     let value: Value = serde_json::from_slice(body).map_err(PageError::Json)?;
     members_of(&value, url).finish()
 }

@@ -18,6 +18,13 @@ use parts::shortened;
 pub(super) use html::file_name;
 pub use model::{MetadataFile, Page, PageError, PageFile, ProjectStatus, Status};
 
+/// Whether a body may be a page by its beginning.
+pub fn may_be_page(beginning: &[u8]) -> bool {
+    let body = beginning.strip_prefix(b"\xef\xbb\xbf").unwrap_or(beginning);
+    let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
+    matches!(first, Some(b'{' | b'<'))
+}
+
 /// Reads the page that was found at `url` (after redirects).
 ///
 /// The body tells its own format: servers were seen to lie about it.

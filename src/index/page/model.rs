@@ -97,6 +97,9 @@ pub enum MetadataFile {
     Sha256(Sha256),
 }
 
+/// The most files that a page may list: some twenty times what the largest project has.
+pub(super) const MAX_FILES: usize = 250_000;
+
 /// Why a body is not a project page that we can use.
 #[derive(Debug, thiserror::Error)]
 pub enum PageError {
@@ -109,6 +112,9 @@ pub enum PageError {
     /// Its major version is not 1 (PEP 629).
     #[error("Simple API version {0} is not supported; only version 1 is")]
     Version(String),
+    /// It lists more files than any project has.
+    #[error("it lists more than {0} files")]
+    TooManyFiles(usize),
     /// It starts like JSON, but is not.
     #[error("not a project page: broken JSON")]
     Json(#[source] serde_json::Error),
