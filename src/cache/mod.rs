@@ -1,6 +1,6 @@
 //! Bytes by key on disk.
 //!
-//! A cache is a folder of buckets; a bucket (`simple-v2`) names the kind and
+//! A cache is a folder of buckets; a bucket (`simple-v3`) names the kind and
 //! the format of what it holds, so that builds with other formats share the
 //! folder; a key is any text, such as a URL. One entry is one file, which also
 //! carries a short note: what HTTP needs to know of the entry's freshness can

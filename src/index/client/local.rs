@@ -79,6 +79,7 @@ fn flat_file(file: PageFile<'_>) -> Option<(ProjectName, File)> {
     let file = File {
         filename: file.filename.into_owned(),
         url: file.url.into_owned(),
+        has_secret: file.has_secret,
         hashes: sha256.into_iter().chain(file.other_hashes).collect(),
         requires_python: file.requires_python.map(Cow::into_owned),
         yanked: file.yanked.map(|reason| Yanked {
@@ -125,6 +126,7 @@ fn files_in(folder: &Path) -> Result<Vec<PageFile<'static>>, Error> {
                     .map_err(|()| not_absolute(&path))?
                     .into(),
             ),
+            has_secret: false,
             sha256: None,
             other_hashes: Vec::new(),
             requires_python: None,

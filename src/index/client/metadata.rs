@@ -127,6 +127,7 @@ impl IndexClient {
             None => {}
         }
         self.check_online(&file.filename, &url)?;
+        let url = self.whole_url(file).await?;
         let metadata = match &file.kind {
             FileKind::Wheel(name) => self.wheel_metadata(file, name, &url).await,
             FileKind::Sdist => {
@@ -332,7 +333,7 @@ impl IndexClient {
             Known::Fresh(facts) => return Ok(Sha256(facts.sha256)),
             Known::Stale(kept) => kept,
         };
-        let request = facts_request(&url, kept.as_ref());
+        let request = facts_request(&self.whole_url(file).await?, kept.as_ref());
         let mut hashers = Hashers::new(file);
         let response = self
             .http
@@ -714,6 +715,7 @@ fn direct(url: &Url, filename: String, kind: FileKind) -> File {
     File {
         filename,
         url: plain.into(),
+        has_secret: false,
         hashes: fragment.split('&').filter_map(hash).collect(),
         requires_python: None,
         yanked: None,

@@ -15,6 +15,7 @@ mod local;
 mod location;
 mod metadata;
 mod room;
+mod secrets;
 mod stash;
 #[cfg(test)]
 mod tests;
@@ -58,7 +59,7 @@ const ABSENCE_FRESHNESS: Duration = Duration::from_mins(5);
 const MAX_SENT_PAGE: u64 = 128 << 20;
 
 /// Where pages are kept: [`Listing`]s. A new layout gets a new number.
-const PAGES: &str = "simple-v2";
+const PAGES: &str = "simple-v3";
 
 /// The client of any number of indexes.
 pub struct IndexClient {
@@ -80,6 +81,10 @@ pub struct IndexClient {
     writes: Mutex<Writes>,
     /// Pages whose entries in the cache turned out to be damaged.
     distrusted: Mutex<FxHashSet<Url>>,
+    /// URLs of files with their secrets, by the URLs without them.
+    secrets: Mutex<FxHashMap<String, String>>,
+    /// Pages that were asked again for the secrets of their URLs.
+    secret_pages: Shared<(IndexUrl, ProjectName), Result<(), Error>>,
     /// How the pages that were looked at stand.
     standings: Mutex<FxHashMap<(IndexUrl, ProjectName), PageStanding>>,
     /// Whether anything else than pages and metadata of an index was looked at.
@@ -203,6 +208,8 @@ impl IndexClient {
             without_ranges: Mutex::default(),
             writes: Mutex::default(),
             distrusted: Mutex::default(),
+            secrets: Mutex::default(),
+            secret_pages: Shared::default(),
             standings: Mutex::default(),
             looked_elsewhere: AtomicBool::new(false),
         }
@@ -392,7 +399,8 @@ impl IndexClient {
                     tries_left -= 1;
                 }
                 Err(error) => return Err(error),
-                Ok(listing) => {
+                Ok((listing, secrets)) => {
+                    self.note_secrets(secrets);
                     let listing = Arc::new(listing);
                     let standing = PageStanding::of(freshness.as_ref(), false);
                     if let Some(freshness) = freshness {
@@ -535,13 +543,14 @@ impl PageNote {
     }
 }
 
+/// Reads a page; also returns the URLs of files whose secrets are not kept.
 fn read_page(
     response: &Response,
     body: &[u8],
     project: &ProjectName,
-) -> Result<Listing, Error> {
+) -> Result<(Listing, Vec<(String, String)>), Error> {
     let page = page::parse(body, &response.url);
-    let page = page.map_err(|error| page_error(response, error))?;
+    let mut page = page.map_err(|error| page_error(response, error))?;
     // An empty page says the same of every project, whatever name it has.
     let other = page.name.as_deref().filter(|name| {
         let name = name.parse::<ProjectName>();
@@ -550,7 +559,8 @@ fn read_page(
     if let Some(name) = other {
         return Err(page_error(response, PageError::OfAnother(name.to_owned())));
     }
-    Ok(Listing::build(project, &page))
+    let secrets = page.take_secrets();
+    Ok((Listing::build(project, &page), secrets))
 }
 
 fn page_error(response: &Response, error: PageError) -> Error {

@@ -443,7 +443,7 @@ async fn asks_again_when_what_was_kept_is_damaged() {
             PAGES,
             url.as_str(),
             &Parts {
-                head: &[b"pfl2 and then nothing"],
+                head: &[b"pfl3 and then nothing"],
                 ..Parts::default()
             },
             &note,
@@ -571,6 +571,7 @@ fn wheel_file(server: &Server, filename: &str) -> File {
     File {
         filename: filename.to_owned(),
         url: format!("{}/f/{filename}", server.address),
+        has_secret: false,
         hashes: Vec::new(),
         requires_python: None,
         yanked: None,

@@ -42,6 +42,7 @@ impl IndexClient {
             bytes
         } else {
             self.check_online(&file.filename, &url)?;
+            let url = self.whole_url(file).await?;
             self.whole(file, &url).await?.into()
         };
         if let Some(key) = key

@@ -1,7 +1,7 @@
 //! The layout of a listing's bytes, and reading them. All numbers are little-endian.
 //!
 //! ```text
-//! "pfl2"  versions  files  strings  status  reason  length of the rows    7 × u32
+//! "pfl3"  versions  files  strings  status  reason  length of the rows    7 × u32
 //! per version, ascending: where its rows start                            u32
 //! per version, then per string: where its text starts; then the end       u32
 //! the texts
@@ -11,7 +11,7 @@
 //! The first part is the head, which is always read; rows are read when they are asked
 //! for. A row is: flags (u16), strings of prefix, tail and folder, then what the flags say:
 //! folders' bytes, own version, last part, SHA-256, other hashes, string of `requires-python`,
-//! text of the reason, time, size, the metadata's SHA-256. The name is prefix, version
+//! text of the reason, time, size, the metadata's SHA-256. A secret in the URL is left out. The name is prefix, version
 //! and tail. Numbers in rows are variable-length (seven bits per byte, the least first), times
 //! are differences in microseconds from the row before in its version. A folder is a number
 //! above its string, or 0 and a text: its length and its bytes.
@@ -27,7 +27,7 @@ use super::entry::Entry;
 use crate::index::hash::{Algorithm, Sha256};
 use crate::index::page::{MetadataFile, ProjectStatus, Status};
 
-pub(super) const MAGIC: u32 = u32::from_le_bytes(*b"pfl2");
+pub(super) const MAGIC: u32 = u32::from_le_bytes(*b"pfl3");
 
 /// Length of the header.
 pub(super) const HEADER: usize = 28;
@@ -46,6 +46,7 @@ pub(super) mod flag {
     pub(in super::super) const HASH_FOLDERS: u16 = 1 << 9;
     pub(in super::super) const OWN_LAST_PART: u16 = 1 << 10;
     pub(in super::super) const OWN_VERSION: u16 = 1 << 11;
+    pub(in super::super) const SECRET: u16 = 1 << 12;
 }
 
 /// The states of PEP 792 by their code, less one.
@@ -261,6 +262,7 @@ impl<'a> Entries<'a> {
             other_hashes,
             core_metadata,
             is_wheel: has(flag::WHEEL),
+            has_secret: has(flag::SECRET),
             requires_python,
             yanked,
             upload_time,

@@ -155,6 +155,7 @@ fn push_row<'a>(
         (hash_folders.is_some(), flag::HASH_FOLDERS),
         (last != file.filename, flag::OWN_LAST_PART),
         (parts.version != version, flag::OWN_VERSION),
+        (file.has_secret, flag::SECRET),
     ] {
         if is_set {
             flags |= bit;

@@ -14,6 +14,8 @@ pub struct File {
     pub filename: String,
     /// Where it is: absolute, without fragment.
     pub url: String,
+    /// Whether the page has the URL with a secret, which is not kept.
+    pub has_secret: bool,
     /// The hashes the index gives, as lower-case hexadecimal digits; mostly one SHA-256.
     pub hashes: Vec<(Algorithm, String)>,
     /// The Python versions it is for, as published.
@@ -92,6 +94,7 @@ pub struct Entry<'a> {
     pub(super) core_metadata: MetadataFile,
     /// Whether it is a wheel.
     pub is_wheel: bool,
+    pub(super) has_secret: bool,
     /// The Python versions it is for, as published.
     pub requires_python: Option<&'a str>,
     /// The reason for which it was yanked, which may be empty; `None`: it was not.
@@ -167,6 +170,7 @@ impl<'a> Entry<'a> {
         Some(File {
             filename,
             url: self.url(),
+            has_secret: self.has_secret,
             hashes: sha256
                 .into_iter()
                 .chain(self.other_hashes.iter().copied())

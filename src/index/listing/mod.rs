@@ -67,6 +67,7 @@ impl Listing {
             .map(|file| PageFile {
                 filename: file.filename.as_str().into(),
                 url: file.url.as_str().into(),
+                has_secret: file.has_secret,
                 sha256: file.sha256(),
                 other_hashes: file
                     .hashes

@@ -71,6 +71,7 @@ fn keeps_all_we_use_of_a_page() {
         File {
             filename: wheel.to_owned(),
             url: "https://files.example/packages/aa/demo-1.1%2Blocal.1-py3-none-any.whl".to_owned(),
+            has_secret: false,
             hashes: vec![(Algorithm::Sha256, "01".repeat(32))],
             requires_python: Some(">=3.8,<4".to_owned()),
             yanked: Some(Yanked {
@@ -246,10 +247,11 @@ fn page_file() -> impl Strategy<Value = PageFile<'static>> {
         prop::option::of(-9_000_000_000_000_000_i64..9_000_000_000_000_000),
         any::<Option<u64>>(),
     );
+    let url = (url, any::<bool>());
     (name, url, hashes, text(), text(), numbers, metadata).prop_map(
         |(
             name,
-            url,
+            (url, has_secret),
             (sha256, md5, sha384),
             requires_python,
             yanked,
@@ -258,6 +260,7 @@ fn page_file() -> impl Strategy<Value = PageFile<'static>> {
         )| PageFile {
             url: Cow::Owned(url.unwrap_or_else(|| "https://f.example/".to_owned() + &name)),
             filename: Cow::Owned(name),
+            has_secret,
             sha256: sha256.map(Sha256),
             other_hashes: [(Algorithm::Md5, md5), (Algorithm::Sha384, sha384)]
                 .into_iter()

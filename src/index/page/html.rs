@@ -193,6 +193,7 @@ impl<'u> Reader<'u> {
         Some(PageFile {
             filename: file_name(&url)?,
             url,
+            has_secret: false,
             sha256,
             other_hashes,
             requires_python: requires_python.filter(|text| !text.trim().is_empty()),

@@ -97,6 +97,7 @@ impl<'a> FileMembers<'a> {
         Some(PageFile {
             filename: self.filename?,
             url: Base::of(url).resolve(self.url?)?,
+            has_secret: false,
             sha256: self.sha256,
             other_hashes: self.other_hashes,
             requires_python: self.requires_python.filter(|text| !text.trim().is_empty()),

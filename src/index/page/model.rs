@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 
 use crate::index::hash::{Algorithm, Sha256};
+use crate::text::without_password;
 
 /// What a project page says.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -15,6 +16,26 @@ pub struct Page<'a> {
     pub status: Option<ProjectStatus>,
     /// The files in the page's order.
     pub files: Vec<PageFile<'a>>,
+}
+
+impl Page<'_> {
+    /// Takes logins and signatures out of the files' URLs; returns these URLs without and
+    /// with them.
+    pub fn take_secrets(&mut self) -> Vec<(String, String)> {
+        let mut secrets = Vec::new();
+        for file in &mut self.files {
+            if !file.url.contains(['?', '@']) {
+                continue;
+            }
+            let public = without_password(&file.url);
+            if public != file.url {
+                let whole = std::mem::replace(&mut file.url, Cow::Owned(public.clone()));
+                file.has_secret = true;
+                secrets.push((public, whole.into_owned()));
+            }
+        }
+        secrets
+    }
 }
 
 /// A project's state (PEP 792) and the reason given for it.
@@ -69,6 +90,8 @@ pub struct PageFile<'a> {
     pub filename: Cow<'a, str>,
     /// Where it is: absolute, without fragment.
     pub url: Cow<'a, str>,
+    /// Whether the URL held a secret, which was taken out.
+    pub has_secret: bool,
     /// Its SHA-256, if the page gives it.
     pub sha256: Option<Sha256>,
     /// Its other hashes, as lower-case hexadecimal digits.

@@ -53,6 +53,7 @@ fn reads_the_same_from_json_and_html() {
     PageFile {
         filename: "demo-1.1+local.1-py3-none-any.whl",
         url: "https://files.example/packages/aa/demo-1.1%2Blocal.1-py3-none-any.whl",
+        has_secret: false,
         sha256: Some(
             sha256:0101010101010101010101010101010101010101010101010101010101010101,
         ),
