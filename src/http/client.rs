@@ -139,6 +139,16 @@ impl Client {
         self.inner.run(Method::GET, request, &mut sink).await
     }
 
+    /// Returns what tells whoever a request for a URL is made for from others; none if no
+    /// login is known before the server asks.
+    ///
+    /// It goes by the settings alone, so that it is the same in each run.
+    pub fn login_mark(&self, url: &Url) -> Option<String> {
+        let known = &self.inner.settings.credentials;
+        let login = known.find(url).or_else(|| known.find_default(url))?;
+        Some(login.mark())
+    }
+
     /// Returns how many requests were sent, redirects and retries included.
     pub fn requests(&self) -> u64 {
         self.inner.requests.load(Ordering::Relaxed)

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use sha2::{Digest as _, Sha256};
 use url::Url;
 
-use crate::text::percent_decoded;
+use crate::text::{hex, percent_decoded};
 
 /// A text that is never shown.
 #[derive(Clone, PartialEq, Eq, Default)]
@@ -46,6 +47,19 @@ impl Login {
     /// Whether there is a user only.
     pub(super) fn lacks_password(&self) -> bool {
         self.password.0.is_empty()
+    }
+}
+
+impl Login {
+    /// Returns what tells this login from others: so little of a hash that the password
+    /// cannot be found by it, for that has too many that would fit.
+    pub(super) fn mark(&self) -> String {
+        let digest = Sha256::new()
+            .chain_update(self.user.expose())
+            .chain_update([0])
+            .chain_update(self.password.expose())
+            .finalize();
+        hex(&digest[..3])
     }
 }
 

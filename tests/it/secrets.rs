@@ -579,9 +579,16 @@ fn a_private_page_is_kept_for_the_login_that_it_was_given_to() {
     for login in ["me:wrong", "you:sesame"] {
         let url = index.url_with_login(login);
         let other = run(&mut project.compile_command(&["-i", &url, "-o", "other.txt"]));
-        other.says(0, &[]);
-        assert_eq!(index.requests(), [""; 0]);
+        other.says(2, &["access to the index was denied"]);
+        // Nor is the lock said to be as it would be made.
+        run(&mut project.compile_command(&["-i", &url])).says(2, &["denied"]);
+        run(&mut project.compile_command(&["-i", &url, "--offline"]))
+            .says(2, &["not in the cache"]);
     }
-    let project_without = run(&mut project.compile_command(&["-i", &index.url()]));
-    project_without.says(0, &[]);
+    run(&mut project.compile_command(&["-i", &index.url()])).says(2, &["denied"]);
+    index.requests();
+    // The first login finds what it left.
+    let url = index.url_with_login("me:sesame");
+    run(&mut project.compile_command(&["-i", &url, "-o", "other.txt"])).says(0, &[]);
+    assert_eq!(index.requests(), [""; 0]);
 }

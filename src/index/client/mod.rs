@@ -21,6 +21,7 @@ mod stash;
 mod tests;
 mod whole;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -266,7 +267,7 @@ impl IndexClient {
             if is_damaged {
                 let url = index.page(project);
                 // That it cannot be taken away does no harm: it is not looked at again.
-                let _ = self.cache.remove(PAGES, url.as_str());
+                let _ = self.cache.remove(PAGES, &self.page_key(&url));
                 lock(&self.distrusted).insert(url);
             }
             !is_damaged
@@ -428,7 +429,7 @@ impl IndexClient {
         if lock(&self.distrusted).contains(url) {
             return None;
         }
-        let entry = self.cache.open_entry(PAGES, url.as_str())?;
+        let entry = self.cache.open_entry(PAGES, &self.page_key(url))?;
         let note: PageNote = postcard::from_bytes(&entry.note).ok()?;
         let stamp = entry.blocks.stamp();
         let listing = if note.is_absent {
@@ -444,6 +445,14 @@ impl IndexClient {
         })
     }
 
+    /// Returns what a page is kept by: its URL, and who it was given to.
+    fn page_key<'a>(&self, url: &'a Url) -> Cow<'a, str> {
+        match self.http.login_mark(url) {
+            Some(mark) => Cow::Owned(format!("{url}#{mark}")),
+            None => Cow::Borrowed(url.as_str()),
+        }
+    }
+
     fn keep_page(&self, url: &Url, listing: &Arc<Listing>, freshness: Freshness) {
         let listing = Arc::clone(listing);
         let note = PageNote {
@@ -451,7 +460,7 @@ impl IndexClient {
             is_absent: false,
         }
         .to_bytes();
-        let key = url.to_string();
+        let key = self.page_key(url).into_owned();
         self.write(move |cache| {
             let head = listing.head();
             let parts = Parts {
@@ -477,7 +486,7 @@ impl IndexClient {
             is_absent: true,
         }
         .to_bytes();
-        let key = url.to_string();
+        let key = self.page_key(url).into_owned();
         self.write(move |cache| cache.put_parts(PAGES, &key, &Parts::default(), &note));
         freshness
     }
@@ -496,7 +505,7 @@ impl IndexClient {
             is_absent: false,
         }
         .to_bytes();
-        let key = url.to_string();
+        let key = self.page_key(url).into_owned();
         // The note is small and written in place, and the page is needed for it.
         if let Err(error) = self.cache.touch_parts(PAGES, &key, kept.stamp, &note) {
             self.note_failure(error);

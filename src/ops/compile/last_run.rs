@@ -332,7 +332,7 @@ fn hash(request: &Compile, read: &ReadInputs) -> Fingerprint {
         as_of: _,   // likewise
         is_last: _, // it makes no other lock
         http,
-        login: _, // who asks does not change what pages say
+        login: _, // who asks is settled: below
         cache: _,
         refresh: _, // none: see `unchanged`
         view: _,    // what is seen is in the inputs
@@ -340,6 +340,11 @@ fn hash(request: &Compile, read: &ReadInputs) -> Fingerprint {
         variable: _, // what is read of it is in the inputs and the indexes
     } = run;
     let names: Vec<&str> = files.iter().map(Source::name).collect();
+    // What one may see says nothing of what another may.
+    let owned = read.indexes.owners.iter().map(|owner| &owner.index);
+    let logins: Vec<Option<String>> = (read.indexes.indexes.iter().chain(owned))
+        .map(|index| read.http.login_mark(index.url()))
+        .collect();
     let mut hashing = Hashing(Sha256::new());
     let written = write!(
         hashing,
@@ -347,7 +352,7 @@ fn hash(request: &Compile, read: &ReadInputs) -> Fingerprint {
          {upgrade:?}{kept_packages:?}{upgrade_packages:?}{exclude_newer:?}{exclude_newer_packages:?}\n\
          {pre_releases:?}{binary:?}{without_dependencies:?}\n\
          {indexes:?}{build:?}{output:?}{:?}{current_directory:?}\n\
-         {:?}\n{:?}\n{:?}\n{:?}",
+         {:?}\n{:?}\n{:?}\n{:?}\n{logins:?}",
         env!("CARGO_PKG_VERSION"),
         http.trusted_hosts,
         read.target,
