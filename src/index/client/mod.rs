@@ -100,6 +100,8 @@ pub struct PageStanding {
     pub tag: Option<String>,
     /// Until when it can be used unasked, in seconds since 1970.
     pub fresh_until: u64,
+    /// Whether nobody was asked: it is as an earlier run saw it.
+    pub is_recalled: bool,
 }
 
 impl PageStanding {
@@ -108,6 +110,7 @@ impl PageStanding {
             return Self {
                 tag: is_absent.then(|| ABSENT.to_owned()),
                 fresh_until: 0,
+                is_recalled: false,
             };
         };
         let tag = freshness.etag.clone();
@@ -119,6 +122,7 @@ impl PageStanding {
                 tag
             },
             fresh_until: freshness.fresh_until,
+            is_recalled: false,
         }
     }
 }
@@ -274,6 +278,29 @@ impl IndexClient {
         });
     }
 
+    /// Forgets what is known from earlier runs alone: of these projects all, of the others
+    /// that they were absent. Who asks again gets it from the index.
+    ///
+    /// Returns the projects that it is about; none without the network.
+    pub fn forget_recalled(&self, projects: &[ProjectName]) -> Vec<ProjectName> {
+        if self.settings.offline {
+            return Vec::new();
+        }
+        let is_doubted = |project: &ProjectName, standing: &PageStanding| {
+            let is_absent = standing.tag.as_deref() == Some(ABSENT);
+            standing.is_recalled && (is_absent || projects.contains(project))
+        };
+        let doubted: FxHashSet<(IndexUrl, ProjectName)> = lock(&self.standings)
+            .iter()
+            .filter(|((_, project), standing)| is_doubted(project, standing))
+            .map(|(page, _)| page.clone())
+            .collect();
+        self.listings.retain(|page, _| !doubted.contains(page));
+        let pages = doubted.iter().map(|(index, project)| index.page(project));
+        lock(&self.distrusted).extend(pages);
+        doubted.into_iter().map(|(_, project)| project).collect()
+    }
+
     /// Returns the wheels and sdists of a flat location, each with its project.
     pub async fn find_links(
         &self,
@@ -341,7 +368,10 @@ impl IndexClient {
                 if self.settings.offline
                     || (!is_refreshed && kept.note.freshness.is_fresh(self.now())) =>
             {
-                let standing = PageStanding::of(Some(&kept.note.freshness), kept.note.is_absent);
+                let standing = PageStanding {
+                    is_recalled: true,
+                    ..PageStanding::of(Some(&kept.note.freshness), kept.note.is_absent)
+                };
                 self.note_standing(index, project, standing);
                 return Ok(kept.listing);
             }

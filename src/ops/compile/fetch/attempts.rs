@@ -8,6 +8,7 @@ use crate::ops::compile::fetch::budget::Budget;
 use crate::ops::compile::fetch::prefetch::Expected;
 use crate::ops::compile::fetch::{Fetcher, Known};
 use crate::ops::error::Error;
+use crate::python::ProjectName;
 use crate::resolve::{Explanation, Request, Resolver, Solution};
 
 /// What came of a resolution.
@@ -26,7 +27,13 @@ impl Fetcher<'_> {
         request: Request,
         expected: Expected<'_>,
     ) -> Result<Resolution, Error> {
-        let (resolver, outcome) = self.outcome(request, expected, Budget::All).await?;
+        let (mut resolver, mut outcome) = self.outcome(&request, expected, Budget::All).await?;
+        // It must not fail by what only an earlier run saw.
+        if let Err(explanation) = &outcome
+            && self.forget_recalled(explanation) > 0
+        {
+            (resolver, outcome) = self.outcome(&request, expected, Budget::All).await?;
+        }
         self.damaged.store(0, Ordering::Relaxed);
         match outcome {
             Ok(solution) => Ok(Resolution {
@@ -50,7 +57,7 @@ impl Fetcher<'_> {
         request: Request,
     ) -> Result<Result<Solution, Box<Explanation>>, Error> {
         let (_, outcome) = self
-            .outcome(request, Expected::default(), Budget::Attempt)
+            .outcome(&request, Expected::default(), Budget::Attempt)
             .await?;
         Ok(outcome.map_err(Box::new))
     }
@@ -69,7 +76,7 @@ impl Fetcher<'_> {
             .unwrap_or_else(PoisonError::into_inner)
             .len();
         let budget = Budget::Brief(3 * known);
-        let (_, outcome) = self.outcome(request, Expected::default(), budget).await?;
+        let (_, outcome) = self.outcome(&request, Expected::default(), budget).await?;
         Ok(outcome.map_err(Box::new))
     }
 
@@ -77,10 +84,9 @@ impl Fetcher<'_> {
     pub(in crate::ops) async fn advice(&self, explanation: &Explanation) -> Vec<String> {
         let trials = explanation.loosened.iter().take(MOST_TRIALS);
         let verdicts = futures_util::future::join_all(trials.map(async |loosened| {
-            let request = loosened.request.clone();
             // What cannot be tried is not advised.
             let (_, outcome) = self
-                .outcome(request, Expected::default(), Budget::Trial)
+                .outcome(&loosened.request, Expected::default(), Budget::Trial)
                 .await
                 .ok()?;
             Some(loosened.verdict(&outcome.ok()?))
@@ -92,7 +98,7 @@ impl Fetcher<'_> {
     /// for what was concluded from it does not hold.
     async fn outcome(
         &self,
-        request: Request,
+        request: &Request,
         expected: Expected<'_>,
         budget: Budget,
     ) -> Result<(Resolver, Result<Solution, Explanation>), Error> {
@@ -103,6 +109,18 @@ impl Fetcher<'_> {
                 return Ok((resolver, outcome?));
             }
         }
+    }
+
+    /// Forgets what the pages of earlier runs said of absent projects, and of those whose
+    /// bounds are at fault: something may have been uploaded since. Returns how many
+    /// projects there are.
+    fn forget_recalled(&self, explanation: &Explanation) -> usize {
+        let loosened = explanation.loosened.iter();
+        let names: Vec<ProjectName> = loosened.map(|one| one.name.clone()).collect();
+        let forgotten = self.client.forget_recalled(&names);
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|name, _| !forgotten.contains(name));
+        forgotten.len()
     }
 
     /// Forgets the projects of which pages in the cache turned out to be damaged; the
