@@ -27,7 +27,7 @@ pub use mapped::Mapped;
 pub use nearest::nearest;
 pub use percent::{percent_decoded, percent_decoded_bytes};
 pub use secrets::{
-    has_query_secret, with_masked_passwords, without_password, without_query_secrets,
+    has_query_secret, with_masked_passwords, without_login, without_password, without_query_secrets,
 };
 pub use shell::{option_word, shell_path, shell_word};
 pub use span::{Problem, Span};

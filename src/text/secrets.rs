@@ -21,6 +21,29 @@ pub fn without_password(text: &str) -> String {
     without_userinfo(&without_query_secrets(text))
 }
 
+/// Returns a text that should be one URL or path, and could not be used, without what looks
+/// like a login.
+///
+/// Without a scheme, or with a broken one, `me:secret@host/simple/` is no URL; what stands
+/// before the `@` may be a secret all the same. Of a path, parts such as `releases@2` stay.
+pub fn without_login(text: &str) -> String {
+    let text = without_password(text);
+    if !text.contains('@') {
+        return text;
+    }
+    let is_path = text.starts_with(['/', '.']);
+    let mut shown = Vec::new();
+    for (number, part) in text.split('/').enumerate() {
+        let hidden = part.rsplit_once('@').filter(|(login, _)| {
+            let is_public = public_part(login, "") == Some(login);
+            let is_first = number == 0 && !is_path;
+            !is_public && (is_first || login.contains(':'))
+        });
+        shown.push(hidden.map_or_else(|| part.to_owned(), |(_, host)| format!("****@{host}")));
+    }
+    shown.join("/")
+}
+
 /// Whether the query of a URL in `text` has a literal secret, by its name.
 pub fn has_query_secret(text: &str) -> bool {
     text.contains('?') && !query_secrets(text).is_empty()
@@ -260,10 +283,27 @@ fn is_variables(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{has_query_secret, with_masked_passwords, without_password};
+    use super::{has_query_secret, with_masked_passwords, without_login, without_password};
 
     fn check(before: &str, after: &str) {
         assert_eq!(without_password(before), after, "{before}");
+    }
+
+    #[test]
+    fn hides_what_looks_like_a_login_where_there_is_no_scheme() {
+        for (text, shown) in [
+            ("me:pw@host/simple/", "****@host/simple/"),
+            ("token@host/simple/", "****@host/simple/"),
+            ("htps:/me:p@w@host/simple/", "htps:/****@host/simple/"),
+            ("/work/me:pw@host/simple", "/work/****@host/simple"),
+            ("${TOKEN}@host/simple/", "${TOKEN}@host/simple/"),
+            ("https://me:pw@host/simple/", "https://host/simple/"),
+            ("./releases@2/x", "./releases@2/x"),
+            ("/srv/releases@2/x", "/srv/releases@2/x"),
+            ("host/simple/", "host/simple/"),
+        ] {
+            assert_eq!(without_login(text), shown, "{text}");
+        }
     }
 
     #[test]

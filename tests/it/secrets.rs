@@ -511,10 +511,11 @@ fn a_login_without_a_scheme_is_not_told() {
         let run = run(&mut project.compile_command(&arguments));
         assert_eq!(run.code, 2, "{arguments:?}: {}", run.stderr);
         assert!(
-            run.stderr.contains("sesame"),
+            !run.stderr.contains("sesame"),
             "{arguments:?}: {}",
             run.stderr
         );
+        assert!(run.stderr.contains("host.example/simple"), "{}", run.stderr);
     }
 }
 

@@ -13,6 +13,7 @@ use crate::index::page::{self, MetadataFile, Page, PageFile};
 use crate::index::wheel::{self, Search, SparseFile, WheelError};
 use crate::index::{Algorithm, Listing};
 use crate::python::{ProjectName, WheelName};
+use crate::text::without_login;
 
 /// Returns the path that a `file:` URL means.
 pub(super) fn path_of(url: &Url) -> Option<PathBuf> {
@@ -169,7 +170,8 @@ pub(super) fn wheel_metadata(
 
 fn read_error(path: &Path, error: io::Error) -> Error {
     Error::Read {
-        path: path.display().to_string(),
+        // Somebody may have written a URL with a login, without its scheme.
+        path: without_login(&path.to_string_lossy()),
         source: Arc::new(error),
     }
 }

@@ -9,6 +9,7 @@ use crate::index::{File, FindLinks, IndexClient, Listing};
 use crate::ops::compile::indexes::IndexSettings;
 use crate::ops::error::Error;
 use crate::python::ProjectName;
+use crate::text::without_login;
 
 /// What flat locations have, by project.
 pub(in crate::ops) type Flat = FxHashMap<ProjectName, Arc<Listing>>;
@@ -44,7 +45,7 @@ pub(in crate::ops) async fn flat(
 
 fn shown(links: &FindLinks) -> String {
     match links {
-        FindLinks::Path(path) => path.display().to_string(),
+        FindLinks::Path(path) => without_login(&path.to_string_lossy()),
         FindLinks::Page(url) => crate::http::display_url(url),
     }
 }

@@ -12,7 +12,7 @@ use crate::ops::compile::inputs::kind::are_silent;
 use crate::ops::compile::request::Compile;
 use crate::ops::error::Error;
 use crate::ops::events::{Event, Reporter};
-use crate::text::{has_query_secret, without_password};
+use crate::text::{has_query_secret, without_login, without_password};
 
 /// Settles which servers are asked, and with which credentials.
 pub(in crate::ops) fn network(
@@ -172,7 +172,7 @@ fn parse_location(text: &str, current_directory: &str) -> Result<Url, Error> {
     let failed = |why: String| Error::Usage {
         message: format!(
             "`{}` is not the URL of an index: {why}",
-            without_password(text)
+            without_login(text)
         ),
         help: Some("write it with its scheme: `https://host/simple/`".to_owned()),
     };
@@ -186,7 +186,7 @@ fn parse_location(text: &str, current_directory: &str) -> Result<Url, Error> {
         return Err(Error::Usage {
             message: format!(
                 "`{}` needs the environment variable {variable}, which is not set",
-                without_password(text)
+                without_login(text)
             ),
             help: Some(format!("set {variable} and run again")),
         });
