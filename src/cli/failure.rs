@@ -226,7 +226,14 @@ fn denied_help(error: &http::Error, variables: Option<&str>) -> String {
              `~/.netrc`, or with the `keyring` program (`--keyring-provider subprocess`)"
         )
     };
-    format!("{help}; no other index was tried instead")
+    let refusal = match error.status() {
+        Some(403) => {
+            "; if it answers so for projects that it lacks, set `ignore-error-codes = [403]` in its \
+             `[[index]]`"
+        }
+        _ => "",
+    };
+    format!("{help}{refusal}; no other index was tried instead")
 }
 
 fn index_help(error: &index::Error) -> Option<String> {

@@ -263,6 +263,7 @@ fn keys(page: &mut String) {
                 Kind::Flag => "`true`, `false`".to_owned(),
                 Kind::Texts => "strings".to_owned(),
                 Kind::SomeTexts => "strings, at least one".to_owned(),
+                Kind::Statuses => "HTTP statuses".to_owned(),
                 Kind::Word(words) => {
                     let words: Vec<String> =
                         words.iter().map(|word| format!("`\"{word}\"`")).collect();

@@ -27,6 +27,8 @@ pub struct IndexConfig {
     /// `exclude-newer`: up to when its uploads count, as it would be typed: a time, a day, a
     /// length of time back from now, or `false` for no limit; else as for all.
     pub exclude_newer: Option<Located<String>>,
+    /// `ignore-error-codes`: by which statuses it says that it has no such project.
+    pub ignored_statuses: Vec<u16>,
     /// Where it stands.
     pub span: Span,
 }
@@ -60,12 +62,14 @@ impl IndexConfig {
                 span: Span::from(value.span()),
             })
         });
+        let ignored_statuses = reader.statuses(table, "ignore-error-codes");
         Some(Self {
             name: name?,
             url: url?,
             packages,
             is_default,
             exclude_newer,
+            ignored_statuses,
             span,
         })
     }
@@ -128,6 +132,7 @@ impl fmt::Debug for IndexConfig {
             .field("packages", &self.packages)
             .field("is_default", &self.is_default)
             .field("exclude_newer", &self.exclude_newer)
+            .field("ignored_statuses", &self.ignored_statuses)
             .field("span", &self.span)
             .finish()
     }
@@ -153,7 +158,7 @@ mod tests {
     #[test]
     fn reads_all_it_says() {
         let text = "[[index]]\nname = 'internal'\nurl = 'https://me:s3cret@index.example/simple/'\n\
-                    packages = ['acme-*', 'Tools']\ndefault = true\nexclude-newer = false\n\
+                    packages = ['acme-*', 'Tools']\ndefault = true\nexclude-newer = false\nignore-error-codes = [403, 401]\n\
                     [[index]]\nname = 'other'\nurl = 'https://${TOKEN}@other.example/simple/'\n";
         let indexes = read(text).indexes;
         let [index, other] = &indexes[..] else {
@@ -169,6 +174,7 @@ mod tests {
         );
         assert!(index.is_default);
         assert_eq!(index.exclude_newer.as_ref().unwrap().value, "false");
+        assert_eq!(index.ignored_statuses, [403, 401]);
         assert!(!other.is_default && other.packages.is_empty());
         assert_eq!(other.exclude_newer, None);
         assert!(!format!("{indexes:?}").contains("s3cret"));
@@ -177,7 +183,7 @@ mod tests {
     #[test]
     fn an_index_has_a_name_and_a_url() {
         insta::assert_snapshot!(
-            places("[[index]]\n[[index]]\nname = 'https://me:s3cret@h/'\nurl = 'pypi'\npackages = ['a b']\nexclude-newer = 7\nowns = []\n"),
+            places("[[index]]\n[[index]]\nname = 'https://me:s3cret@h/'\nurl = 'pypi'\npackages = ['a b']\nexclude-newer = 7\nignore-error-codes = [403, 200, 'x']\nowns = []\n"),
             @r#"
         [[index]]: an index needs a `name`; add `name = "internal"`
         [[index]]: an index needs a `url`; add `url = "https://host/simple/"`
@@ -185,7 +191,9 @@ mod tests {
         'pypi': this is not the URL of an index; write its root URL, such as `https://host/simple/`
         'a b': `a b` is not a project name or a pattern (example: `acme-*`)
         7: `exclude-newer` should be a time, a date, a duration, or `false`; write `"7d"`, `"2026-10-01"`, `"2026-10-01T00:00:00Z"`, or `false` for no limit
-        owns: `owns` is not a key of `[[index]]`; the keys here are `name`, `url`, `packages`, `default`, `exclude-newer`
+        200: `200` is not the status of an error (example: `403`)
+        'x': `ignore-error-codes` should be an array of HTTP statuses
+        owns: `owns` is not a key of `[[index]]`; the keys here are `name`, `url`, `packages`, `default`, `exclude-newer`, `ignore-error-codes`
         "#
         );
     }

@@ -42,6 +42,8 @@ pub enum Kind {
     Texts,
     /// An array of texts that has some.
     SomeTexts,
+    /// An array of HTTP statuses of errors.
+    Statuses,
     /// One of these words.
     Word(&'static [&'static str]),
     /// A length of time.
@@ -166,6 +168,13 @@ pub(super) const INDEX: Section = Section {
             None,
             "false",
             "As in `[compile]`, for this index; `false` if it has no upload times.",
+        ),
+        key(
+            "ignore-error-codes",
+            Kind::Statuses,
+            Some("[]"),
+            "[403]",
+            "HTTP statuses that mean \"no such project\" on this index, besides 404 and 410.",
         ),
     ],
 };

@@ -253,6 +253,32 @@ impl Reader {
         None
     }
 
+    /// Reads an array of HTTP statuses of errors.
+    pub(super) fn statuses(&mut self, table: &Table<'_>, key: &str) -> Vec<u16> {
+        let Some(value) = table.get(key) else {
+            return Vec::new();
+        };
+        let items = value.get_ref().as_array();
+        if items.is_none() {
+            self.wrong_type(value, key, "an array of HTTP statuses");
+        }
+        let mut statuses = Vec::new();
+        for item in items.into_iter().flatten() {
+            let number = item.get_ref().as_integer();
+            let number = number.and_then(|number| number.as_str().parse::<u16>().ok());
+            match number {
+                Some(status @ 400..=599) => statuses.push(status),
+                Some(other) => self.problem(
+                    Span::from(item.span()),
+                    format!("`{other}` is not the status of an error (example: `403`)"),
+                    None,
+                ),
+                None => self.wrong_type(item, key, "an array of HTTP statuses"),
+            }
+        }
+        statuses
+    }
+
     /// Reads a truth value.
     pub(super) fn flag(&mut self, table: &Table<'_>, key: &str) -> Option<bool> {
         let value = table.get(key)?;

@@ -90,6 +90,10 @@ fn property(key: &Key) -> Value {
         Kind::Flag => json!({ "type": "boolean" }),
         Kind::Texts => json!({ "type": "array", "items": text }),
         Kind::SomeTexts => json!({ "type": "array", "items": text, "minItems": 1 }),
+        Kind::Statuses => json!({
+            "type": "array",
+            "items": { "type": "integer", "minimum": 400, "maximum": 599 },
+        }),
         Kind::Word(words) => json!({ "enum": words }),
         Kind::Duration => json!({
             "type": "string",

@@ -19,7 +19,7 @@ use std::fmt::Write as _;
 
 use super::partial::{Cause, IncompatibilityId};
 use super::provider::PackageId;
-use super::request::{Availability, Reason, Request, RootRequirement};
+use super::request::{Absence, Availability, Reason, Request, RootRequirement};
 use super::set::{Term, VersionSet};
 use super::solution::Solution;
 use super::solver::Solver;
@@ -209,13 +209,13 @@ fn describe(universe: &mut Universe, solver: &Solver, id: IncompatibilityId) -> 
         facts,
         hints: absent
             .into_iter()
-            .map(|(name, is_owned)| {
-                let otherwise = if is_owned {
-                    "change which index owns the name"
-                } else {
-                    "add the index that has it with `--extra-index-url`"
-                };
-                format!("check the spelling of `{name}`, or {otherwise}")
+            .map(|(name, advice)| {
+                advice.unwrap_or_else(|| {
+                    format!(
+                        "check the spelling of `{name}`, or add the index that has it with \
+                         `--extra-index-url`"
+                    )
+                })
             })
             .chain(reason_hints(universe, &unusable))
             .collect(),
@@ -269,7 +269,7 @@ fn absent_projects(
     universe: &Universe,
     roots: &BTreeSet<usize>,
     edges: &BTreeMap<(ProjectId, ProjectId), DependencyEdge>,
-) -> BTreeSet<(String, bool)> {
+) -> BTreeSet<(String, Option<String>)> {
     let required = roots
         .iter()
         .filter_map(|&root| universe.known_project(&universe.request.roots[root].requirement.name));
@@ -278,7 +278,8 @@ fn absent_projects(
         .filter_map(|project| {
             let releases = universe.releases(project)?;
             let name = universe.projects[project as usize].name.to_string();
-            (releases.count() == 0).then(|| (name, releases.absence().is_some()))
+            let advice = || releases.absence().map(|absence| absence.advice.clone());
+            (releases.count() == 0).then(|| (name, advice()))
         })
         .collect()
 }
@@ -395,7 +396,7 @@ fn unmet(universe: &mut Universe, project: ProjectId, requirement: &Requirement)
     let name = universe.projects[project as usize].name.clone();
     if count == 0 {
         return Some(match universe.releases(project)?.absence() {
-            Some(why) => format!("but {why}"),
+            Some(Absence { why, .. }) => format!("but {why}"),
             None => format!("but no index has a project {name}"),
         });
     }

@@ -30,8 +30,8 @@ pub use demands::{Demand, Demander};
 pub use explain::{Explanation, Loosened};
 pub use frontier::Frontier;
 pub use request::{
-    Availability, Constraint, Metadata, Need, OtherWheels, PreReleases, Reason, Releases, Request,
-    RootRequirement, position_in,
+    Absence, Availability, Constraint, Metadata, Need, OtherWheels, PreReleases, Reason, Releases,
+    Request, RootRequirement, position_in,
 };
 pub use solution::{Chosen, Solution};
 pub use universe::Universe;

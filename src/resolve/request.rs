@@ -34,9 +34,18 @@ pub trait Releases: Send + Sync + fmt::Debug {
         0
     }
     /// Returns why there are none, if that is another thing than no index having them.
-    fn absence(&self) -> Option<&str> {
+    fn absence(&self) -> Option<&Absence> {
         None
     }
+}
+
+/// Why a project has no releases, where it is another thing than no index having it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Absence {
+    /// Why, as it reads behind "but".
+    pub why: String,
+    /// What to do.
+    pub advice: String,
 }
 
 /// Returns the position of a version among releases; looks at few of the others.

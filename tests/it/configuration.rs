@@ -122,6 +122,7 @@ fn the_reference_lists_each_key() {
                 Kind::Flag => "`true`, `false`".to_owned(),
                 Kind::Texts => "array of strings".to_owned(),
                 Kind::SomeTexts => "array of strings, not empty".to_owned(),
+                Kind::Statuses => "array of HTTP statuses".to_owned(),
                 Kind::Word(words) => {
                     let words: Vec<String> =
                         words.iter().map(|word| format!("`\"{word}\"`")).collect();

@@ -18,6 +18,7 @@ struct Outcome {
     /// The lock, or what is wrong with all that is behind it.
     text: Result<String, String>,
     warnings: Vec<String>,
+    notes: Vec<String>,
 }
 
 impl Outcome {
@@ -40,14 +41,16 @@ impl Outcome {
     }
 }
 
-/// Keeps warnings.
+/// Keeps warnings and notes.
 #[derive(Default)]
-struct Warnings(Mutex<Vec<String>>);
+struct Warnings(Mutex<Vec<String>>, Mutex<Vec<String>>);
 
 impl Reporter for Warnings {
     fn event(&self, event: Event) {
-        if let Event::Warning(words) = event {
-            self.0.lock().unwrap().push(words);
+        match event {
+            Event::Warning(words) => self.0.lock().unwrap().push(words),
+            Event::Note(words) => self.1.lock().unwrap().push(words),
+            _ => {}
         }
     }
 }
@@ -94,6 +97,7 @@ impl Folder {
         Outcome {
             text,
             warnings: warnings.0.into_inner().unwrap(),
+            notes: warnings.1.into_inner().unwrap(),
         }
     }
 }
@@ -108,6 +112,7 @@ fn named(name: &str, index: &Index, packages: &[&str]) -> NamedIndex {
             .collect(),
         is_default: false,
         exclude_newer: None,
+        ignored_statuses: Vec::new(),
     }
 }
 
@@ -688,9 +693,15 @@ fn a_page_without_files_on_an_earlier_index_is_named() {
     let outcome = Folder::of("a\n").compile(&public, |it| {
         it.indexes.named = vec![named("corp", &corp, &[])];
     });
-    let words = outcome.text.unwrap_err();
-    assert!(!words.contains("corp"), "{words}");
+    outcome.refuses(&[
+        "the index `corp` (`http://127.0.0.1:",
+        "has a page for a without wheels or source distributions, and later indexes are not asked",
+        "remove the empty page, or change the order of the indexes",
+    ]);
     assert!(!asked_about(&public, "a"));
+    // The last one has no more to say than that it has no release.
+    let outcome = Folder::of("a\n").compile(&corp, |_| {});
+    assert!(!outcome.text.unwrap_err().contains("later indexes"));
 }
 
 /// Serves a page of `a` 1.0 with a project status.
@@ -746,7 +757,61 @@ fn a_project_in_quarantine_is_not_chosen() {
         folder.has("a==1.0\n");
         for _ in 0..2 {
             let outcome = folder.compile(&index, |_| {});
-            assert_eq!(outcome.pins(), ["a==1.0"]);
+            outcome.refuses(&[
+                "has quarantined a: it may be unsafe to use (told so)",
+                "remove `a` until its index has examined it",
+            ]);
+        }
+        // No other index is asked to stand in.
+        let other = Index::new([wheel("a", "1.0")]);
+        let outcome = folder.compile(&other, |it| it.indexes.extra = vec![index.url()]);
+        outcome.refuses(&["has quarantined a"]);
+        assert!(!asked_about(&other, "a"));
+    }
+}
+
+// Indexes that say in another way that they have no such project.
+
+#[test]
+fn a_status_that_means_absence_is_set_for_an_index() {
+    let corp = Index::new([]);
+    let public = Index::new([wheel("a", "1.0")]);
+    for status in [403, 401] {
+        corp.set("/simple/a/", Reply::status(status));
+        let with = |ignored_statuses: Vec<u16>, strategy| {
+            Folder::of("a\n").compile(&public, |it| {
+                it.indexes.strategy = strategy;
+                it.indexes.collision_check = true;
+                it.indexes.named = vec![NamedIndex {
+                    ignored_statuses,
+                    ..named("corp", &corp, &[])
+                }];
+            })
+        };
+        for strategy in [IndexStrategy::FirstIndex, IndexStrategy::UnsafeBestMatch] {
+            with(Vec::new(), strategy).refuses(&["was denied"]);
+            with(vec![404], strategy).refuses(&["was denied"]);
+            assert_eq!(with(vec![status], strategy).pins(), ["a==1.0"]);
         }
     }
+}
+
+#[test]
+fn the_setting_for_a_refusal_is_named_where_it_may_help() {
+    let corp = Index::new([]);
+    corp.set("/simple/a/", Reply::status(403));
+    let public = Index::new([wheel("a", "1.0")]);
+    let project = Project::of("a\n");
+    let extra = ["--index", &format!("corp={}", corp.url())];
+    project.compile(&public.url(), &extra).says(
+        2,
+        &["`ignore-error-codes = [403]`", "no other index was tried"],
+    );
+    let index = format!(
+        "[[index]]\nname = 'corp'\nurl = '{}'\nignore-error-codes = [403]\n",
+        corp.url()
+    );
+    project.write("pinfold.toml", index);
+    project.compiles(&public.url(), &[]);
+    assert_eq!(project.pins(), ["a==1.0"]);
 }

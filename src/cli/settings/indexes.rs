@@ -30,6 +30,7 @@ pub(in crate::cli) fn configured_indexes(
                     .collect(),
                 is_default: config.is_default,
                 exclude_newer: exclude_newer.map(|limit| limit.map_or(Cutoff::Off, Cutoff::Before)),
+                ignored_statuses: config.ignored_statuses.clone(),
             })
         })
         .collect()

@@ -48,6 +48,14 @@ impl Error {
         matches!(self, Self::Http(error) if error.is_transient())
     }
 
+    /// Returns the status the server gave, if one is to blame.
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::Denied(error) | Self::Http(error) => error.status(),
+            _ => None,
+        }
+    }
+
     /// Tells whether the index wants credentials, or others.
     pub fn is_denied(&self) -> bool {
         matches!(self, Self::Denied(_))

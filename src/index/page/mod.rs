@@ -13,10 +13,9 @@ mod time;
 
 use url::Url;
 
-use parts::shortened;
-
 pub(super) use html::file_name;
 pub use model::{MetadataFile, Page, PageError, PageFile, ProjectStatus, Status};
+pub use parts::shortened;
 
 /// Whether a body may be a page by its beginning.
 pub fn may_be_page(beginning: &[u8]) -> bool {

@@ -92,9 +92,11 @@ pub(super) fn add_hash(
     }
 }
 
-/// Cuts a text for a message after some sixty characters.
-pub(super) fn shortened(text: &str) -> String {
+/// Cuts a text of others for a message after some sixty characters; what is no character
+/// that can be seen is left out.
+pub fn shortened(text: &str) -> String {
     let text = text.trim();
+    let text = &text.replace(char::is_control, "");
     match text.char_indices().nth(60) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),

@@ -15,7 +15,7 @@ use rustc_hash::FxHashMap;
 use crate::command::IndexStrategy;
 use crate::config::{ProjectPattern, index_variable_names, index_variables};
 use crate::http::{IndexLogin, Secret};
-use crate::index::{FindLinks, IndexUrl};
+use crate::index::{self, FindLinks, IndexUrl};
 use crate::ops::compile::cutoff::Cutoff;
 use crate::ops::error::Error;
 use crate::python::ProjectName;
@@ -31,6 +31,8 @@ pub struct IndexSettings {
     pub names: FxHashMap<IndexUrl, String>,
     /// The limits that indexes have of their own, with what they are called.
     pub cutoffs: FxHashMap<IndexUrl, (String, Cutoff)>,
+    /// The statuses by which indexes say that they have no such project, beside 404 and 410.
+    pub ignored_statuses: FxHashMap<IndexUrl, Vec<u16>>,
     /// Flat locations.
     pub find_links: Vec<FindLinks>,
     /// How many of the flat locations, from the first, may have files of owned projects.
@@ -76,6 +78,15 @@ impl IndexSettings {
                 help: Some("remove the name from the `packages` of one of them".to_owned()),
             }),
         }
+    }
+
+    /// Whether a failure says no more than that an index has no such project.
+    pub(in crate::ops) fn says_absent(&self, index: &IndexUrl, error: &index::Error) -> bool {
+        let ignored = self.ignored_statuses.get(index);
+        ignored.is_some_and(|ignored| {
+            let status = error.status();
+            status.is_some_and(|status| ignored.contains(&status))
+        })
     }
 
     /// Returns an index in words: `` `corp` (`https://index.example/simple/`) ``.

@@ -61,6 +61,10 @@ pub(in crate::ops) fn network(
                 let entry = (shown.clone(), cutoff);
                 settings.cutoffs.insert(url.clone(), entry);
             }
+            if !named.ignored_statuses.is_empty() {
+                let ignored = named.ignored_statuses.clone();
+                settings.ignored_statuses.insert(url.clone(), ignored);
+            }
             if named.is_default {
                 named_default = Some(url.clone());
             } else if named.packages.is_empty() {

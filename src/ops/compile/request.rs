@@ -333,6 +333,8 @@ pub struct NamedIndex {
     pub is_default: bool,
     /// Up to when its uploads count; else as for all.
     pub exclude_newer: Option<Cutoff>,
+    /// The statuses by which it says that it has no such project, beside 404 and 410.
+    pub ignored_statuses: Vec<u16>,
 }
 
 /// What the user says of builds.
@@ -476,6 +478,7 @@ impl NamedIndex {
             packages: Vec::new(),
             is_default: false,
             exclude_newer: None,
+            ignored_statuses: Vec::new(),
         }
     }
 }

@@ -12,12 +12,13 @@ use rustc_hash::FxHashMap;
 
 use crate::config::Bump;
 use crate::index::listing::Sparse;
+use crate::index::page::ProjectStatus;
 use crate::index::{Entry, File, IndexUrl, Listing};
 use crate::ops::compile::candidates::admission::{Pinned, Policy, PythonSupport};
 use crate::ops::compile::cutoff::Limit;
 use crate::ops::compile::request::WhichHashes;
 use crate::python::{ProjectName, Version};
-use crate::resolve::{Availability, Reason, Releases, position_in};
+use crate::resolve::{Absence, Availability, Reason, Releases, position_in};
 use crate::update::{Hold, ProjectPolicy};
 
 /// What one place has of a project.
@@ -43,7 +44,7 @@ pub(in crate::ops) struct ProjectReleases {
     /// Which index each listing is of.
     indexes: Vec<Option<IndexUrl>>,
     /// Why there are no listings, if there are none.
-    absence: Option<String>,
+    absence: Option<Absence>,
     /// Where each version is, when there are several listings.
     merged: Option<Vec<Merged>>,
     /// Whether all versions of an earlier listing come before those of a later one.
@@ -146,10 +147,10 @@ impl ProjectReleases {
         name: ProjectName,
         policy: Arc<Policy>,
         pinned: Arc<Pinned>,
-        why: String,
+        absence: Absence,
     ) -> Self {
         let mut releases = Self::new(name, policy, pinned, Vec::new(), false);
-        releases.absence = Some(why);
+        releases.absence = Some(absence);
         releases
     }
 
@@ -232,6 +233,12 @@ impl ProjectReleases {
     pub(in crate::ops) fn index(&self, position: u32) -> Option<&IndexUrl> {
         let (listing, _, _) = self.judge(position).file?;
         self.indexes[listing].as_ref()
+    }
+
+    /// Returns what the place that a release is taken from says of the whole project.
+    pub(in crate::ops) fn project_status(&self, position: u32) -> Option<ProjectStatus> {
+        let (listing, _, _) = self.judge(position).file?;
+        self.listings[listing].status()
     }
 
     /// Returns the file to take metadata from, to be kept.
@@ -535,8 +542,8 @@ impl Releases for ProjectReleases {
         }
     }
 
-    fn absence(&self) -> Option<&str> {
-        self.absence.as_deref()
+    fn absence(&self) -> Option<&Absence> {
+        self.absence.as_ref()
     }
 }
 

@@ -4,6 +4,7 @@ pub(in crate::ops) mod dependency_confusion;
 
 use std::collections::BTreeMap;
 
+use crate::index::page::{Status, shortened};
 use crate::ops::compile::candidates::ProjectReleases;
 use crate::ops::compile::direct::DirectPin;
 use crate::ops::compile::fetch::Fetcher;
@@ -30,6 +31,7 @@ pub(in crate::ops) fn report(
         }
     }
     warn_of(solution, fetcher, reporter);
+    note_project_statuses(solution, fetcher, reporter);
     warn_of_unhashable(request.output.hashes, places, reporter);
     warn_of_failed_builds(fetcher, reporter);
     if reporter.wants_details() {
@@ -141,6 +143,32 @@ fn warn_of(solution: &Solution, fetcher: &Fetcher<'_>, reporter: &dyn Reporter) 
             "no wheel for this target; pip will build these at install time: {}",
             to_build.join(", ")
         )));
+    }
+}
+
+/// Says which projects their indexes call archived or deprecated (PEP 792): nothing is wrong
+/// with the versions, but there may be no others.
+fn note_project_statuses(solution: &Solution, fetcher: &Fetcher<'_>, reporter: &dyn Reporter) {
+    for (status, what) in [
+        (Status::Archived, "archived, so no updates are expected"),
+        (Status::Deprecated, "deprecated, so consider replacing them"),
+    ] {
+        let mut names = Vec::new();
+        for (name, chosen) in &solution.chosen {
+            let releases = fetcher.releases(name);
+            let found = releases.and_then(|releases| releases.project_status(chosen.position));
+            let Some(found) = found.filter(|found| found.status == status) else {
+                continue;
+            };
+            let reason = found.reason.as_deref().map(shortened);
+            names.push(match reason.filter(|reason| !reason.is_empty()) {
+                Some(reason) => format!("{name} ({reason})"),
+                None => name.to_string(),
+            });
+        }
+        if !names.is_empty() {
+            reporter.event(Event::Note(format!("{what}: {}", names.join(", "))));
+        }
     }
 }
 
