@@ -87,7 +87,14 @@ struct View<'a> {
 pub fn changes(old: &LockFile, new: &Lock) -> Vec<Change> {
     let mut names: BTreeMap<&ProjectName, (Vec<View<'_>>, Vec<View<'_>>)> = BTreeMap::new();
     for pin in &old.pins {
-        names.entry(&pin.name).or_default().0.push(View {
+        let before = &mut names.entry(&pin.name).or_default().0;
+        // The same pin once more says nothing more.
+        let is_same =
+            |view: &View<'_>| *view.source == pin.source && view.marker == pin.marker.as_deref();
+        if before.iter().any(is_same) {
+            continue;
+        }
+        before.push(View {
             source: Cow::Borrowed(&pin.source),
             marker: pin.marker.as_deref(),
             extras: pin.extras.iter().map(AsRef::as_ref).collect(),

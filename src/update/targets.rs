@@ -47,6 +47,7 @@ pub fn targets(files: &[CandidateFile], locks: &[LockConfig]) -> (Vec<LockTarget
         skipped: Vec::new(),
         loose: Vec::new(),
         told: Vec::new(),
+        layers: Vec::new(),
         taken: BTreeSet::new(),
     };
     for lock in locks {
@@ -61,6 +62,7 @@ pub fn targets(files: &[CandidateFile], locks: &[LockConfig]) -> (Vec<LockTarget
     }
     let mut reading = Reading::new(&repository.texts);
     finder.doubt_names(&mut reading);
+    finder.skip_layers();
     let Finder {
         found,
         mut skipped,
@@ -161,6 +163,8 @@ struct Finder<'a> {
     loose: Vec<Skipped>,
     /// Targets found by name, with the sources that the comments in them tell of.
     told: Vec<(usize, Vec<String>)>,
+    /// Locks that include another one, and that one.
+    layers: Vec<(String, String)>,
     /// Outputs that need no further looking at.
     taken: BTreeSet<String>,
 }
@@ -307,6 +311,11 @@ impl Finder<'_> {
             Some(Recipe::Command(command)) => self.commanded(path, &read, *command),
             Some(Recipe::Custom(_)) if included(&read).is_some() => {
                 let include = included(&read).unwrap_or_default();
+                let other =
+                    include.trim_start_matches(|c: char| c.is_ascii_lowercase() || c == '-');
+                let other = other.trim_start_matches(['=', ' ', '\t']);
+                self.layers
+                    .push((path.to_owned(), location::join(path, other)));
                 Err(format!(
                     "it includes `{include}`, and pinfold writes all pins of a lock into one file"
                 ))
@@ -395,6 +404,25 @@ impl Finder<'_> {
                 );
                 let target = self.found.remove(index);
                 self.skip(&target.output, why);
+            }
+        }
+    }
+
+    /// Skips the targets that a lock which is skipped includes: versions that suit only
+    /// these would not suit it.
+    fn skip_layers(&mut self) {
+        for (path, included) in std::mem::take(&mut self.layers) {
+            let found = self.found.iter().position(|target| {
+                target.output == included
+                    && target.why == Why::Name
+                    && target.custom_command.is_some()
+            });
+            if let Some(index) = found {
+                let target = self.found.remove(index);
+                self.skip(
+                    &target.output,
+                    format!("`{path}` includes it, and pinfold does not write layered lock files"),
+                );
             }
         }
     }
