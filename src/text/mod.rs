@@ -13,6 +13,7 @@ mod nearest;
 mod percent;
 mod secrets;
 mod shell;
+mod shown;
 mod span;
 mod variable;
 mod words;
@@ -30,6 +31,7 @@ pub use secrets::{
     has_query_secret, with_masked_passwords, without_login, without_password, without_query_secrets,
 };
 pub use shell::{option_word, shell_path, shell_word};
+pub use shown::{shown, visible};
 pub use span::{Problem, Span};
 pub use variable::variable_word;
 pub use words::{SplitError, Word, split_words};

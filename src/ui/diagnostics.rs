@@ -9,7 +9,7 @@ use annotate_snippets::{
     AnnotationKind, Group, Level as Label, Renderer, Snippet, normalize_untrusted_str,
 };
 
-use crate::text::{Problem, Span};
+use crate::text::{Problem, Span, shown};
 
 /// How many problems of one file are shown in full.
 const MAX_PROBLEMS: usize = 100;
@@ -184,16 +184,16 @@ impl Diagnostic {
             span,
         } = window(&source.text, problem.span);
         let snippet = Snippet::source(text)
-            .path(&*source.name)
+            .path(shown(&source.name))
             .line_start(line_number)
             .annotation(AnnotationKind::Primary.span(span.range()));
         let mut group = self
             .level
             .label()
-            .primary_title(&*problem.message)
+            .primary_title(shown(&problem.message))
             .element(snippet);
         if let Some(help) = &problem.help {
-            group = group.element(Label::HELP.message(normalize_untrusted_str(help)));
+            group = group.element(Label::HELP.message(normalize_untrusted_str(&shown(help))));
         }
         group
     }
@@ -201,7 +201,7 @@ impl Diagnostic {
 
 /// Returns a line with a label and nothing below.
 fn title<'a>(label: Label<'a>, text: &'a str) -> Group<'a> {
-    Group::with_title(label.primary_title(text))
+    Group::with_title(label.primary_title(shown(text)))
 }
 
 /// The lines of a text that a span touches.

@@ -1,6 +1,5 @@
 //! The unified diff of two texts, as `--dry-run` shows it.
 
-use std::borrow::Cow;
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -51,26 +50,6 @@ fn colored(plain: &str) -> String {
     text
 }
 
-/// Makes control characters visible, but for tabs and the ends of lines.
-pub(super) fn visible(text: &str) -> Cow<'_, str> {
-    let is_hidden = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
-    if !text.contains(is_hidden) {
-        return Cow::Borrowed(text);
-    }
-    Cow::Owned(
-        text.chars()
-            .flat_map(|c| {
-                let shown = if is_hidden(c) {
-                    c.escape_default().to_string()
-                } else {
-                    c.to_string()
-                };
-                shown.chars().collect::<Vec<_>>()
-            })
-            .collect(),
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,11 +81,5 @@ mod tests {
             "\u{1b}[1m--- x\u{1b}[0m\n\u{1b}[1m+++ x\u{1b}[0m\n\
              \u{1b}[36m@@ -1 +0,0 @@\u{1b}[0m\n\u{1b}[31m---no-index\u{1b}[0m\r\n"
         );
-    }
-
-    #[test]
-    fn control_characters_become_visible() {
-        assert_eq!(visible("a\u{1b}[31m\tb\r\n"), "a\\u{1b}[31m\tb\r\n");
-        assert!(matches!(visible("plain\n"), Cow::Borrowed(_)));
     }
 }

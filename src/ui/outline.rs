@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use super::diff::visible;
 use super::palette;
+use crate::text::shown;
 
 /// Returns a text with its headings marked, if colours are wanted.
 pub(super) fn outline(text: &str, color: bool) -> String {
-    let text = visible(text);
+    let text = shown(text);
     if !color {
         return text.into_owned();
     }

@@ -9,7 +9,7 @@ use super::diagnostics::{Diagnostic, Level};
 use super::diff;
 use super::outline;
 use super::progress::{Current, Progress};
-use crate::text::with_masked_passwords;
+use crate::text::{shown, visible, with_masked_passwords};
 
 /// How much is said on standard error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -150,8 +150,8 @@ impl Printer {
     /// for passwords: older files may have some.
     pub fn diff(&self, name: &str, old: Option<&str>, new: &str) -> io::Result<()> {
         let text = if self.stdout.is_terminal {
-            let old = old.map(diff::visible);
-            diff::unified(name, old.as_deref(), &diff::visible(new), self.stdout.color)
+            let old = old.map(visible);
+            diff::unified(name, old.as_deref(), &visible(new), self.stdout.color)
         } else {
             diff::unified(name, old, new, self.stdout.color)
         };
@@ -163,10 +163,15 @@ impl Printer {
         self.data(outline::outline(text, self.stdout.color).as_bytes())
     }
 
+    /// Prints a text as data for people, who may read what others wrote in it.
+    pub fn text(&self, text: &str) -> io::Result<()> {
+        self.data(shown(text).as_bytes())
+    }
+
     /// Prints a line about what was done: past tense, with numbers.
     pub fn line(&self, text: &str) {
         if self.verbosity >= Verbosity::Normal {
-            self.talk(&format!("{}\n", diff::visible(text)));
+            self.talk(&format!("{}\n", shown(text)));
         }
     }
 
@@ -178,7 +183,7 @@ impl Printer {
     /// Prints a line that only a verbose run shows.
     pub fn detail(&self, text: &str) {
         if self.is_verbose() {
-            self.talk(&format!("{}\n", diff::visible(text)));
+            self.talk(&format!("{}\n", shown(text)));
         }
     }
 
@@ -268,6 +273,7 @@ fn write_all(mut stream: impl Write, bytes: &[u8]) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::{Problem, Span};
 
     fn say_everything(verbosity: Verbosity) -> (String, String) {
         let (printer, captured) = Printer::in_memory(verbosity);
@@ -280,6 +286,25 @@ mod tests {
         printer.diff("x", Some("a\n"), "b\n").unwrap();
         printer.progress().set_message("never seen");
         (captured.stdout(), captured.stderr())
+    }
+
+    #[test]
+    fn text_of_others_is_escaped_and_cut_wherever_it_is_shown() {
+        let (printer, captured) = Printer::in_memory(Verbosity::Verbose);
+        let foreign = format!("good\rbad \u{202e}x {}", "a".repeat(100_000));
+        printer.line(&foreign);
+        printer.detail(&foreign);
+        printer.text(&foreign).unwrap();
+        let problem = Problem::new(Span::new(0, 1), foreign.clone()).with_help(&foreign);
+        let diagnostic = Diagnostic::error(&foreign)
+            .with_note(&foreign)
+            .with_help(&foreign)
+            .at(&foreign, &foreign, vec![problem]);
+        printer.diagnostic(&diagnostic);
+        let shown = captured.stdout() + &captured.stderr();
+        assert!(!shown.contains(['\r', '\u{202e}']), "{shown}");
+        assert!(shown.len() < 5_000, "{} bytes", shown.len());
+        assert!(shown.matches("(100000 characters)").count() >= 7, "{shown}");
     }
 
     #[test]

@@ -68,7 +68,7 @@ impl Progress {
     /// Says what is being done.
     pub fn set_message(&self, message: &str) {
         self.bar
-            .set_message(super::diff::visible(message).into_owned());
+            .set_message(crate::text::shown(message).into_owned());
     }
 
     /// Says how many steps there are; without it there is no count.

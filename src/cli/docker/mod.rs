@@ -151,11 +151,11 @@ fn verify(args: &Verify, printer: &Printer, shows_progress: bool) -> Result<u8, 
     for notice in &verified.notices {
         printer.warning(notice);
     }
-    let data = match args.output.format {
-        Format::Json => json::verified(&verified)?,
-        Format::Text => text::findings(&verified).into_bytes(),
+    let result = match args.output.format {
+        Format::Json => printer.data(&json::verified(&verified)?),
+        Format::Text => printer.text(&text::findings(&verified)),
     };
-    printer.data(&data).map_err(|error| stdout_failed(&error))?;
+    result.map_err(|error| stdout_failed(&error))?;
     printer.line(&text::verified(&verified, started.elapsed()));
     if verified
         .findings
@@ -178,11 +178,11 @@ fn explain(args: &Explain, printer: &Printer) -> Result<u8, Failure> {
     for file in &survey.files {
         code = worse(code, text::problems(printer, file));
     }
-    let data = match args.output.format {
-        Format::Json => json::explained(&survey)?,
-        Format::Text => text::explained(&survey).into_bytes(),
+    let result = match args.output.format {
+        Format::Json => printer.data(&json::explained(&survey)?),
+        Format::Text => printer.text(&text::explained(&survey)),
     };
-    printer.data(&data).map_err(|error| stdout_failed(&error))?;
+    result.map_err(|error| stdout_failed(&error))?;
     if survey.files.is_empty() {
         printer.diagnostic(&Diagnostic::warning(
             "found no Dockerfiles or compose files",

@@ -208,11 +208,11 @@ fn list(gathered: &Gathered, format: Format, printer: &Printer) -> Result<(), Fa
     if is_empty {
         printer.line("Found nothing to update");
     }
-    let data = match format {
-        Format::Text => listed(gathered).into_bytes(),
-        Format::Json => json::listed(gathered)?,
+    let result = match format {
+        Format::Text => printer.text(&listed(gathered)),
+        Format::Json => printer.data(&json::listed(gathered)?),
     };
-    printer.data(&data).map_err(|error| stdout_failed(&error))
+    result.map_err(|error| stdout_failed(&error))
 }
 
 fn listed(gathered: &Gathered) -> String {
