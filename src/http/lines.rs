@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
-use url::Url;
+use url::{Host, Url};
 
 use super::error::Error;
 use super::gate::{Gates, Line};
@@ -18,6 +18,8 @@ pub(super) struct Lines {
     /// one of their own.
     checking: OnceLock<Result<reqwest::Client, Error>>,
     trusting: OnceLock<Result<reqwest::Client, Error>>,
+    /// The same two for this machine, which no proxy of the environment leads to.
+    direct: [OnceLock<Result<reqwest::Client, Error>>; 2],
     pub(super) gates: Gates,
 }
 
@@ -28,13 +30,14 @@ impl Lines {
         settings: &Settings,
         line: Line<'_>,
     ) -> Result<&reqwest::Client, Error> {
-        let cell = if line.checks {
-            &self.checking
-        } else {
-            &self.trusting
+        let is_direct = settings.proxy.is_none() && is_loopback(line.url);
+        let cell = match (is_direct, line.checks) {
+            (true, checks) => &self.direct[usize::from(checks)],
+            (false, true) => &self.checking,
+            (false, false) => &self.trusting,
         };
         let is_tls = line.url.scheme() == "https";
-        let built = cell.get_or_init(|| transport::build(settings, line.checks, is_tls));
+        let built = cell.get_or_init(|| transport::build(settings, line.checks, is_tls, is_direct));
         built.as_ref().map_err(Clone::clone)
     }
 
@@ -56,5 +59,16 @@ impl Lines {
         let leaves = self.gates.ahead(line)?;
         let request = self.client(settings, line).ok()?.get(root);
         Some(runtime.spawn(async move { leaves.connect(request.send()).await }))
+    }
+}
+
+/// Whether a URL names this machine, as most HTTP clients have it that read the
+/// variables for proxies: `localhost` or a loopback address.
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
     }
 }

@@ -22,6 +22,7 @@ pub(super) fn build(
     settings: &Settings,
     checks_certificates: bool,
     reads_roots_ahead: bool,
+    is_direct: bool,
 ) -> Result<reqwest::Client, Error> {
     let tls = tls::config(settings, checks_certificates, reads_roots_ahead)?;
     let mut builder = reqwest::Client::builder()
@@ -37,7 +38,7 @@ pub(super) fn build(
         .http2_initial_connection_window_size(CONNECTION_WINDOW)
         .connector_layer(OpenWhenConnected)
         .tcp_nodelay(true);
-    if settings.no_proxy {
+    if settings.no_proxy || is_direct {
         builder = builder.no_proxy();
     }
     if let Some(url) = &settings.proxy {

@@ -655,5 +655,5 @@ fn a_registry_on_this_machine_is_not_asked_through_a_proxy() {
         .project
         .with_variable("http_proxy", "http://127.0.0.1:1/");
     let run = run(&mut project.command(&["docker", "--retries", "0"]));
-    assert_eq!(run.code, 75, "{}", run.stderr);
+    assert_eq!(run.code, 0, "{}", run.stderr);
 }

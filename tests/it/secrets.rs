@@ -400,12 +400,9 @@ fn a_proxy_with_a_password_gets_it_and_nobody_else_does() {
         let page = format!("http://index.example{path}");
         let file = &path["/simple/".len()..path.len() - 1];
         let filename = wheel(file, "1.0").filename();
-        let text = format!(
-            "<a href=\"http://{}/files/{filename}\">{filename}</a>",
-            proxy.host()
-        );
+        let file = format!("http://files.example/files/{filename}");
+        let text = format!("<a href=\"{file}\">{filename}</a>");
         proxy.set(&page, Reply::ok(text).header("Content-Type", "text/html"));
-        let file = format!("http://{}/files/{filename}", proxy.host());
         let bytes = releases()
             .into_iter()
             .find(|release| release.filename() == filename)
