@@ -66,10 +66,67 @@ impl Platform {
     }
 }
 
+impl Platform {
+    /// Returns how far below this platform one is that its machines run as well: nothing
+    /// for the same, the number of steps for a lower variant; none if they do not run it.
+    ///
+    /// As container engines have it (containerd, `platforms.Only`), without other
+    /// architectures: a machine of `amd64` may run `386`, but who builds for one does
+    /// not mean the other.
+    pub fn distance(&self, offered: &Self) -> Option<u32> {
+        if self.os != offered.os || self.architecture != offered.architecture {
+            return None;
+        }
+        if self.variant == offered.variant {
+            return Some(0);
+        }
+        self.level()?.checked_sub(offered.level()?)
+    }
+
+    /// Returns what serves this platform best of what is offered, the first of equals.
+    pub fn best<T>(
+        &self,
+        offered: impl IntoIterator<Item = T>,
+        platform: impl Fn(&T) -> Option<&Self>,
+    ) -> Option<T> {
+        let serving = offered.into_iter().filter_map(|item| {
+            let distance = self.distance(platform(&item)?)?;
+            Some((distance, item))
+        });
+        let best = serving.min_by_key(|(distance, _)| *distance);
+        best.map(|(_, item)| item)
+    }
+
+    /// Returns where the variant stands among those of its architecture, which each run
+    /// what is made for the lower ones.
+    fn level(&self) -> Option<u32> {
+        let least = match self.architecture.as_str() {
+            "amd64" => "v1",
+            "arm" => "v7",
+            "arm64" => "v8",
+            _ => return None,
+        };
+        let variant = self.variant.as_deref().unwrap_or(least);
+        let number = variant.strip_prefix('v')?;
+        let (major, minor) = number.split_once('.').unwrap_or((number, "0"));
+        let (major, minor): (u8, u8) = (major.parse().ok()?, minor.parse().ok()?);
+        Some(u32::from(major) * 0x100 + u32::from(minor))
+    }
+}
+
+/// The architectures that container images are made for, by their usual names and others.
+const ARCHITECTURES: [&str; 24] = [
+    "386", "aarch64", "amd64", "arm", "arm64", "armel", "armhf", "i386", "i686", "loong64", "mips",
+    "mips64", "mips64le", "mipsle", "ppc64", "ppc64le", "riscv", "riscv64", "s390x", "sparc64",
+    "wasm", "x86", "x86-64", "x86_64",
+];
+
 impl FromStr for Platform {
     type Err = PlatformError;
 
     /// Reads `os/architecture[/variant]`, or an architecture alone, of Linux.
+    ///
+    /// An operating system alone is none: builders take it with their own architecture.
     fn from_str(text: &str) -> Result<Self, PlatformError> {
         let is_word = |word: &&str| {
             !word.is_empty()
@@ -82,12 +139,17 @@ impl FromStr for Platform {
             return Err(PlatformError(text.to_owned()));
         }
         match words[..] {
-            [architecture] if architecture != "linux" => Ok(Self::new("linux", architecture, None)),
+            [word] if is_architecture(word) => Ok(Self::new("linux", word, None)),
             [os, architecture] => Ok(Self::new(os, architecture, None)),
             [os, architecture, variant] => Ok(Self::new(os, architecture, Some(variant))),
             _ => Err(PlatformError(text.to_owned())),
         }
     }
+}
+
+fn is_architecture(word: &str) -> bool {
+    let word = word.to_ascii_lowercase();
+    ARCHITECTURES.binary_search(&word.as_str()).is_ok()
 }
 
 impl fmt::Display for Platform {
@@ -123,8 +185,65 @@ mod tests {
 
     #[test]
     fn refuses_what_is_none() {
-        for bad in ["", "/", "linux", "linux/", "a/b/c/d", "linux/am d64", "$X"] {
+        for bad in [
+            "",
+            "/",
+            "linux",
+            "windows",
+            "darwin",
+            "vax",
+            "linux/",
+            "a/b/c/d",
+            "linux/am d64",
+            "$X",
+        ] {
             assert!(bad.parse::<Platform>().is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn an_architecture_alone_is_of_linux() {
+        assert!(ARCHITECTURES.is_sorted());
+        for word in ARCHITECTURES {
+            assert_eq!(word.parse::<Platform>().unwrap().os, "linux", "{word}");
+        }
+    }
+
+    #[test]
+    fn machines_run_lower_variants_of_their_own_architecture() {
+        let check = |wanted: &str, offered: &str, is_run: bool| {
+            let parsed = |text: &str| text.parse::<Platform>().unwrap();
+            let distance = parsed(wanted).distance(&parsed(offered));
+            assert_eq!(distance.is_some(), is_run, "{offered} for {wanted}");
+        };
+        check("linux/arm/v7", "linux/arm/v6", true);
+        check("linux/arm/v8", "linux/arm/v5", true);
+        check("linux/arm/v6", "linux/arm/v7", false);
+        check("linux/amd64/v3", "linux/amd64", true);
+        check("linux/amd64/v3", "linux/amd64/v4", false);
+        check("linux/amd64", "linux/amd64/v2", false);
+        check("linux/arm64/v9", "linux/arm64", true);
+        check("linux/arm64/v9.2", "linux/arm64/v9", true);
+        check("linux/arm64", "linux/arm64/v8.1", false);
+        check("linux/amd64", "linux/386", false);
+        check("linux/arm64", "linux/arm/v7", false);
+        check("linux/amd64", "windows/amd64", false);
+        check("linux/riscv64/x", "linux/riscv64/x", true);
+        check("linux/riscv64/x", "linux/riscv64/y", false);
+    }
+
+    #[test]
+    fn the_nearest_variant_serves_best() {
+        let offered =
+            ["linux/arm/v5", "linux/arm/v7", "linux/arm/v6"].map(|it| it.parse().unwrap());
+        let best = |wanted: &str| {
+            let wanted: Platform = wanted.parse().unwrap();
+            wanted
+                .best(&offered, |it| Some(it))
+                .map(ToString::to_string)
+        };
+        assert_eq!(best("linux/arm/v6").as_deref(), Some("linux/arm/v6"));
+        assert_eq!(best("linux/arm/v8").as_deref(), Some("linux/arm/v7"));
+        assert_eq!(best("linux/amd64"), None);
     }
 }

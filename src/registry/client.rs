@@ -60,21 +60,31 @@ impl Client {
         let Some(platform) = platform else {
             return Ok(resolved);
         };
+        let image = format!("{}:{tag}", repository.familiar());
+        let digest = self
+            .for_platform(repository, &resolved.digest, platform, image)
+            .await?;
+        Ok(Resolved { digest, ..resolved })
+    }
+
+    /// Returns the digest of what serves a platform best of what a digest stands for;
+    /// `image` is what it is called in errors.
+    pub async fn for_platform(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+        platform: &Platform,
+        image: String,
+    ) -> Result<Digest, Error> {
         let missing = |available| Error::MissingPlatform {
-            image: format!("{}:{tag}", repository.familiar()),
+            image,
             platform: platform.clone(),
             available,
         };
-        match self.manifest(repository, &resolved.digest).await? {
+        match self.manifest(repository, digest).await? {
             Manifest::Index { entries, .. } => {
-                let mut found = entries
-                    .iter()
-                    .filter(|entry| entry.platform.as_ref() == Some(platform));
-                match found.next() {
-                    Some(entry) => Ok(Resolved {
-                        digest: entry.digest.clone(),
-                        ..resolved
-                    }),
+                match platform.best(&entries, |entry| entry.platform.as_ref()) {
+                    Some(entry) => Ok(entry.digest.clone()),
                     None => Err(missing(
                         entries.into_iter().filter_map(|it| it.platform).collect(),
                     )),
@@ -82,10 +92,9 @@ impl Client {
             }
             Manifest::Image { config, .. } => {
                 let config = self.config(repository, &config).await?;
-                if config.platform == *platform {
-                    Ok(resolved)
-                } else {
-                    Err(missing(vec![config.platform]))
+                match platform.distance(&config.platform) {
+                    Some(_) => Ok(digest.clone()),
+                    None => Err(missing(vec![config.platform])),
                 }
             }
         }

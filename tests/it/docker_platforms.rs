@@ -36,14 +36,9 @@ fn verify(platforms: &[&str], wanted: &str, code: i32, words: &[&str]) {
 
 #[test]
 fn verify_takes_a_lower_variant_for_the_platform_that_is_built_for() {
-    verify(&["linux/arm/v6"], "linux/arm/v7", 1, &["no linux/arm/v7"]);
-    verify(
-        &["linux/amd64"],
-        "linux/amd64/v2",
-        1,
-        &["no linux/amd64/v2"],
-    );
-    verify(&["linux/amd64", "linux/amd64/v2"], "linux/amd64/v3", 1, &[]);
+    verify(&["linux/arm/v6"], "linux/arm/v7", 0, &[]);
+    verify(&["linux/amd64"], "linux/amd64/v2", 0, &[]);
+    verify(&["linux/amd64", "linux/amd64/v2"], "linux/amd64/v3", 0, &[]);
     verify(&["linux/386"], "linux/amd64", 1, &["no linux/amd64"]);
     verify(&["linux/arm/v7"], "linux/arm64", 1, &["no linux/arm64"]);
 }
@@ -60,8 +55,8 @@ fn an_operating_system_alone_is_no_architecture_of_linux() {
         format!("FROM --platform=windows {reference}\n"),
     );
     let run = docker(&project, &["verify"]);
-    assert_eq!(run.code, 1, "{}", run.stdout);
-    assert!(run.stdout.contains("no linux/windows"), "{}", run.stdout);
+    assert_eq!(run.code, 0, "{}", run.stdout);
+    assert_eq!(run.stdout, "");
 }
 
 #[test]
@@ -75,7 +70,7 @@ fn verify_names_the_entry_that_it_looked_at() {
     let run = docker(&project, &["verify", "--platform", "linux/arm/v7"]);
     assert_eq!(run.code, 1, "{}", run.stderr);
     assert!(
-        !run.stdout.contains("not the image for linux/arm/v6"),
+        run.stdout.contains("not the image for linux/arm/v6\n"),
         "{}",
         run.stdout
     );
@@ -98,12 +93,10 @@ fn a_platform_that_the_image_lacks_is_told_when_pinning() {
         let run = docker(&project, &[]);
         assert_eq!(run.code, 0, "{}", run.stderr);
         assert!(project.read("Dockerfile").contains(image.digest()));
-        let _ = is_there;
-        assert!(
-            !run.stderr.contains("is not available for"),
-            "{}",
-            run.stderr
-        );
+        let is_told = run
+            .stderr
+            .contains("is not available for `linux/s390x`, only for");
+        assert_eq!(is_told, !is_there, "{}", run.stderr);
     }
 }
 

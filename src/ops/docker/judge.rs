@@ -287,8 +287,10 @@ async fn compare(
         // There is nothing to compare with, but a new tag has to have what is built for.
         if is_new_tag && !wanted.is_empty() {
             let new = images(&subject.repository, now, registry).await?;
-            let is_missing =
-                |platform: &&Platform| new.as_ref().is_some_and(|new| !new.contains_key(platform));
+            let is_missing = |platform: &&Platform| {
+                let is_served = |new: &Images| new.keys().any(|it| platform.distance(it).is_some());
+                new.as_ref().is_some_and(|new| !is_served(new))
+            };
             let missing: Vec<Platform> = wanted.iter().filter(is_missing).cloned().collect();
             if !missing.is_empty() {
                 return Ok(not_for(&missing));
@@ -385,6 +387,18 @@ fn one_platform(platform: &Platform, had: &Digest, new: &Images, is_new_tag: boo
     }
 }
 
+/// Returns the platforms whose images those that are wanted get: their own, or the
+/// nearest variant below it.
+fn served(wanted: &[Platform], new: &Images, old: &Images) -> Vec<Platform> {
+    let served = wanted.iter().map(|platform| {
+        let best = |images: &Images| platform.best(images.keys(), |it| Some(it)).cloned();
+        best(new)
+            .or_else(|| best(old))
+            .unwrap_or_else(|| platform.clone())
+    });
+    served.collect()
+}
+
 /// Compares the images of two digests, platform by platform.
 fn all_platforms(
     now: &Digest,
@@ -393,6 +407,7 @@ fn all_platforms(
     wanted: &[Platform],
     is_new_tag: bool,
 ) -> Compared {
+    let wanted = served(wanted, new, old);
     // Where it never was for any that is wanted, what is wanted is not known.
     let is_known = wanted
         .iter()
@@ -520,6 +535,38 @@ mod tests {
             true,
             "changed linux/amd64, dropped ",
         );
+    }
+
+    #[test]
+    fn a_lower_variant_is_what_is_built_for() {
+        let held = "PF202 only images for other platforms changed: linux/arm64";
+        let (old, new) = ("linux/arm/v6=1 arm64=1", "linux/arm/v6=1 arm64=2");
+        check(old, new, &["linux/arm/v7"], false, held);
+        let new = "linux/arm/v6=2 arm64=1";
+        check(
+            old,
+            new,
+            &["linux/arm/v7"],
+            false,
+            "changed linux/arm/v6, dropped ",
+        );
+        let (old, new) = ("linux/arm/v7=1", "linux/arm/v6=1");
+        check(
+            old,
+            new,
+            &["linux/arm/v7"],
+            false,
+            "changed linux/arm/v6, dropped ",
+        );
+        check(
+            new,
+            old,
+            &["linux/arm/v7"],
+            false,
+            "changed linux/arm/v7, dropped ",
+        );
+        let held = "PF205 not available for linux/arm/v6";
+        check(new, "arm64=1", &["linux/arm/v7"], false, held);
     }
 
     #[test]

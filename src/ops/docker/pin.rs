@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use futures_util::StreamExt as _;
 
 use super::survey::{Survey, SurveyRequest, SurveyedFile, survey_aside};
+use super::verify::Platforms;
 use crate::dockerfile::{Carrier, ImageUse, Meaning, Place, Reason, Site, State};
 use crate::files;
 use crate::image::{Digest, ImagePattern, Platform, Reference, Repository};
@@ -226,6 +227,7 @@ pub async fn pin(
         BTreeMap::new()
     };
     let (answers, failures) = split(answers, &survey, &wishes);
+    let mut notices = missing_platforms(&survey, &wishes, &answers, registry).await;
     let edits = decide(&survey, &wishes, &answers, &mut outcomes);
     drop(wishes);
     let mut files = Vec::with_capacity(survey.files.len());
@@ -237,11 +239,12 @@ pub async fn pin(
             after,
         });
     }
+    notices.extend(registry.notices());
     Ok(Pinned {
         files,
         failures,
         unread: survey.unread,
-        notices: registry.notices(),
+        notices,
         requests: registry.requests(),
     })
 }
@@ -360,6 +363,42 @@ fn platform_of(request: &Pin, image_use: &ImageUse) -> Option<Platform> {
         // What only the builder knows (`$BUILDPLATFORM`) may be any: the index serves all.
         Some(text) => text.parse().ok(),
     }
+}
+
+/// Tells of the images that get a digest and are not there for the platform that their
+/// own reference asks for; where that cannot be learnt, nothing is told.
+async fn missing_platforms(
+    survey: &Survey,
+    wishes: &[Wish<'_>],
+    answers: &Answers,
+    registry: &registry::Client,
+) -> Vec<String> {
+    let mut wanted: BTreeMap<(&Question, Platform), &Wish<'_>> = BTreeMap::new();
+    for wish in wishes {
+        let question = &wish.question;
+        // A question about a platform has failed where that is missing.
+        if question.platform.is_none()
+            && matches!(answers.get(question), Some(Ok(digest)) if wish.had != Some(digest))
+            && let Platforms::Own(platform) = Platforms::of(wish.image_use)
+        {
+            wanted.entry((question, platform)).or_insert(wish);
+        }
+    }
+    let count = wanted.len().max(1);
+    let told = futures_util::stream::iter(wanted).map(async |((question, platform), wish)| {
+        let digest = answers.get(question)?.as_ref().ok()?;
+        let repository = &question.repository;
+        let image = image_name(question);
+        let result = registry
+            .for_platform(repository, digest, &platform, image)
+            .await;
+        let error = result.err()?;
+        let place = survey.files[wish.file_index].place(wish.image_use.span);
+        matches!(error, registry::Error::MissingPlatform { .. })
+            .then(|| format!("{place}: {error}"))
+    });
+    let told: Vec<Option<String>> = told.buffered(count).collect().await;
+    told.into_iter().flatten().collect()
 }
 
 /// What came back, the failures by their numbers.

@@ -317,14 +317,16 @@ async fn platforms(
         .iter()
         .filter_map(|entry| entry.platform.as_ref())
         .collect();
+    let serving = |platform: &Platform| platform.best(has.iter().copied(), |it| Some(it));
     let missing: Vec<Platform> = wanted
         .iter()
-        .filter(|platform| !has.contains(platform))
+        .filter(|platform| serving(platform).is_none())
         .cloned()
         .collect();
+    let looked_at: BTreeSet<&Platform> = wanted.iter().filter_map(serving).collect();
     let children = entries.iter().filter_map(|entry| {
         let platform = entry.platform.as_ref()?;
-        let is_wanted = wanted.is_empty() || wanted.contains(platform);
+        let is_wanted = wanted.is_empty() || looked_at.contains(platform);
         is_wanted.then_some((platform, &entry.digest))
     });
     let gone: Vec<Platform> = futures_util::stream::iter(children)
@@ -364,7 +366,7 @@ async fn of_single_image(
     let has = registry.config(&pin.repository, config).await?.platform;
     let missing: Vec<Platform> = wanted
         .iter()
-        .filter(|platform| **platform != has)
+        .filter(|platform| platform.distance(&has).is_none())
         .cloned()
         .collect();
     if missing.is_empty() {
@@ -458,9 +460,8 @@ async fn version_of(
                 return Ok(Some(version.clone()));
             }
             let wanted = pin.platforms.wanted(&[]).first();
-            let Some(entry) = entries
-                .iter()
-                .find(|entry| entry.platform.is_some() && entry.platform.as_ref() == wanted)
+            let Some(entry) = wanted
+                .and_then(|wanted| wanted.best(entries, |entry| entry.platform.as_ref()))
                 .or_else(|| entries.iter().find(|entry| entry.platform.is_some()))
             else {
                 return Ok(None);

@@ -171,13 +171,21 @@ fn a_platform_takes_the_nearest_variant_below_it() {
     let check = |offered: &[&str], wanted: &str, expected: Option<&str>| {
         assert_eq!(chosen(offered, wanted).as_deref(), expected, "{wanted}");
     };
-    check(&["linux/arm/v6"], "linux/arm/v7", None);
-    check(&["linux/arm/v5", "linux/arm/v6"], "linux/arm/v8", None);
+    check(&["linux/arm/v6"], "linux/arm/v7", Some("linux/arm/v6"));
+    check(
+        &["linux/arm/v5", "linux/arm/v6"],
+        "linux/arm/v8",
+        Some("linux/arm/v6"),
+    );
     check(&["linux/arm/v7"], "linux/arm/v6", None);
-    check(&["linux/amd64"], "linux/amd64/v2", None);
-    check(&["linux/amd64", "linux/amd64/v2"], "linux/amd64/v3", None);
+    check(&["linux/amd64"], "linux/amd64/v2", Some("linux/amd64"));
+    check(
+        &["linux/amd64", "linux/amd64/v2"],
+        "linux/amd64/v3",
+        Some("linux/amd64/v2"),
+    );
     check(&["linux/amd64/v2"], "linux/amd64", None);
-    check(&["linux/arm64"], "linux/arm64/v9", None);
+    check(&["linux/arm64"], "linux/arm64/v9", Some("linux/arm64"));
     check(&["linux/386"], "linux/amd64", None);
     check(&["linux/arm/v7"], "linux/arm64", None);
     check(&["linux/s390x"], "linux/s390x", Some("linux/s390x"));
