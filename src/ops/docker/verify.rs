@@ -404,18 +404,43 @@ async fn moved_or_edited(
         }
     }
     let versions = versions(pin, manifest, &now, registry).await.ok().flatten();
-    // Where what the tag says now contradicts it as well, versions are no evidence: a
-    // label may be that of a base image.
+    // A label may be that of a base image, so what contradicts the tag is evidence only
+    // where what the tag says now has a version, said in the same way, that is the tag's.
     if let Some((pinned, current)) = &versions
-        && contradicts(tag, pinned)
-        && !contradicts(tag, current)
+        && pinned.source == current.source
+        && contradicts(tag, &pinned.text)
+        && confirms(tag, &current.text)
     {
         return FindingKind::Edited {
-            is: format!("version {pinned}"),
+            is: format!("version {}", pinned.text),
             now,
         };
     }
+    let versions = versions.map(|(pinned, current)| (pinned.text, current.text));
     FindingKind::Moved { now, versions }
+}
+
+/// A version that an image says it is.
+struct StatedVersion {
+    text: String,
+    source: VersionSource,
+}
+
+/// Where an image says its version.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum VersionSource {
+    Annotation,
+    Variable,
+    Label,
+}
+
+impl StatedVersion {
+    fn annotated(text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            source: VersionSource::Annotation,
+        }
+    }
 }
 
 /// Returns the versions of a pin and of what its tag says now, where both say theirs.
@@ -427,7 +452,7 @@ async fn versions(
     manifest: &Manifest,
     now: &Digest,
     registry: &registry::Client,
-) -> Result<Option<(String, String)>, registry::Error> {
+) -> Result<Option<(StatedVersion, StatedVersion)>, registry::Error> {
     let Some(pinned) = version_of(pin, manifest, registry).await? else {
         return Ok(None);
     };
@@ -446,7 +471,7 @@ async fn version_of(
     pin: &PinnedImage,
     manifest: &Manifest,
     registry: &registry::Client,
-) -> Result<Option<String>, registry::Error> {
+) -> Result<Option<StatedVersion>, registry::Error> {
     let (annotations, config) = match manifest {
         Manifest::Image {
             annotations,
@@ -457,7 +482,7 @@ async fn version_of(
             annotations,
         } => {
             if let Some(version) = annotations.get(VERSION) {
-                return Ok(Some(version.clone()));
+                return Ok(Some(StatedVersion::annotated(version)));
             }
             let wanted = pin.platforms.wanted(&[]).first();
             let Some(entry) = wanted
@@ -467,7 +492,7 @@ async fn version_of(
                 return Ok(None);
             };
             if let Some(version) = entry.annotations.get(VERSION) {
-                return Ok(Some(version.clone()));
+                return Ok(Some(StatedVersion::annotated(version)));
             }
             match registry.manifest(&pin.repository, &entry.digest).await? {
                 Manifest::Image {
@@ -479,17 +504,21 @@ async fn version_of(
         }
     };
     if let Some(version) = annotations.get(VERSION) {
-        return Ok(Some(version.clone()));
+        return Ok(Some(StatedVersion::annotated(version)));
     }
     let config = registry.config(&pin.repository, &config).await?;
     // The variable first: a label may be that of the image's own base.
     let variable = variable_of(&pin.repository);
-    let of_variable = config
-        .env
-        .iter()
-        .find(|(name, _)| *name == variable)
-        .map(|(_, value)| value.clone());
-    Ok(of_variable.or_else(|| config.labels.get(VERSION).cloned()))
+    let of_variable = config.env.iter().find(|(name, _)| *name == variable);
+    let stated = match (of_variable, config.labels.get(VERSION)) {
+        (Some((_, text)), _) => Some((text, VersionSource::Variable)),
+        (None, Some(text)) => Some((text, VersionSource::Label)),
+        (None, None) => None,
+    };
+    Ok(stated.map(|(text, source)| StatedVersion {
+        text: text.clone(),
+        source,
+    }))
 }
 
 /// Returns the variable in which official images say their version.
@@ -503,6 +532,13 @@ fn variable_of(repository: &Repository) -> String {
 fn contradicts(tag: &str, version: &str) -> bool {
     let (tag, version) = (numbers(tag), numbers(version));
     !tag.is_empty() && tag.iter().zip(&version).any(|(one, other)| one != other)
+}
+
+/// Whether a version is plainly one that a tag means: `3.12-slim` is confirmed by 3.12.4,
+/// not by 3, and not by `trixie`.
+fn confirms(tag: &str, version: &str) -> bool {
+    let (tag, version) = (numbers(tag), numbers(version));
+    !tag.is_empty() && version.starts_with(&tag)
 }
 
 /// Returns the numbers at the beginning of a version, or of a tag.
@@ -539,6 +575,17 @@ mod tests {
         assert!(!contradicts("3.13-rc", "trixie"));
         assert!(!contradicts("3.13rc1", "3.12.1"));
         assert!(!contradicts("2024a", "7"));
+    }
+
+    #[test]
+    fn only_a_version_that_the_tag_means_confirms_it() {
+        assert!(confirms("3.12-slim", "3.12.4"));
+        assert!(confirms("v2", "2.0"));
+        assert!(!confirms("3.12", "3"));
+        assert!(!confirms("3.12", "trixie"));
+        assert!(!confirms("3.12", ""));
+        assert!(!confirms("latest", "3.12"));
+        assert!(!confirms("", ""));
     }
 
     #[test]
