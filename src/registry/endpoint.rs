@@ -35,6 +35,8 @@ pub(super) struct Endpoint {
     /// That it wants to be asked no more in this run.
     pub(super) limited: OnceLock<Error>,
     learned: Mutex<Option<Learned>>,
+    /// What it wants to see at `/v2/`, once it was asked there.
+    pub(super) root: OnceCell<Option<Challenge>>,
     /// Tokens, by what they are for.
     pub(super) groups: Mutex<HashMap<String, Arc<Group>>>,
     pub(super) single: Mutex<HashMap<String, Arc<Group>>>,
@@ -122,6 +124,7 @@ impl Endpoint {
             ready: OnceCell::new(),
             limited: OnceLock::new(),
             learned: Mutex::default(),
+            root: OnceCell::new(),
             groups: Mutex::default(),
             single: Mutex::default(),
         }

@@ -55,7 +55,8 @@ impl Inner {
         };
         // Without, with a token for all, with one of its own, with a new one of its own.
         for _ in 0..3 {
-            let Some(learned) = Self::wants(ask, &response, &authorization)? else {
+            let wanted = self.wanted(ask, scheme, &response, &authorization);
+            let Some(learned) = wanted.await? else {
                 break;
             };
             let Some(width) = authorization.next().await else {
@@ -81,6 +82,50 @@ impl Inner {
     }
 
     /// Returns what the server wants to see besides, if it wants something.
+    ///
+    /// Some only say that there is nothing, or nothing for us, and tell at `/v2/` how to
+    /// log in. They are asked there before that is believed, where there is a login.
+    async fn wanted(
+        &self,
+        ask: &Ask<'_>,
+        scheme: &str,
+        response: &Response,
+        authorization: &Authorization,
+    ) -> Result<Option<Learned>, Error> {
+        let wants = Self::wants(ask, response, authorization);
+        let is_told = matches!(wants, Ok(Some(_)));
+        let may_hide = matches!(response.status, 401 | 403 | 404) && authorization.is_none();
+        if may_hide
+            && !is_told
+            && let Some(challenge) = Box::pin(self.challenge_of_all(ask, scheme)).await
+        {
+            return Ok(Some(ask.endpoint.learn(challenge, ask.repository)));
+        }
+        wants
+    }
+
+    /// Returns what a server wants to see at `/v2/`, if there is a login for it.
+    async fn challenge_of_all(&self, ask: &Ask<'_>, scheme: &str) -> Option<Challenge> {
+        let endpoint = ask.endpoint;
+        let path = endpoint.path(&ask.repository.path);
+        let credentials = &self.settings.credentials;
+        let found = credentials.find(&endpoint.authority, &path).await;
+        // Where they cannot be read, the refusal is what there is to tell.
+        found.ok().flatten()?;
+        let question = async || {
+            let ask = Ask {
+                target: Some("/v2/"),
+                is_manifest: false,
+                ..*ask
+            };
+            let nothing = Authorization::default();
+            let response = self.exchange(&ask, Method::Get, scheme, &nothing).await;
+            let response = response.ok().filter(|response| response.status == 401)?;
+            Challenge::of(&response.headers)
+        };
+        endpoint.root.get_or_init(question).await.clone()
+    }
+
     fn wants(
         ask: &Ask<'_>,
         response: &Response,

@@ -565,8 +565,9 @@ fn a_refusal_is_asked_about_where_there_is_a_login() {
     for status in [404, 403, 401] {
         let server = hiding(status);
         let client = Maker::hub(&server).auth(&login(&server, "hush")).client();
-        assert!(resolve(&client, "acme/app:1").is_err(), "{status}");
-        assert_eq!(count(&server, "GET", "/v2/?"), 0);
+        let resolved = resolve(&client, "acme/app:1");
+        assert!(resolved.is_ok(), "{status}: {resolved:?}");
+        assert_eq!(count(&server, "GET", "/v2/?"), 1);
     }
 }
 
@@ -585,6 +586,10 @@ fn a_registry_is_asked_once_how_to_log_in() {
     let client = Maker::hub(&server).auth(&login(&server, "hush")).client();
     let images = ["acme/app:1", "acme/other:1", "acme/app:missing"].map(str::to_owned);
     let answers = resolve_all(&client, &images);
-    assert_eq!(answers.iter().filter(|it| it.is_ok()).count(), 0);
-    assert_eq!(count(&server, "GET", "/v2/?"), 0);
+    assert_eq!(answers.iter().filter(|it| it.is_ok()).count(), 2);
+    assert_eq!(count(&server, "GET", "/v2/?"), 1);
+    let Err(Error::NotFound { is_anonymous, .. }) = &answers[2] else {
+        panic!("{answers:?}");
+    };
+    assert!(!is_anonymous);
 }
