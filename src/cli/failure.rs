@@ -273,6 +273,9 @@ pub(super) fn registry_help(error: &registry::Error) -> Option<String> {
             "push the image again with a current client to give it a stable digest"
                 .to_owned()
         }
+        Error::WebPage { registry, .. } => format!(
+            "check the name of the registry, and whether a proxy or the network wants a login: open `https://{registry}/v2/` in a browser"
+        ),
         Error::BadDigest { .. } | Error::Mismatch { .. } | Error::Malformed { .. } => {
             "contact the operator of the registry or of a proxy in between; nothing of this was written"
                 .to_owned()

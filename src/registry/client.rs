@@ -220,16 +220,11 @@ impl Inner {
         let head = self.send(ask, Method::Head, None).await?;
         let status = head.response.status;
         if status == 200 {
-            let kind = kind_of(ask, &head.response);
-            let is_schema_1 = head
-                .response
-                .media_type()
-                .is_some_and(|it| Kind::is_schema_1(&it));
-            if is_schema_1 {
-                return Err(kind.err().unwrap_or_else(|| unsupported(ask, None)));
-            }
             // Where HEAD does not say all, GET may.
-            if let (Ok(_), Some(digest)) = (kind, digest_of(ask, &head.response)?) {
+            if let (Some(_), Some(digest)) = (
+                kind_of(ask, &head.response)?,
+                digest_of(ask, &head.response)?,
+            ) {
                 return Ok(digest);
             }
         } else if !may_get_instead(status) || (status == 404 && !is_last) {
@@ -254,12 +249,15 @@ impl Inner {
         let response = &reply.response;
         let kind = kind_of(ask, response)?;
         let bytes = plain(response, MOST_MANIFEST_BYTES)?;
+        if is_web_page(response, &bytes) {
+            return Err(web_page(ask));
+        }
         let given = digest_of(ask, response)?;
         for digest in given.iter().chain(expected) {
             check_digest(ask, digest, &bytes)?;
         }
         let manifest = Manifest::parse(&bytes).map_err(|detail| malformed(ask, detail))?;
-        if manifest.kind() != kind {
+        if kind.is_some_and(|kind| manifest.kind() != kind) {
             let detail = "its media type does not match".to_owned();
             return Err(malformed(ask, detail));
         }
@@ -296,6 +294,13 @@ impl Inner {
         let head = self.send(ask, Method::Head, None).await?;
         match head.response.status {
             200 => match digest_of(ask, &head.response)? {
+                // Whoever does not say what it is may answer everything with a page.
+                None if kind_of(ask, &head.response)?.is_none() => {
+                    let earlier = Some(head.authorization);
+                    let body = self.body_at(ask, Some(digest), earlier).await?;
+                    self.stored.put_content(&body.digest, &body.bytes);
+                    Ok(())
+                }
                 // One of another algorithm may well be of the same bytes.
                 Some(other) if other.algorithm() == digest.algorithm() && other != *digest => {
                     Err(Error::Mismatch {
@@ -365,6 +370,9 @@ impl Inner {
             return Err(self.refuse(ask, &reply));
         }
         let bytes = plain(&reply.response, MOST_CONFIG_BYTES)?;
+        if is_web_page(&reply.response, &bytes) {
+            return Err(web_page(ask));
+        }
         check_digest(ask, digest, &bytes)?;
         let config = ImageConfig::parse(&bytes).map_err(|detail| malformed(ask, detail))?;
         self.stored.put_content(digest, &bytes);
@@ -405,13 +413,24 @@ fn may_get_instead(status: u16) -> bool {
     (400..500).contains(&status) && !matches!(status, 408 | 421 | 425 | 429)
 }
 
-/// Returns what kind of manifest an answer says it is.
-fn kind_of(ask: &Ask<'_>, response: &Response) -> Result<Kind, Error> {
+/// Returns what kind of manifest an answer says it is; none where it does not say, as of
+/// files that are served as they are, so that the body has to tell.
+fn kind_of(ask: &Ask<'_>, response: &Response) -> Result<Option<Kind>, Error> {
     let media_type = response.media_type();
-    match media_type.as_deref().and_then(Kind::of) {
-        Some(kind) => Ok(kind),
-        None => Err(unsupported(ask, media_type)),
+    match media_type.as_deref() {
+        Some(media_type) if Kind::is_schema_1(media_type) => Err(Error::Unsupported {
+            image: ask.image.to_owned(),
+            registry: ask.endpoint.name.clone(),
+            media_type: media_type.to_owned(),
+        }),
+        media_type => Ok(media_type.and_then(Kind::of)),
     }
+}
+
+/// Whether an answer is a page for people, as of a portal or a proxy that wants a login.
+pub(super) fn is_web_page(response: &Response, bytes: &[u8]) -> bool {
+    let says_so = |media_type: String| media_type.contains("html");
+    bytes.trim_ascii_start().starts_with(b"<") || response.media_type().is_some_and(says_so)
 }
 
 /// Returns the digest an answer's headers give, if it is one.
@@ -451,11 +470,10 @@ fn check_digest(ask: &Ask<'_>, digest: &Digest, bytes: &[u8]) -> Result<(), Erro
     })
 }
 
-fn unsupported(ask: &Ask<'_>, media_type: Option<String>) -> Error {
-    Error::Unsupported {
+pub(super) fn web_page(ask: &Ask<'_>) -> Error {
+    Error::WebPage {
         image: ask.image.to_owned(),
         registry: ask.endpoint.name.clone(),
-        media_type,
     }
 }
 

@@ -62,15 +62,28 @@ pub enum Error {
         /// The registry's words.
         said: String,
     },
-    /// The manifest is of a kind that has no lasting digest, or is not an image's.
-    #[error("`{image}` at `{registry}` {}", kind(media_type.as_deref()))]
+    /// The manifest is of a kind that has no lasting digest.
+    #[error(
+        "`{image}` at `{registry}` uses Docker's schema 1 (`{}`), whose digests are not stable",
+        shorten(media_type)
+    )]
     Unsupported {
         /// What was asked for.
         image: String,
         /// Who was asked.
         registry: String,
         /// What the registry says it is.
-        media_type: Option<String>,
+        media_type: String,
+    },
+    /// What came is a page for people.
+    #[error(
+        "`{registry}` returned a web page for `{image}`, perhaps a login page, and no manifest"
+    )]
+    WebPage {
+        /// What was asked for.
+        image: String,
+        /// Who was asked.
+        registry: String,
     },
     /// The header with the digest holds something else.
     #[error(
@@ -248,19 +261,6 @@ fn after(seconds: Option<u64>) -> String {
     match seconds {
         Some(seconds @ 1..) => format!("; retry after {seconds} s"),
         _ => String::new(),
-    }
-}
-
-fn kind(media_type: Option<&str>) -> String {
-    match media_type {
-        Some(media_type) if super::manifest::Kind::is_schema_1(media_type) => {
-            format!("uses Docker's schema 1 (`{media_type}`), whose digests are not stable")
-        }
-        Some(media_type) => format!(
-            "is not an image: its media type is `{}`",
-            shorten(media_type)
-        ),
-        None => "has no media type, so its kind is unknown".to_owned(),
     }
 }
 

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::ask::{Ask, Method};
+use super::client::{is_web_page, web_page};
 use super::endpoint::{Endpoint, first_of, repository_key};
 use super::error::Error;
 use super::inner::Inner;
@@ -86,6 +87,9 @@ impl Inner {
             };
             let body = response.decode(MOST_PAGE_BYTES)?;
             bytes += body.len() as u64;
+            if is_web_page(response, &body) {
+                return Err(web_page(&ask));
+            }
             let page: Page<'_> = serde_json::from_slice(&body)
                 .map_err(|error| malformed(super::said::shown(&error.to_string())))?;
             let of_page = page.tags.into_iter().flatten();

@@ -341,7 +341,7 @@ impl Realm<'_> {
     fn read(&self, response: &Response, asked_at: SystemTime) -> Result<Token, Refusal> {
         let said = || said(&response.headers, &response.body);
         match response.status {
-            200 => {}
+            200..=299 => {}
             429 => {
                 return Err(Refusal::Failed(Error::RateLimited {
                     registry: self.authority(),
@@ -364,6 +364,9 @@ impl Realm<'_> {
         let plain = response
             .decode(MOST_TOKEN_BYTES)
             .map_err(|error| Refusal::Failed(error.into()))?;
+        if plain.trim_ascii_start().starts_with(b"<") {
+            return Err(self.fail("it returned a web page, perhaps a login page"));
+        }
         // What is wrong with an answer is not quoted: it may hold the token.
         let answer: Answer = serde_json::from_slice(&plain)
             .map_err(|_| self.fail("its response is not the expected JSON"))?;

@@ -117,10 +117,12 @@ fn refusals_and_rubbish_are_errors() {
         matches!(error, Error::Status { status: 405, .. }),
         "{error:?}"
     );
-    for body in ["", "[]", r#"{"tags":[1]}"#, "<html>"] {
+    for body in ["", "[]", r#"{"tags":[1]}"#] {
         let error = ask(Reply::ok(body));
         assert!(matches!(error, Error::Malformed { .. }), "{error:?}");
     }
+    let error = ask(Reply::ok("<html>"));
+    assert!(matches!(error, Error::WebPage { .. }), "{error:?}");
 }
 
 #[test]

@@ -531,7 +531,7 @@ fn a_token_may_come_with_any_status_of_success() {
             _ => bearer(seen, ""),
         }
     });
-    assert!(resolve(&Maker::hub(&server).client(), "acme/app:1").is_err());
+    resolve(&Maker::hub(&server).client(), "acme/app:1").unwrap();
 }
 
 #[test]
@@ -543,7 +543,7 @@ fn a_page_in_the_place_of_a_token_is_told_as_one() {
         bearer(seen, "")
     });
     let error = resolve(&Maker::hub(&server).client(), "acme/app:1").unwrap_err();
-    assert!(!error.to_string().contains("web page"), "{error}");
+    assert!(error.to_string().contains("web page"), "{error}");
 }
 
 /// Hides what it has from those who do not log in, and says only at `/v2/` how to.
