@@ -1,7 +1,8 @@
 //! A compose file, read.
 
-use std::collections::HashMap;
+use std::collections::BTreeSet;
 
+use super::built::BuiltImages;
 use super::image;
 use super::inline::Inline;
 use super::pragma::Pragmas;
@@ -10,7 +11,6 @@ use super::services::{self, Found, Verdict};
 use super::template::{self, replace};
 use super::tree::{Kind, NodeId, Style, Tree};
 use crate::dockerfile::{ImageUse, Meaning, Outside, Place, Reason, State};
-use crate::image::Reference;
 use crate::text::{Mapped, Problem, Span};
 
 /// What a context is that is an image.
@@ -22,10 +22,25 @@ pub struct ComposeFile {
     source: Vec<u8>,
     images: Vec<ImageUse>,
     dockerfiles: Vec<Inline>,
-    /// What services build, by its familiar name.
-    built: HashMap<String, String>,
+    /// What services build.
+    built: BuiltImages,
+    builds: Vec<Build>,
+    has_services: bool,
     pragmas: Pragmas,
     problems: Vec<Problem>,
+}
+
+/// A build by a Dockerfile that is a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Build {
+    /// The service, and those that it extends.
+    pub services: Vec<String>,
+    /// The folder as it is written; none if another file may say it.
+    pub context: Option<String>,
+    /// The Dockerfile as it is written, relative to the folder.
+    pub dockerfile: Option<String>,
+    /// The names of the build's contexts.
+    pub contexts: BTreeSet<String>,
 }
 
 impl ComposeFile {
@@ -65,21 +80,25 @@ impl ComposeFile {
         let inline = inline.flat_map(|inline| inline.uses(outside, &self.source, &self.pragmas));
         let mut uses: Vec<_> = self.images.iter().cloned().chain(inline).collect();
         for image in &mut uses {
-            let can_change = match &image.state {
-                State::Open(_) => true,
-                State::Left { frozen, .. } => frozen.is_some(),
-                State::Nothing | State::Pinned(_) => false,
-            };
-            if let Meaning::Image(reference) = &image.meaning
-                && can_change
-                && let Some(service) = self.built.get(&reference.familiar())
-            {
-                let reason = format!("the service `{service}` builds an image of this name");
-                image.state = left(Reason::Unsafe(reason));
-            }
+            self.built.leave(image);
         }
         uses.sort_by_key(|image| image.span);
         uses
+    }
+
+    /// Returns the images that its services build.
+    pub const fn built(&self) -> &BuiltImages {
+        &self.built
+    }
+
+    /// Returns its builds by Dockerfiles that are files.
+    pub fn builds(&self) -> &[Build] {
+        &self.builds
+    }
+
+    /// Whether it is what Compose reads: it has services.
+    pub const fn has_services(&self) -> bool {
+        self.has_services
     }
 
     fn read(&mut self, text: &str, tree: &Tree<'_>, problems: &mut Vec<Problem>) {
@@ -88,17 +107,30 @@ impl ComposeFile {
         for (service, id) in &found.built {
             if let Some(word) = self.decode(tree, *id) {
                 let value = replace(&word, &|_| String::new());
-                let value = String::from_utf8_lossy(value.text.bytes());
-                if let Ok(reference) = Reference::parse(&value) {
-                    self.built
-                        .entry(reference.familiar())
-                        .or_insert_with(|| service.clone());
-                }
+                self.built.insert(&value, service);
             }
         }
+        self.has_services = found.has_services;
+        self.add_builds(tree, &found);
         self.add_images(tree, &found);
         self.add_contexts(tree, &found);
         self.add_dockerfiles(tree, &found, problems);
+    }
+
+    fn add_builds(&mut self, tree: &Tree<'_>, found: &Found) {
+        let text = |id: &Option<NodeId>| {
+            let replaced = replace(&self.decode(tree, tree.resolve((*id)?)?)?, &|_| {
+                String::new()
+            });
+            Some(String::from_utf8_lossy(replaced.text.bytes()).into_owned())
+        };
+        let builds = found.builds.iter().map(|build| Build {
+            services: build.services.clone(),
+            context: text(&build.context),
+            dockerfile: text(&build.dockerfile),
+            contexts: build.contexts.clone(),
+        });
+        self.builds = builds.collect();
     }
 
     fn add_images(&mut self, tree: &Tree<'_>, found: &Found) {

@@ -32,6 +32,10 @@ pub(super) struct Found {
     pub(super) dockerfiles: BTreeMap<NodeId, Inline>,
     /// Scalars that name what services build.
     pub(super) built: Vec<(String, NodeId)>,
+    /// Builds by a Dockerfile that is a file.
+    pub(super) builds: Vec<Build>,
+    /// Whether there are services, by the format of any version.
+    pub(super) has_services: bool,
     /// Scalars that serve for something else as well.
     shared: HashSet<NodeId>,
 }
@@ -75,6 +79,19 @@ pub(super) struct Context {
     pub(super) name: String,
 }
 
+/// A build by a Dockerfile that is a file.
+#[derive(Debug)]
+pub(super) struct Build {
+    /// The service, and those that it extends.
+    pub(super) services: Vec<String>,
+    /// The scalar that names the folder.
+    pub(super) context: Option<NodeId>,
+    /// The scalar that names the Dockerfile.
+    pub(super) dockerfile: Option<NodeId>,
+    /// The names of its contexts.
+    pub(super) contexts: BTreeSet<String>,
+}
+
 /// A scalar that is a Dockerfile.
 #[derive(Debug, Default)]
 pub(super) struct Inline {
@@ -91,9 +108,9 @@ impl Found {
     pub(super) fn verdict(&self, id: NodeId, image: &Image) -> Verdict {
         match (&image.left, &image.built_by) {
             (Some(reason), _) => Verdict::Left(reason.clone()),
-            (None, Some(service)) if image.is_pulled => Verdict::Left(Reason::Unsafe(format!(
-                "the service `{service}` builds an image of this name"
-            ))),
+            (None, Some(service)) if image.is_pulled => {
+                Verdict::Left(Reason::Built(format!("the service `{service}`")))
+            }
             (None, Some(_)) => Verdict::NotPulled,
             (None, None) if !image.is_pulled && image.is_idle => Verdict::NotPulled,
             (None, None) => match self.shared_reason(id) {
@@ -125,6 +142,11 @@ pub(super) fn find(tree: &Tree<'_>, problems: &mut Vec<Problem>) -> Found {
             !has(Key::Services) && !has(Key::Version)
         }),
     };
+    let has_services = |root: &NodeId| match tree.get(*root, Key::Services) {
+        Some(services) => tree.mapping(services).is_some(),
+        None => finder.is_old && is_version_1(tree, *root),
+    };
+    finder.found.has_services = tree.roots.iter().any(has_services);
     finder.name_owners();
     let services = finder.services(problems);
     for name in services.keys() {
@@ -136,6 +158,18 @@ pub(super) fn find(tree: &Tree<'_>, problems: &mut Vec<Problem>) -> Found {
         problems.push(Problem::new(Span::new(0, 0), message));
     }
     finder.found
+}
+
+/// Whether a mapping is services and nothing else, and not the jobs of a pipeline.
+fn is_version_1(tree: &Tree<'_>, root: NodeId) -> bool {
+    let entries = tree.mapping(root).map_or(&[][..], |top| &top.entries);
+    let is_extension = |key: NodeId| tree.text(key).is_some_and(|name| name.starts_with("x-"));
+    let mut services = entries.iter().filter(|(key, _)| !is_extension(*key));
+    let is_service = |&(_, value): &(NodeId, NodeId)| {
+        let has = |key| tree.get(value, key).is_some();
+        (has(Key::Image) || has(Key::Build)) && !has(Key::Script)
+    };
+    !entries.is_empty() && services.all(is_service)
 }
 
 struct Finder<'t, 'a> {
@@ -159,6 +193,8 @@ struct Service<'t> {
     pull_policy: Option<&'t str>,
     platform: Option<NodeId>,
     extends: Option<Extends<'t>>,
+    /// The name of the service that it extends, in whichever file.
+    extended: Option<&'t str>,
 }
 
 /// What a service extends.
@@ -272,6 +308,7 @@ impl<'t> Finder<'t, '_> {
         service.platform = given(Key::Platform).or(service.platform);
         if let Some(extends) = given(Key::Extends) {
             let text = |key| tree.get(extends, key).and_then(|id| tree.text(id));
+            service.extended = tree.text(extends).or_else(|| text(Key::Service));
             service.extends = match (tree.text(extends), text(Key::File), text(Key::Service)) {
                 (Some(name), ..) | (None, None, Some(name)) => Some(Extends::Here(name)),
                 (None, Some(file), _) => Some(Extends::File(file)),
@@ -283,6 +320,7 @@ impl<'t> Finder<'t, '_> {
     /// Notes what a service does with its scalars, and those of what it extends.
     fn claim(&mut self, name: &str, services: &IndexMap<&'t str, Service<'t>>) {
         let mut chain = Vec::new();
+        let mut names = vec![name.to_owned()];
         let mut elsewhere = None;
         let mut next = Some(name);
         while let Some(service) = next.and_then(|name| services.get(name)) {
@@ -290,6 +328,7 @@ impl<'t> Finder<'t, '_> {
                 break;
             }
             chain.push(service);
+            names.extend(service.extended.map(str::to_owned));
             next = match service.extends {
                 Some(Extends::Here(name)) => Some(name),
                 Some(Extends::File(file)) => {
@@ -316,7 +355,7 @@ impl<'t> Finder<'t, '_> {
             .copied()
             .collect();
         if matches!(role, Role::Builds) {
-            self.claim_builds(name, &builds);
+            self.claim_builds(names, &builds);
         }
     }
 
@@ -344,9 +383,12 @@ impl<'t> Finder<'t, '_> {
         }
     }
 
-    /// Notes what the builds of a service name.
-    fn claim_builds(&mut self, service: &str, builds: &[NodeId]) {
+    /// Notes what the builds of a service name; behind it are those that it extends.
+    fn claim_builds(&mut self, services: Vec<String>, builds: &[NodeId]) {
         let tree = self.tree;
+        let service = services.first().map_or("", String::as_str);
+        let mut context = None;
+        let mut dockerfile = None;
         let mut contexts = BTreeSet::new();
         let mut arguments = BTreeSet::new();
         let mut inline = None;
@@ -369,6 +411,9 @@ impl<'t> Finder<'t, '_> {
                     .extend(tags.map(|id| (service.to_owned(), id)));
             }
             inline = inline.or_else(|| tree.get(build, Key::DockerfileInline));
+            let own = tree.text(build).map(|_| build);
+            context = context.or_else(|| own.or_else(|| tree.get(build, Key::Context)));
+            dockerfile = dockerfile.or_else(|| tree.get(build, Key::Dockerfile));
         }
         let inline = inline
             .and_then(|id| tree.resolve(id))
@@ -381,6 +426,13 @@ impl<'t> Finder<'t, '_> {
             });
             inline.contexts.append(&mut contexts);
             inline.arguments.append(&mut arguments);
+        } else {
+            self.found.builds.push(Build {
+                services,
+                context,
+                dockerfile,
+                contexts,
+            });
         }
     }
 

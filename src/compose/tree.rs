@@ -86,6 +86,8 @@ pub(super) enum Key {
     AdditionalContexts,
     Args,
     Build,
+    Context,
+    Dockerfile,
     DockerfileInline,
     Extends,
     File,
@@ -93,6 +95,7 @@ pub(super) enum Key {
     Platform,
     Provider,
     PullPolicy,
+    Script,
     Service,
     Services,
     Tags,
@@ -100,10 +103,12 @@ pub(super) enum Key {
 }
 
 impl Key {
-    const ALL: [(&'static str, Self); 14] = [
+    const ALL: [(&'static str, Self); 17] = [
         ("additional_contexts", Self::AdditionalContexts),
         ("args", Self::Args),
         ("build", Self::Build),
+        ("context", Self::Context),
+        ("dockerfile", Self::Dockerfile),
         ("dockerfile_inline", Self::DockerfileInline),
         ("extends", Self::Extends),
         ("file", Self::File),
@@ -111,6 +116,7 @@ impl Key {
         ("platform", Self::Platform),
         ("provider", Self::Provider),
         ("pull_policy", Self::PullPolicy),
+        ("script", Self::Script),
         ("service", Self::Service),
         ("services", Self::Services),
         ("tags", Self::Tags),

@@ -71,6 +71,12 @@ impl Dockerfile {
         &self.problems
     }
 
+    /// Whether there is a `FROM`, without which nothing is built.
+    pub fn has_stage(&self) -> bool {
+        let mut instructions = self.instructions();
+        instructions.any(|instruction| matches!(instruction.action, Action::From(_)))
+    }
+
     pub(super) fn instructions(&self) -> impl Iterator<Item = &Instruction> {
         self.parts.iter().filter_map(|part| match part {
             Part::Line(_) => None,

@@ -158,6 +158,9 @@ pub enum Reason {
     /// A comment or the configuration says so.
     #[error("ignored by {0}")]
     Ignored(String),
+    /// Another file of the repository builds an image of this name; who does, in words.
+    #[error("{0} builds an image of this name")]
+    Built(String),
     /// The value is not a reference.
     #[error("{0}")]
     NotAReference(ReferenceError),
@@ -205,6 +208,13 @@ pub enum Reason {
     /// The place cannot be edited safely.
     #[error("{0}")]
     Unsafe(String),
+}
+
+impl Reason {
+    /// Whether it is as it should be, so that nobody is missing a digest.
+    pub const fn is_settled(&self) -> bool {
+        matches!(self, Self::Ignored(_) | Self::Built(_))
+    }
 }
 
 impl Site {

@@ -11,6 +11,7 @@ mod line;
 mod mapped;
 mod nearest;
 mod percent;
+mod positions;
 mod secrets;
 mod shell;
 mod shown;
@@ -27,6 +28,7 @@ pub use line::{Newline, Position, line_at, lossy_offset, position};
 pub use mapped::Mapped;
 pub use nearest::nearest;
 pub use percent::{percent_decoded, percent_decoded_bytes};
+pub use positions::Positions;
 pub use secrets::{
     has_query_secret, with_masked_passwords, without_login, without_password, without_query_secrets,
 };

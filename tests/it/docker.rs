@@ -558,8 +558,11 @@ fn a_named_file_that_is_not_understood_is_an_error() {
         let hub = Hub::with(&[(name, text), ("web/Dockerfile", "FROM scratch\n")]);
         for arguments in [&["--check", name][..], &[name], &["explain", name]] {
             let run = hub.docker(arguments);
-            assert_eq!(run.code, 0, "{name}: {}", run.stderr);
+            assert_eq!(run.code, 2, "{name}: {}", run.stderr);
+            let words = format!("cannot pin `{name}`: it is not a Dockerfile or compose file");
+            assert!(run.stderr.contains(&words), "{}", run.stderr);
         }
+        // Where nobody named it, it is none of these files.
         hub.pins(&["--check"]);
     }
 }

@@ -333,6 +333,7 @@ fn with_outcome(
 fn status_of_left(reason: &Reason) -> &'static str {
     match reason {
         Reason::Ignored(_) => "ignored",
+        Reason::Built(_) => "built",
         _ => "left",
     }
 }

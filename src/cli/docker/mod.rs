@@ -72,13 +72,9 @@ fn pin(args: &Pin, printer: &Printer, shows_progress: bool) -> Result<u8, Failur
 fn is_bad(outcome: &Outcome) -> bool {
     match outcome {
         Outcome::Unpinned | Outcome::Added(_) | Outcome::Moved { .. } | Outcome::Failed(_) => true,
-        Outcome::Left(reason) => !is_ignored(reason),
+        Outcome::Left(reason) => !reason.is_settled(),
         Outcome::NoImage | Outcome::Kept(_) | Outcome::Stuck(..) => false,
     }
-}
-
-fn is_ignored(reason: &crate::dockerfile::Reason) -> bool {
-    matches!(reason, crate::dockerfile::Reason::Ignored(_))
 }
 
 /// Tells what went wrong and what was left; returns the exit code it makes.

@@ -60,11 +60,9 @@ fn lossy(bytes: &[u8], problems: &mut [crate::text::Problem]) -> String {
 pub(super) fn left(printer: &Printer, pinned: &Pinned) {
     for (file, image_use, outcome) in pinned.outcomes() {
         let (what, reason) = match outcome {
-            Outcome::Left(Reason::Ignored(_)) => {
-                if let Outcome::Left(reason) = outcome {
-                    let place = file.file.place(image_use.span);
-                    printer.detail(&format!("{place}: `{}`: {reason}", image_use.written));
-                }
+            Outcome::Left(reason) if reason.is_settled() => {
+                let place = file.file.place(image_use.span);
+                printer.detail(&format!("{place}: `{}`: {reason}", image_use.written));
                 continue;
             }
             // What a problem of the file has told already, with its line.
@@ -245,7 +243,7 @@ pub(super) fn closing(pinned: &Pinned, only_tells: bool, elapsed: Duration) -> S
     let kept = count(|outcome| matches!(outcome, Outcome::Kept(_) | Outcome::Stuck(..)));
     let open = count(|outcome| {
         matches!(outcome, Outcome::Unpinned | Outcome::Failed(_))
-            || matches!(outcome, Outcome::Left(reason) if !matches!(reason, Reason::Ignored(_)))
+            || matches!(outcome, Outcome::Left(reason) if !reason.is_settled())
     });
     let files = pinned
         .files

@@ -6,6 +6,7 @@ mod bump;
 mod facts;
 mod judge;
 mod kind;
+mod neighbors;
 mod pin;
 mod survey;
 mod update;

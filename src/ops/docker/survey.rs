@@ -3,15 +3,17 @@
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use super::kind::FileKind;
+use super::neighbors::{self, Neighbors};
 use crate::compose::ComposeFile;
 use crate::dockerfile::{Dockerfile, ImageUse, Meaning, Outside, Reason, State};
 use crate::files::{self, Exclude, find};
 use crate::http::blocking;
 use crate::image::ImagePattern;
 use crate::ops::{Error, Event, Reporter};
-use crate::text::{Problem, Span, many};
+use crate::text::{Positions, Problem, Span, many};
 
 /// What is to be looked at.
 #[derive(Debug, Clone)]
@@ -64,22 +66,14 @@ pub struct SurveyedFile {
     pub uses: Vec<ImageUse>,
     /// What is wrong with it.
     pub problems: Vec<Problem>,
+    positions: OnceLock<Positions>,
 }
 
 impl SurveyedFile {
     /// Returns the line and the column of an offset, both from 1; columns count characters.
     pub fn position(&self, offset: usize) -> (usize, usize) {
-        let before = &self.bytes[..offset.min(self.bytes.len())];
-        let line_start = before
-            .iter()
-            .rposition(|byte| *byte == b'\n')
-            .map_or(0, |at| at + 1);
-        let line_number = before.split(|byte| *byte == b'\n').count();
-        let column = String::from_utf8_lossy(&before[line_start..])
-            .chars()
-            .filter(|c| *c != '\u{feff}')
-            .count();
-        (line_number, column + 1)
+        let positions = self.positions.get_or_init(|| Positions::new(&self.bytes));
+        positions.of(&self.bytes, offset)
     }
 
     /// Returns `name:line:column` of a span's start.
@@ -141,7 +135,7 @@ fn tell(survey: &Survey, reporter: &dyn Reporter) {
 
 fn look(request: &SurveyRequest) -> Result<Survey, Error> {
     let mut survey = Survey::default();
-    let mut seen = HashSet::new();
+    let mut found = Found::default();
     let here = [DockerInput::Path(PathBuf::from("."))];
     let inputs = match request.inputs.as_slice() {
         [] => &here,
@@ -150,50 +144,210 @@ fn look(request: &SurveyRequest) -> Result<Survey, Error> {
     for input in inputs {
         match input {
             DockerInput::Stdin { name, bytes } => {
-                let kind = kind_of(Path::new(name));
-                let file = read("-".to_owned(), None, kind, bytes.clone(), request);
-                survey.files.push(file);
+                let file = ReadFile::of_stdin(name, bytes.clone(), request);
+                file.check(name)?;
+                found.files.push(file);
             }
             DockerInput::Path(path) if path.is_dir() => {
                 let is_wanted = |name: &str| FileKind::of_name(name).is_some();
-                let found = find(path, &request.exclude, is_wanted);
-                survey.unread.extend(found.problems);
-                for path in found.files {
+                let below = find(path, &request.exclude, is_wanted);
+                survey.unread.extend(below.problems);
+                for path in below.files {
                     match files::read(&path) {
-                        Ok(bytes) => survey.add(&path, bytes, &mut seen, request),
+                        Ok(bytes) => drop(found.add(&path, bytes, request)),
                         Err(error) => survey.unread.push(error),
                     }
                 }
             }
             DockerInput::Path(path) => {
                 let bytes = files::read(path)?;
-                survey.add(path, bytes, &mut seen, request);
+                if let Some(file) = found.add(path, bytes, request) {
+                    file.check(&file.name)?;
+                }
             }
         }
     }
+    found.apply_neighbors(request, inputs);
+    survey.files = found.files.into_iter().map(ReadFile::surveyed).collect();
     Ok(survey)
 }
 
-impl Survey {
+/// The files that were found, each once.
+#[derive(Default)]
+struct Found {
+    files: Vec<ReadFile>,
+    seen: HashSet<PathBuf>,
+}
+
+/// A file, and what is known of what it names.
+struct ReadFile {
+    name: String,
+    path: Option<PathBuf>,
+    /// The path that all its names lead to.
+    identity: Option<PathBuf>,
+    bytes: Vec<u8>,
+    content: Content,
+    uses: Vec<ImageUse>,
+}
+
+enum Content {
+    Dockerfile(Dockerfile),
+    Compose(ComposeFile),
+}
+
+impl Found {
     /// Adds a file, unless it is there already by another path.
-    fn add(
-        &mut self,
-        path: &Path,
-        bytes: Vec<u8>,
-        seen: &mut HashSet<PathBuf>,
-        request: &SurveyRequest,
-    ) {
+    fn add(&mut self, path: &Path, bytes: Vec<u8>, request: &SurveyRequest) -> Option<&ReadFile> {
         let identity = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        if seen.insert(identity) {
-            let name = path.display().to_string();
-            let kind = kind_of(path);
-            self.files
-                .push(read(name, Some(path.to_owned()), kind, bytes, request));
+        if !self.seen.insert(identity.clone()) {
+            return None;
+        }
+        let content = Content::of(kind_of(path), &bytes);
+        self.files.push(ReadFile {
+            name: path.display().to_string(),
+            path: Some(path.to_owned()),
+            uses: content.uses(request, &[]),
+            identity: Some(identity),
+            bytes,
+            content,
+        });
+        self.files.last()
+    }
+
+    /// Takes into account what compose files of the repository say about names in others.
+    fn apply_neighbors(&mut self, request: &SurveyRequest, inputs: &[DockerInput]) {
+        let mut uses = self.files.iter().flat_map(|file| &file.uses);
+        if !uses.any(may_change) {
+            return;
+        }
+        let neighbors = self.neighbors(inputs, &request.exclude);
+        let contexts = neighbors.contexts();
+        for file in &mut self.files {
+            let names = file.identity.as_deref().map(|path| contexts.of(path));
+            if let Some(names) = names.filter(|names| !names.is_empty()) {
+                file.uses = file.content.uses(request, &names);
+            }
+            for image_use in &mut file.uses {
+                neighbors.built().leave(image_use);
+            }
+        }
+    }
+
+    /// Gathers what compose files say about others.
+    fn neighbors(&self, inputs: &[DockerInput], exclude: &Exclude) -> Neighbors {
+        let here = std::env::current_dir().unwrap_or_default();
+        let shown = |path: &Path| {
+            let path = path.strip_prefix(&here).unwrap_or(path);
+            path.display().to_string()
+        };
+        let mut neighbors = Neighbors::default();
+        for file in &self.files {
+            if let (Content::Compose(compose), Some(path)) = (&file.content, &file.identity) {
+                neighbors.add(compose, path, &shown(path));
+            }
+        }
+        let places = inputs.iter().map(|input| match input {
+            DockerInput::Path(path) => (path.as_path(), path.is_dir()),
+            DockerInput::Stdin { .. } => (Path::new("."), false),
+        });
+        let mut others = neighbors::around(places, exclude);
+        others.retain(|path| !self.seen.contains(path));
+        for (path, compose) in neighbors::read(&others) {
+            neighbors.add(&compose, path, &shown(path));
+        }
+        neighbors
+    }
+}
+
+impl Content {
+    fn of(kind: FileKind, bytes: &[u8]) -> Self {
+        match kind {
+            FileKind::Dockerfile => Self::Dockerfile(Dockerfile::parse(bytes)),
+            FileKind::Compose => Self::Compose(ComposeFile::parse(bytes)),
+        }
+    }
+
+    /// Returns the places that name images; `contexts` are names of contexts beside those
+    /// that the request has.
+    fn uses(&self, request: &SurveyRequest, contexts: &[String]) -> Vec<ImageUse> {
+        let outside = Outside {
+            contexts: [&request.contexts, contexts].concat(),
+        };
+        let mut uses = match self {
+            Self::Dockerfile(file) => file.uses(&outside),
+            Self::Compose(file) => file.uses(&outside),
+        };
+        for image_use in &mut uses {
+            ignore_if_wanted(image_use, &request.ignore);
+        }
+        uses
+    }
+}
+
+impl ReadFile {
+    fn of_stdin(name: &str, bytes: Vec<u8>, request: &SurveyRequest) -> Self {
+        let content = Content::of(kind_of(Path::new(name)), &bytes);
+        Self {
+            name: "-".to_owned(),
+            path: None,
+            identity: Path::new(name).canonicalize().ok(),
+            uses: content.uses(request, &[]),
+            bytes,
+            content,
+        }
+    }
+
+    /// Complains about a file that was named and is neither by its name nor by what it
+    /// says a file that can be pinned.
+    fn check(&self, name: &str) -> Result<(), Error> {
+        let file_name = Path::new(name).file_name().and_then(|name| name.to_str());
+        if file_name.and_then(FileKind::of_name).is_some() {
+            return Ok(());
+        }
+        let lack = match &self.content {
+            Content::Dockerfile(file) if !file.has_stage() => "it has no `FROM`",
+            // What is no YAML at all is told with its place.
+            Content::Compose(file) if !file.has_services() && file.problems().is_empty() => {
+                "it has no `services`"
+            }
+            _ => return Ok(()),
+        };
+        Err(Error::Usage {
+            message: format!("cannot pin `{name}`: it is not a Dockerfile or compose file: {lack}"),
+            help: Some(
+                "name Dockerfiles and compose files only; images in other files are not supported"
+                    .to_owned(),
+            ),
+        })
+    }
+
+    fn surveyed(self) -> SurveyedFile {
+        let (kind, problems) = match &self.content {
+            Content::Dockerfile(file) => (FileKind::Dockerfile, file.problems().to_vec()),
+            Content::Compose(file) => (FileKind::Compose, file.problems().to_vec()),
+        };
+        SurveyedFile {
+            name: self.name,
+            path: self.path,
+            kind,
+            bytes: self.bytes,
+            uses: self.uses,
+            problems,
+            positions: OnceLock::new(),
         }
     }
 }
 
-/// Returns what a file is that was named: YAML is compose, all else a Dockerfile.
+/// Whether a use may get a digest that it does not have.
+fn may_change(image_use: &ImageUse) -> bool {
+    match &image_use.state {
+        State::Open(_) => true,
+        State::Left { frozen, .. } => frozen.is_some(),
+        State::Nothing | State::Pinned(_) => false,
+    }
+}
+
+/// Returns what a file is that was named: YAML and JSON are compose, all else a Dockerfile.
 fn kind_of(path: &Path) -> FileKind {
     let name = path
         .file_name()
@@ -201,44 +355,11 @@ fn kind_of(path: &Path) -> FileKind {
         .unwrap_or("");
     let is_yaml = path
         .extension()
-        .is_some_and(|extension| extension == "yml" || extension == "yaml");
+        .is_some_and(|extension| extension == "yml" || extension == "yaml" || extension == "json");
     match FileKind::of_name(name) {
         Some(kind) => kind,
         None if is_yaml => FileKind::Compose,
         None => FileKind::Dockerfile,
-    }
-}
-
-fn read(
-    name: String,
-    path: Option<PathBuf>,
-    kind: FileKind,
-    bytes: Vec<u8>,
-    request: &SurveyRequest,
-) -> SurveyedFile {
-    let outside = Outside {
-        contexts: request.contexts.clone(),
-    };
-    let (mut uses, problems) = match kind {
-        FileKind::Dockerfile => {
-            let file = Dockerfile::parse(&bytes);
-            (file.uses(&outside), file.problems().to_vec())
-        }
-        FileKind::Compose => {
-            let file = ComposeFile::parse(&bytes);
-            (file.uses(&outside), file.problems().to_vec())
-        }
-    };
-    for image_use in &mut uses {
-        ignore_if_wanted(image_use, &request.ignore);
-    }
-    SurveyedFile {
-        name,
-        path,
-        kind,
-        bytes,
-        uses,
-        problems,
     }
 }
 

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::StreamExt as _;
 
 use super::survey::{Survey, SurveyRequest, SurveyedFile, survey_aside};
-use crate::dockerfile::{ImageUse, Meaning, Place, Reason, State};
+use crate::dockerfile::{ImageUse, Meaning, Place, State};
 use crate::files;
 use crate::image::{Digest, Platform, Repository};
 use crate::ops::{Error, Event, Reporter};
@@ -220,7 +220,7 @@ fn pins(survey: &Survey) -> (BTreeMap<PinnedImage, Vec<String>>, usize) {
         for image_use in &file.uses {
             let is_unpinned = match &image_use.state {
                 State::Open(_) => true,
-                State::Left { reason, .. } => !matches!(reason, Reason::Ignored(_)),
+                State::Left { reason, .. } => !reason.is_settled(),
                 State::Nothing | State::Pinned(_) => false,
             };
             unpinned += usize::from(is_unpinned);
