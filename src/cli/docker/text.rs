@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 use std::io;
 use std::time::Duration;
 
+use indexmap::{IndexMap, IndexSet};
+
 use crate::cli::exit;
 use crate::cli::failure;
 use crate::cli::session::ended;
@@ -117,14 +119,15 @@ fn help(reason: &Reason, image_use: &ImageUse) -> Option<String> {
 /// Tells of each failure, and once where several images have the same, as when nobody is
 /// there or credentials cannot be read.
 pub(super) fn failures(printer: &Printer, failures: &[Failure]) {
-    for (index, failed) in failures.iter().enumerate() {
-        let is_same = |other: &&Failure| {
-            other.error == failed.error && other.may_be_context == failed.may_be_context
-        };
-        if failures[..index].iter().any(|other| is_same(&other)) {
+    let mut kinds: IndexMap<(String, bool), Vec<&Failure>> = IndexMap::new();
+    for failed in failures {
+        let kind = (format!("{:?}", failed.error), failed.may_be_context);
+        kinds.entry(kind).or_default().push(failed);
+    }
+    for failures in kinds.values() {
+        let [failed, others @ ..] = failures.as_slice() else {
             continue;
-        }
-        let others: Vec<&Failure> = failures[index + 1..].iter().filter(is_same).collect();
+        };
         let mut diagnostic = failure(failed);
         if !others.is_empty() {
             let names = others.iter().map(|other| format!("`{}`", other.image));
@@ -200,7 +203,7 @@ pub(super) fn standard_output(pinned: &Pinned) -> Vec<u8> {
 
 /// Tells of each pin that is new or moves.
 pub(super) fn changes(printer: &Printer, pinned: &Pinned, only_tells: bool) {
-    let mut lines: Vec<String> = Vec::new();
+    let mut lines: IndexSet<String> = IndexSet::new();
     for (file, image_use, outcome) in pinned.outcomes() {
         let what = match outcome {
             Outcome::Added(digest) => format!("→ {}", digest.short()),
@@ -213,10 +216,10 @@ pub(super) fn changes(printer: &Printer, pinned: &Pinned, only_tells: bool) {
             Meaning::Image(reference) => without_digest(reference),
             _ => image_use.value.clone(),
         };
-        let line = format!("  {}:{line}: {image} {what}", file.file.shown_name());
-        if !lines.contains(&line) {
-            lines.push(line);
-        }
+        lines.insert(format!(
+            "  {}:{line}: {image} {what}",
+            file.file.shown_name()
+        ));
     }
     for line in lines.iter().take(MOST_CHANGES) {
         printer.line(line);

@@ -1,6 +1,6 @@
 //! Pins: gathers what the tags say now, decides what changes, and writes it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -158,12 +158,17 @@ pub fn write(pinned: &mut Pinned) -> Vec<WriteError> {
 impl PinnedFile {
     /// Writes the new content, if there is one; returns whether there was.
     ///
-    /// A file that was changed since it was read is left alone.
+    /// A file that was changed since it was read is left alone, also where the change is
+    /// the same, as by another run at the same time: then there is nothing left to do.
     fn write(&self) -> Result<bool, WriteError> {
         let (Some(after), Some(path)) = (&self.after, &self.file.path) else {
             return Ok(false);
         };
-        if files::read(path)? != self.file.bytes {
+        let now = files::read(path)?;
+        if now == *after {
+            return Ok(false);
+        }
+        if now != self.file.bytes {
             return Err(WriteError::Changed(path.clone()));
         }
         files::replace(path, after)?;
@@ -451,11 +456,17 @@ fn split(
     wishes: &[Wish<'_>],
 ) -> (Answers, Vec<Failure>) {
     let mut failures = Vec::new();
+    let mut by_question: HashMap<&Question, Vec<&Wish<'_>>> = HashMap::new();
+    if answers.values().any(Result::is_err) {
+        for wish in wishes {
+            by_question.entry(&wish.question).or_default().push(wish);
+        }
+    }
     let answers = answers
         .into_iter()
         .map(|(question, answer)| {
             let answer = answer.map_err(|error| {
-                let of_it = || wishes.iter().filter(|wish| wish.question == question);
+                let of_it = || by_question.get(&question).into_iter().flatten();
                 failures.push(Failure {
                     image: image_name(&question),
                     places: of_it()
@@ -526,9 +537,9 @@ fn decide(
 
 /// Returns the sites that several uses would fill with different digests, as those of
 /// several platforms, or that one cannot fill.
-fn contested(wishes: &[Wish<'_>], answers: &Answers) -> Vec<(usize, Span)> {
+fn contested(wishes: &[Wish<'_>], answers: &Answers) -> HashSet<(usize, Span)> {
     let mut wanted: HashMap<(usize, Span), Option<&Digest>> = HashMap::new();
-    let mut contested = Vec::new();
+    let mut contested = HashSet::new();
     for wish in wishes {
         let digest = match answers.get(&wish.question) {
             Some(answer) => answer.as_ref().ok(),
@@ -536,7 +547,7 @@ fn contested(wishes: &[Wish<'_>], answers: &Answers) -> Vec<(usize, Span)> {
         };
         let site = (wish.file_index, wish.site.span);
         if *wanted.entry(site).or_insert(digest) != digest {
-            contested.push(site);
+            contested.insert(site);
         }
     }
     contested

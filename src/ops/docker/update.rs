@@ -1,7 +1,7 @@
 //! Plans what becomes of the images of files under a policy: which tags and digests
 //! move, what is held back, what people should look at. Nothing is written.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use futures_util::StreamExt as _;
 use jiff::Timestamp;
@@ -296,7 +296,7 @@ async fn verdicts(
 }
 
 /// What becomes of a file, before its edits are made.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Outcome {
     edits: Vec<Edit>,
     changes: Vec<ImageChange>,
@@ -304,17 +304,27 @@ struct Outcome {
     alarms: Vec<Alarm>,
     failures: Vec<Failure>,
     left: Vec<LeftImage>,
+    /// What was told already, as it is written for debugging.
+    told: HashSet<String>,
+    /// Where the change of an image is, by all that makes it one change.
+    change_indexes: HashMap<ChangeKey, usize>,
+    failure_indexes: HashMap<(String, String), usize>,
 }
+
+/// The name, the tags and the digests.
+type ChangeKey = (
+    String,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    String,
+);
 
 impl Outcome {
     fn of(left: Vec<LeftImage>) -> Self {
         Self {
-            edits: Vec::new(),
-            changes: Vec::new(),
-            held: Vec::new(),
-            alarms: Vec::new(),
-            failures: Vec::new(),
             left,
+            ..Self::default()
         }
     }
 
@@ -339,7 +349,9 @@ impl Outcome {
                 self.fail(file, wish, name, error);
             }
             for alarm in &verdict.alarms {
-                push_new(&mut self.alarms, alarm);
+                if self.told.insert(format!("{alarm:?}")) {
+                    self.alarms.push(alarm.clone());
+                }
             }
             match wish.site {
                 Some(site) => sites.entry(site.span).or_default().push((wish, verdict)),
@@ -397,21 +409,15 @@ impl Outcome {
             platforms: change.platforms.iter().map(ToString::to_string).collect(),
             facts: change.facts.clone(),
         };
-        let is_same = |other: &ImageChange| {
-            let key = |it: &ImageChange| {
-                let ImageChange {
-                    image,
-                    from_tag,
-                    to_tag,
-                    from_digest,
-                    to_digest,
-                    ..
-                } = it.clone();
-                (image, from_tag, to_tag, from_digest, to_digest)
-            };
-            key(other) == key(&own)
-        };
-        let Some(known) = self.changes.iter_mut().find(|it| is_same(it)) else {
+        let key = (
+            own.image.clone(),
+            own.from_tag.clone(),
+            own.to_tag.clone(),
+            own.from_digest.clone(),
+            own.to_digest.clone(),
+        );
+        let index = *self.change_indexes.entry(key).or_insert(self.changes.len());
+        let Some(known) = self.changes.get_mut(index) else {
             self.changes.push(own);
             return;
         };
@@ -429,15 +435,19 @@ impl Outcome {
 
     fn hold(&mut self, verdict: &Verdict, is_told: impl Fn(&HeldBack) -> bool) {
         for held in verdict.held.iter().filter(|held| is_told(held)) {
-            push_new(&mut self.held, held);
+            if self.told.insert(format!("{held:?}")) {
+                self.held.push(held.clone());
+            }
         }
     }
 
     fn fail(&mut self, file: &SurveyedFile, wish: &Wish<'_>, image: &str, error: &registry::Error) {
         let place = file.place(wish.image_use.span);
         let is_context = error.is_absent() && may_be_context(wish.image_use);
-        let mut failures = self.failures.iter_mut();
-        match failures.find(|it| it.image == image && it.error == *error) {
+        let key = (image.to_owned(), format!("{error:?}"));
+        let count = self.failures.len();
+        let index = *self.failure_indexes.entry(key).or_insert(count);
+        match self.failures.get_mut(index) {
             Some(failure) => {
                 failure.may_be_context &= is_context;
                 if failure.places.len() < MOST_PLACES {
