@@ -302,6 +302,10 @@ impl Inline {
                 name,
                 others: self.renumbered(&others, pragmas),
             },
+            Reason::LateArg { name, line } => Reason::LateArg {
+                name,
+                line: self.line_number(line, pragmas).unwrap_or(line),
+            },
             reason => reason,
         }
     }

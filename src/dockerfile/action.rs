@@ -22,8 +22,8 @@ pub(super) enum Action {
     From(Box<From>),
     /// `ARG` before the first `FROM`: the numbers of its defaults.
     Args(Vec<usize>),
-    /// `ARG` in a stage: the names without a default, none for one that may be any.
-    Redeclared(Vec<Option<String>>),
+    /// `ARG` in a stage.
+    Redeclared(Redeclared),
     /// `COPY`, with what `--from` names.
     Copy(Option<Named>),
     /// `RUN`, with what its mounts name.
@@ -32,6 +32,15 @@ pub(super) enum Action {
     Onbuild(Box<Self>),
     /// Anything that names no image.
     Other,
+}
+
+/// `ARG` in a stage.
+#[derive(Debug, Default)]
+pub(super) struct Redeclared {
+    /// The names without a default, none for one that may be any.
+    pub(super) bare: Vec<Option<String>>,
+    /// The names with one of their own.
+    pub(super) with_default: Vec<String>,
 }
 
 /// `FROM`

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::action::{Action, From, Instruction, Named};
+use super::action::{Action, From, Instruction, Named, Redeclared};
 use super::draft::Draft;
 use super::expanded::{Cause, Expanded, Made};
 use super::lines::LONGEST_LINE;
@@ -49,6 +49,8 @@ struct Collector<'a> {
     stage: Option<usize>,
     /// The names that stages declare again, none for one that may be any.
     redeclared: BTreeSet<Option<&'a str>>,
+    /// The lines on which stages give a name a default, which no `FROM` sees.
+    late: BTreeMap<&'a str, usize>,
     /// For each default, the first line of its `ARG`.
     arg_lines: Vec<usize>,
     drafts: Vec<Draft<'a>>,
@@ -71,6 +73,7 @@ impl<'a> Collector<'a> {
             needs: Vec::new(),
             stage: None,
             redeclared: BTreeSet::new(),
+            late: BTreeMap::new(),
             arg_lines: vec![0; file.scope.args.len()],
             drafts: Vec::new(),
         };
@@ -117,7 +120,7 @@ impl<'a> Collector<'a> {
                     self.arg_lines[arg] = instruction.first_line;
                 }
             }
-            Action::Redeclared(names) => self.redeclare(names),
+            Action::Redeclared(names) => self.redeclare(names, instruction.first_line),
             Action::Copy(Some(named)) => {
                 let found = |stages: &Stages, name: &str| stages.copy_source(name);
                 self.read_source(instruction, named, Place::CopyFrom, found);
@@ -137,15 +140,19 @@ impl<'a> Collector<'a> {
                         self.read_trigger(instruction, named, Place::OnbuildMountFrom);
                     }
                 }
-                Action::Redeclared(names) => self.redeclare(names),
+                Action::Redeclared(names) => self.redeclare(names, instruction.first_line),
                 _ => {}
             },
             Action::Copy(None) | Action::Other => {}
         }
     }
 
-    fn redeclare(&mut self, names: &'a [Option<String>]) {
-        self.redeclared.extend(names.iter().map(Option::as_deref));
+    fn redeclare(&mut self, names: &'a Redeclared, line: usize) {
+        let bare = names.bare.iter();
+        self.redeclared.extend(bare.map(Option::as_deref));
+        for name in &names.with_default {
+            self.late.entry(name).or_insert(line + 1);
+        }
     }
 
     fn read_syntax(&mut self) {
@@ -292,11 +299,13 @@ impl<'a> Collector<'a> {
         }
         let sharing = self.sharing();
         let redeclared = self.redeclared;
+        let late = self.late;
         let mut uses: Vec<ImageUse> = self
             .drafts
             .into_iter()
             .map(|mut draft| {
                 draft.settle(&sharing, &redeclared);
+                draft.find_late(&late);
                 ImageUse {
                     meaning: draft.judgement.meaning,
                     state: draft.judgement.state,

@@ -1,6 +1,6 @@
 //! A place about which all is said but what depends on other places.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::expanded::Expanded;
 use super::parse::Dockerfile;
@@ -41,6 +41,21 @@ impl Draft<'_> {
             State::Pinned(_) => State::Pinned(Err(reason)),
             _ => State::Left { reason, frozen },
         };
+    }
+}
+
+impl Draft<'_> {
+    /// Says where a variable without a value gets one too late; `late` are the lines.
+    pub(super) fn find_late(&mut self, late: &BTreeMap<&str, usize>) {
+        if let State::Left { reason, .. } = &mut self.judgement.state
+            && let Reason::NoDefault(name) = reason
+            && let Some(&line) = late.get(name.as_str())
+        {
+            *reason = Reason::LateArg {
+                name: std::mem::take(name),
+                line,
+            };
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! One instruction: its keyword, and what in it can name an image.
 
-use super::action::{Action, From, Named, Word};
+use super::action::{Action, From, Named, Redeclared, Word};
 use super::expand::expand;
 use super::expanded::Failure;
 use super::lines::trim;
@@ -192,7 +192,7 @@ fn is_stage_name(name: &str) -> bool {
 fn read_arg(line: &Mapped, parts: &Parts, context: &mut Context<'_>) -> Action {
     let bytes = line.bytes();
     let mut numbers = Vec::new();
-    let mut redeclared = Vec::new();
+    let mut redeclared = Redeclared::default();
     let words = split_at_space(bytes, parts.rest, context.escape);
     if words.is_empty() {
         context.problem(line, parts.keyword, "`ARG` needs a variable name");
@@ -207,7 +207,10 @@ fn read_arg(line: &Mapped, parts: &Parts, context: &mut Context<'_>) -> Action {
         }
         if context.has_stage {
             if equals.is_none() {
-                redeclared.push(read_name(&line.slice(word), context));
+                let name = read_name(&line.slice(word), context);
+                redeclared.bare.push(name);
+            } else {
+                redeclared.with_default.push(name);
             }
             continue;
         }
@@ -256,12 +259,19 @@ fn read_onbuild(line: &Mapped, parts: &Parts, context: &mut Context<'_>) -> (Act
         }
         Some("ARG") => {
             let bytes = line.bytes();
-            let names = split_at_space(bytes, inner.rest, context.escape)
+            let bare = split_at_space(bytes, inner.rest, context.escape)
                 .into_iter()
                 .filter(|word| !bytes[word.range()].contains(&b'='))
                 .map(|word| read_name(&line.slice(word), context))
                 .collect();
-            return (Action::Onbuild(Box::new(Action::Redeclared(names))), false);
+            let redeclared = Redeclared {
+                bare,
+                with_default: Vec::new(),
+            };
+            return (
+                Action::Onbuild(Box::new(Action::Redeclared(redeclared))),
+                false,
+            );
         }
         Some(keyword) => {
             let (action, has_heredocs) = read_step(keyword, line, inner, context);

@@ -167,6 +167,14 @@ pub enum Reason {
     /// A variable has no value in this file.
     #[error("`{0}` has no default; its value comes from outside the file")]
     NoDefault(String),
+    /// A stage gives the variable its default, which no `FROM` sees.
+    #[error("`{name}` is declared on line {line}, after the first `FROM`, where no `FROM` sees it")]
+    LateArg {
+        /// The variable.
+        name: String,
+        /// The line of its `ARG`, from 1.
+        line: usize,
+    },
     /// The builder gives the variable, and so another image for each platform.
     #[error("`{0}` selects a different image for each platform")]
     PerPlatform(String),

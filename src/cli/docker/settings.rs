@@ -89,6 +89,9 @@ fn project(configuration: &Configuration) -> Result<ProjectConfig, Failure> {
 
 fn survey(files: &Files, project: &ProjectConfig) -> Result<SurveyRequest, Failure> {
     let config = &project.config.docker;
+    for path in &files.paths {
+        check_is_no_command(path)?;
+    }
     let inputs = files
         .paths
         .iter()
@@ -115,6 +118,25 @@ fn survey(files: &Files, project: &ProjectConfig) -> Result<SurveyRequest, Failu
         ignore,
         contexts,
     })
+}
+
+/// Complains about a command that is taken for a path, as behind an option.
+fn check_is_no_command(path: &Path) -> Result<(), Failure> {
+    let commands = ["verify", "check", "explain"];
+    let Some(command) = commands.iter().find(|it| Path::new(it) == path) else {
+        return Ok(());
+    };
+    if path.exists() {
+        return Ok(());
+    }
+    Err(Failure::usage(
+        format!(
+            "`{command}` does not follow `docker` directly, so it is read as a file, which does not exist"
+        ),
+        Some(format!(
+            "write the command first: `pinfold docker {command} …`"
+        )),
+    ))
 }
 
 fn exclude(files: &Files, project: &ProjectConfig) -> Result<Exclude, Failure> {

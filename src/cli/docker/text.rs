@@ -110,6 +110,9 @@ fn help(reason: &Reason, image_use: &ImageUse) -> Option<String> {
             format!("add one: `${{{name}:-…}}`")
         }
         Reason::NoDefault(name) => format!("add one: `ARG {name}=…` before the first FROM"),
+        Reason::LateArg { name, .. } => {
+            format!("move `ARG {name}=…` before the first FROM")
+        }
         Reason::NoTag => "write the tag before the `@`: `name:tag@sha256:…`".to_owned(),
         _ if freezes => "`--freeze-args` pins it anyway".to_owned(),
         _ => return None,
