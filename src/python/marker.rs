@@ -17,6 +17,17 @@ use super::name::ExtraName;
 use super::version::Version;
 use crate::text::Span;
 
+/// What a marker comes to where a part of it is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Given {
+    /// It does not hold.
+    Never,
+    /// It holds.
+    Always,
+    /// It holds where this does.
+    When(Marker),
+}
+
 /// A condition on the environment: `python_version < "3.11" and os_name == "nt"`.
 ///
 /// Two are equal when pip prints them alike.
@@ -228,6 +239,56 @@ impl Marker {
         Self::parse(&text).ok()
     }
 
+    /// Returns what the marker comes to where the extra is known, or is none.
+    pub fn given_extra(&self, extra: Option<&ExtraName>) -> Given {
+        if !self.mentions_extra() {
+            return Given::When(self.clone());
+        }
+        match self.root.given_extra(extra) {
+            Ok(true) => Given::Always,
+            Ok(false) => Given::Never,
+            Err(root) => Given::When(Self::of(root)),
+        }
+    }
+
+    /// Returns the marker with `==` for `===` where the two mean the same: some installers
+    /// do not read the latter.
+    #[must_use]
+    pub fn with_plain_equality(&self) -> Self {
+        let mut root = self.root.clone();
+        let mut is_changed = false;
+        root.each_test(&mut |test| is_changed |= test.make_equality_plain());
+        if is_changed {
+            Self::of(root)
+        } else {
+            self.clone()
+        }
+    }
+
+    fn of(root: Node) -> Self {
+        let mut text = String::new();
+        print(&root, true, &mut text);
+        Self {
+            text: text.into(),
+            root,
+        }
+    }
+
+    /// Whether the marker could hold, and only does not because values of the environment
+    /// are not known.
+    pub fn is_unanswered(&self, environment: &Environment) -> bool {
+        let is_unknown = |test: &Test| {
+            matches!(
+                test.variable,
+                Variable::PlatformRelease | Variable::PlatformVersion
+            ) && test.variable.value(environment, None).is_empty()
+        };
+        self.root.any_test(&mut |test| is_unknown(test))
+            && self
+                .root
+                .holds(&mut |test| is_unknown(test) || test.evaluate(environment, None))
+    }
+
     /// Whether a marker of this text may ask for more than the minor version of Python.
     pub fn may_ask_for_patch(text: &str) -> bool {
         text.contains("full_version") || text.contains("implementation_version")
@@ -262,11 +323,59 @@ impl Node {
     }
 
     fn evaluate(&self, environment: &Environment, extra: Option<&ExtraName>) -> bool {
+        self.holds(&mut |test| test.evaluate(environment, extra))
+    }
+
+    fn holds(&self, passes: &mut impl FnMut(&Test) -> bool) -> bool {
         match self {
-            Self::Test(test) => test.evaluate(environment, extra),
-            Self::All(nodes) => nodes.iter().all(|node| node.evaluate(environment, extra)),
-            Self::Any(nodes) => nodes.iter().any(|node| node.evaluate(environment, extra)),
-            Self::Group(node) => node.evaluate(environment, extra),
+            Self::Test(test) => passes(test),
+            Self::All(nodes) => nodes.iter().all(|node| node.holds(passes)),
+            Self::Any(nodes) => nodes.iter().any(|node| node.holds(passes)),
+            Self::Group(node) => node.holds(passes),
+        }
+    }
+
+    /// Returns the answer where the extra decides, else what is left to be asked.
+    fn given_extra(&self, extra: Option<&ExtraName>) -> Result<bool, Self> {
+        let (nodes, decisive) = match self {
+            Self::Test(test) if test.variable == Variable::Extra => {
+                return Ok(test.evaluate(&Environment::default(), extra));
+            }
+            Self::Test(_) => return Err(self.clone()),
+            Self::Group(inner) => {
+                return inner.given_extra(extra).map_err(|left| match left {
+                    Self::All(_) | Self::Any(_) => Self::Group(Box::new(left)),
+                    single => single,
+                });
+            }
+            Self::All(nodes) => (nodes, false),
+            Self::Any(nodes) => (nodes, true),
+        };
+        let mut left = Vec::new();
+        for node in nodes {
+            match node.given_extra(extra) {
+                Ok(answer) if answer == decisive => return Ok(decisive),
+                Ok(_) => {}
+                Err(node) => left.push(node),
+            }
+        }
+        match (left.len(), decisive) {
+            (0, _) => Ok(!decisive),
+            (1, _) => Err(left.remove(0)),
+            (_, true) => Err(Self::Any(left)),
+            (_, false) => Err(Self::All(left)),
+        }
+    }
+
+    fn each_test(&mut self, change: &mut impl FnMut(&mut Test)) {
+        match self {
+            Self::Test(test) => change(test),
+            Self::All(nodes) | Self::Any(nodes) => {
+                for node in nodes {
+                    node.each_test(change);
+                }
+            }
+            Self::Group(node) => node.each_test(change),
         }
     }
 
@@ -282,6 +391,34 @@ impl Node {
 }
 
 impl Test {
+    /// Writes `==` for `===` if that asks for the same: Python's version is always written
+    /// with two or three numbers, so that equal ones are written alike. Returns whether it
+    /// did.
+    fn make_equality_plain(&mut self) -> bool {
+        let parts = match self.variable {
+            Variable::PythonVersion => 2,
+            Variable::PythonFullVersion => 3,
+            _ => return false,
+        };
+        let is_number = |part: &str| {
+            let is_plain = part == "0" || !part.starts_with('0');
+            is_plain && !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit())
+        };
+        if self.operator != MarkerOperator::Version(Operator::Arbitrary)
+            || self.is_name
+            || self.value.split('.').count() != parts
+            || !self.value.split('.').all(is_number)
+        {
+            return false;
+        }
+        let Ok(clause) = Clause::new(Operator::Equal, &self.value, Span::default()) else {
+            return false;
+        };
+        self.operator = MarkerOperator::Version(Operator::Equal);
+        self.clause = (!self.is_reversed).then_some(clause);
+        true
+    }
+
     fn evaluate(&self, environment: &Environment, extra: Option<&ExtraName>) -> bool {
         let actual = self.variable.value(environment, extra);
         if self.variable.is_version()

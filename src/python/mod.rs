@@ -21,7 +21,7 @@ pub use clause::Operator;
 pub use describe::describe;
 pub use environment::Environment;
 pub use error::{RequirementError, SpecifierError};
-pub use marker::Marker;
+pub use marker::{Given, Marker};
 pub use name::{ExtraName, ProjectName, is_spelling};
 pub use platform::{Arch, Os, Platform, PlatformError};
 pub use requirement::{Requirement, RequirementSource};

@@ -10,7 +10,7 @@ use indexmap::IndexMap;
 use toml::de::DeTable;
 
 use super::table::{Source, Table, Value};
-use crate::python::{ExtraName, Marker, ProjectName, Requirement, Specifiers};
+use crate::python::{ExtraName, Given, Marker, ProjectName, Requirement, Specifiers};
 use crate::text::{Problem, Span, nearest};
 
 /// The `[project]` table, as far as dependencies go.
@@ -155,10 +155,11 @@ impl Project {
     pub fn select_reference(&self, reference: &Requirement) -> Result<Vec<Selected>, SelectError> {
         let mut selection = Selection {
             project: self,
+            asked: reference.extras.iter().collect(),
             selected: Vec::new(),
             visited: HashSet::new(),
         };
-        let markers: Vec<&Marker> = reference.marker.iter().collect();
+        let markers: Vec<Marker> = reference.marker.iter().cloned().collect();
         selection.list(&self.dependencies, None, &markers)?;
         for extra in &reference.extras {
             if !self.optional.contains_key(extra) {
@@ -173,19 +174,21 @@ impl Project {
     ///
     /// A reference of the project to its own extras (`name[dev]`) is replaced by what
     /// these list; they may refer to each other in circles. A marker on a reference
-    /// applies to all that it stands for.
+    /// applies to all that it stands for. In markers of the dependencies, `extra` is each
+    /// of the extras that are asked for, as it is where the project is installed with them.
     pub fn select(&self, extras: &[ExtraName], all: bool) -> Result<Vec<Selected>, SelectError> {
-        let mut selection = Selection {
-            project: self,
-            selected: Vec::new(),
-            visited: HashSet::new(),
-        };
-        selection.list(&self.dependencies, None, &[])?;
         let asked: Vec<&ExtraName> = if all {
             self.optional.keys().collect()
         } else {
             extras.iter().collect()
         };
+        let mut selection = Selection {
+            project: self,
+            asked: asked.clone(),
+            selected: Vec::new(),
+            visited: HashSet::new(),
+        };
+        selection.list(&self.dependencies, None, &[])?;
         for extra in asked {
             if !self.optional.contains_key(extra) {
                 return Err(self.unknown_extra(extra));
@@ -208,9 +211,11 @@ impl Project {
 /// A walk through a project's lists of dependencies.
 struct Selection<'a> {
     project: &'a Project,
+    /// The extras that are asked for.
+    asked: Vec<&'a ExtraName>,
     selected: Vec<Selected>,
     /// Extras that were walked, with the markers that led there.
-    visited: HashSet<(&'a ExtraName, Vec<&'a str>)>,
+    visited: HashSet<(&'a ExtraName, Vec<String>)>,
 }
 
 impl<'a> Selection<'a> {
@@ -219,14 +224,16 @@ impl<'a> Selection<'a> {
         &mut self,
         list: &'a [(Requirement, Span)],
         extra: Option<&ExtraName>,
-        markers: &[&'a Marker],
+        markers: &[Marker],
     ) -> Result<(), SelectError> {
         for (requirement, span) in list {
             let mut markers = markers.to_vec();
-            if let Some(marker) = &requirement.marker
-                && !markers.contains(&marker)
-            {
-                markers.push(marker);
+            if let Some(marker) = &requirement.marker {
+                match self.given_extras(marker, extra, *span)? {
+                    Given::Never => continue,
+                    Given::When(marker) if !markers.contains(&marker) => markers.push(marker),
+                    Given::Always | Given::When(_) => {}
+                }
             }
             if self.project.normalized.as_ref() == Some(&requirement.name) {
                 for extra in &requirement.extras {
@@ -236,9 +243,9 @@ impl<'a> Selection<'a> {
             }
             let mut requirement = requirement.clone();
             if markers.len() > 1 {
-                requirement.marker = Some(all_of(&markers, *span)?);
-            } else if let [only] = markers[..] {
-                requirement.marker = Some(only.clone());
+                requirement.marker = Some(joined(&markers, "and", *span)?);
+            } else {
+                requirement.marker = markers.pop();
             }
             self.selected.push(Selected {
                 requirement,
@@ -249,8 +256,38 @@ impl<'a> Selection<'a> {
         Ok(())
     }
 
+    /// Returns what a marker of the dependencies, or of an extra's, comes to for what is
+    /// asked for.
+    fn given_extras(
+        &self,
+        marker: &Marker,
+        extra: Option<&ExtraName>,
+        span: Span,
+    ) -> Result<Given, SelectError> {
+        if !marker.mentions_extra() {
+            return Ok(Given::When(marker.clone()));
+        }
+        if extra.is_some() {
+            return Ok(marker.given_extra(extra));
+        }
+        let mut several: Vec<Marker> = Vec::new();
+        let asked = self.asked.iter().map(|&extra| Some(extra));
+        for extra in std::iter::once(None).chain(asked) {
+            match marker.given_extra(extra) {
+                Given::Always => return Ok(Given::Always),
+                Given::When(marker) if !several.contains(&marker) => several.push(marker),
+                Given::Never | Given::When(_) => {}
+            }
+        }
+        Ok(match &several[..] {
+            [] => Given::Never,
+            [one] => Given::When(one.clone()),
+            several => Given::When(joined(several, "or", span)?),
+        })
+    }
+
     /// Selects an extra's requirements, unless it has been walked already.
-    fn extra(&mut self, extra: &ExtraName, markers: &[&'a Marker]) -> Result<(), SelectError> {
+    fn extra(&mut self, extra: &ExtraName, markers: &[Marker]) -> Result<(), SelectError> {
         // A reference to an extra that is not there was reported by the parser.
         let Some((extra, list)) = self.project.optional.get_key_value(extra) else {
             return Ok(());
@@ -258,7 +295,10 @@ impl<'a> Selection<'a> {
         let is_covered = self.visited.contains(&(extra, Vec::new()))
             || !self.visited.insert((
                 extra,
-                markers.iter().map(|marker| marker.as_written()).collect(),
+                markers
+                    .iter()
+                    .map(|marker| marker.as_written().to_owned())
+                    .collect(),
             ));
         if is_covered {
             return Ok(());
@@ -267,13 +307,11 @@ impl<'a> Selection<'a> {
     }
 }
 
-fn all_of(markers: &[&Marker], span: Span) -> Result<Marker, SelectError> {
-    let mut text = String::new();
-    for marker in markers {
-        text.push_str(if text.is_empty() { "(" } else { " and (" });
-        text.push_str(marker.as_written());
-        text.push(')');
-    }
+fn joined(markers: &[Marker], word: &str, span: Span) -> Result<Marker, SelectError> {
+    let parts = markers
+        .iter()
+        .map(|marker| format!("({})", marker.as_written()));
+    let text = parts.collect::<Vec<_>>().join(&format!(" {word} "));
     Marker::parse(&text).map_err(|error| SelectError::Marker {
         message: error.message,
         span,

@@ -83,8 +83,11 @@ fn markers_on_extras_hold_for_the_extras_that_are_asked_for() {
         project.compiles(&index.url(), &[arguments, &["-o", "lock.txt"]].concat());
         crate::project::pins(&project.read("lock.txt"))
     };
-    assert!(!pins(&["--extra", "x"]).contains(&"a==1.0".to_owned()));
-    assert!(!pins(&["--extra", "y"]).contains(&"d==1.0".to_owned()));
+    let c = "c==1.0 ; python_version >= \"3.9\"";
+    assert_eq!(pins(&[]), ["b==1.0"]);
+    assert_eq!(pins(&["--extra", "x"]), ["a==1.0", "b==1.0", c]);
+    assert_eq!(pins(&["--extra", "y"]), ["b==1.0", c, "d==1.0"]);
+    assert_eq!(pins(&["--all-extras"]), ["a==1.0", "b==1.0", c, "d==1.0"]);
 }
 
 #[test]
