@@ -119,10 +119,10 @@ fn extras_in_the_fragment_of_a_named_url_are_refused_with_the_form_that_works() 
 fn arbitrary_equality_of_python_versions_is_written_so_that_all_installers_read_it() {
     let releases = [wheel("a", "1.0")];
     for (marker, written) in [
-        ("python_version === '3.12'", "python_version === \"3.12\""),
+        ("python_version === '3.12'", "python_version == \"3.12\""),
         (
             "os_name == 'posix' and '3.12' === python_version",
-            "os_name == \"posix\" and \"3.12\" === python_version",
+            "os_name == \"posix\" and \"3.12\" == python_version",
         ),
         // Never true of a version that is written with two numbers.
         (

@@ -97,7 +97,7 @@ pub(in crate::ops) fn lock(made: &Made<'_>) -> Lock {
 fn marker<'a>(markers: impl Iterator<Item = Option<&'a Marker>>) -> Option<String> {
     let mut texts: Vec<String> = Vec::new();
     for marker in markers {
-        let text = marker?.to_pip_string();
+        let text = marker?.with_plain_equality().to_pip_string();
         if !texts.contains(&text) {
             texts.push(text);
         }
