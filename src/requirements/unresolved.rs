@@ -117,6 +117,7 @@ pub(super) fn parse(text: &str) -> Result<UnresolvedRequirement, Problem> {
     // is not a URL the parser does the same, and its messages see the whole.
     if name.contains('@') || marker_text.is_none() {
         let mut requirement = parse_pep508(name, start)?;
+        check_egg_of_named(&requirement, name, start)?;
         requirement.marker = parse_marker(text, marker_text.map(|(start, _)| start))?;
         Ok(UnresolvedRequirement::Named(requirement))
     } else {
@@ -132,6 +133,7 @@ pub(super) fn parse_editable(text: &str) -> Result<UnresolvedRequirement, Proble
         && let Ok(requirement) = Requirement::parse(text)
         && let RequirementSource::Url(url) = &requirement.source
     {
+        check_egg_of_named(&requirement, text, 0).map_err(as_editable)?;
         return if is_repository(url) || starts_with_ignoring_case(url, "file:") {
             Ok(UnresolvedRequirement::Named(requirement))
         } else {
@@ -140,14 +142,6 @@ pub(super) fn parse_editable(text: &str) -> Result<UnresolvedRequirement, Proble
     }
     let (path, extras) = strip_extras(text);
     if let Some(url) = repository_url(text) {
-        let as_editable = |mut problem: Problem| {
-            let help = problem.help.as_deref().and_then(|help| {
-                let reference = help.strip_prefix("write `")?.strip_suffix('`')?;
-                Some(format!("write `-e \"{reference}\"`"))
-            });
-            problem.help = help.or(problem.help);
-            problem
-        };
         let name = egg(&url, 0).map_err(as_editable)?.ok_or_else(|| {
             Problem::new(
                 Span::new(0, text.len()),
@@ -182,6 +176,16 @@ pub(super) fn parse_editable(text: &str) -> Result<UnresolvedRequirement, Proble
         extras: parse_extras(extras, text.len() - extras.len())?,
         marker: None,
     }))
+}
+
+/// Puts `-e` before what a problem's help says to write.
+fn as_editable(mut problem: Problem) -> Problem {
+    let help = problem.help.as_deref().and_then(|help| {
+        let reference = help.strip_prefix("write `")?.strip_suffix('`')?;
+        Some(format!("write `-e \"{reference}\"`"))
+    });
+    problem.help = help.or(problem.help);
+    problem
 }
 
 /// Cuts the URL or path out of a requirement's text.
@@ -312,6 +316,8 @@ fn name_of_url(url: &str, offset: usize) -> Result<Option<ProjectName>, Problem>
     let path = url.split(['#', '?']).next().unwrap_or(url);
     match path.rsplit('/').next() {
         Some(file) if !is_repository(url) && is_wheel(file) => {
+            // Its name is not needed, but pip refuses what is none.
+            egg(url, offset)?;
             let span = Span::new(offset, offset + url.len());
             name_of_wheel(&percent_decoded(file), span).map(Some)
         }
@@ -347,40 +353,83 @@ fn name_of_wheel(file: &str, span: Span) -> Result<ProjectName, Problem> {
         })
 }
 
+/// What a URL's `#egg=` says.
+struct Egg<'u> {
+    text: &'u str,
+    /// Where it stands in the URL.
+    span: Span,
+    /// The URL without it, and without secrets.
+    location: String,
+}
+
+impl<'u> Egg<'u> {
+    fn of(url: &'u str) -> Option<Self> {
+        let key = "#egg=".len();
+        let start = ["#egg=", "&egg="].iter().filter_map(|key| url.find(key));
+        let start = start.min()? + key;
+        let length = url[start..].find('&').unwrap_or(url.len() - start);
+        let before = &url[..start - key];
+        let behind = &url[start + length..];
+        let fragment = match behind.strip_prefix('&') {
+            Some(rest) if url.as_bytes()[start - key] == b'#' => format!("#{rest}"),
+            _ => behind.to_owned(),
+        };
+        Some(Self {
+            text: &url[start..start + length],
+            span: Span::new(start, start + length),
+            location: without_password(&format!("{before}{fragment}")).into_owned(),
+        })
+    }
+
+    fn name(&self) -> Option<ProjectName> {
+        let is_name = is_project_name(self.text);
+        self.text.parse().ok().filter(|_| is_name)
+    }
+
+    /// Says that it is not a name. Extras were allowed here until pip 26.
+    fn problem(&self, offset: usize, instead: &str) -> Problem {
+        let message = format!("`{}` is not a project name", self.text);
+        Problem::new(self.span.shift(offset), message)
+            .with_help(format!("write `{instead} @ {}`", self.location))
+    }
+}
+
 /// Reads the name from a URL's `#egg=name`.
 fn egg(url: &str, offset: usize) -> Result<Option<ProjectName>, Problem> {
-    let Some(start) = ["#egg=", "&egg="]
-        .iter()
-        .filter_map(|key| url.find(key))
-        .min()
-        .map(|index| index + "#egg=".len())
-    else {
+    let Some(egg) = Egg::of(url) else {
         return Ok(None);
     };
-    let length = url[start..].find('&').unwrap_or(url.len() - start);
-    let egg = &url[start..start + length];
-    if is_project_name(egg)
-        && let Ok(name) = egg.parse()
-    {
+    if let Some(name) = egg.name() {
         return Ok(Some(name));
     }
-    let span = Span::new(offset + start, offset + start + length);
-    let problem = Problem::new(span, format!("`{egg}` is not a project name"));
-    // Extras were allowed here until pip 26.
-    let before = &url[..start - "#egg=".len()];
-    let behind = &url[start + length..];
-    let fragment = match behind.strip_prefix('&') {
-        Some(rest) if url.as_bytes()[start - "#egg=".len()] == b'#' => format!("#{rest}"),
-        _ => behind.to_owned(),
-    };
-    let location = format!("{before}{fragment}");
-    let location = without_password(&location);
-    Err(match strip_extras(egg) {
+    Err(match strip_extras(egg.text) {
         (name, extras) if !extras.is_empty() && is_project_name(name) => {
-            problem.with_help(format!("write `{egg} @ {location}`"))
+            egg.problem(offset, egg.text)
         }
-        _ => problem.with_help(format!("write `name @ {location}`")),
+        _ => egg.problem(offset, "name"),
     })
+}
+
+/// Refuses in the fragment of `name @ URL` what is not a name: pip does, and before it did,
+/// extras had no effect there.
+fn check_egg_of_named(requirement: &Requirement, text: &str, offset: usize) -> Result<(), Problem> {
+    let RequirementSource::Url(url) = &requirement.source else {
+        return Ok(());
+    };
+    let Some(egg) = Egg::of(url).filter(|egg| egg.name().is_none()) else {
+        return Ok(());
+    };
+    let mut extras = parse_extras(strip_extras(egg.text).1, 0).unwrap_or_default();
+    extras.extend(requirement.extras.iter().cloned());
+    extras.sort_unstable();
+    extras.dedup();
+    let extras: Vec<String> = extras.iter().map(ToString::to_string).collect();
+    let instead = match &extras[..] {
+        [] => requirement.name.to_string(),
+        extras => format!("{}[{}]", requirement.name, extras.join(",")),
+    };
+    let at = text.find(url.as_str()).unwrap_or_default();
+    Err(egg.problem(offset + at, &instead))
 }
 
 fn is_project_name(text: &str) -> bool {
