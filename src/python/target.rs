@@ -15,27 +15,48 @@ pub struct PythonVersion {
     major: u16,
     minor: u16,
     full: Version,
+    /// Whether a build without the global lock is meant: `3.14t`. Interpreters say so of
+    /// themselves elsewhere.
+    #[serde(skip)]
+    is_free_threaded: bool,
 }
 
 /// A text that is not a Python version.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is not a Python version (examples: `3.12`, `3.12.4`)")]
-pub struct PythonVersionError {
-    /// What was given.
-    pub text: String,
+pub enum PythonVersionError {
+    /// It is none at all.
+    #[error("`{text}` is not a Python version (examples: `3.12`, `3.12.4`)")]
+    Malformed {
+        /// What was given.
+        text: String,
+    },
+    /// There is no such build.
+    #[error("`{text}`: free-threaded builds exist from Python 3.13 on")]
+    NotFreeThreaded {
+        /// What was given.
+        text: String,
+    },
 }
 
+/// The first Python with free-threaded builds (PEP 703).
+const FREE_THREADED: (u16, u16) = (3, 13);
+
 impl PythonVersion {
-    /// Reads `X.Y`, `X.Y.Z` and pre-releases of these.
+    /// Reads `X.Y`, `X.Y.Z` and pre-releases of these; a `t` behind them asks for a
+    /// free-threaded build.
     ///
     /// # Errors
     /// When the text is none of these.
     pub fn parse(text: &str) -> Result<Self, PythonVersionError> {
-        let error = || PythonVersionError {
+        let error = || PythonVersionError::Malformed {
             text: text.to_owned(),
         };
-        // A Python built between tags calls itself `3.14.0a1+`.
-        let version = Version::from_str(text.trim().trim_end_matches('+')).map_err(|_| error())?;
+        let (number, is_free_threaded) = match text.trim().strip_suffix('t') {
+            Some(number) => (number, true),
+            // A Python built between tags calls itself `3.14.0a1+`.
+            None => (text.trim().trim_end_matches('+'), false),
+        };
+        let version = Version::from_str(number).map_err(|_| error())?;
         let part = |index: usize| -> Option<u16> {
             let number = *version.release().get(index)?;
             u16::try_from(number).ok().filter(|number| *number < 1000)
@@ -52,11 +73,26 @@ impl PythonVersion {
         {
             return Err(error());
         }
+        if is_free_threaded && (major, minor) < FREE_THREADED {
+            return Err(PythonVersionError::NotFreeThreaded {
+                text: text.to_owned(),
+            });
+        }
         let full = match version.release() {
             [major, minor] => version.clone().with_release([*major, *minor, 0]),
             _ => version,
         };
-        Ok(Self { major, minor, full })
+        Ok(Self {
+            major,
+            minor,
+            full,
+            is_free_threaded,
+        })
+    }
+
+    /// Whether a free-threaded build is asked for.
+    pub const fn is_free_threaded(&self) -> bool {
+        self.is_free_threaded
     }
 
     /// Returns the first part.
@@ -88,7 +124,8 @@ impl PythonVersion {
 
 impl Display for PythonVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.full.fmt(f)
+        self.full.fmt(f)?;
+        f.write_str(if self.is_free_threaded { "t" } else { "" })
     }
 }
 
@@ -129,13 +166,13 @@ pub struct Target {
 }
 
 impl Target {
-    /// A CPython of the usual build.
+    /// A CPython, of the usual build unless the version says otherwise.
     pub const fn new(python: PythonVersion, platform: Platform) -> Self {
         Self {
-            python,
             implementation: Implementation::CPython {
-                free_threaded: false,
+                free_threaded: python.is_free_threaded,
             },
+            python,
             platform,
             host: None,
         }
@@ -160,6 +197,12 @@ impl Target {
     /// that of an implementation nobody asked for would be a guess.
     #[must_use]
     pub fn with_version(mut self, python: PythonVersion) -> Self {
+        if python.is_free_threaded {
+            // The same version of the other build has other wheels.
+            self.implementation = Implementation::CPython {
+                free_threaded: true,
+            };
+        }
         if self.python != python {
             let Self { implementation, .. } = self;
             if let Some(host) = &mut self.host {
@@ -173,10 +216,10 @@ impl Target {
             self.implementation = match implementation {
                 // There are no free-threaded builds before 3.13.
                 Implementation::CPython { free_threaded } => Implementation::CPython {
-                    free_threaded: free_threaded && (python.major, python.minor) >= (3, 13),
+                    free_threaded: free_threaded && (python.major, python.minor) >= FREE_THREADED,
                 },
                 Implementation::PyPy { .. } => Implementation::CPython {
-                    free_threaded: false,
+                    free_threaded: python.is_free_threaded,
                 },
             };
             self.python = python;
@@ -217,7 +260,7 @@ impl Target {
             Implementation::PyPy { .. } => ("pypy", "PyPy"),
         };
         let implementation_version = match self.implementation {
-            Implementation::CPython { .. } => self.python.to_string(),
+            Implementation::CPython { .. } => self.python.full.to_string(),
             Implementation::PyPy { abi } => format!("{}.{}", abi / 10, abi % 10),
         };
         Environment {
@@ -230,7 +273,7 @@ impl Target {
             implementation_name: implementation_name.to_owned(),
             platform_python_implementation: platform_python_implementation.to_owned(),
             python_version: self.python.short(),
-            python_full_version: self.python.to_string(),
+            python_full_version: self.python.full.to_string(),
             implementation_version,
         }
     }
@@ -248,7 +291,7 @@ impl Display for Target {
             } => "free-threaded Python",
             Implementation::PyPy { .. } => "PyPy",
         };
-        write!(f, "{name} {} on {}", self.python, self.platform)
+        write!(f, "{name} {} on {}", self.python.full, self.platform)
     }
 }
 
@@ -287,9 +330,31 @@ mod tests {
             "1!3.12",
             "3.99999",
             "3.12+x",
+            "3.12t",
+            "3.14tt",
+            "t",
         ] {
             assert!(PythonVersion::parse(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_t_asks_for_a_free_threaded_build() {
+        let target = target("3.14.1t", "linux");
+        assert_eq!(
+            target.to_string(),
+            "free-threaded Python 3.14.1 on x86_64-manylinux_2_28"
+        );
+        assert_eq!(target.environment().python_full_version, "3.14.1");
+        assert_eq!(target.python.to_string(), "3.14.1t");
+        assert_eq!(target.python.release().to_string(), "3.14.1");
+        let usual = interpreter();
+        let other = usual.clone().with_version("3.15t".parse().unwrap());
+        let free_threaded = Implementation::CPython {
+            free_threaded: true,
+        };
+        assert_eq!(other.implementation, free_threaded);
+        assert_ne!(usual.implementation, free_threaded);
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub(super) async fn stated_python(
     let python = &target.python;
     let short = python.short();
     let Ok(first) = PythonVersion::parse(&short) else {
-        return python.to_string();
+        return python.full().to_string();
     };
     if first == *python {
         return short;
@@ -59,7 +59,7 @@ pub(super) async fn stated_python(
     match others.iter().position(|other| !other.is_told) {
         Some(0) => short,
         Some(at) => others[at].version.to_string(),
-        None => python.to_string(),
+        None => python.full().to_string(),
     }
 }
 
