@@ -4,6 +4,7 @@
 //! `read` turns any text into the pins it can find, `diff` says what moved
 //! between two of them. Files, clocks and versions' meaning live elsewhere.
 
+mod conflict;
 mod diff;
 mod layout;
 mod model;
@@ -11,6 +12,7 @@ mod read;
 mod recognize;
 mod write;
 
+pub use conflict::conflict_mark;
 pub use diff::{Change, changes, summary};
 pub use layout::Layout;
 pub use model::{Header, Lock, OptionLines, Pin, PinSource};

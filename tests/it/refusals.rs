@@ -378,9 +378,24 @@ fn conflict_marks_in_the_lock_stop_the_run() {
     let lock = "b==1.0\n<<<<<<< HEAD\na==0.9\n=======\na==1.0\n>>>>>>> other\n";
     let project = Project::of("a\n");
     project.write("requirements.txt", lock);
-    project.compiles(&index.url(), &[]);
-    assert_ne!(project.lock(), lock);
-    assert_eq!(project.pins(), ["a==1.0", "b==1.0"]);
+    let url = index.url();
+    let settings = [
+        "-i",
+        &url,
+        "--python-version=3.12",
+        "--python-platform=linux",
+    ];
+    for command in [&["compile"][..], &["compile", "--check"], &["explain", "a"]] {
+        let run = run(&mut project.command(&[command, &settings].concat()));
+        run.says(
+            2,
+            &[
+                "requirements.txt:2: the file has conflict markers of git",
+                "help: resolve",
+            ],
+        );
+    }
+    assert_eq!(project.lock(), lock);
 }
 
 #[test]

@@ -357,12 +357,22 @@ fn previous(output: Option<&Path>, view: &View) -> Result<Option<String>, Error>
         return Ok(None);
     };
     let bytes = files::if_there(view.read(path))?;
-    bytes
-        .map(String::from_utf8)
-        .transpose()
-        .map_err(|_| Error::OutputNotText {
-            path: path.to_owned(),
-        })
+    let text = bytes.map(String::from_utf8).transpose();
+    let text = text.map_err(|_| Error::OutputNotText {
+        path: path.to_owned(),
+    })?;
+    match text.as_deref().and_then(lock::conflict_mark) {
+        None => Ok(text),
+        Some(line_number) => Err(Error::Usage {
+            message: format!(
+                "{}:{line_number}: the file has conflict markers of git",
+                path.display()
+            ),
+            help: Some(
+                "resolve the conflict, or delete the file to lock everything again".to_owned(),
+            ),
+        }),
+    }
 }
 
 fn resolve_request(
