@@ -14,7 +14,10 @@ use crate::ui::{Diagnostic, Printer};
 
 /// Runs `pinfold explain`.
 pub(super) fn run(args: &Explain, printer: &Printer, shows_progress: bool) -> Result<u8, Failure> {
-    let mut request = settings::explain(args)?;
+    let (mut request, doubt) = settings::explain(args)?;
+    if let Some(doubt) = doubt {
+        printer.warning(&doubt);
+    }
     request.compile.run.http.observer = observer(printer);
     let ended = run_to_end(printer, shows_progress, async |teller| {
         explain::explain(&request, teller).await

@@ -13,8 +13,8 @@ use crate::python::ProjectName;
 use crate::text::shell_path;
 use crate::update::LockTarget;
 
-/// Returns what a command line asks for.
-pub(super) fn explain(args: &Explain) -> Result<Request, Failure> {
+/// Returns what a command line asks for, and what is doubtful about it.
+pub(super) fn explain(args: &Explain) -> Result<(Request, Option<String>), Failure> {
     let project: ProjectName = args.name.parse().map_err(|_| {
         Failure::usage(
             format!("`{}` is not the name of a project", args.name),
@@ -27,16 +27,17 @@ pub(super) fn explain(args: &Explain) -> Result<Request, Failure> {
     // Who has no configuration may well not know what a cooldown is.
     let policy = (!place.project.name.is_empty())
         .then(|| repository::configured_policy(&place.project.config, now));
-    let compile = if args.compile.sources.is_empty() {
+    let (compile, doubt) = if args.compile.sources.is_empty() {
         of_lock(args, &place, now)?
     } else {
-        as_typed(args, &place)?
+        (as_typed(args, &place)?, None)
     };
-    Ok(Request {
+    let request = Request {
         compile,
         project,
         policy,
-    })
+    };
+    Ok((request, doubt))
 }
 
 /// What would be silently of no use is refused.
@@ -65,8 +66,11 @@ fn as_typed(args: &Explain, place: &Place) -> Result<Compile, Failure> {
     settings::compile_to(lock.map(String::as_str), &args.compile, &place.project)
 }
 
+/// What is asked for, and what is doubtful about it.
+type Doubtful = (Compile, Option<String>);
+
 /// Returns what the lock says of itself, the command line having the last word.
-fn of_lock(args: &Explain, place: &Place, now: jiff::Timestamp) -> Result<Compile, Failure> {
+fn of_lock(args: &Explain, place: &Place, now: jiff::Timestamp) -> Result<Doubtful, Failure> {
     let mut scope = surroundings(args, place, now)?;
     let mut gathered = update::gather(&scope);
     let named = args
@@ -77,7 +81,7 @@ fn of_lock(args: &Explain, place: &Place, now: jiff::Timestamp) -> Result<Compil
         Some(path) => path,
         None => match default_lock(args, place, &gathered)? {
             Default::At(path) => path,
-            Default::Derived => return as_typed(args, place),
+            Default::Derived => return Ok((as_typed(args, place)?, None)),
         },
     };
     if path == "-" || !Path::new(&path).is_file() {
@@ -102,13 +106,14 @@ fn of_lock(args: &Explain, place: &Place, now: jiff::Timestamp) -> Result<Compil
             let mut skipped = gathered.skipped.iter();
             skipped.find(|skipped| skipped.path == output)
         });
-        let why = skipped.map_or_else(
-            || "its header does not name its sources".to_owned(),
-            |skipped| skipped.why.clone(),
+        return unsaid(
+            args,
+            place,
+            &path,
+            skipped.map(|skipped| skipped.why.as_str()),
         );
-        return unsaid(args, place, &path, &why);
     };
-    recorded(args, place, target)
+    Ok((recorded(args, place, target)?, None))
 }
 
 /// Returns what a lock's own command asks for, the command line having the last word.
@@ -140,15 +145,27 @@ fn recorded(args: &Explain, place: &Place, target: &LockTarget) -> Result<Compil
 }
 
 /// Returns what a lock is made of that does not say it: what `compile` would take here, if
-/// that would write this lock.
-fn unsaid(args: &Explain, place: &Place, path: &str, why: &str) -> Result<Compile, Failure> {
+/// that would write this lock. `why` is why its header could not be followed, if it has one.
+fn unsaid(
+    args: &Explain,
+    place: &Place,
+    path: &str,
+    why: Option<&str>,
+) -> Result<Doubtful, Failure> {
     let is_default = settings::source_names(&args.compile).is_ok_and(|names| {
         let derived = settings::output(args.compile.output_file.as_deref(), &names);
         derived.is_ok_and(|derived| derived.as_deref() == Some(Path::new(path)))
     });
     if is_default {
-        return as_typed(args, place);
+        let doubt = why.map(|why| {
+            format!(
+                "`{path}` is explained as `pinfold compile` would make it here, because its header \
+                 was not followed: {why}"
+            )
+        });
+        return Ok((as_typed(args, place)?, doubt));
     }
+    let why = why.unwrap_or("its header does not name its sources");
     Err(Failure::usage(
         format!("the sources of `{path}` are unknown: {why}"),
         Some(format!(
