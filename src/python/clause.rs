@@ -365,6 +365,13 @@ fn check(
     Ok(())
 }
 
+/// Whether a version has a number that PEP 440 allows and we cannot hold.
+fn has_large_number(text: &str) -> bool {
+    let numbers = text.split(|c: char| !c.is_ascii_digit());
+    let mut numbers = numbers.filter(|number| !number.is_empty());
+    numbers.any(|number| number.parse::<u64>().is_err())
+}
+
 fn no_operator(part: &str, span: Span) -> SpecifierError {
     let error = SpecifierError::new(
         format!("expected a comparison such as `>=1.0`, found `{part}`"),
@@ -397,6 +404,15 @@ fn bad_version(operator: Operator, written: &str, span: Span) -> SpecifierError 
                 "put a comma between comparisons: `{symbol}{},{second}`",
                 first.trim_end()
             ),
+        );
+    }
+    if has_large_number(written) {
+        return SpecifierError::new(
+            format!(
+                "`{written}` has a number above {}, which is not supported",
+                u64::MAX
+            ),
+            span,
         );
     }
     SpecifierError::new(format!("`{written}` is not a version (PEP 440)"), span)

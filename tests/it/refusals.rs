@@ -420,7 +420,7 @@ fn a_number_that_is_too_large_is_said_to_be() {
     let run = check(&index, "a==2025103123595900123456789012\n", &[]);
     run.says(
         2,
-        &["`2025103123595900123456789012` is not a version (PEP 440)"],
+        &["`2025103123595900123456789012` has a number above 18446744073709551615, which is not supported"],
     );
 }
 
