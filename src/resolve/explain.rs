@@ -338,18 +338,32 @@ fn edge_line(universe: &Universe, project: ProjectId, edge: &DependencyEdge) -> 
     } else {
         "require"
     };
-    let mut texts: Vec<(&String, &VersionSet)> = edge.texts.iter().collect();
-    texts.sort_by_key(|(_, versions)| versions.runs().last().map(|run| std::cmp::Reverse(run.1)));
-    let object = match &texts[..] {
-        [] => "something else".to_owned(),
-        [(one, _)] => (*one).clone(),
-        [(newest, _), .., (oldest, _)] => format!("{newest} (the oldest of them {oldest})"),
+    let object = match (objects(edge, true), objects(edge, false)) {
+        (newest, _) if newest.is_empty() => "something else".to_owned(),
+        (newest, oldest) if newest == oldest => newest,
+        (newest, oldest) => format!("{newest} (the oldest of them {oldest})"),
     };
     let mut line = format!("{subject} {verb} {object}");
     if let Some(unmet) = edge.unmet.iter().next() {
         let _ = write!(line, ", {unmet}");
     }
     line
+}
+
+/// Returns what the newest or the oldest of the releases requires: it may be more than one
+/// thing.
+fn objects(edge: &DependencyEdge, is_newest: bool) -> String {
+    let sets = edge.texts.values();
+    let all = sets.fold(VersionSet::empty(), |all, set| all.union(set));
+    let version = if is_newest {
+        all.newest_first().next()
+    } else {
+        all.runs().first().map(|run| run.0)
+    };
+    let texts = edge.texts.iter();
+    let of_version = texts.filter(|(_, set)| version.is_some_and(|it| set.contains(it)));
+    let texts: Vec<&str> = of_version.map(|(text, _)| text.as_str()).collect();
+    texts.join(" and ")
 }
 
 fn add_texts(
