@@ -5,9 +5,11 @@
 
 use std::fmt::{self, Display};
 use std::hash::{Hash, Hasher};
+use std::ops::Bound;
 use std::str::FromStr;
 use std::sync::{Arc, OnceLock};
 
+use rustc_hash::FxHasher;
 use version_ranges::Ranges;
 
 use super::clause::{Clause, Operator, parse_clause};
@@ -20,6 +22,8 @@ struct Inner {
     text: Box<str>,
     clauses: Vec<Clause>,
     ranges: OnceLock<Ranges<Version>>,
+    /// The hash of what the clauses mean.
+    hash: OnceLock<u64>,
 }
 
 /// As written: what it was made into depends on who has asked for what.
@@ -97,6 +101,7 @@ impl Specifiers {
             text: text.into(),
             clauses,
             ranges: OnceLock::new(),
+            hash: OnceLock::new(),
         })))
     }
 
@@ -128,9 +133,17 @@ impl Specifiers {
             return EVERYTHING.get_or_init(Ranges::full);
         };
         inner.ranges.get_or_init(|| {
-            let mut all = inner.clauses.iter().map(Clause::ranges);
+            let is_excluding = |clause: &&Clause| clause.operator == Operator::NotEqual;
+            let (excluding, others): (Vec<_>, Vec<_>) =
+                inner.clauses.iter().partition(is_excluding);
+            let mut all = others.into_iter().map(Clause::ranges);
             let first = all.next().unwrap_or_else(Ranges::full);
-            all.fold(first, |ranges, next| ranges.intersection(&next))
+            let ranges = all.fold(first, |ranges, next| ranges.intersection(&next));
+            match &excluding[..] {
+                [] => ranges,
+                [one] => ranges.intersection(&one.ranges()),
+                several => ranges.intersection(&excluded(several).complement()),
+            }
         })
     }
 
@@ -223,7 +236,39 @@ impl Eq for Specifiers {}
 
 impl Hash for Specifiers {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.sorted_keys().hash(state);
+        let hash = self.0.as_deref().map_or(0, |inner| {
+            *inner.hash.get_or_init(|| {
+                let mut hasher = FxHasher::default();
+                self.sorted_keys().hash(&mut hasher);
+                hasher.finish()
+            })
+        });
+        state.write_u64(hash);
+    }
+}
+
+/// Returns all that is excluded: one cut for all of them, since some lists have thousands.
+fn excluded(clauses: &[&Clause]) -> Ranges<Version> {
+    let mut segments: Vec<(Bound<Version>, Bound<Version>)> = Vec::with_capacity(clauses.len());
+    for clause in clauses {
+        let excluded = clause.ranges().complement();
+        segments.extend(
+            excluded
+                .iter()
+                .map(|(start, end)| (start.clone(), end.clone())),
+        );
+    }
+    // In this order each is added behind those before it.
+    segments.sort_by(|(one, _), (other, _)| by_start(one).cmp(&by_start(other)));
+    segments.into_iter().collect()
+}
+
+/// Sorts what starts at a version before what starts behind it.
+fn by_start(bound: &Bound<Version>) -> (Option<&Version>, bool) {
+    match bound {
+        Bound::Unbounded => (None, false),
+        Bound::Included(version) => (Some(version), false),
+        Bound::Excluded(version) => (Some(version), true),
     }
 }
 

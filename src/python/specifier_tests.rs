@@ -1,6 +1,24 @@
 //! Tests of specifiers: the table made by `packaging`, and our own spellings.
 
 use super::*;
+
+/// One cut for all exclusions is the same as one for each.
+#[test]
+fn exclusions_are_taken_out_together_or_one_by_one() {
+    for text in [
+        "!=1.0,!=1.1",
+        "!=1.1,>=1,!=1.0,<2",
+        "!=1.*,!=1.0",
+        "!=1.0,!=1.*,!=2.0+local,!=2.0",
+        "!=1.0a1,!=1.0,!=1.0.post1,!=1.0+x",
+        "==1.0,!=1.0,!=1.0",
+    ] {
+        let specifiers = Specifiers::parse(text).unwrap();
+        let clauses = specifiers.clause_list().iter().map(Clause::ranges);
+        let one_by_one = clauses.fold(Ranges::full(), |all, next| all.intersection(&next));
+        assert_eq!(*specifiers.ranges(), one_by_one, "{text}");
+    }
+}
 use crate::python::describe;
 
 fn specifiers(text: &str) -> Specifiers {

@@ -50,6 +50,16 @@ impl VersionSet {
         set
     }
 
+    /// Returns the set of runs in order, each of which starts at or behind the start of the
+    /// one before.
+    pub(super) fn of_runs(runs: impl IntoIterator<Item = (u32, u32)>) -> Self {
+        let mut set = Self::empty();
+        for (start, end) in runs {
+            set.push_checked(start, end);
+        }
+        set
+    }
+
     /// Adds a run that starts at or behind the start of the last one.
     fn push(&mut self, start: u32, end: u32) {
         match self.runs.last_mut() {

@@ -89,7 +89,8 @@ pub struct Universe {
     kinds: Vec<Kind>,
     pub(super) packages: FxHashMap<Kind, PackageId>,
     overrides: FxHashMap<ProjectId, Vec<Edge>>,
-    roots: Vec<Edge>,
+    /// The user's requirements, each with the numbers of the lines that have it.
+    roots: Vec<(Edge, Vec<usize>)>,
     needs: IndexMap<Need, ()>,
     /// What is noticed while the solver only guesses, to be forgotten.
     pub(super) guess: Option<Vec<(ProjectId, u32)>>,
@@ -119,7 +120,8 @@ impl Universe {
             consulted: FxHashSet::default(),
             request: Request::default(),
         };
-        for root in &request.roots {
+        let mut known: FxHashMap<_, usize> = FxHashMap::default();
+        for (index, root) in request.roots.iter().enumerate() {
             let project = universe.project(&root.requirement.name);
             let state = &mut universe.projects[project as usize];
             match &root.requirement.source {
@@ -130,11 +132,24 @@ impl Universe {
                     state.allows_pre_releases |= specifiers.mentions_prerelease();
                 }
             }
-            universe.roots.push(Edge {
+            let wanted = match &root.requirement.source {
+                RequirementSource::Url(url) => ('@', url.as_str()),
+                RequirementSource::Specifiers(specifiers) => ('=', specifiers.as_str()),
+            };
+            let next = universe.roots.len();
+            let same = *known
+                .entry((project, &root.requirement.extras, wanted))
+                .or_insert(next);
+            if let Some((_, lines)) = universe.roots.get_mut(same) {
+                lines.push(index);
+                continue;
+            }
+            let edge = Edge {
                 project,
                 requirement: Arc::new(root.requirement.clone()),
                 conditional: false,
-            });
+            };
+            universe.roots.push((edge, vec![index]));
         }
         for name in &request.dropped {
             let project = universe.project(name);
@@ -521,11 +536,10 @@ impl Universe {
 
     fn root_edges(&self) -> Vec<Edge> {
         let mut edges = Vec::with_capacity(self.roots.len());
-        for (index, edge) in self.roots.iter().enumerate() {
-            if self.mask.roots.contains(&index) {
-                continue;
+        for (edge, lines) in &self.roots {
+            if lines.iter().any(|line| !self.mask.roots.contains(line)) {
+                edges.push(edge.clone());
             }
-            edges.push(edge.clone());
         }
         edges
     }
@@ -669,8 +683,7 @@ fn positions(releases: &dyn Releases, specifiers: &Specifiers) -> VersionSet {
         }
         low
     };
-    let mut set = VersionSet::empty();
-    for (start, end) in specifiers.ranges().iter() {
+    VersionSet::of_runs(specifiers.ranges().iter().map(|(start, end)| {
         let start = match start {
             Bound::Unbounded => 0,
             Bound::Included(bound) => first_where(&|version| version >= bound),
@@ -681,7 +694,6 @@ fn positions(releases: &dyn Releases, specifiers: &Specifiers) -> VersionSet {
             Bound::Included(bound) => first_where(&|version| version > bound),
             Bound::Excluded(bound) => first_where(&|version| version >= bound),
         };
-        set = set.union(&VersionSet::run(start, end));
-    }
-    set
+        (start, end)
+    }))
 }

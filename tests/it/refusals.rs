@@ -422,6 +422,17 @@ fn a_number_that_is_too_large_is_said_to_be() {
     );
 }
 
+/// Each of these took time that grows with the square of the count.
+#[test]
+fn many_exclusions_and_many_equal_lines_are_taken() {
+    let exclusions: Vec<String> = (1..=20_000).map(|it| format!("!=1.0.{it}")).collect();
+    let requirements = format!("a{}\n{}", exclusions.join(","), "b>=1\n".repeat(50_000));
+    let index = index();
+    let project = Project::of(&requirements);
+    project.compiles(&index.url(), &[]);
+    assert_eq!(project.pins(), ["a==1.0", "b==1.0"]);
+}
+
 #[test]
 fn a_release_whose_files_are_gone_is_passed_over() {
     let index = Index::new([wheel("a", "1.0"), wheel("a", "2.0")]);

@@ -2,6 +2,8 @@
 //! their lines say see `lines.rs`; for project files, dependency groups and scripts
 //! `projects.rs`.
 
+use std::cell::OnceCell;
+
 use crate::http::{Client, Request};
 use crate::ops::compile::inputs::Inputs;
 use crate::ops::compile::inputs::kind::{Kind, Role, is_remote, local_path};
@@ -10,7 +12,7 @@ use crate::ops::error::{Error, FileProblems};
 use crate::ops::view::View;
 use crate::python::{Environment, ExtraName};
 use crate::requirements::{GroupRequest, ItemKind, Project, RequirementsFile, decode, location};
-use crate::text::{Problem, Span, lossy_offset, position};
+use crate::text::{Problem, Span, lossy_offset};
 use crate::{files, text};
 
 /// How inputs are read.
@@ -45,6 +47,8 @@ pub(super) struct OpenFile<'t> {
     pub(super) role: Role,
     pub(super) problems: Vec<Problem>,
     pub(super) warnings: Vec<Problem>,
+    /// Where its lines end, once that was asked for.
+    pub(super) line_ends: OnceCell<Vec<usize>>,
 }
 
 impl<'t> OpenFile<'t> {
@@ -57,12 +61,20 @@ impl<'t> OpenFile<'t> {
             role,
             problems: Vec::new(),
             warnings: Vec::new(),
+            line_ends: OnceCell::new(),
         }
     }
 
     /// Returns `file:line`, as it is shown.
+    ///
+    /// The lines are counted once for all places: a file may have a hundred thousand.
     pub(super) fn location(&self, span: Span) -> String {
-        location_of(self.name, self.text, span)
+        let ends = self.line_ends.get_or_init(|| {
+            let newlines = self.text.match_indices('\n');
+            newlines.map(|(at, _)| at).collect()
+        });
+        let line_number = ends.partition_point(|&end| end < span.start) + 1;
+        format!("{}:{line_number}", self.name)
     }
 }
 
@@ -300,9 +312,4 @@ pub(super) fn local_in_remote(written: &str) -> (String, &'static str) {
         ),
         "move the line to a local requirements file, or use an `https://` URL",
     )
-}
-
-/// `file:line`, as it is shown.
-pub(super) fn location_of(name: &str, text: &str, span: Span) -> String {
-    format!("{name}:{}", position(text, span.start).line_number)
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-use super::kind::{Kind, has_requirements_only};
-use super::reader::{Reading, location_of, read};
+use super::kind::{Kind, Role, has_requirements_only};
+use super::reader::{OpenFile, Reading, read};
 use super::*;
 use crate::http::{Client, Settings};
 use crate::ops::compile::direct::source::DirectSource;
@@ -94,7 +94,8 @@ impl Fixture {
                     file.problems.iter().map(|problem| {
                         format!(
                             "{}: {} | {}",
-                            location_of(&file.name, &file.text, problem.span),
+                            OpenFile::new(&file.text, "", &file.name, Role::Requirements)
+                                .location(problem.span),
                             problem.message,
                             problem.help.as_deref().unwrap_or_default()
                         )
