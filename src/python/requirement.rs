@@ -52,11 +52,28 @@ impl Requirement {
     /// # Errors
     /// The strict parser's error, when the text makes no sense either way.
     pub fn parse_metadata(text: &str) -> Result<Self, RequirementError> {
-        Self::parse(text).or_else(|error| {
-            Parser::new(text, Mode::Lenient)
-                .requirement()
-                .map_err(|_| error)
-        })
+        Self::parse_forgiving(text).map(|(requirement, _)| requirement)
+    }
+
+    /// Parses a requirement of a release's metadata as [`Self::parse_metadata`] does;
+    /// returns the strict parser's error with it, if it needed to be forgiven.
+    ///
+    /// pip (24.1 and newer) refuses releases with such requirements, and fails on markers
+    /// that it cannot evaluate.
+    ///
+    /// # Errors
+    /// The strict parser's error, when the text makes no sense either way.
+    pub fn parse_forgiving(
+        text: &str,
+    ) -> Result<(Self, Option<RequirementError>), RequirementError> {
+        let error = match Self::parse(text) {
+            Ok(requirement) => return Ok((requirement, None)),
+            Err(error) => error,
+        };
+        match Parser::new(text, Mode::Lenient).requirement() {
+            Ok(requirement) => Ok((requirement, Some(error))),
+            Err(_) => Err(error),
+        }
     }
 
     /// Returns the specifiers; `None` for a requirement by URL.

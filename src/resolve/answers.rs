@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::provider::{Allowance, Dependencies, Dependency, PackageId, Provider};
 use super::set::VersionSet;
-use super::universe::{Facts, Kind, Universe, Viewer};
+use super::universe::{Kind, Universe, Viewer};
 
 impl Provider for Universe {
     fn choose(&mut self, package: PackageId, allowed: &VersionSet) -> Option<u32> {
@@ -27,15 +27,12 @@ impl Provider for Universe {
     fn dependencies(&mut self, package: PackageId, version: u32) -> Dependencies {
         if let Some(project) = self.project_of(package) {
             self.notice(project, version);
-            match self.projects[project as usize].facts.get(&version) {
-                None => {
-                    self.need_metadata(project, version);
-                    return Dependencies::Unknown;
-                }
-                Some(Facts::Unusable(_)) => {
-                    return Dependencies::Unavailable(VersionSet::single(version));
-                }
-                Some(Facts::Known { .. }) => {}
+            if !self.knows(project, version) {
+                self.need_metadata(project, version);
+                return Dependencies::Unknown;
+            }
+            if self.fault(project, version).is_some() {
+                return Dependencies::Unavailable(VersionSet::single(version));
             }
         }
         if self.has_lost_extra(package, version) {
@@ -170,7 +167,7 @@ impl Provider for Universe {
             if !state.noticed.contains(&version) {
                 return Allowance::Unknown;
             }
-            if let Some(Facts::Unusable(_)) = state.facts.get(&version) {
+            if self.fault(project, version).is_some() {
                 return Allowance::Required(VersionSet::empty());
             }
         }

@@ -144,6 +144,14 @@ impl Universe {
             .collect()
     }
 
+    /// Whether a release can be used, as far as is known.
+    pub fn is_usable(&self, name: &ProjectName, position: u32) -> bool {
+        !matches!(
+            self.usability(name, position),
+            Some(Availability::Unusable(_))
+        )
+    }
+
     /// Returns whether a release can be used, as far as is known.
     pub fn usability(&self, name: &ProjectName, position: u32) -> Option<Availability> {
         let project = self.known_project(name)?;
@@ -215,6 +223,7 @@ mod tests {
                     .map(|text| Requirement::parse_metadata(text).unwrap())
                     .collect(),
                 extras: vec!["x".parse().unwrap()],
+                refused: None,
             };
             resolver.universe.learn_metadata(&name, 0, Ok(metadata));
         }

@@ -634,7 +634,9 @@ fn reason_hints(universe: &Universe, unusable: &BTreeMap<ProjectId, VersionSet>)
                 }
                 Reason::BinaryPolicy(option) => format!("remove {name} from `{option}`"),
                 Reason::Offline => "run once without `--offline`".to_owned(),
-                Reason::BadMetadata(_) | Reason::RequiresUrl(_) => continue,
+                Reason::BadMetadata(_) | Reason::RefusedByPip(_) | Reason::RequiresUrl(_) => {
+                    continue;
+                }
             };
             hints.insert(hint);
         }

@@ -37,6 +37,7 @@ pub use solution::{Chosen, Solution};
 pub use universe::Universe;
 
 use self::provider::{PackageId, Provider as _};
+use self::set::VersionSet;
 use self::solver::{Solver, Step};
 use self::universe::Kind;
 use crate::python::Version;
@@ -98,6 +99,8 @@ impl Resolver {
                                 self.universe.want(package, version);
                             }
                         }
+                    } else if self.universe.take_refused_of(&doubts.unavailable) {
+                        // Where nothing else is left.
                     } else {
                         let explanation = explain::explain(&mut self.universe, &self.solver, id);
                         return Outcome::Unsolvable(explanation);
@@ -132,6 +135,24 @@ impl Resolver {
 }
 
 impl Universe {
+    /// Lets releases be used that pip refuses, of those that turned out to be missing;
+    /// returns whether there are any.
+    fn take_refused_of(&mut self, unavailable: &[(PackageId, VersionSet)]) -> bool {
+        let mut is_any = false;
+        for (package, versions) in unavailable {
+            let Some(project) = self.project_of(*package) else {
+                continue;
+            };
+            let is_refused =
+                |at| self.fault(project, at).is_some() && self.refusal(project, at).is_some();
+            if versions.newest_first().any(is_refused) {
+                self.take_refused(project);
+                is_any = true;
+            }
+        }
+        is_any
+    }
+
     /// Hands the solver the constraints on projects whose releases are known.
     fn constrain(&mut self, solver: &mut Solver, done: &mut BTreeSet<PackageId>) {
         for project in 0..self.project_count() {

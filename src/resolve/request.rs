@@ -112,8 +112,20 @@ pub enum Reason {
     Offline,
     /// Its metadata is unusable: what is wrong with it.
     BadMetadata(String),
+    /// pip refuses its metadata, although it can be understood: what is wrong with it.
+    RefusedByPip(String),
     /// It requires another project by URL, which only direct requirements may.
     RequiresUrl(String),
+}
+
+impl Reason {
+    /// Whether what it requires is at fault.
+    pub const fn is_of_requirements(&self) -> bool {
+        matches!(
+            self,
+            Self::BadMetadata(_) | Self::RefusedByPip(_) | Self::RequiresUrl(_)
+        )
+    }
 }
 
 /// What the wheels of a release are for, where none is for the target.
@@ -185,6 +197,7 @@ impl fmt::Display for Reason {
             Self::BinaryPolicy(option) => write!(f, "excluded by `{option}`"),
             Self::Offline => f.write_str("not in the cache, and the network is disabled"),
             Self::BadMetadata(what) => write!(f, "unusable metadata: {what}"),
+            Self::RefusedByPip(what) => write!(f, "pip refuses its metadata: {what}"),
             Self::RequiresUrl(requirement) => {
                 write!(
                     f,
@@ -202,6 +215,8 @@ pub struct Metadata {
     pub requirements: Vec<Requirement>,
     /// The extras it provides.
     pub extras: Vec<ExtraName>,
+    /// Why pip refuses it, if it does: it is used where nothing else is left.
+    pub refused: Option<String>,
 }
 
 /// Which pre-releases may be chosen.

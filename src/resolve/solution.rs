@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::provider::PackageId;
+use super::request::Reason;
 use super::set::VersionSet;
 use super::universe::{Kind, Universe};
 use crate::python::{ExtraName, ProjectName, Version};
@@ -15,6 +16,14 @@ pub struct Solution {
     pub chosen: BTreeMap<ProjectName, Chosen>,
     /// Extras that were required of a release that does not have them.
     pub missing_extras: Vec<(ProjectName, Version, ExtraName)>,
+    /// Chosen releases that pip refuses, since nothing else is left, and why it does.
+    pub refused: Vec<(ProjectName, Version, Reason)>,
+    /// The newest releases that were looked at instead of the chosen ones and could not be
+    /// used, and why.
+    pub passed_over: Vec<(ProjectName, Version, Reason)>,
+    /// Chosen releases with what they may require, depending on the platform's release or
+    /// version, which is not known.
+    pub unanswered: Vec<(ProjectName, Version, Vec<ProjectName>)>,
 }
 
 /// A chosen release.
@@ -81,12 +90,41 @@ impl Universe {
                 }
             }
         }
+        self.note_faults(&mut solution);
         for (index, root) in self.request.roots.iter().enumerate() {
             if let Some(chosen) = solution.chosen.get_mut(&root.requirement.name) {
                 chosen.roots.push(index);
             }
         }
         solution
+    }
+
+    /// Notes what is wrong with chosen releases, and with newer ones.
+    fn note_faults(&self, solution: &mut Solution) {
+        for (name, chosen) in &solution.chosen {
+            let Some(project) = self.known_project(name) else {
+                continue;
+            };
+            if let Some(reason) = self.refusal(project, chosen.position) {
+                let refused = (name.clone(), chosen.version.clone(), reason.clone());
+                solution.refused.push(refused);
+            }
+            let unanswered = self.unanswered(project, chosen.position);
+            if !unanswered.is_empty() {
+                let version = chosen.version.clone();
+                solution
+                    .unanswered
+                    .push((name.clone(), version, unanswered.to_vec()));
+            }
+            if let Some((newer, reason)) = self.newest_at_fault(project, chosen.position)
+                && let Some(releases) = self.releases(project)
+            {
+                let version = releases.version(newer).clone();
+                solution
+                    .passed_over
+                    .push((name.clone(), version, reason.clone()));
+            }
+        }
     }
 
     /// Returns the releases of a project that all others of a solution admit, and the

@@ -630,6 +630,13 @@ impl Solver {
                         doubts.sampled.push((*package, versions.clone()));
                     }
                 }
+                // What was found to be unusable is not even tried in a later search.
+                Cause::Unavailable | Cause::NoVersions => {
+                    let (package, term) = &incompatibility.terms[0];
+                    if let Term::In(versions) = term {
+                        doubts.unavailable.push((*package, versions.clone()));
+                    }
+                }
                 Cause::NoFinal => {
                     let package = incompatibility.terms[0].0;
                     doubts
@@ -648,6 +655,8 @@ impl Solver {
 pub(super) struct Doubts {
     /// That all of these fail, as those looked at do.
     pub(super) sampled: Vec<(PackageId, VersionSet)>,
+    /// That none of these can be used.
+    pub(super) unavailable: Vec<(PackageId, VersionSet)>,
     /// That pre-releases of these projects do not stand in for final releases.
     pub(super) stand_ins: BTreeSet<PackageId>,
 }

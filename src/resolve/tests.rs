@@ -14,6 +14,8 @@ struct Table {
     rows: BTreeMap<String, Vec<(Version, Vec<String>, Availability)>>,
     /// Releases without extras; all others have `x` and `y`.
     extraless: BTreeSet<(String, String)>,
+    /// Releases that pip refuses.
+    refused: BTreeMap<(String, String), String>,
 }
 
 impl Table {
@@ -109,6 +111,7 @@ impl Table {
                     } else {
                         vec!["x".parse().unwrap(), "y".parse().unwrap()]
                     },
+                    refused: self.refused.get(&release).cloned(),
                 };
                 universe.learn_metadata(name, *position, Ok(metadata));
             }
@@ -930,4 +933,90 @@ proptest! {
             (one, other) => prop_assert!(false, "{one:?} and {other:?}"),
         }
     }
+}
+
+impl Table {
+    fn refused(mut self, name: &str, version: &str, requirements: &[&str]) -> Self {
+        let release = (name.to_owned(), version.to_owned());
+        self.refused.insert(release, "nonsense".to_owned());
+        self.release(name, version, requirements)
+    }
+}
+
+fn solution(table: &Table, request: Request) -> Solution {
+    match resolve(table, request).outcome {
+        Outcome::Solved(solution) => solution,
+        other => panic!("no solution: {other:#?}"),
+    }
+}
+
+fn told(list: &[(ProjectName, Version, Reason)]) -> Vec<String> {
+    let texts = list
+        .iter()
+        .map(|(name, version, why)| format!("{name} {version}: {why}"));
+    texts.collect()
+}
+
+#[test]
+fn passes_over_what_pip_refuses() {
+    let table = Table::default()
+        .release("a", "1", &[])
+        .refused("a", "2", &["b"])
+        .refused("a", "3", &["b"])
+        .release("b", "1", &[]);
+    check(&table, roots(&["a"]), &["a==1"]);
+    let found = solution(&table, roots(&["a"]));
+    assert_eq!(
+        told(&found.passed_over),
+        ["a 3: pip refuses its metadata: nonsense"]
+    );
+    assert_eq!(told(&found.refused), [""; 0]);
+}
+
+#[test]
+fn takes_what_pip_refuses_where_nothing_else_is_left() {
+    let table = Table::default()
+        .release("a", "1", &[])
+        .refused("a", "2", &["b"])
+        .release("b", "1", &[])
+        .refused("b", "2", &[]);
+    check(&table, roots(&["a==2"]), &["a==2", "b==1"]);
+    let found = solution(&table, roots(&["a==2"]));
+    assert_eq!(
+        told(&found.refused),
+        ["a 2: pip refuses its metadata: nonsense"]
+    );
+    assert_eq!(
+        told(&found.passed_over),
+        ["b 2: pip refuses its metadata: nonsense"]
+    );
+}
+
+#[test]
+fn keeps_what_pip_refuses_where_the_lock_has_it() {
+    let table = Table::default()
+        .release("a", "1", &[])
+        .refused("a", "2", &[]);
+    let mut request = roots(&["a"]);
+    let preference = ("a".parse().unwrap(), "2".parse().unwrap());
+    request.preferences.extend([preference]);
+    check(&table, request.clone(), &["a==2"]);
+    assert_eq!(solution(&table, request).refused.len(), 1);
+}
+
+#[test]
+fn names_the_newest_release_that_requires_a_url() {
+    let table = Table::default()
+        .release("a", "1", &[])
+        .release("a", "2", &["b @ https://example.com/b.whl"])
+        .release("a", "3", &["b @ https://example.com/b.whl"])
+        .release("a", "4", &["c>=2"])
+        .release("c", "1", &[]);
+    let found = solution(&table, roots(&["a"]));
+    assert_eq!(
+        told(&found.passed_over),
+        [
+            "a 3: requires `b @ https://example.com/b.whl`, but only your own requirements may use a URL"
+        ]
+    );
 }

@@ -36,6 +36,11 @@ pub(super) enum Facts {
     Known {
         edges: Vec<Edge>,
         extras: Vec<ExtraName>,
+        /// Why it is used only where nothing else is left.
+        refused: Option<Reason>,
+        /// Projects that it requires where the platform has another release or version
+        /// than is known.
+        unanswered: Vec<ProjectName>,
     },
     Unusable(Reason),
 }
@@ -53,6 +58,8 @@ pub(super) struct Project {
     /// Likewise those that may have to be built.
     pub(super) to_build: Option<Arc<[u32]>>,
     allows_pre_releases: bool,
+    /// Whether releases that pip refuses are used.
+    takes_refused: bool,
     /// The URLs that requirements may name, without their fragments.
     direct: Vec<String>,
     constraints: Vec<usize>,
@@ -198,6 +205,7 @@ impl Universe {
             sequence: None,
             to_build: None,
             allows_pre_releases: false,
+            takes_refused: false,
             direct: Vec::new(),
             constraints: Vec::new(),
         });
@@ -272,6 +280,7 @@ impl Universe {
 
     fn facts(&mut self, metadata: Metadata) -> Facts {
         let mut edges = Vec::with_capacity(metadata.requirements.len());
+        let mut unanswered = Vec::new();
         let requirements = if self.request.without_dependencies {
             Vec::new()
         } else {
@@ -283,6 +292,9 @@ impl Universe {
                 if marker.mentions_extra() {
                     conditional = true;
                 } else if !marker.evaluate(&self.request.environment, None) {
+                    if marker.is_unanswered(&self.request.environment) {
+                        unanswered.push(requirement.name);
+                    }
                     continue;
                 }
             }
@@ -303,7 +315,59 @@ impl Universe {
         Facts::Known {
             edges,
             extras: metadata.extras,
+            refused: metadata.refused.map(Reason::RefusedByPip),
+            unanswered,
         }
+    }
+
+    /// Returns what a release may require, which depends on what is not known of the
+    /// platform.
+    pub(super) fn unanswered(&self, project: ProjectId, position: u32) -> &[ProjectName] {
+        match self.projects[project as usize].facts.get(&position) {
+            Some(Facts::Known { unanswered, .. }) => unanswered,
+            Some(Facts::Unusable(_)) | None => &[],
+        }
+    }
+
+    /// Returns what makes a release unusable, of what its metadata says.
+    ///
+    /// What pip refuses is taken where nothing else is left, and where the lock has it: who
+    /// locked it can install it, with an older pip.
+    pub(super) fn fault(&self, project: ProjectId, position: u32) -> Option<&Reason> {
+        let state = &self.projects[project as usize];
+        match state.facts.get(&position)? {
+            Facts::Unusable(reason) => Some(reason),
+            Facts::Known { refused, .. } => {
+                let is_taken = state.takes_refused || state.preference == Some(position);
+                refused.as_ref().filter(|_| !is_taken)
+            }
+        }
+    }
+
+    /// Returns why pip refuses a release, if it does.
+    pub(super) fn refusal(&self, project: ProjectId, position: u32) -> Option<&Reason> {
+        match self.projects[project as usize].facts.get(&position)? {
+            Facts::Known { refused, .. } => refused.as_ref(),
+            Facts::Unusable(_) => None,
+        }
+    }
+
+    /// Lets releases of a project be used that pip refuses.
+    pub(super) fn take_refused(&mut self, project: ProjectId) {
+        let state = &mut self.projects[project as usize];
+        state.takes_refused = true;
+        state.sequence = None;
+        state.to_build = None;
+    }
+
+    /// Returns the newest release after a version that the solver has looked at and found
+    /// faulty.
+    pub(super) fn newest_at_fault(&self, project: ProjectId, after: u32) -> Option<(u32, &Reason)> {
+        let noticed = &self.projects[project as usize].noticed;
+        let newer = noticed.iter().filter(|&&position| position > after);
+        let faults = newer.filter_map(|&at| Some((at, self.fault(project, at)?)));
+        let told = faults.filter(|(_, reason)| reason.is_of_requirements());
+        told.max_by_key(|&(position, _)| position)
     }
 
     /// Returns the release of a project that is to be tried first, if the request
@@ -370,8 +434,7 @@ impl Universe {
 
     /// Whether a release can be used, as far as is known.
     pub(super) fn availability(&self, project: ProjectId, position: u32) -> Availability {
-        let state = &self.projects[project as usize];
-        if let Some(Facts::Unusable(reason)) = state.facts.get(&position) {
+        if let Some(reason) = self.fault(project, position) {
             return Availability::Unusable(reason.clone());
         }
         self.listed_availability(project, position)

@@ -283,6 +283,7 @@ impl Projects {
                 .map(|text| Requirement::parse(text).expect("a requirement"))
                 .collect(),
             extras: vec!["more".parse().expect("an extra")],
+            refused: None,
         });
         let row = (Arc::new(Versions(versions.collect())), metadata.collect());
         self.rows.insert(name(project), row);

@@ -288,6 +288,11 @@ async fn choose(
         pins: resolution.solution.chosen.len(),
         tried: resolution.tried,
     });
+    warnings::warn_of_unanswered(
+        &prepared.read.inputs.unmet,
+        &prepared.request.environment,
+        reporter,
+    );
     warnings::report(
         request,
         &prepared.request,

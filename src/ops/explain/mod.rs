@@ -244,6 +244,7 @@ impl Inquiry<'_> {
         let (newer, older, holding) = match (&releases, &locked) {
             (Some(releases), Some(locked)) => {
                 let pin = self.pin(locked, position);
+                self.look_into_newest(releases, &pin).await;
                 let newer = self.newer(releases, &pin);
                 let older = self.older(releases, &pin);
                 let holding = self.holding(releases, locked, &newer).await;

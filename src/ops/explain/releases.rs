@@ -154,6 +154,34 @@ impl Inquiry<'_> {
         }
     }
 
+    /// Reads what the newest releases require against which nothing speaks, up to one that
+    /// can be used: the resolver, which keeps the pin, has not looked at them.
+    pub(super) async fn look_into_newest(&mut self, releases: &ProjectReleases, pin: &Pin<'_>) {
+        let name = &self.request.project;
+        let solution = &self.resolution.solution;
+        let demands = self.resolution.resolver.universe.demands(solution, name);
+        let newer = (0..releases.count()).rev();
+        let newer = newer.take_while(|&at| releases.version(at) > pin.version);
+        let mut looked_at = 0;
+        for position in newer {
+            if !self
+                .rejections(releases, position, pin, &demands)
+                .is_empty()
+            {
+                continue;
+            }
+            let Some(metadata) = self.fetcher.look_into(name, position).await else {
+                return;
+            };
+            let universe = &mut self.resolution.resolver.universe;
+            universe.learn_metadata(name, position, metadata);
+            looked_at += 1;
+            if looked_at == MOST_LOOKED_AT || universe.is_usable(name, position) {
+                return;
+            }
+        }
+    }
+
     /// Returns the releases newer than the pin, newest first.
     pub(super) fn newer(&mut self, releases: &ProjectReleases, pin: &Pin<'_>) -> Vec<Candidate> {
         let solution = &self.resolution.solution;
@@ -308,6 +336,9 @@ impl Inquiry<'_> {
     }
 }
 
+/// How many releases are read to find one that can be used.
+const MOST_LOOKED_AT: usize = 8;
+
 /// How many platforms are named.
 const MOST_PLATFORMS: usize = 6;
 
@@ -343,7 +374,7 @@ fn rule(reason: &Reason) -> RejectionRule {
         Reason::PreRelease => RejectionRule::PreRelease,
         Reason::BinaryPolicy(_) => RejectionRule::Binary,
         Reason::Offline => RejectionRule::Offline,
-        Reason::BadMetadata(_) => RejectionRule::BadMetadata,
+        Reason::BadMetadata(_) | Reason::RefusedByPip(_) => RejectionRule::BadMetadata,
         Reason::RequiresUrl(_) => RejectionRule::RequiresUrl,
     }
 }

@@ -8,7 +8,7 @@ use crate::ops::compile::candidates::admission::PythonSupport;
 use crate::ops::compile::fetch::{Fetcher, Known, Learned};
 use crate::ops::error::{Distribution, Error, with_causes};
 use crate::ops::events::Event;
-use crate::python::{ProjectName, Requirement};
+use crate::python::{ProjectName, Requirement, RequirementError};
 use crate::resolve::{Availability, Metadata, OtherWheels, Reason, Releases as _};
 
 impl Fetcher<'_> {
@@ -121,6 +121,19 @@ impl Fetcher<'_> {
         }
     }
 
+    /// Returns what a release requires, or why that makes it unusable; none if only a build
+    /// tells, or nobody.
+    pub(in crate::ops) async fn look_into(
+        &self,
+        name: &ProjectName,
+        position: u32,
+    ) -> Option<Result<Metadata, Reason>> {
+        match self.metadata(name, position).await.ok()? {
+            Learned::Metadata(metadata) => Some(metadata),
+            Learned::TakesBuild(..) | Learned::Releases(_) => None,
+        }
+    }
+
     /// Returns what a release requires, whether or not it holds here; none if that
     /// cannot be known.
     pub(in crate::ops) async fn requirements(
@@ -224,18 +237,26 @@ fn before_2_2() -> jiff::Timestamp {
 }
 
 fn read_metadata(core: &CoreMetadata) -> Result<Metadata, Reason> {
-    let requirements = core
-        .requires_dist
-        .iter()
-        .map(|text| {
-            Requirement::parse_metadata(text).map_err(|error| {
-                let text = crate::text::without_password(text);
-                Reason::BadMetadata(format!("requirement `{text}`: {}", error.message))
-            })
-        })
-        .collect::<Result<Vec<_>, _>>()?;
+    let faulty = |text: &str, error: &RequirementError| {
+        let text = crate::text::without_password(text);
+        format!("requirement `{text}`: {}", error.message)
+    };
+    let mut refused = None;
+    let mut requirements = Vec::with_capacity(core.requires_dist.len());
+    for text in &core.requires_dist {
+        match Requirement::parse_forgiving(text) {
+            Ok((requirement, error)) => {
+                if let (None, Some(error)) = (&refused, error) {
+                    refused = Some(faulty(text, &error));
+                }
+                requirements.push(requirement);
+            }
+            Err(error) => return Err(Reason::BadMetadata(faulty(text, &error))),
+        }
+    }
     Ok(Metadata {
         requirements,
+        refused,
         extras: core
             .provides_extra
             .iter()

@@ -3,6 +3,7 @@
 pub(in crate::ops) mod dependency_confusion;
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use crate::index::page::{Status, shortened};
 use crate::ops::compile::candidates::ProjectReleases;
@@ -10,8 +11,11 @@ use crate::ops::compile::direct::DirectPin;
 use crate::ops::compile::fetch::Fetcher;
 use crate::ops::compile::request::{Compile, Hashes};
 use crate::ops::events::{Event, Reporter};
-use crate::python::ProjectName;
-use crate::resolve::{Availability, Chosen, Reason, Releases as _, Request, Solution};
+use crate::python::{Environment, ProjectName};
+use crate::resolve::{
+    Availability, Chosen, Reason, Releases as _, Request, RootRequirement, Solution,
+};
+use crate::text::many;
 
 /// Says all there is to say of a solution.
 pub(in crate::ops) fn report(
@@ -36,6 +40,25 @@ pub(in crate::ops) fn report(
     warn_of_failed_builds(fetcher, reporter);
     if reporter.wants_details() {
         report_choices(solution, resolve_request, fetcher, reporter);
+    }
+}
+
+/// Says which direct requirements are skipped since not all of the platform is known.
+pub(in crate::ops) fn warn_of_unanswered(
+    unmet: &[RootRequirement],
+    environment: &Environment,
+    reporter: &dyn Reporter,
+) {
+    for root in unmet {
+        if let Some(marker) = &root.requirement.marker
+            && marker.is_unanswered(environment)
+        {
+            reporter.event(Event::Warning(format!(
+                "{}: skipped {} because the release and version of the target's platform are \
+                 unknown: `{marker}`",
+                root.location, root.requirement.name
+            )));
+        }
     }
 }
 
@@ -83,6 +106,31 @@ fn warn_of(solution: &Solution, fetcher: &Fetcher<'_>, reporter: &dyn Reporter) 
     for (name, version, extra) in &solution.missing_extras {
         reporter.event(Event::Warning(format!(
             "{name} {version} has no extra `{extra}`"
+        )));
+    }
+    for (name, version, reason) in &solution.refused {
+        reporter.event(Event::Warning(format!(
+            "{name} {version}: {reason}; it was chosen because no other version satisfies your \
+             requirements and lock file, but pip 24.1 and newer cannot install it"
+        )));
+    }
+    for (name, version, unanswered) in &solution.unanswered {
+        reporter.event(Event::Warning(format!(
+            "{name} {version}: skipped {} because the release and version of the target's \
+             platform are unknown: {}; list those that you need in your requirements",
+            many(unanswered.len(), "requirement"),
+            few(unanswered)
+        )));
+    }
+    let passed_over: Vec<String> = solution
+        .passed_over
+        .iter()
+        .map(|(name, version, reason)| format!("{name} {version} ({reason})"))
+        .collect();
+    if !passed_over.is_empty() {
+        reporter.event(Event::Warning(format!(
+            "skipped newer versions: {}",
+            passed_over.join("; ")
         )));
     }
     let mut to_build = Vec::new();
@@ -170,6 +218,19 @@ fn note_project_statuses(solution: &Solution, fetcher: &Fetcher<'_>, reporter: &
             reporter.event(Event::Note(format!("{what}: {}", names.join(", "))));
         }
     }
+}
+
+/// How many projects are named.
+const MOST_NAMES: usize = 5;
+
+/// Names some projects, and says how many others there are.
+fn few(names: &[ProjectName]) -> String {
+    let named: Vec<&str> = names.iter().take(MOST_NAMES).map(AsRef::as_ref).collect();
+    let mut text = named.join(", ");
+    if names.len() > MOST_NAMES {
+        let _ = write!(text, " and {} more", names.len() - MOST_NAMES);
+    }
+    text
 }
 
 /// Says of each chosen version why it is this one: for those who ask for details.
