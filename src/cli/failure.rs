@@ -10,8 +10,8 @@ use crate::index;
 use crate::ops::docker::WriteError;
 use crate::ops::{self, FileProblems};
 use crate::registry;
-use crate::resolve::Explanation;
-use crate::text::{shell_path, with_masked_passwords, without_password};
+use crate::resolve::{Explanation, Knot};
+use crate::text::{many, shell_path, with_masked_passwords, without_password};
 use crate::ui::Diagnostic;
 
 /// Why a command ends without success.
@@ -73,6 +73,9 @@ impl From<ops::Error> for Failure {
                 while let Some(error) = cause {
                     diagnostic.notes.push(error.to_string());
                     cause = error.source();
+                }
+                if let ops::Error::SearchTooLong { knot, .. } = &error {
+                    diagnostic.notes.push(busy_with(knot));
                 }
                 if let ops::Error::FailedBuild(failed) = &error
                     && !failed.output.is_empty()
@@ -172,8 +175,27 @@ fn no_solution(explanation: &Explanation, advice: Vec<String>) -> Diagnostic {
     diagnostic
 }
 
+/// Says where a search got stuck.
+fn busy_with(knot: &Knot) -> String {
+    let names: Vec<String> = knot.projects.iter().map(|it| format!("`{it}`")).collect();
+    let others = match knot.others {
+        0 => String::new(),
+        others => format!(", and {}", many(others, "other")),
+    };
+    format!(
+        "most of its {} were among {}{others}",
+        many(knot.conflicts, "conflict"),
+        names.join(", ")
+    )
+}
+
 fn help(error: &ops::Error) -> Option<String> {
     match error {
+        ops::Error::SearchTooLong { .. } => Some(
+            "require versions of these projects that you know to work together, or allow more \
+             time with `--resolution-timeout SECONDS`"
+                .to_owned(),
+        ),
         ops::Error::Usage { help, .. } | ops::Error::Machine { help, .. } => help.clone(),
         ops::Error::FailedBuild(failed) => failed.help.clone(),
         ops::Error::File(error) => error.help(),

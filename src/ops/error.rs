@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use crate::python::{ProjectName, Version};
-use crate::resolve::Explanation;
+use crate::resolve::{Explanation, Knot};
 use crate::text::Problem;
 use crate::{files, http, index, interpreter, vcs};
 
@@ -163,6 +163,14 @@ pub enum Error {
         /// What was tried and would help.
         advice: Vec<String>,
     },
+    /// The search for versions took longer than it may.
+    #[error("no solution found within {}: the search for versions was stopped", seconds(*limit))]
+    SearchTooLong {
+        /// How long it may take.
+        limit: std::time::Duration,
+        /// What it was busy with.
+        knot: Knot,
+    },
     /// Pages in the cache turned out to be damaged when all was decided; they are removed.
     #[error("removed damaged project pages from the cache")]
     DamagedPages,
@@ -175,6 +183,10 @@ pub enum Error {
         /// The output.
         path: PathBuf,
     },
+}
+
+fn seconds(limit: std::time::Duration) -> String {
+    crate::text::many(limit.as_secs(), "second")
 }
 
 impl Error {

@@ -227,7 +227,7 @@ mod tests {
             };
             resolver.universe.learn_metadata(&name, 0, Ok(metadata));
         }
-        let Outcome::Solved(solution) = resolver.solve() else {
+        let Outcome::Solved(solution) = resolver.solve(&|| true) else {
             panic!("there is a solution");
         };
         let demands = resolver.universe.demands(&solution, &"b".parse().unwrap());

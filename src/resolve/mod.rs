@@ -7,6 +7,7 @@
 //! early what will probably be needed, so that fetching need not wait.
 
 mod answers;
+mod crowd;
 mod demands;
 mod explain;
 mod frontier;
@@ -23,7 +24,7 @@ mod universe;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use demands::{Demand, Demander};
@@ -38,9 +39,9 @@ pub use universe::Universe;
 
 use self::provider::{PackageId, Provider as _};
 use self::set::VersionSet;
-use self::solver::{Solver, Step};
+use self::solver::{Patience, Solver, Step};
 use self::universe::Kind;
-use crate::python::Version;
+use crate::python::{ProjectName, Version};
 
 /// How a call of [`Resolver::solve`] ended.
 #[derive(Debug)]
@@ -51,7 +52,23 @@ pub enum Outcome {
     Unsolvable(Explanation),
     /// These must be known first.
     Needs(Vec<Need>),
+    /// The search was not to go on; there may be a solution or not.
+    Stopped(Knot),
 }
+
+/// What a search was busy with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Knot {
+    /// The projects that were in most conflicts, the first in the most.
+    pub projects: Vec<ProjectName>,
+    /// How many others were in about as many.
+    pub others: usize,
+    /// How many conflicts there were.
+    pub conflicts: u32,
+}
+
+/// How many projects of a knot are named.
+const MOST_IN_KNOT: usize = 6;
 
 /// A resolution in progress.
 #[derive(Debug)]
@@ -79,12 +96,18 @@ impl Resolver {
         }
     }
 
-    /// Goes on as far as what is known allows.
-    pub fn solve(&mut self) -> Outcome {
+    /// Goes on as far as what is known allows, and as long as `goes_on` says so: it is asked
+    /// at each step.
+    pub fn solve(&mut self, goes_on: &dyn Fn() -> bool) -> Outcome {
+        let patience = Patience {
+            goes_on,
+            ..Patience::ENDLESS
+        };
         loop {
             self.universe
                 .constrain(&mut self.solver, &mut self.constrained);
-            match self.solver.run(&mut self.universe) {
+            match self.solver.run(&mut self.universe, patience) {
+                Step::Stopped => return Outcome::Stopped(self.knot()),
                 Step::Solved(chosen) => return Outcome::Solved(self.universe.solution(&chosen)),
                 Step::Needs => return Outcome::Needs(self.universe.take_needs()),
                 Step::Unsolvable(id) => {
@@ -113,6 +136,28 @@ impl Resolver {
                     }
                 }
             }
+        }
+    }
+
+    /// Returns the projects that have a part in most conflicts.
+    fn knot(&self) -> Knot {
+        let mut counts: BTreeMap<u32, u32> = BTreeMap::new();
+        for (package, count) in self.solver.in_conflict() {
+            if let Some(project) = self.universe.project_of(package) {
+                *counts.entry(project).or_default() += count;
+            }
+        }
+        let mut projects: Vec<(u32, u32)> = counts.into_iter().collect();
+        projects.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
+        let most = projects.first().map_or(0, |&(_, count)| count);
+        let busy = projects.partition_point(|&(_, count)| count > most / 4);
+        let named = projects.iter().take(busy.min(MOST_IN_KNOT));
+        Knot {
+            projects: named
+                .map(|&(project, _)| self.universe.projects[project as usize].name.clone())
+                .collect(),
+            others: busy.saturating_sub(MOST_IN_KNOT),
+            conflicts: self.solver.conflict_count(),
         }
     }
 

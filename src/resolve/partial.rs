@@ -36,6 +36,8 @@ pub(super) enum Cause {
     SameVersion,
     /// The user allows no version of the set.
     Constraint,
+    /// It follows from these by counting.
+    Crowd(Vec<IncompatibilityId>),
     /// It follows from two others.
     Derived(IncompatibilityId, IncompatibilityId),
 }
@@ -64,6 +66,8 @@ struct Node {
     assignments: Vec<usize>,
     incompatibilities: Vec<IncompatibilityId>,
     decided: Option<u32>,
+    /// In how many conflicts it had a part.
+    conflicts: u32,
 }
 
 enum Relation {
@@ -79,12 +83,42 @@ pub(super) struct Partial {
     nodes: Vec<Node>,
     assignments: Vec<Assignment>,
     level: u32,
+    conflicts: u32,
 }
 
 impl Partial {
+    /// Returns how many conflicts there were.
+    pub(super) const fn conflict_count(&self) -> u32 {
+        self.conflicts
+    }
+
+    /// Returns the packages that had a part in conflicts, and in how many.
+    pub(super) fn in_conflict(&self) -> impl Iterator<Item = (PackageId, u32)> {
+        let packages = (0..).map(PackageId);
+        let counts = self.nodes.iter().map(|node| node.conflicts);
+        packages.zip(counts).filter(|&(_, count)| count > 0)
+    }
+
     /// Returns an incompatibility.
     pub(super) fn incompatibility(&self, id: IncompatibilityId) -> &Incompatibility {
         &self.incompatibilities[id]
+    }
+
+    /// Returns all incompatibilities, by number.
+    pub(super) fn incompatibilities(
+        &self,
+    ) -> impl Iterator<Item = (IncompatibilityId, &Incompatibility)> {
+        self.incompatibilities.iter().enumerate()
+    }
+
+    /// Returns what is left of a package that is required, whatever is decided but the root.
+    pub(super) fn left_for_good(&self, package: PackageId) -> Option<&VersionSet> {
+        let assignments = self.nodes.get(package.index())?.assignments.iter().rev();
+        let mut assignments = assignments.map(|&at| &self.assignments[at]);
+        match &assignments.find(|one| one.level <= 1)?.accumulated {
+            Term::In(set) => Some(set),
+            Term::NotIn(_) => None,
+        }
     }
 
     /// Decides for a version, one level above all that was decided before.
@@ -273,6 +307,7 @@ impl Partial {
         &mut self,
         mut id: IncompatibilityId,
     ) -> Result<IncompatibilityId, IncompatibilityId> {
+        self.conflicts += 1;
         loop {
             let hopeless = self.incompatibilities[id]
                 .terms
@@ -293,6 +328,9 @@ impl Partial {
                 }
                 _ => {
                     self.backtrack(previous_level);
+                    for (package, _) in &self.incompatibilities[id].terms {
+                        self.nodes[package.index()].conflicts += 1;
+                    }
                     return Ok(id);
                 }
             }
@@ -390,8 +428,9 @@ impl Partial {
             if !seen.insert(id) {
                 continue;
             }
-            match self.incompatibilities[id].cause {
-                Cause::Derived(one, other) => queue.extend([one, other]),
+            match &self.incompatibilities[id].cause {
+                Cause::Derived(one, other) => queue.extend([*one, *other]),
+                Cause::Crowd(claims) => queue.extend(claims),
                 _ => leaves.push(id),
             }
         }

@@ -20,6 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::crowd::crowd;
 use super::partial::{Cause, Incompatibility, IncompatibilityId, Partial};
 use super::probe::Probe;
 use super::provider::{Dependencies, Dependency, PackageId, Provider};
@@ -45,6 +46,29 @@ pub(super) enum Step {
     Unsolvable(IncompatibilityId),
     /// The provider has noted what it lacks.
     Needs,
+    /// It was not to go on.
+    Stopped,
+}
+
+/// How long a search may go on.
+#[derive(Clone, Copy)]
+pub(super) struct Patience<'a> {
+    /// Asked at each step.
+    pub(super) goes_on: &'a dyn Fn() -> bool,
+    /// How many conflicts there may be.
+    pub(super) conflicts: u32,
+}
+
+impl Patience<'_> {
+    /// As long as it takes.
+    pub(super) const ENDLESS: Self = Self {
+        goes_on: &|| true,
+        conflicts: u32::MAX,
+    };
+
+    fn is_over(&self, conflicts: u32) -> bool {
+        conflicts > self.conflicts || !(self.goes_on)()
+    }
 }
 
 /// After how many failures priorities change.
@@ -54,6 +78,9 @@ const PROBE_THRESHOLD: u32 = 8;
 
 /// How many versions of a package are asked for at a time at most.
 const MOST_AHEAD: usize = 32;
+
+/// After how many conflicts it is counted whether there is a crowd, for the first time.
+const FIRST_COUNT: u32 = 250;
 
 /// How many steps a guess takes at most.
 const MOST_GUESSES: u32 = 200;
@@ -96,6 +123,8 @@ pub(super) struct Solver {
     failed: Option<IncompatibilityId>,
     /// How many versions failed in all.
     failure_count: u32,
+    /// After how many conflicts it is counted again whether there is a crowd.
+    next_count: u32,
     /// How many steps are left of a guess; none: the search is in earnest.
     guess: Option<u32>,
     /// Packages of which a guess has taken a version to require nothing.
@@ -118,6 +147,7 @@ impl Solver {
             next: Some(PackageId::ROOT),
             failed: None,
             failure_count: 0,
+            next_count: FIRST_COUNT,
             guess: None,
             assumed: FxHashSet::default(),
         };
@@ -153,11 +183,14 @@ impl Solver {
     /// where one project gives way to another ten times (394 instead of 401 in one set), and
     /// changed the versions chosen in others. To probe ranges on a grid that grows with each
     /// failure gained nothing over an even one.
-    pub(super) fn run(&mut self, provider: &mut impl Provider) -> Step {
+    pub(super) fn run(&mut self, provider: &mut impl Provider, patience: Patience<'_>) -> Step {
         if let Some(id) = self.failed {
             return Step::Unsolvable(id);
         }
         loop {
+            if patience.is_over(self.partial.conflict_count()) {
+                return Step::Stopped;
+            }
             match &mut self.guess {
                 Some(0) => return Step::Needs,
                 Some(left) => *left -= 1,
@@ -168,6 +201,14 @@ impl Solver {
             {
                 self.failed = Some(id);
                 return Step::Unsolvable(id);
+            }
+            if self.partial.conflict_count() >= self.next_count && self.guess.is_none() {
+                self.next_count *= 2;
+                if let Some(crowd) = crowd(&self.partial) {
+                    self.next = crowd.terms.first().map(|(package, _)| *package);
+                    self.partial.add(crowd);
+                    continue;
+                }
             }
             let Some((package, allowed)) = self.most_urgent() else {
                 return Step::Solved(self.partial.solution());
@@ -567,7 +608,17 @@ impl Solver {
             assumed: FxHashSet::default(),
             ..*self
         };
-        guess.run(provider);
+        guess.run(provider, Patience::ENDLESS);
+    }
+
+    /// Returns how many conflicts there were so far.
+    pub(super) const fn conflict_count(&self) -> u32 {
+        self.partial.conflict_count()
+    }
+
+    /// Returns the packages that had a part in conflicts, and in how many.
+    pub(super) fn in_conflict(&self) -> impl Iterator<Item = (PackageId, u32)> {
+        self.partial.in_conflict()
     }
 
     /// Returns how many versions failed against others so far.

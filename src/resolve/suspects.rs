@@ -3,11 +3,15 @@
 use std::collections::BTreeSet;
 
 use super::partial::{Cause, IncompatibilityId};
-use super::solver::{Solver, Step};
+use super::solver::{Patience, Solver, Step};
 use super::universe::{Mask, ProjectId, Universe};
 
 /// How many searches may be spent on making the explanation small.
 const MOST_TRIALS: usize = 400;
+/// How many conflicts there may be in one of them.
+const MOST_CONFLICTS: u32 = 2_000;
+/// How many there may be in all.
+const MOST_CONFLICTS_IN_ALL: u32 = 20_000;
 
 /// The suspects: what a proof rests on.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,6 +43,7 @@ pub(super) fn shrink(
     let mut core = None;
     let mut settled: BTreeSet<Suspect> = BTreeSet::new();
     let mut trials = 0;
+    let mut left = MOST_CONFLICTS_IN_ALL;
     while let Some(suspect) = needed
         .iter()
         .rev()
@@ -46,12 +51,12 @@ pub(super) fn shrink(
         .cloned()
     {
         trials += 1;
-        if trials > MOST_TRIALS {
+        if trials > MOST_TRIALS || left == 0 {
             break;
         }
         let mut without = mask.clone();
         without.hide(&suspect);
-        match refute(universe, &without) {
+        match refute(universe, &without, &mut left) {
             Some((solver, id)) => {
                 mask = without;
                 let mentioned = suspects(universe, &mask, &solver, id);
@@ -86,19 +91,30 @@ impl Mask {
 }
 
 /// Searches with some requirements left out; returns the proof if there is still
-/// no solution, by what is known.
-fn refute(universe: &mut Universe, mask: &Mask) -> Option<(Solver, IncompatibilityId)> {
-    match search(universe, mask) {
-        (solver, Step::Unsolvable(id)) => Some((solver, id)),
+/// no solution, by what is known. One that takes too long is none: what was left out
+/// then counts as needed.
+fn refute(
+    universe: &mut Universe,
+    mask: &Mask,
+    left: &mut u32,
+) -> Option<(Solver, IncompatibilityId)> {
+    let patience = Patience {
+        conflicts: MOST_CONFLICTS.min(*left),
+        ..Patience::ENDLESS
+    };
+    let (solver, step) = search(universe, mask, patience);
+    *left = left.saturating_sub(solver.conflict_count());
+    match step {
+        Step::Unsolvable(id) => Some((solver, id)),
         _ => None,
     }
 }
 
-fn search(universe: &mut Universe, mask: &Mask) -> (Solver, Step) {
+fn search(universe: &mut Universe, mask: &Mask, patience: Patience<'_>) -> (Solver, Step) {
     let before = std::mem::replace(&mut universe.mask, mask.clone());
     let mut solver = Solver::new(false, None);
     universe.constrain(&mut solver, &mut BTreeSet::new());
-    let step = solver.run(universe);
+    let step = solver.run(universe, patience);
     universe.mask = before;
     universe.take_needs();
     (solver, step)

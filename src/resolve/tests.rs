@@ -126,7 +126,7 @@ fn resolve(table: &Table, request: Request) -> Run {
 fn go_on(table: &Table, mut resolver: Resolver) -> Run {
     let mut fetched: BTreeMap<String, usize> = BTreeMap::new();
     for rounds in 1..100_000 {
-        match resolver.solve() {
+        match resolver.solve(&|| true) {
             Outcome::Needs(needs) => {
                 assert!(
                     !needs.is_empty(),
@@ -758,7 +758,7 @@ proptest! {
                 prop_assert!(!has_solution(&table, &requirements), "refused: {explanation:#?}");
                 prop_assert!(!explanation.facts.is_empty());
             }
-            Outcome::Needs(_) => unreachable!(),
+            Outcome::Needs(_) | Outcome::Stopped(_) => unreachable!(),
         }
     }
 
@@ -792,7 +792,7 @@ fn waves(table: &Table, request: Request) -> Vec<String> {
     let mut conflicts = (0, 0);
     let mut waves = Vec::new();
     loop {
-        match resolver.solve() {
+        match resolver.solve(&|| true) {
             Outcome::Needs(more) => {
                 let is_idle = needs.is_empty();
                 needs.extend(more);
@@ -803,7 +803,7 @@ fn waves(table: &Table, request: Request) -> Vec<String> {
                 }
             }
             Outcome::Solved(_) => return waves,
-            Outcome::Unsolvable(explanation) => panic!("no solution: {explanation:#?}"),
+            other => panic!("no solution: {other:#?}"),
         }
         needs.retain(|need| asked.insert(format!("{need:?}")));
         assert!(!needs.is_empty(), "it would never go on");
@@ -889,7 +889,7 @@ fn to_look_ahead_leaves_no_trace() {
     let mut resolver = Resolver::new(request);
     let mut fetched: BTreeMap<String, usize> = BTreeMap::new();
     loop {
-        match resolver.solve() {
+        match resolver.solve(&|| true) {
             Outcome::Needs(needs) => {
                 for need in &needs {
                     if let Need::Metadata(name, _) = need {
@@ -917,7 +917,7 @@ proptest! {
         let alone = resolve(&table, request.clone());
         let mut resolver = Resolver::new(request);
         let outcome = loop {
-            match resolver.solve() {
+            match resolver.solve(&|| true) {
                 Outcome::Needs(needs) => {
                     let guessed = resolver.look_ahead();
                     for need in needs.iter().chain(&guessed) {
@@ -1019,4 +1019,89 @@ fn names_the_newest_release_that_requires_a_url() {
             "a 3: requires `b @ https://example.com/b.whl`, but only your own requirements may use a URL"
         ]
     );
+}
+
+/// More projects than places, of which each takes one. Places are projects or, for a search
+/// that no counting cuts short, version numbers.
+fn crowd(projects: usize, has_places: bool) -> (Table, Vec<String>) {
+    let mut table = Table::default();
+    for place in 1..projects {
+        for version in 1..=projects {
+            table = table.release(&format!("place{place}"), &version.to_string(), &[]);
+        }
+        for project in 1..=projects {
+            let needs: Vec<String> = if has_places {
+                vec![format!("place{place}=={project}")]
+            } else {
+                let others = (1..=projects).filter(|&other| other != project);
+                others.map(|other| format!("p{other}!={place}")).collect()
+            };
+            let needs: Vec<&str> = needs.iter().map(String::as_str).collect();
+            table = table.release(&format!("p{project}"), &place.to_string(), &needs);
+        }
+    }
+    (table, (1..=projects).map(|it| format!("p{it}")).collect())
+}
+
+#[test]
+fn more_projects_than_places_are_counted() {
+    let (table, crowd) = crowd(12, true);
+    let table = table.release("z", "1", &[]);
+    let mut required: Vec<&str> = crowd.iter().map(String::as_str).collect();
+    required.push("z");
+    let mut resolver = Resolver::new(roots(&required));
+    let explanation = loop {
+        match resolver.solve(&|| true) {
+            Outcome::Needs(needs) => {
+                for need in needs {
+                    table.tell(&mut resolver.universe, &need);
+                }
+            }
+            Outcome::Unsolvable(explanation) => break explanation,
+            other => panic!("{other:?}"),
+        }
+    };
+    let conflicts = resolver.solver.conflict_count();
+    assert!(conflicts < 2_000, "{conflicts}");
+    assert_eq!(explanation.locations.len(), 12, "{explanation:#?}");
+    // One place more, and all have one.
+    let (mut table, crowd) = self::crowd(12, true);
+    for version in 1..=12 {
+        table = table.release("more", &version.to_string(), &[]);
+        let needs = format!("more=={version}");
+        table = table.release(&format!("p{version}"), "99", &[&needs]);
+    }
+    let required: Vec<&str> = crowd.iter().map(String::as_str).collect();
+    let found = solution(&table, roots(&required));
+    assert_eq!(found.chosen.len(), 24);
+}
+
+#[test]
+fn a_search_that_is_not_to_go_on_names_its_knot() {
+    let (mut table, crowd) = crowd(12, false);
+    table = table.release("z", "1", &[]);
+    let mut required: Vec<&str> = crowd.iter().map(String::as_str).collect();
+    required.push("z");
+    let mut resolver = Resolver::new(roots(&required));
+    let steps = std::cell::Cell::new(0);
+    let knot = loop {
+        let goes_on = || {
+            steps.set(steps.get() + 1);
+            steps.get() < 2_000
+        };
+        match resolver.solve(&goes_on) {
+            Outcome::Needs(needs) => {
+                for need in needs {
+                    table.tell(&mut resolver.universe, &need);
+                }
+            }
+            Outcome::Stopped(knot) => break knot,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert!(knot.conflicts > 10, "{knot:?}");
+    assert_eq!(knot.projects.len(), 6);
+    assert!(!knot.projects.contains(&"z".parse().unwrap()), "{knot:?}");
+    // Whoever goes on finds the search where it was.
+    assert!(matches!(resolver.solve(&|| false), Outcome::Stopped(_)));
 }

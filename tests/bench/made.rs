@@ -320,7 +320,7 @@ impl Projects {
     pub(crate) fn resolve(&self) -> Solution {
         let mut resolver = Resolver::new(self.request());
         loop {
-            match resolver.solve() {
+            match resolver.solve(&|| true) {
                 Outcome::Solved(solution) => return solution,
                 Outcome::Needs(needs) => self.tell(&mut resolver, &needs),
                 Outcome::Unsolvable(_) => unreachable!("there is a solution"),

@@ -74,20 +74,17 @@ fn a_pipe_is_not_a_dockerfile() {
     }
 }
 
-/// More projects than there are places for them: each version of a project takes a place,
-/// and no two projects can have the same. Every assignment must be tried.
+/// More projects than there are numbers for them: no two may have the same version. Every
+/// assignment must be tried.
 fn crowd(projects: usize) -> (Index, String) {
-    let places = projects - 1;
     let mut releases = Vec::new();
-    for place in 1..=places {
-        let name = format!("place{place}");
-        releases.extend((1..=projects).map(|version| wheel(&name, &format!("{version}.0"))));
-    }
     for project in 1..=projects {
-        for place in 1..=places {
-            let taken = format!("place{place}=={project}.0");
-            let release = wheel(&format!("p{project}"), &format!("{place}.0"));
-            releases.push(release.requires(&[&taken]));
+        for number in 1..projects {
+            let others = (1..=projects).filter(|&other| other != project);
+            let needs: Vec<String> = others.map(|it| format!("p{it}!={number}.0")).collect();
+            let needs: Vec<&str> = needs.iter().map(String::as_str).collect();
+            let release = wheel(&format!("p{project}"), &format!("{number}.0"));
+            releases.push(release.requires(&needs));
         }
     }
     let requirements: Vec<String> = (1..=projects).map(|it| format!("p{it}\n")).collect();
@@ -102,8 +99,7 @@ fn a_signal_ends_a_search_that_goes_on_and_on() {
         let project = Project::of(&requirements);
         project.write("requirements.txt", OLD);
         let running = start(&mut project.compile_command(&["-i", &index.url()]));
-        index.wait_for("/simple/place15/");
-        index.wait_for("/simple/p16/");
+        index.wait_for("/files/p16-1.0-py3-none-any.whl.metadata");
         running.signal(signal);
         running
             .finish()
@@ -111,6 +107,25 @@ fn a_signal_ends_a_search_that_goes_on_and_on() {
         assert_eq!(project.lock(), OLD);
         assert_eq!(project.files(), ["requirements.in", "requirements.txt"]);
     }
+}
+
+#[test]
+fn a_search_that_takes_too_long_names_where_it_is_stuck() {
+    let (index, requirements) = crowd(16);
+    let project = Project::of(&format!("z\n{requirements}"));
+    index.add(wheel("z", "1.0"));
+    project.write("requirements.txt", OLD);
+    let run = project.compile(&index.url(), &["--resolution-timeout", "1"]);
+    run.says(
+        2,
+        &[
+            "error: no solution found within 1 second: the search for versions was stopped",
+            " conflicts were among `",
+            "--resolution-timeout SECONDS",
+        ],
+    );
+    assert!(!run.stderr.contains("`z`"), "{}", run.stderr);
+    assert_eq!(project.lock(), OLD);
 }
 
 /// A reader that goes away at once.

@@ -48,6 +48,7 @@ pub(crate) fn request(folder: &Path, index_url: &str) -> Compile {
             http: http::Settings::default(),
             login: None,
             cache: Cache::at(folder.join("cache")),
+            resolution_timeout: Run::RESOLUTION_TIMEOUT,
             refresh: Refresh::default(),
             view: View::default(),
             current_directory: path(""),

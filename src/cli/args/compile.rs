@@ -148,6 +148,16 @@ pub(in crate::cli) struct Compile {
         help_heading = "Versions"
     )]
     pub(in crate::cli) no_binary: Vec<String>,
+    /// Give up if the search for versions computes for longer
+    ///
+    /// Waiting for indexes and builds does not count.
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 60,
+        help_heading = "Versions"
+    )]
+    pub(in crate::cli) resolution_timeout: u64,
     /// Do not build anything: no sdist, source tree, or project file
     ///
     /// Implies `--only-binary :all:`.

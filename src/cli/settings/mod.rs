@@ -7,6 +7,7 @@ mod paths;
 mod time;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 pub(super) use self::indexes::configured_indexes;
 pub(super) use self::network::{cache, http, login, network};
@@ -76,6 +77,7 @@ pub(super) fn run(args: &args::Compile) -> Result<Run, Failure> {
         http: http(args, os_variable)?,
         login: login(&variable),
         cache: cache(&args.network, os_variable),
+        resolution_timeout: Duration::from_secs(args.resolution_timeout.max(1)),
         refresh: refresh(args)?,
         view: View::default(),
         current_directory: path_text(&current_directory()?)?,

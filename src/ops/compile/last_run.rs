@@ -328,9 +328,10 @@ fn hash(request: &Compile, read: &ReadInputs) -> Fingerprint {
         without_dependencies,
     } = selection;
     let Run {
-        now: _,     // what depends on it is settled in the limits above
-        as_of: _,   // likewise
-        is_last: _, // it makes no other lock
+        now: _,                // what depends on it is settled in the limits above
+        as_of: _,              // likewise
+        is_last: _,            // it makes no other lock
+        resolution_timeout: _, // likewise
         http,
         login: _, // who asks is settled: below
         cache: _,

@@ -212,6 +212,7 @@ pub(in crate::ops) fn fetcher<'a>(
         builder: Some(builder),
         chain: Vec::new(),
         reporter,
+        resolution_timeout: request.run.resolution_timeout,
     })
 }
 

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::build::ConfigSettings;
 use crate::cache::Cache;
@@ -134,6 +135,8 @@ pub struct Run {
     pub login: Option<(String, http::Secret)>,
     /// Where answers are kept.
     pub cache: Cache,
+    /// How long the search for versions may compute.
+    pub resolution_timeout: Duration,
     /// What is asked again although it is fresh.
     pub refresh: Refresh,
     /// The files as they are to be seen.
@@ -145,6 +148,10 @@ pub struct Run {
 }
 
 impl Run {
+    /// How long the search for versions may compute unless something else is said: what
+    /// has a solution takes seconds.
+    pub const RESOLUTION_TIMEOUT: Duration = Duration::from_mins(1);
+
     /// Drops a value that is needed no more. Where the process ends after this, its memory
     /// is left to that end, which gives all back in one go: to free a resolver's many small
     /// pieces one by one takes time that the user would wait for.

@@ -43,6 +43,7 @@ pub(super) fn request(
         http: update.http.clone(),
         login: update.login.clone(),
         cache: update.cache.clone(),
+        resolution_timeout: Run::RESOLUTION_TIMEOUT,
         refresh: update.refresh.clone(),
         view: view.seen_from(&target.folder),
         current_directory: current_directory.to_owned(),

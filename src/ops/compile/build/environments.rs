@@ -161,6 +161,7 @@ impl Builder<'_> {
             builder: Some(self),
             chain: chain.to_vec(),
             reporter: self.context.reporter,
+            resolution_timeout: self.context.request.run.resolution_timeout,
         });
         let resolution = match fetcher.resolve(request, Expected::default()).await {
             Ok(resolution) => resolution,

@@ -201,7 +201,8 @@ impl Fetcher<'_> {
             if drive.awaited.is_empty() {
                 // Between waves, so that it does not hang on who is first within one.
                 drive.barred.extend(given_up(&drive.failed_builds));
-                match resolver.solve() {
+                match self.clock.measure(|goes_on| resolver.solve(goes_on)) {
+                    Outcome::Stopped(knot) => return Err(self.clock.stopped(knot)),
                     Outcome::Solved(solution) => return Ok(Ok(solution)),
                     Outcome::Unsolvable(explanation) => return Ok(Err(explanation)),
                     Outcome::Needs(needs) => drive.wait_for(needs)?,

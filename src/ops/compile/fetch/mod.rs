@@ -6,7 +6,7 @@
 //! asked for.
 
 pub(in crate::ops) mod attempts;
-mod budget;
+pub(in crate::ops) mod budget;
 mod builds;
 mod drive;
 pub(in crate::ops) mod indexes;
@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use rustc_hash::FxHashMap;
 
@@ -24,6 +25,7 @@ use crate::index::{CoreMetadata, File, IndexClient};
 use crate::ops::compile::build::Builder;
 use crate::ops::compile::candidates::ProjectReleases;
 use crate::ops::compile::candidates::admission::{Pinned, Policy};
+use crate::ops::compile::fetch::budget::SearchClock;
 use crate::ops::compile::flat::Flat;
 use crate::ops::compile::indexes::IndexSettings;
 use crate::ops::error::Error;
@@ -44,6 +46,7 @@ pub(in crate::ops) struct Fetcher<'a> {
     /// What is being built by what is resolved here, outermost first.
     chain: Vec<ProjectName>,
     reporter: &'a dyn Reporter,
+    clock: SearchClock,
     known: Mutex<FxHashMap<ProjectName, Known>>,
     /// Which index was the first to know a project that none owns, if others come after it.
     came_from: Mutex<FxHashMap<ProjectName, usize>>,
@@ -118,6 +121,8 @@ pub(in crate::ops) struct Parts<'a> {
     pub(in crate::ops) builder: Option<&'a Builder<'a>>,
     pub(in crate::ops) chain: Vec<ProjectName>,
     pub(in crate::ops) reporter: &'a dyn Reporter,
+    /// How long may be searched.
+    pub(in crate::ops) resolution_timeout: Duration,
 }
 
 impl<'a> Fetcher<'a> {
@@ -137,6 +142,7 @@ impl<'a> Fetcher<'a> {
             builder: parts.builder,
             chain: parts.chain,
             reporter: parts.reporter,
+            clock: SearchClock::new(parts.resolution_timeout),
             known: Mutex::default(),
             came_from: Mutex::default(),
             failed_builds: Mutex::default(),
