@@ -7,7 +7,6 @@
 //! early what will probably be needed, so that fetching need not wait.
 
 mod answers;
-mod crowd;
 mod demands;
 mod explain;
 mod frontier;

@@ -36,8 +36,6 @@ pub(super) enum Cause {
     SameVersion,
     /// The user allows no version of the set.
     Constraint,
-    /// It follows from these by counting.
-    Crowd(Vec<IncompatibilityId>),
     /// It follows from two others.
     Derived(IncompatibilityId, IncompatibilityId),
 }
@@ -102,23 +100,6 @@ impl Partial {
     /// Returns an incompatibility.
     pub(super) fn incompatibility(&self, id: IncompatibilityId) -> &Incompatibility {
         &self.incompatibilities[id]
-    }
-
-    /// Returns all incompatibilities, by number.
-    pub(super) fn incompatibilities(
-        &self,
-    ) -> impl Iterator<Item = (IncompatibilityId, &Incompatibility)> {
-        self.incompatibilities.iter().enumerate()
-    }
-
-    /// Returns what is left of a package that is required, whatever is decided but the root.
-    pub(super) fn left_for_good(&self, package: PackageId) -> Option<&VersionSet> {
-        let assignments = self.nodes.get(package.index())?.assignments.iter().rev();
-        let mut assignments = assignments.map(|&at| &self.assignments[at]);
-        match &assignments.find(|one| one.level <= 1)?.accumulated {
-            Term::In(set) => Some(set),
-            Term::NotIn(_) => None,
-        }
     }
 
     /// Decides for a version, one level above all that was decided before.
@@ -428,9 +409,8 @@ impl Partial {
             if !seen.insert(id) {
                 continue;
             }
-            match &self.incompatibilities[id].cause {
-                Cause::Derived(one, other) => queue.extend([*one, *other]),
-                Cause::Crowd(claims) => queue.extend(claims),
+            match self.incompatibilities[id].cause {
+                Cause::Derived(one, other) => queue.extend([one, other]),
                 _ => leaves.push(id),
             }
         }

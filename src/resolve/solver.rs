@@ -20,7 +20,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::crowd::crowd;
 use super::partial::{Cause, Incompatibility, IncompatibilityId, Partial};
 use super::probe::Probe;
 use super::provider::{Dependencies, Dependency, PackageId, Provider};
@@ -79,9 +78,6 @@ const PROBE_THRESHOLD: u32 = 8;
 /// How many versions of a package are asked for at a time at most.
 const MOST_AHEAD: usize = 32;
 
-/// After how many conflicts it is counted whether there is a crowd, for the first time.
-const FIRST_COUNT: u32 = 250;
-
 /// How many steps a guess takes at most.
 const MOST_GUESSES: u32 = 200;
 
@@ -123,8 +119,6 @@ pub(super) struct Solver {
     failed: Option<IncompatibilityId>,
     /// How many versions failed in all.
     failure_count: u32,
-    /// After how many conflicts it is counted again whether there is a crowd.
-    next_count: u32,
     /// How many steps are left of a guess; none: the search is in earnest.
     guess: Option<u32>,
     /// Packages of which a guess has taken a version to require nothing.
@@ -147,7 +141,6 @@ impl Solver {
             next: Some(PackageId::ROOT),
             failed: None,
             failure_count: 0,
-            next_count: FIRST_COUNT,
             guess: None,
             assumed: FxHashSet::default(),
         };
@@ -201,14 +194,6 @@ impl Solver {
             {
                 self.failed = Some(id);
                 return Step::Unsolvable(id);
-            }
-            if self.partial.conflict_count() >= self.next_count && self.guess.is_none() {
-                self.next_count *= 2;
-                if let Some(crowd) = crowd(&self.partial) {
-                    self.next = crowd.terms.first().map(|(package, _)| *package);
-                    self.partial.add(crowd);
-                    continue;
-                }
             }
             let Some((package, allowed)) = self.most_urgent() else {
                 return Step::Solved(self.partial.solution());
