@@ -13,7 +13,9 @@ use super::line::Line;
 use super::options::Options;
 use super::tool::Tool;
 use super::values::{Hashes, IndexStrategy, LineEnds, is_version};
+use super::written::AsWritten;
 use crate::lock::{Annotations, EmittedOptions};
+use crate::python::{Platform, PlatformValues};
 use crate::resolve::PreReleases;
 use crate::text::{prior_to, without_password};
 
@@ -207,6 +209,12 @@ fn value(name: &str) -> Option<Value> {
         "--python" => Value::Python,
         "--python-platform" => {
             set_value(|options, value| parsed(&mut options.python_platform, value))
+        }
+        "--platform-release" => {
+            set_value(|options, value| parsed(&mut options.platform_values.release, value))
+        }
+        "--platform-version" => {
+            set_value(|options, value| parsed(&mut options.platform_values.version, value))
         }
         "--index-url" | "--default-index" => {
             set_value(|options, value| parsed(&mut options.index_url, &index(value)))
@@ -472,6 +480,7 @@ pub fn write(options: &Options) -> String {
         no_deps,
         python_version,
         python_platform,
+        platform_values,
         exclude_newer,
         exclude_newer_packages,
         pre,
@@ -510,7 +519,7 @@ pub fn write(options: &Options) -> String {
     line.values("--group", groups);
     line.switch("--no-deps", *no_deps);
     line.values("--python-version", python_version);
-    line.values("--python-platform", python_platform);
+    write_platform(python_platform.as_ref(), platform_values, &mut line);
     line.values("--exclude-newer", exclude_newer);
     line.values("--exclude-newer-package", exclude_newer_packages);
     line.switch("--pre", *pre);
@@ -550,6 +559,17 @@ pub fn write(options: &Options) -> String {
         line.values("--newline", [newline.name()]);
     }
     line.finish(sources)
+}
+
+fn write_platform(
+    platform: Option<&AsWritten<Platform>>,
+    values: &PlatformValues,
+    line: &mut Line,
+) {
+    let PlatformValues { release, version } = values;
+    line.values("--python-platform", platform);
+    line.values("--platform-release", release);
+    line.values("--platform-version", version);
 }
 
 fn write_emitted(emitted: EmittedOptions, line: &mut Line) {

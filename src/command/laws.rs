@@ -62,10 +62,13 @@ prop_compose! {
         no_deps: bool,
         python_version in maybe(&["3.12", "3.11.7", "3.14.0"]),
         python_platform in maybe(&["linux", "linux/arm64", "x86_64-manylinux_2_28"]),
+        release in maybe(&["23.6.0", "6.8.0-40 generic"]),
+        version in maybe(&["#40-Ubuntu SMP", "10.0.22631"]),
     ) -> Options {
         Options {
             sources, output, constraints, overrides, extras, all_extras, groups, no_deps,
             python_version, python_platform,
+            platform_values: crate::python::PlatformValues { release, version },
             ..Options::of(Tool::Pinfold)
         }
     }

@@ -8,7 +8,7 @@ use super::tool::Tool;
 use super::values::{ConfigSetting, Hashes, IndexStrategy, LineEnds, ProjectLimit, UploadLimit};
 use super::written::AsWritten;
 use crate::lock::{Annotations, EmittedOptions};
-use crate::python::{ExtraName, Platform, ProjectName, PythonVersion};
+use crate::python::{ExtraName, Platform, PlatformValues, ProjectName, PythonVersion};
 use crate::requirements::{GroupRequest, Selector, location};
 use crate::resolve::PreReleases;
 
@@ -41,6 +41,8 @@ pub struct Options {
     pub python_version: Option<AsWritten<PythonVersion>>,
     /// The platform that the lock is for.
     pub python_platform: Option<AsWritten<Platform>>,
+    /// What is stated of the platform beside its name.
+    pub platform_values: PlatformValues,
 
     /// Up to when uploads count.
     pub exclude_newer: Option<UploadLimit>,
@@ -117,6 +119,7 @@ impl Options {
             no_deps: false,
             python_version: None,
             python_platform: None,
+            platform_values: PlatformValues::default(),
             exclude_newer: None,
             exclude_newer_packages: Vec::new(),
             pre: false,
@@ -246,6 +249,7 @@ impl Options {
             no_deps,
             python_version,
             python_platform,
+            platform_values,
             exclude_newer,
             exclude_newer_packages,
             pre,
@@ -285,6 +289,7 @@ impl Options {
         self.no_deps |= no_deps;
         self.python_version = python_version.or(self.python_version);
         self.python_platform = python_platform.or(self.python_platform);
+        self.platform_values = platform_values.or(self.platform_values);
         self.exclude_newer = exclude_newer.or(self.exclude_newer);
         let is_said = |limit: &ProjectLimit| {
             let mut said = exclude_newer_packages.iter();

@@ -3,6 +3,27 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Values of a platform that are known of an interpreter's own only, where the user states
+/// them.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct PlatformValues {
+    /// `platform_release`
+    pub release: Option<String>,
+    /// `platform_version`
+    pub version: Option<String>,
+}
+
+impl PlatformValues {
+    /// Returns these, and the others where these are silent.
+    #[must_use]
+    pub fn or(self, others: Self) -> Self {
+        Self {
+            release: self.release.or(others.release),
+            version: self.version.or(others.version),
+        }
+    }
+}
+
 /// One Python on one machine, as markers see it.
 ///
 /// A value that is not known, as the kernel's release on a foreign platform, is

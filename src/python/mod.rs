@@ -19,7 +19,7 @@ mod wheel;
 
 pub use clause::Operator;
 pub use describe::describe;
-pub use environment::Environment;
+pub use environment::{Environment, PlatformValues};
 pub use error::{RequirementError, SpecifierError};
 pub use marker::{Given, Marker};
 pub use name::{ExtraName, ProjectName, is_spelling};

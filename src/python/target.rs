@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::environment::Environment;
+use super::environment::{Environment, PlatformValues};
 use super::platform::{Arch, Os, Platform};
 use super::version::Version;
 
@@ -163,6 +163,8 @@ pub struct Target {
     pub platform: Platform,
     /// What the interpreter said of its machine, while the platform is still its.
     host: Option<Box<Environment>>,
+    /// What is stated of the platform.
+    stated: PlatformValues,
 }
 
 impl Target {
@@ -175,6 +177,10 @@ impl Target {
             python,
             platform,
             host: None,
+            stated: PlatformValues {
+                release: None,
+                version: None,
+            },
         }
     }
 
@@ -190,6 +196,7 @@ impl Target {
             implementation,
             platform,
             host: Some(Box::new(environment)),
+            stated: PlatformValues::default(),
         }
     }
 
@@ -238,8 +245,26 @@ impl Target {
         self
     }
 
+    /// Returns the target with what the user states of the platform.
+    #[must_use]
+    pub fn with_platform_values(mut self, stated: PlatformValues) -> Self {
+        self.stated = stated;
+        self
+    }
+
     /// Returns the values markers are evaluated against.
     pub fn environment(&self) -> Environment {
+        let mut environment = self.own_environment();
+        if let Some(release) = &self.stated.release {
+            environment.platform_release.clone_from(release);
+        }
+        if let Some(version) = &self.stated.version {
+            environment.platform_version.clone_from(version);
+        }
+        environment
+    }
+
+    fn own_environment(&self) -> Environment {
         if let Some(host) = &self.host {
             return (**host).clone();
         }

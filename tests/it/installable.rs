@@ -172,6 +172,32 @@ fn what_depends_on_the_release_of_the_platform_is_named() {
 }
 
 #[test]
+fn the_release_and_the_version_of_the_platform_can_be_stated() {
+    let releases = [
+        wheel("a", "1.0").requires(&[
+            "b; platform_release >= '20.0'",
+            "c; platform_version == 'Darwin Kernel 23'",
+            "d; platform_release < '20.0'",
+        ]),
+        wheel("b", "1.0"),
+        wheel("c", "1.0"),
+        wheel("d", "1.0"),
+    ];
+    let stated = [
+        "--platform-release=23.6.0",
+        "--platform-version=Darwin Kernel 23",
+    ];
+    let (project, run) = compiled(&releases, "a\n", &stated);
+    assert_eq!(project.pins(), ["a==1.0", "b==1.0", "c==1.0"]);
+    assert!(!run.stderr.contains("warning"), "{}", run.stderr);
+    let lock = project.lock();
+    for option in stated {
+        let name = option.split('=').next().unwrap();
+        assert!(lock.contains(&format!(" {name}=")), "{lock}");
+    }
+}
+
+#[test]
 fn a_free_threaded_python_takes_its_own_wheels() {
     let releases = [
         wheel("a", "1.0").tag("cp315-cp315t-manylinux_2_17_x86_64"),

@@ -10,7 +10,7 @@ use pinfold::ops::{
     BuildOptions, Compile, Indexes, OutputOptions, Run, Selection, Source, Sources, TargetRequest,
     View,
 };
-use pinfold::python::{Platform, PythonVersion};
+use pinfold::python::{Platform, PlatformValues, PythonVersion};
 
 /// `requirements.in` in a folder, for Python 3.12 on Linux, from one index.
 pub(crate) fn request(folder: &Path, index_url: &str) -> Compile {
@@ -29,6 +29,7 @@ pub(crate) fn request(folder: &Path, index_url: &str) -> Compile {
                 python: None,
                 python_version: Some(PythonVersion::parse("3.12").unwrap()),
                 python_platform: Some(Platform::parse("linux").unwrap()),
+                platform_values: PlatformValues::default(),
             },
             ..Selection::default()
         },

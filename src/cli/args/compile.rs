@@ -196,6 +196,16 @@ pub(in crate::cli) struct Compile {
         help_heading = "Target"
     )]
     pub(in crate::cli) python_platforms: Vec<String>,
+    /// Release of the platform, for markers on `platform_release`: `23.6.0`
+    ///
+    /// It is known only for an interpreter's own platform.
+    #[arg(long, value_name = "RELEASE", help_heading = "Target")]
+    pub(in crate::cli) platform_release: Option<String>,
+    /// Version of the platform, for markers on `platform_version`
+    ///
+    /// It is known only for an interpreter's own platform.
+    #[arg(long, value_name = "VERSION", help_heading = "Target")]
+    pub(in crate::cli) platform_version: Option<String>,
     /// Use this Python interpreter: a path, a name, or a version
     ///
     /// None is needed if both the version and the platform are given.

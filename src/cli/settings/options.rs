@@ -11,7 +11,7 @@ use crate::command::{
     ProjectLimitError, UploadLimit,
 };
 use crate::lock::{Annotations, EmittedOptions};
-use crate::python::{Platform, PythonVersion};
+use crate::python::{Platform, PlatformValues, PythonVersion};
 use crate::requirements::{GroupRequest, Selector};
 use crate::resolve::PreReleases;
 use crate::text::without_password;
@@ -33,6 +33,7 @@ pub(in crate::cli) fn options(
         no_deps: args.no_deps,
         python_version: python_version(args)?,
         python_platform: python_platform(args)?,
+        platform_values: platform_values(args),
         exclude_newer: args.limit().as_deref().map(limit).transpose()?,
         exclude_newer_packages: args
             .exclude_newer_packages
@@ -169,6 +170,14 @@ fn python_version(args: &args::Compile) -> Result<Option<AsWritten<PythonVersion
             })
     })
     .transpose()
+}
+
+fn platform_values(args: &args::Compile) -> PlatformValues {
+    let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+    PlatformValues {
+        release: given(&args.platform_release),
+        version: given(&args.platform_version),
+    }
 }
 
 fn python_platform(args: &args::Compile) -> Result<Option<AsWritten<Platform>>, Failure> {

@@ -209,6 +209,7 @@ fn selection(options: &Options, as_of: jiff::Timestamp) -> Selection {
             python: None,
             python_version: options.python_version.as_deref().cloned(),
             python_platform: options.python_platform.as_deref().copied(),
+            platform_values: options.platform_values.clone(),
         },
         exclude_newer: options
             .exclude_newer

@@ -4,7 +4,7 @@
 use crate::cache::Cache;
 use crate::interpreter::{self, Interpreter, Search};
 use crate::ops::error::Error;
-use crate::python::{Platform, PythonVersion, Target};
+use crate::python::{Platform, PlatformValues, PythonVersion, Target};
 
 /// What the user says of the target.
 #[derive(Debug, Clone, Default)]
@@ -15,6 +15,8 @@ pub struct TargetRequest {
     pub python_version: Option<PythonVersion>,
     /// `--python-platform`
     pub python_platform: Option<Platform>,
+    /// `--platform-release` and `--platform-version`
+    pub platform_values: PlatformValues,
 }
 
 /// The target, and how it was found.
@@ -40,7 +42,8 @@ pub(in crate::ops) fn settle(
         &request.python_platform,
     ) {
         return Ok(ResolvedTarget {
-            target: Target::new(version.clone(), *platform),
+            target: Target::new(version.clone(), *platform)
+                .with_platform_values(request.platform_values.clone()),
             found: "as given".to_owned(),
         });
     }
@@ -54,7 +57,7 @@ pub(in crate::ops) fn settle(
         target = target.with_platform(*platform);
     }
     Ok(ResolvedTarget {
-        target,
+        target: target.with_platform_values(request.platform_values.clone()),
         found: format!("from `{}`", interpreter.path.display()),
     })
 }

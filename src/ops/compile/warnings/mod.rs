@@ -55,7 +55,8 @@ pub(in crate::ops) fn warn_of_unanswered(
         {
             reporter.event(Event::Warning(format!(
                 "{}: skipped {} because the release and version of the target's platform are \
-                 unknown: `{marker}`",
+                 unknown: `{marker}`; state them with `--platform-release` and \
+                 `--platform-version`",
                 root.location, root.requirement.name
             )));
         }
@@ -117,7 +118,8 @@ fn warn_of(solution: &Solution, fetcher: &Fetcher<'_>, reporter: &dyn Reporter) 
     for (name, version, unanswered) in &solution.unanswered {
         reporter.event(Event::Warning(format!(
             "{name} {version}: skipped {} because the release and version of the target's \
-             platform are unknown: {}; list those that you need in your requirements",
+             platform are unknown: {}; state them with `--platform-release` and \
+             `--platform-version`",
             many(unanswered.len(), "requirement"),
             few(unanswered)
         )));
