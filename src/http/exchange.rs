@@ -357,18 +357,7 @@ impl Inner {
                 login_source = Some(login.source);
             }
         }
-        let fail = |error: &reqwest::Error| {
-            let (error, is_retryable) = transport::classify(error, &hop.url, &self.settings);
-            Failure {
-                error,
-                retry: if is_retryable {
-                    Retry::Backoff
-                } else {
-                    Retry::No
-                },
-                response: None,
-            }
-        };
+        let fail = |error: &reqwest::Error| self.broken(&hop.url, error);
         let sending = self.lines.gates.pass(line, builder.send());
         let mut answer = sending.await.map_err(|error| fail(&error))?;
         let status = answer.status();
@@ -381,11 +370,11 @@ impl Inner {
                     detail,
                 })
             })?;
-            read_unwanted(&mut answer, record).await;
+            self.read_unwanted(&mut answer, record).await;
             return Ok(Sent::Redirect(redirect));
         }
         if !is_answer(status) {
-            let body = read_unwanted(&mut answer, record).await;
+            let body = self.read_unwanted(&mut answer, record).await;
             let mut failure = self.judge(&answer, &body, hop, (sent_credentials, login_source));
             if request.any_status {
                 sink.begin(0, None);
@@ -428,6 +417,39 @@ impl Inner {
             room: room.map(Arc::new),
             ..response
         }))
+    }
+
+    /// Returns the failure of an exchange that broke.
+    fn broken(&self, url: &Url, error: &reqwest::Error) -> Failure {
+        let (error, is_retryable) = transport::classify(error, url, &self.settings);
+        Failure {
+            error,
+            retry: if is_retryable {
+                Retry::Backoff
+            } else {
+                Retry::No
+            },
+            response: None,
+        }
+    }
+
+    /// Reads the beginning of a body that is not the answer; if it breaks or drips, what
+    /// came of it.
+    async fn read_unwanted(&self, answer: &mut reqwest::Response, record: &mut Record) -> Vec<u8> {
+        let pace = Pace::from(self.settings.timer.now());
+        let mut body = Vec::new();
+        while body.len() < UNWANTED_BYTES {
+            let Ok(Some(chunk)) = answer.chunk().await else {
+                break;
+            };
+            record.bytes += chunk.len() as u64;
+            body.extend_from_slice(&chunk);
+            let length = body.len() as u64;
+            if pace.check(length, self.settings.timer.now()).is_err() {
+                break;
+            }
+        }
+        body
     }
 
     fn judge(
@@ -565,19 +587,6 @@ fn check_length(hop: &Hop, request: &Request, length: u64) -> Result<(), Failure
         url: display_url(&hop.url),
         limit: request.max_bytes,
     }))
-}
-
-/// Reads the beginning of a body that is not the answer; if it breaks, what came of it.
-async fn read_unwanted(answer: &mut reqwest::Response, record: &mut Record) -> Vec<u8> {
-    let mut body = Vec::new();
-    while body.len() < UNWANTED_BYTES {
-        let Ok(Some(chunk)) = answer.chunk().await else {
-            break;
-        };
-        record.bytes += chunk.len() as u64;
-        body.extend_from_slice(&chunk);
-    }
-    body
 }
 
 fn garbage(url: &Url, detail: String) -> Error {

@@ -384,13 +384,13 @@ impl Timer for TickingTimer {
 
 /// Returns the URL of a server that sends pieces of such a length, each of them when the
 /// client has heard of the one before.
-fn dripping(piece: usize, count: usize) -> String {
+fn dripping(status: u16, piece: usize, count: usize) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     std::thread::spawn(move || {
         while let Ok((mut stream, _)) = listener.accept() {
             let _ = stream.set_nodelay(true);
-            let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+            let head = format!("HTTP/1.1 {status} x\r\nTransfer-Encoding: chunked\r\n\r\n");
             let mut sent = stream.write_all(head.as_bytes());
             let chunk = format!("{piece:x}\r\n{}\r\n", "x".repeat(piece));
             for _ in 0..count {
@@ -414,14 +414,19 @@ fn ticking() -> Client {
 fn an_answer_that_drips_is_given_up() {
     // A second each.
     let client = ticking();
-    let error = get(&client, &dripping(1, 20_000)).unwrap_err();
+    let error = get(&client, &dripping(200, 1, 20_000)).unwrap_err();
     assert!(matches!(error, Error::Timeout { .. }), "{error}");
+    // What says no is heard, and its words need not come to an end.
+    let client = ticking();
+    let error = get(&client, &dripping(404, 1, 12_000)).unwrap_err();
+    assert!(matches!(error, Error::NotFound { .. }), "{error}");
+    assert!(client.bytes() < 1000, "{}", client.bytes());
     assert_eq!(client.requests(), 1);
 }
 
 #[test]
 fn an_answer_that_is_slow_but_goes_on_is_read() {
-    let response = get(&ticking(), &dripping(4096, 200)).unwrap();
+    let response = get(&ticking(), &dripping(200, 4096, 200)).unwrap();
     assert_eq!(response.body.len(), 4096 * 200);
 }
 
