@@ -24,7 +24,7 @@ use super::login::{Login, LoginSource, Origin};
 use super::observe::Exchange;
 use super::pace::Pace;
 use super::redact::display_url;
-use super::request::Request;
+use super::request::{Holding, Request};
 use super::response::Response;
 use super::retry::{LONGEST_WAIT, backoff, jitter};
 use super::settings::Settings;
@@ -395,7 +395,7 @@ impl Inner {
             check_length(hop, request, record.bytes)?;
             let in_time = pace.check(record.bytes, self.settings.timer.now());
             in_time.map_err(|elapsed| too_slow(hop, elapsed))?;
-            if room.is_none() && request.shares_room && record.bytes > SMALL {
+            if room.is_none() && request.holding == Holding::InTurn && record.bytes > SMALL {
                 // Never closed, so always had.
                 room = Arc::clone(&self.large).acquire_owned().await.ok();
             }

@@ -30,10 +30,19 @@ pub struct Request {
     pub any_status: bool,
     /// Whether no credentials are added to those in `headers`.
     pub own_credentials: bool,
-    /// Whether a long body waits until few others are held.
-    pub(super) shares_room: bool,
+    /// How a long body is held.
+    pub(super) holding: Holding,
     /// What is posted: it may hold a secret.
     pub(super) form: Option<Secret>,
+}
+
+/// How a long body is held beside others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Holding {
+    /// Whatever others there are.
+    Freely,
+    /// When few others are.
+    InTurn,
 }
 
 /// What a stored copy is known by on the server (RFC 9110 §8.8).
@@ -62,7 +71,7 @@ impl Request {
             deadline: None,
             any_status: false,
             own_credentials: false,
-            shares_room: false,
+            holding: Holding::Freely,
             form: None,
         }
     }
@@ -149,7 +158,7 @@ impl Request {
     /// are asked for at once. Who holds the answer must not wait for another one meanwhile.
     #[must_use]
     pub fn sharing_room(mut self) -> Self {
-        self.shares_room = true;
+        self.holding = Holding::InTurn;
         self
     }
 

@@ -48,6 +48,9 @@ pub struct ContentRange {
     pub total: Option<u64>,
 }
 
+/// Tells by the beginning of a text whether it is what is wanted.
+type IsWanted<'a> = &'a dyn Fn(&[u8]) -> bool;
+
 impl Response {
     /// Tells whether the stored copy still holds.
     pub fn is_not_modified(&self) -> bool {
@@ -94,7 +97,7 @@ impl Response {
         while let Some(encoding) = encodings.pop() {
             // What is compressed twice is judged when it is plain.
             let is_wanted = |beginning: &[u8]| !encodings.is_empty() || is_wanted(beginning);
-            let limits = (max_bytes, &is_wanted as &dyn Fn(&[u8]) -> bool);
+            let limits = (max_bytes, &is_wanted as IsWanted<'_>);
             body = match encoding.as_str() {
                 "gzip" | "x-gzip" => self.inflate(MultiGzDecoder::new(&body[..]), &body, limits)?,
                 // Named after RFC 1950's format, but some send RFC 1951's bare.
@@ -158,7 +161,7 @@ impl Response {
         &self,
         mut decoder: impl Read,
         body: &[u8],
-        (max_bytes, is_wanted): (u64, &dyn Fn(&[u8]) -> bool),
+        (max_bytes, is_wanted): (u64, IsWanted<'_>),
     ) -> Result<Bytes, Error> {
         // Nothing compressed to nothing: some servers label an empty body so.
         if body.is_empty() {

@@ -23,6 +23,13 @@ const LEAST: u64 = 4 << 20;
 /// What room is counted in.
 const UNIT: u64 = 1 << 20;
 
+/// What came of reading a page.
+enum Done<T, F> {
+    Read(Result<T, Error>),
+    /// It is longer than it says, and is to be read once more.
+    Longer(Box<(Response, F)>),
+}
+
 /// The room for pages.
 pub(super) struct Room(Arc<Semaphore>);
 
@@ -47,18 +54,19 @@ impl Room {
             let (response, read) = work;
             let done = blocking(move || {
                 let done = match response.decode_wanted(room, page::may_be_page) {
-                    // It is longer than it says.
-                    Err(http::Error::TooLarge { .. }) if room < most => Err((response, read)),
-                    Err(error) => Ok(Err(error.into())),
-                    Ok(body) => Ok(read(&response, &body)),
+                    Err(http::Error::TooLarge { .. }) if room < most => {
+                        Done::Longer(Box::new((response, read)))
+                    }
+                    Err(error) => Done::Read(Err(error.into())),
+                    Ok(body) => Done::Read(read(&response, &body)),
                 };
                 drop(permit);
                 done
             })
             .await;
             match done {
-                Ok(result) => return result,
-                Err(again) => work = again,
+                Done::Read(result) => return result,
+                Done::Longer(again) => work = *again,
             }
             room = most;
         }
