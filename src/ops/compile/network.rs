@@ -9,7 +9,7 @@ use crate::lock::OptionLines;
 use crate::ops::compile::indexes::{self, DEFAULT_VARIABLES, IndexSettings, Owner};
 use crate::ops::compile::inputs::Inputs;
 use crate::ops::compile::inputs::kind::are_silent;
-use crate::ops::compile::request::Compile;
+use crate::ops::compile::request::{Compile, NamedIndex};
 use crate::ops::error::Error;
 use crate::ops::events::{Event, Reporter};
 use crate::text::{has_query_secret, without_login, without_password};
@@ -54,17 +54,7 @@ pub(in crate::ops) fn network(
             let login = login.or_else(|| of_default().filter(|_| named.is_default));
             let url = index(&given(&named.url), login)?;
             let shown = name.map_or_else(|| url.to_string(), str::to_owned);
-            if let Some(name) = name {
-                settings.names.insert(url.clone(), name.to_owned());
-            }
-            if let Some(cutoff) = named.exclude_newer {
-                let entry = (shown.clone(), cutoff);
-                settings.cutoffs.insert(url.clone(), entry);
-            }
-            if !named.ignored_statuses.is_empty() {
-                let ignored = named.ignored_statuses.clone();
-                settings.ignored_statuses.insert(url.clone(), ignored);
-            }
+            note_index(&mut settings, &url, &shown, named);
             if named.is_default {
                 named_default = Some(url.clone());
             } else if named.packages.is_empty() {
@@ -122,6 +112,21 @@ pub(in crate::ops) fn network(
         });
     }
     Ok((http, settings))
+}
+
+/// Notes what is said of an index beside where it is and what it owns.
+fn note_index(settings: &mut IndexSettings, url: &IndexUrl, shown: &str, named: &NamedIndex) {
+    if let Some(name) = &named.name {
+        settings.names.insert(url.clone(), name.clone());
+    }
+    if let Some(cutoff) = named.exclude_newer {
+        let entry = (shown.to_owned(), cutoff);
+        settings.cutoffs.insert(url.clone(), entry);
+    }
+    if !named.ignored_statuses.is_empty() {
+        let ignored = named.ignored_statuses.clone();
+        settings.ignored_statuses.insert(url.clone(), ignored);
+    }
 }
 
 /// Connects ahead to the indexes that the command line names, which no input can change.

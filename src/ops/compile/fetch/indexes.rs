@@ -7,6 +7,7 @@ use crate::index::page::{Status, shortened};
 use crate::index::{self, IndexUrl, Listing};
 use crate::ops::compile::candidates::{Listed, ProjectReleases};
 use crate::ops::compile::fetch::{Fetcher, Known};
+use crate::ops::compile::indexes::Owner;
 use crate::ops::error::{AskedIndex, Error};
 use crate::ops::events::Event;
 use crate::python::ProjectName;
@@ -22,20 +23,13 @@ pub(in crate::ops) struct NameCollision {
     pub(in crate::ops) also_on: IndexUrl,
 }
 
-/// Says that an index keeps a project from being used (PEP 792), if it does.
-fn quarantine(name: &ProjectName, index: &str, listing: &Listing) -> Option<Absence> {
-    let status = listing.status()?;
-    if status.status != Status::Quarantined {
-        return None;
-    }
-    let reason = status.reason.as_deref().map(shortened);
-    let reason = reason.map_or_else(String::new, |reason| format!(" ({reason})"));
-    Some(Absence {
-        why: format!("the index `{index}` has quarantined {name}: it may be unsafe to use{reason}"),
-        advice: format!(
-            "remove `{name}` until its index has examined it, or use an index of your own"
-        ),
-    })
+/// What was found of a project.
+struct Found {
+    listings: Vec<Listed>,
+    /// Where, for the log.
+    at: Option<String>,
+    /// Why there is nothing, if there is nothing.
+    absence: Option<Absence>,
 }
 
 impl Fetcher<'_> {
@@ -65,96 +59,29 @@ impl Fetcher<'_> {
     }
 
     async fn find_on_indexes(&self, name: &ProjectName) -> Result<Known, Error> {
-        let cutoffs = &self.policy.cutoffs;
         let flat = self.flat.get(name).map(|listing| Listed {
             listing: Arc::clone(listing),
-            limit: cutoffs.limit(name, None),
+            limit: self.policy.cutoffs.limit(name, None),
             index: None,
         });
-        let listed = |index: &IndexUrl, listing| Listed {
-            listing,
-            limit: cutoffs.limit(name, self.settings.cutoffs.get(index)),
-            index: Some(index.clone()),
-        };
-        let mut listings: Vec<Listed> = flat.into_iter().collect();
-        let mut found_at = (!listings.is_empty()).then(|| "--find-links".to_owned());
-        let failed = |index: &IndexUrl, source| Error::Index {
-            project: name.clone(),
-            index: Box::new(AskedIndex {
-                shown: self.settings.shown(index),
-                variables: self.settings.variables(index),
-            }),
-            source,
-        };
-        let mut absence = None;
-        let missing = |why: String, otherwise: &str| Absence {
-            why,
-            advice: format!("check the spelling of `{name}`, or {otherwise}"),
+        let listings: Vec<Listed> = flat.into_iter().collect();
+        let mut found = Found {
+            at: (!listings.is_empty()).then(|| "--find-links".to_owned()),
+            listings,
+            absence: None,
         };
         if let Some(owner) = self.settings.owner(name)? {
-            let index = &owner.index;
-            let answer = self.listing(index, name).await;
-            match answer.map_err(|source| failed(index, source))? {
-                Some(listing) => match quarantine(name, &owner.name, &listing) {
-                    Some(quarantine) => absence = Some(quarantine),
-                    None => {
-                        listings.push(listed(index, listing));
-                        found_at = Some(index.to_string());
-                    }
-                },
-                None => {
-                    let why = format!(
-                        "the index `{}`, which owns the name, has no project {name}",
-                        owner.name
-                    );
-                    absence = Some(missing(why, "change which index owns the name"));
-                }
-            }
+            self.find_on_owner(name, owner, &mut found).await?;
         } else if self.settings.strategy == IndexStrategy::FirstIndex {
-            // One after the other: a private name is not for others to know.
-            for (number, index) in self.settings.indexes.iter().enumerate() {
-                let answer = self.listing(index, name).await;
-                if let Some(listing) = answer.map_err(|source| failed(index, source))? {
-                    absence = quarantine(name, &index.to_string(), &listing);
-                    if absence.is_some() {
-                        break;
-                    }
-                    if listing.is_empty() && number + 1 < self.settings.indexes.len() {
-                        let why = format!(
-                            "the index {} has a page for {name} without wheels or source \
-                             distributions, and later indexes are not asked for it",
-                            self.settings.shown(index)
-                        );
-                        let otherwise = "remove the empty page, or change the order of the indexes";
-                        absence = Some(missing(why, otherwise));
-                    }
-                    listings.push(listed(index, listing));
-                    found_at = Some(index.to_string());
-                    self.came_from
-                        .lock()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .insert(name.clone(), number);
-                    break;
-                }
-            }
+            self.find_on_first(name, &mut found).await?;
         } else {
-            let answers = self
-                .settings
-                .indexes
-                .iter()
-                .map(|index| self.listing(index, name));
-            let answers = futures_util::future::join_all(answers).await;
-            for (index, answer) in self.settings.indexes.iter().zip(answers) {
-                if let Some(listing) = answer.map_err(|source| failed(index, source))? {
-                    if let Some(quarantine) = quarantine(name, &index.to_string(), &listing) {
-                        absence = Some(quarantine);
-                        continue;
-                    }
-                    listings.push(listed(index, listing));
-                    found_at.get_or_insert_with(|| index.to_string());
-                }
-            }
+            self.find_on_all(name, &mut found).await?;
         }
+        let Found {
+            listings,
+            at,
+            absence,
+        } = found;
         let policy = || Arc::clone(&self.policy);
         let pinned = || self.pinned.get(name).cloned().unwrap_or_default();
         let has_files = listings.iter().any(|listed| !listed.listing.is_empty());
@@ -175,9 +102,117 @@ impl Fetcher<'_> {
         self.reporter.event(Event::Releases {
             name: name.clone(),
             count: known.releases().count(),
-            index: found_at,
+            index: at,
         });
         Ok(known)
+    }
+
+    async fn find_on_owner(
+        &self,
+        name: &ProjectName,
+        owner: &Owner,
+        found: &mut Found,
+    ) -> Result<(), Error> {
+        let index = &owner.index;
+        let answer = self.listing(index, name).await;
+        match answer.map_err(|source| self.failure(name, index, source))? {
+            Some(listing) => self.take(name, index, listing, found),
+            None => {
+                found.absence = Some(Absence {
+                    why: format!(
+                        "the index `{}`, which owns the name, has no project {name}",
+                        owner.name
+                    ),
+                    advice: format!(
+                        "check the spelling of `{name}`, or change which index owns the name"
+                    ),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks one index after the other: a private name is not for others to know.
+    async fn find_on_first(&self, name: &ProjectName, found: &mut Found) -> Result<(), Error> {
+        let indexes = &self.settings.indexes;
+        for (number, index) in indexes.iter().enumerate() {
+            let answer = self.listing(index, name).await;
+            let answer = answer.map_err(|source| self.failure(name, index, source))?;
+            let Some(listing) = answer else {
+                continue;
+            };
+            let is_empty = listing.is_empty();
+            self.take(name, index, listing, found);
+            if found.absence.is_some() {
+                break;
+            }
+            if is_empty && number + 1 < indexes.len() {
+                found.absence = Some(Absence {
+                    why: format!(
+                        "the index {} has a page for {name} without wheels or source \
+                         distributions, and later indexes are not asked for it",
+                        self.settings.shown(index)
+                    ),
+                    advice: "remove the empty page, or change the order of the indexes".to_owned(),
+                });
+            }
+            self.came_from
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(name.clone(), number);
+            break;
+        }
+        Ok(())
+    }
+
+    async fn find_on_all(&self, name: &ProjectName, found: &mut Found) -> Result<(), Error> {
+        let indexes = &self.settings.indexes;
+        let answers = indexes.iter().map(|index| self.listing(index, name));
+        let answers = futures_util::future::join_all(answers).await;
+        for (index, answer) in indexes.iter().zip(answers) {
+            let answer = answer.map_err(|source| self.failure(name, index, source))?;
+            if let Some(listing) = answer {
+                self.take(name, index, listing, found);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes what an index has of a project, unless it has quarantined it (PEP 792).
+    fn take(&self, name: &ProjectName, index: &IndexUrl, listing: Arc<Listing>, found: &mut Found) {
+        let status = listing.status();
+        if let Some(status) = status.filter(|status| status.status == Status::Quarantined) {
+            let reason = status.reason.as_deref().map(shortened);
+            let reason = reason.map_or_else(String::new, |reason| format!(" ({reason})"));
+            found.absence = Some(Absence {
+                why: format!(
+                    "the index {} has quarantined {name}: it may be unsafe to use{reason}",
+                    self.settings.shown(index)
+                ),
+                advice: format!(
+                    "remove `{name}` until its index has examined it, or use an index of your own"
+                ),
+            });
+            return;
+        }
+        let own_limit = self.settings.cutoffs.get(index);
+        found.listings.push(Listed {
+            listing,
+            limit: self.policy.cutoffs.limit(name, own_limit),
+            index: Some(index.clone()),
+        });
+        found.at.get_or_insert_with(|| index.to_string());
+    }
+
+    fn failure(&self, name: &ProjectName, index: &IndexUrl, source: index::Error) -> Error {
+        Error::Index {
+            project: name.clone(),
+            index: Box::new(AskedIndex {
+                shown: self.settings.shown(index),
+                variables: self.settings.variables(index),
+            }),
+            source,
+        }
     }
 
     /// Asks the indexes behind the one that a chosen project came from whether they know
