@@ -1,6 +1,8 @@
 //! Passwords reach the server they are for and nothing else: no file, no
 //! standard output, no talk.
 
+use std::fmt::Write as _;
+
 use crate::index::{Index, Release, wheel};
 use crate::project::{Project, Run, files_below, run};
 use crate::scripted::Reply;
@@ -522,7 +524,7 @@ fn page_with_secrets(index: &Index, releases: &[Release], suffix: &str, login: &
     for release in releases {
         let url = index.file_url(release);
         let url = url.replacen("://", &format!("://{login}"), 1);
-        page.push_str(&format!("<a href=\"{url}{suffix}\">a</a>\n"));
+        let _ = writeln!(page, "<a href=\"{url}{suffix}\">a</a>");
     }
     Reply::ok(page)
         .header("Content-Type", "text/html")
