@@ -21,7 +21,7 @@ use super::failure::Failure;
 use super::project::ProjectConfig;
 use crate::command;
 use crate::index::Refresh;
-use crate::ops::{Compile, Run, View};
+use crate::ops::{Compile, OutputNaming, Run, View};
 use crate::python::{ProjectName, Requirement, RequirementSource};
 use crate::text::without_password;
 
@@ -57,7 +57,9 @@ pub(super) fn compile_to(
         .collect::<Result<_, _>>()?;
     // A path need not be text.
     request.output.path = output;
-    request.output.is_derived = lock.is_none();
+    if lock.is_none() {
+        request.output.naming = OutputNaming::Derived;
+    }
     request.output.command =
         custom_command(args).unwrap_or_else(|| command::write(&options.recorded()));
     of_this_run(args, &mut request)?;

@@ -25,8 +25,8 @@ pub use indexes::{IndexSettings, Owner};
 pub use inputs::SourceOptions;
 pub use pin_details::{HeldVersion, PinDetails};
 pub use request::{
-    BuildOptions, Compile, Hashes, Indexes, NamedIndex, OutputOptions, Run, Selection, Source,
-    Sources, Variables, WhichHashes,
+    BuildOptions, Compile, Hashes, Indexes, NamedIndex, OutputNaming, OutputOptions, Run,
+    Selection, Source, Sources, Variables, WhichHashes,
 };
 pub use target::{ResolvedTarget, TargetRequest};
 

@@ -7,7 +7,7 @@ use crate::command::{CompileCommand, Recipe, recipe_beside};
 use crate::lock;
 use crate::ops::compile::inputs::kind::{is_remote, local_path};
 use crate::ops::compile::prepare::ReadInputs;
-use crate::ops::compile::request::{Compile, Source};
+use crate::ops::compile::request::{Compile, OutputNaming, Source};
 use crate::ops::error::Error;
 use crate::text::{shell_word, without_password};
 
@@ -44,7 +44,7 @@ pub(in crate::ops) fn check(request: &Compile, read: &ReadInputs) -> Result<(), 
             ),
         });
     }
-    if request.output.is_derived
+    if request.output.naming == OutputNaming::Derived
         && let Some(command) = recorded(request, previous)
         && !names_a_source(request, &command)
     {

@@ -228,7 +228,7 @@ fn output(options: &Options) -> OutputOptions {
     let path = options.output.as_ref().filter(|output| *output != "-");
     OutputOptions {
         path: path.map(Into::into),
-        is_derived: false,
+        naming: OutputNaming::Given,
         only_binary: if options.no_build {
             vec![":all:".to_owned()]
         } else {
@@ -374,8 +374,8 @@ impl Default for BuildOptions {
 pub struct OutputOptions {
     /// The lock file: its pins are preferred. None: standard output.
     pub path: Option<PathBuf>,
-    /// Whether its name was made of a source's, and not given.
-    pub is_derived: bool,
+    /// Where its name is from.
+    pub naming: OutputNaming,
     /// `--only-binary`, for the option lines.
     pub only_binary: Vec<String>,
     /// `--no-binary`, for the option lines.
@@ -398,6 +398,16 @@ pub struct OutputOptions {
     pub newline: Option<crate::text::Newline>,
     /// The command for the header.
     pub command: String,
+}
+
+/// Where the name of an output is from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OutputNaming {
+    /// The user gave it.
+    #[default]
+    Given,
+    /// It was made of the name of a source.
+    Derived,
 }
 
 /// What becomes of hashes.
