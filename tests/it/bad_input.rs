@@ -94,6 +94,16 @@ fn an_unknown_option_is_answered_with_a_similar_one() {
 }
 
 #[test]
+fn an_argument_that_a_header_cannot_hold_is_refused() {
+    let index = Index::new([wheel("a", "1.0")]);
+    let project = Project::of("a\n");
+    for value in ["a\nb", "a\rb", "a\u{1b}b"] {
+        project.compiles(&index.url(), &["-o", value, "requirements.in"]);
+        assert!(project.read(value).contains(" --output-file='a b' "));
+    }
+}
+
+#[test]
 fn options_that_contradict_each_other_are_refused() {
     check("a\n", &[], &["--pre", "--prerelease", "allow"]).says(2, &["cannot be used with"]);
     check("a\n", &[], &["--quiet", "--verbose"]).says(2, &["cannot be used with"]);
