@@ -60,11 +60,29 @@ pub(super) fn compile_to(
     if lock.is_none() {
         request.output.naming = OutputNaming::Derived;
     }
-    request.output.command =
-        custom_command(args).unwrap_or_else(|| command::write(&options.recorded()));
+    let recorded = command::write(&options.recorded());
+    check_recordable(&recorded)?;
+    request.output.command = custom_command(args).unwrap_or(recorded);
     of_this_run(args, &mut request)?;
     request.run.is_last = true;
     Ok(request)
+}
+
+/// Checks that a command can stand on one line of a header and be read back.
+fn check_recordable(command: &str) -> Result<(), Failure> {
+    let is_unfit = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    if !command.contains(is_unfit) {
+        return Ok(());
+    }
+    Err(Failure::usage(
+        "an argument contains a line break or another control character, which a lock file \
+         cannot record"
+            .to_owned(),
+        Some(format!(
+            "rename the file or directory; the command is `{}`",
+            command.escape_debug()
+        )),
+    ))
 }
 
 /// Returns what a compilation has from this process.
