@@ -220,7 +220,10 @@ impl Error {
     /// Many say of what they do not have that it is not for us.
     pub(super) fn is_for_next_mirror(&self) -> bool {
         match self {
-            Self::NotFound { .. } | Self::Denied { .. } | Self::RateLimited { .. } => true,
+            Self::NotFound { .. }
+            | Self::Denied { .. }
+            | Self::RateLimited { .. }
+            | Self::WebPage { .. } => true,
             Self::Status { status, .. } => *status >= 500,
             Self::Http(error) => matches!(
                 error,

@@ -108,6 +108,18 @@ fn contexts_count_where_only_the_dockerfile_is_named() {
 }
 
 #[test]
+fn outside_of_a_repository_the_folders_above_count() {
+    let compose = app("{context: app, additional_contexts: {python: 'service:base'}}");
+    let tree = Tree::of(&[
+        ("compose.yaml", &compose),
+        ("app/Dockerfile", "FROM python\n"),
+    ]);
+    std::fs::remove_dir_all(tree.project.path(".git")).unwrap();
+    assert!(!tree.pins(&["app/Dockerfile"], "app/Dockerfile"));
+    assert!(!tree.pins(&["app"], "app/Dockerfile"));
+}
+
+#[test]
 fn an_override_file_gives_its_contexts_to_the_same_service() {
     let tree = Tree::of(&[
         ("compose.yaml", &app("{context: app}")),

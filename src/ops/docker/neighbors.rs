@@ -131,9 +131,10 @@ pub(super) fn around<'a>(
             Some(root) if is_searched && root == path => {}
             Some(root) => drop(repositories.insert(root.to_owned())),
             None => {
-                let around = around.skip(usize::from(is_searched));
-                let around = around.take_while(|folder| folder.starts_with(&here));
-                folders.extend(around.map(Path::to_owned));
+                let own = around.clone().take(usize::from(!is_searched));
+                let above = around.skip(1);
+                let above = above.take_while(|folder| folder.starts_with(&here));
+                folders.extend(own.chain(above).map(Path::to_owned));
             }
         }
     }

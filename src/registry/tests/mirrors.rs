@@ -19,6 +19,7 @@ fn the_next_mirror_is_asked_where_one_has_it_not_or_is_not_there() {
     check(Reply::status(500));
     check(Reply::raw(""));
     check(Reply::status(429));
+    check(Reply::ok("<html>").header("Content-Type", "text/html"));
     let nobody = "docker.io=http://127.0.0.1:1";
     let second = good();
     let mirror = format!("*={}", second.url(""));
