@@ -117,7 +117,14 @@ key in the [compile] table of pinfold.toml (index-url).",
     },
     Page {
         path: &["apply"],
-        common: &["commit", "branch", "config", "format", "report"],
+        common: &[
+            "commit",
+            "branch",
+            "index_url",
+            "config",
+            "format",
+            "report",
+        ],
         examples: "  pinfold update --dry-run --plan-out plan.json
   pinfold apply plan.json              Write the files of the plan
   pinfold apply plan.json --commit     Commit them to pinfold/update instead",

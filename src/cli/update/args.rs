@@ -73,6 +73,9 @@ pub(in crate::cli) struct Apply {
     /// Commit to this branch [default: pinfold/update]
     #[arg(long, value_name = "BRANCH")]
     pub(in crate::cli) branch: Option<String>,
+    /// Accept this index in lock files, if `pinfold update` was given it
+    #[arg(short, long, value_name = "URL")]
+    pub(in crate::cli) index_url: Option<String>,
     #[command(flatten)]
     pub(in crate::cli) configuration: Configuration,
     #[command(flatten)]

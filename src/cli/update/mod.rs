@@ -161,7 +161,11 @@ pub(super) fn apply(args: &Apply, printer: &Printer) -> Result<u8, Failure> {
     let _held = hold(&place.root, printer)?;
     let refused = |error: ApplyError| Failure::of(apply_failed(&error));
     update::check_configuration(&plan, &place.root).map_err(refused)?;
-    update::confirm(&mut settings::apply(&place)?, &plan).map_err(refused)?;
+    update::confirm(
+        &mut settings::apply(args.index_url.as_deref(), &place)?,
+        &plan,
+    )
+    .map_err(refused)?;
     let message = Message::of(&place.project.config.commit, args.branch.as_deref());
     let carried = carry_out(
         &mut plan,

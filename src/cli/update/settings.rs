@@ -55,7 +55,7 @@ pub(super) fn update(args: &Update, place: &Place) -> Result<(Request, registry:
 }
 
 /// Returns what is known of a repository to which a plan is applied; nobody is asked.
-pub(super) fn apply(place: &Place) -> Result<Request, Failure> {
+pub(super) fn apply(index_url: Option<&str>, place: &Place) -> Result<Request, Failure> {
     let config = &place.project.config;
     let now = jiff::Timestamp::now();
     let http = http::Settings::default();
@@ -63,6 +63,7 @@ pub(super) fn apply(place: &Place) -> Result<Request, Failure> {
         exclude: excluded(place, &config.docker.exclude)?,
         include: include(config, &place.project.folder)?,
         images: Some(images(config)),
+        index_url: index_url.filter(|url| !url.is_empty()).map(str::to_owned),
         ..surroundings(place, now, http, Cache::none())?
     })
 }

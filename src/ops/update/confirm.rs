@@ -9,11 +9,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::apply::{ApplyError, leads_out};
-use super::confirm_images::ImagesCheck;
+use super::confirm_images::{ImagesCheck, Refusal};
 use super::gather::{Gathered, gather_in};
 use super::request::recorded;
 use super::scope::Update;
-use crate::command::Options;
+use crate::command::{Options, Tool};
 use crate::files;
 use crate::lock::{self, LockFile, PinSource};
 use crate::ops::View;
@@ -21,9 +21,6 @@ use crate::requirements::location;
 use crate::update::{
     FileChange, LockTarget, PinChange, Plan, Status, TargetKind, TargetPlan, Why, sha256,
 };
-
-/// Why a plan is refused: a clause behind the file's name.
-pub(super) type Refusal = Result<(), String>;
 
 /// Confirms all that a plan would change.
 ///
@@ -178,7 +175,8 @@ impl LocksCheck<'_> {
             let (_, value) = line.split_once([' ', '=']).unwrap_or((line, ""));
             if !values(value).all(|value| known.contains(value)) {
                 return Err(format!(
-                    "with the option line `{line}`, which its sources and settings do not have"
+                    "with the option line `{line}`, which its sources and settings do not have; \
+                     if `pinfold update` was given it, give it to `pinfold apply`, too"
                 ));
             }
         }
@@ -247,9 +245,13 @@ fn confirm_pins(reported: &[PinChange], old: &LockFile, new: &LockFile) -> Refus
 
 fn sources(file: &LockFile) -> BTreeMap<&str, Vec<String>> {
     let mut sources: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    let mut seen = BTreeSet::new();
     for pin in &file.pins {
-        let of_project = sources.entry(pin.name.as_ref()).or_default();
-        of_project.push(shown(&pin.source));
+        let (name, source) = (pin.name.as_ref(), shown(&pin.source));
+        // The same pin once more says nothing more.
+        if seen.insert((name, source.clone(), pin.marker.as_deref())) {
+            sources.entry(name).or_default().push(source);
+        }
     }
     sources
 }
@@ -281,41 +283,66 @@ fn confirm_command(before: &LockTarget, after: &LockTarget, new: &LockFile) -> R
         (Why::Header(_), Why::Header(_)) => true,
         (before, after) => before == after,
     };
-    let python = before.options.python_version.is_some();
-    let is_made_alike =
-        before.folder == after.folder && made(before, python) == made(after, python);
+    // Without a command of ours, the option lines tell, which are confirmed.
+    let has_lines = command.is_none_or(|command| !command.starts_with("pinfold "));
+    let known = Known {
+        has_python: before.options.python_version.is_some() && !has_lines,
+        has_lines,
+    };
+    // Several words may mean the same platform.
+    let platform = |target: &LockTarget| recorded(target).python_platform.map(|it| *it);
+    let is_made_alike = before.folder == after.folder
+        && platform(before) == platform(after)
+        && known.made(before) == known.made(after);
     if is_command_kept && is_found_alike && is_made_alike {
         return Ok(());
     }
     refused()
 }
 
-/// Returns what decides which projects are in a lock and where they come from, without
-/// what only its look shows.
-fn made(target: &LockTarget, has_python: bool) -> Options {
-    let plain = Options::of(crate::command::Tool::Pinfold);
-    let mut options = recorded(target);
-    if !has_python {
-        options.python_version = None;
-    }
-    for path in options
-        .find_links
-        .iter_mut()
-        .filter(|path| !location::is_url(path))
-    {
-        *path = location::normalise(path);
-    }
-    Options {
-        hashes: plain.hashes,
-        annotations: plain.annotations,
-        index_annotation: plain.index_annotation,
-        input_comments: plain.input_comments,
-        header: plain.header,
-        strip_extras: plain.strip_extras,
-        strip_markers: plain.strip_markers,
-        emitted: plain.emitted,
-        allow_unsafe: plain.allow_unsafe,
-        newline: plain.newline,
-        ..options
+/// What is known of a lock from elsewhere than its command.
+#[derive(Clone, Copy)]
+struct Known {
+    /// Whether it is known for which Python it is made; else an update finds out.
+    has_python: bool,
+    /// Whether its option lines say what no command does.
+    has_lines: bool,
+}
+
+impl Known {
+    /// Returns what decides which projects are in a lock and where they come from, without
+    /// what only its look shows.
+    fn made(self, target: &LockTarget) -> Options {
+        let plain = Options::of(Tool::Pinfold);
+        let mut options = recorded(target);
+        options.python_platform = None;
+        if !self.has_python {
+            options.python_version = None;
+        }
+        if self.has_lines {
+            options.index_url = None;
+            options.extra_index_urls.clear();
+            options.find_links.clear();
+            options.trusted_hosts.clear();
+            options.only_binary.clear();
+            options.no_binary.clear();
+        }
+        let links = options.find_links.iter_mut();
+        for path in links.filter(|path| !location::is_url(path)) {
+            *path = location::normalise(path);
+        }
+        Options {
+            hashes: plain.hashes,
+            annotations: plain.annotations,
+            index_annotation: plain.index_annotation,
+            input_comments: plain.input_comments,
+            header: plain.header,
+            strip_extras: plain.strip_extras,
+            strip_markers: plain.strip_markers,
+            emitted: plain.emitted,
+            allow_unsafe: plain.allow_unsafe,
+            newline: plain.newline,
+            ..options
+        }
     }
 }

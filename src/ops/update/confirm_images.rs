@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 
-use super::confirm::Refusal;
 use super::gather::Gathered;
 use super::images::survey_request;
 use super::scope::Update;
@@ -14,6 +13,9 @@ use crate::ops::docker::{SurveyedFile, survey};
 use crate::ops::{Error, Ignore};
 use crate::text::{self, Edit};
 use crate::update::{ImageChange, TargetPlan};
+
+/// Nothing, or why a plan is refused: a clause behind the file's name.
+pub(super) type Refusal = Result<(), String>;
 
 /// The files that name images, as they are.
 pub(super) struct ImagesCheck {

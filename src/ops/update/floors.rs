@@ -56,9 +56,10 @@ pub(super) async fn without_downgrades(
             let lost: BTreeSet<_> = reasons.iter().map(|(project, _)| project).collect();
             floors.retain(|floor| !lost.contains(&floor.name));
             request.sources.bounds = with(&floors);
-            let better = match lost.is_empty() {
-                true => None,
-                false => compile(request, &Ignore).await.ok(),
+            let better = if lost.is_empty() {
+                None
+            } else {
+                compile(request, &Ignore).await.ok()
             };
             match better {
                 Some(better) => Ok((better, reasons)),

@@ -424,9 +424,9 @@ proptest! {
             "status", "changed", "updated", "failed", "skipped", "held", "alarms", "branch",
             "commit", "fingerprint", "report", "summary",
         ]);
-        prop_assert_eq!(&outputs[6].1, &branch);
-        prop_assert_eq!(&outputs[7].1, &commit);
-        prop_assert_eq!(&outputs[9].1, &report);
+        prop_assert_eq!(&outputs[7].1, &branch);
+        prop_assert_eq!(&outputs[8].1, &commit);
+        prop_assert_eq!(&outputs[10].1, &report);
     }
 
     #[test]
