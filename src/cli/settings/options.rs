@@ -173,10 +173,10 @@ fn python_version(args: &args::Compile) -> Result<Option<AsWritten<PythonVersion
 }
 
 fn platform_values(args: &args::Compile) -> PlatformValues {
-    let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+    let given = |text: Option<&String>| text.filter(|text| !text.is_empty()).cloned();
     PlatformValues {
-        release: given(&args.platform_release),
-        version: given(&args.platform_version),
+        release: given(args.platform_release.as_ref()),
+        version: given(args.platform_version.as_ref()),
     }
 }
 
