@@ -95,13 +95,6 @@ const FOREIGN: &[Foreign] = &[
     ),
     // What is chosen.
     value(
-        "resolution",
-        RefusedBut(
-            &["highest"],
-            "pinfold chooses the newest versions; set upper bounds with `--constraint`",
-        ),
-    ),
-    value(
         "prerelease-package",
         Refused(
             "use `--prerelease explicit`, and name a pre-release in a requirement: `NAME>=2.0a0`",
@@ -287,11 +280,7 @@ mod tests {
 
     #[test]
     fn takes_what_happens_anyway_and_what_has_no_meaning() {
-        let taken = said(&[
-            "--format=requirements.txt",
-            "--resolution=highest",
-            "--no-universal",
-        ]);
+        let taken = said(&["--format=requirements.txt", "--no-universal"]);
         assert_eq!(taken, Ok(Vec::new()));
         assert_eq!(
             said(&["--max-rounds", "3"]).unwrap(),

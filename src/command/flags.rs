@@ -12,11 +12,11 @@ use std::str::FromStr;
 use super::line::Line;
 use super::options::Options;
 use super::tool::Tool;
-use super::values::{Hashes, IndexStrategy, LineEnds, is_version};
+use super::values::{Hashes, IndexStrategy, LineEnds, Markers, is_version};
 use super::written::AsWritten;
 use crate::lock::{Annotations, EmittedOptions};
 use crate::python::{Platform, PlatformValues};
-use crate::resolve::PreReleases;
+use crate::resolve::{PreReleases, Resolution};
 use crate::text::{prior_to, without_password};
 
 /// What a flag asks for.
@@ -72,6 +72,7 @@ pub(super) fn flag(tool: Tool, name: &str) -> Option<Flag> {
             ("--index", Tool::PipCompile) => {
                 return Some(Flag::Switch(set(|options| options.emitted.indexes = true)));
             }
+            ("--unsafe-package", Tool::Uv) => return flag(tool, "--no-emit-package"),
             _ => {}
         }
         return switch(name)
@@ -123,8 +124,8 @@ fn switch(name: &str) -> Option<Switch> {
         "--no-header" => set(|options| options.header = false),
         "--strip-extras" => set(|options| options.strip_extras = true),
         "--no-strip-extras" => set(|options| options.strip_extras = false),
-        "--strip-markers" => set(|options| options.strip_markers = true),
-        "--no-strip-markers" => set(|options| options.strip_markers = false),
+        "--strip-markers" => set(|options| options.markers = Markers::None),
+        "--no-strip-markers" => set(|options| options.markers = Markers::All),
         "--emit-index-url" => set(|options| options.emitted.indexes = true),
         "--no-emit-index-url" => set(|options| options.emitted.indexes = false),
         "--emit-find-links" => set(|options| options.emitted.find_links = true),
@@ -450,11 +451,9 @@ fn newline(options: &mut Options, value: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn resolution(_: &mut Options, value: &str) -> Result<(), String> {
-    match value {
-        "highest" => Ok(()),
-        _ => Err("pinfold chooses the newest versions".to_owned()),
-    }
+fn resolution(options: &mut Options, value: &str) -> Result<(), String> {
+    options.resolution = Resolution::named(value).ok_or(NO_CHOICE)?;
+    Ok(())
 }
 
 fn format(_: &mut Options, value: &str) -> Result<(), String> {
@@ -481,6 +480,7 @@ pub fn write(options: &Options) -> String {
         python_version,
         python_platform,
         platform_values,
+        resolution,
         exclude_newer,
         exclude_newer_packages,
         pre,
@@ -503,7 +503,7 @@ pub fn write(options: &Options) -> String {
         input_comments,
         header,
         strip_extras,
-        strip_markers,
+        markers,
         emitted,
         allow_unsafe,
         unsafe_packages,
@@ -520,6 +520,9 @@ pub fn write(options: &Options) -> String {
     line.switch("--no-deps", *no_deps);
     line.values("--python-version", python_version);
     write_platform(python_platform.as_ref(), platform_values, &mut line);
+    if *resolution != Resolution::Highest {
+        line.values("--resolution", [resolution.name()]);
+    }
     line.values("--exclude-newer", exclude_newer);
     line.values("--exclude-newer-package", exclude_newer_packages);
     line.switch("--pre", *pre);
@@ -550,9 +553,13 @@ pub fn write(options: &Options) -> String {
     line.switch("--input-comments", *input_comments);
     line.switch("--no-header", !header);
     line.switch("--no-strip-extras", !strip_extras);
-    line.switch("--strip-markers", *strip_markers);
+    line.switch("--strip-markers", *markers == Markers::None);
+    line.switch("--no-strip-markers", *markers == Markers::All);
     write_emitted(*emitted, &mut line);
-    line.switch("--no-allow-unsafe", !allow_unsafe);
+    // What is called unsafe is not pinned unless that is said, too.
+    let is_named = !unsafe_packages.is_empty();
+    line.switch("--allow-unsafe", *allow_unsafe && is_named);
+    line.switch("--no-allow-unsafe", !allow_unsafe && !is_named);
     line.values("--unsafe-package", unsafe_packages);
     line.values("--no-emit-package", no_emit_packages);
     if *newline != LineEnds::Preserve {

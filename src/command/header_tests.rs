@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::super::{Hashes, IndexStrategy, LineEnds, Options, write};
+use super::super::{Hashes, IndexStrategy, LineEnds, Markers, Options, write};
 use super::*;
 use crate::lock;
 use crate::lock::{Annotations, EmittedOptions};
@@ -173,7 +173,7 @@ fn each_tool_has_defaults_of_its_own() {
         let options = command(header).options;
         (
             options.strip_extras,
-            options.strip_markers,
+            options.markers,
             options.allow_unsafe,
             options.emitted.indexes,
             options.emitted.trusted_hosts,
@@ -181,22 +181,47 @@ fn each_tool_has_defaults_of_its_own() {
     };
     assert_eq!(
         settled(&pip_compile("pip-compile a.in")),
-        (false, false, false, true, true)
+        (false, Markers::Direct, false, true, true)
     );
     assert_eq!(
         settled(&uv("uv pip compile a.in")),
-        (true, true, true, false, false)
+        (true, Markers::None, true, false, false)
     );
     assert_eq!(
         settled(&pinfold("pinfold compile a.in")),
-        (true, false, true, true, false)
+        (true, Markers::Direct, true, true, false)
     );
     assert_eq!(
         settled(&uv(
             "uv pip compile a.in --no-strip-extras --no-strip-markers --emit-index-url"
         )),
-        (false, false, true, true, false)
+        (false, Markers::All, true, true, false)
     );
+}
+
+#[test]
+fn an_unsafe_project_is_what_its_tool_means() {
+    let unsafe_ones = |header: &FileHeader| {
+        let options = command(header).options;
+        let names = |list: &[super::super::AsWritten<crate::python::ProjectName>]| {
+            let names: Vec<String> = list.iter().map(ToString::to_string).collect();
+            names.join(" ")
+        };
+        let unsafe_packages = names(&options.unsafe_packages);
+        let left_out = names(&options.no_emit_packages);
+        (options.allow_unsafe, unsafe_packages, left_out)
+    };
+    let of =
+        |allows: bool, named: &str, left_out: &str| (allows, named.to_owned(), left_out.to_owned());
+    let ours = "pinfold compile --unsafe-package=a a.in";
+    assert_eq!(unsafe_ones(&pinfold(ours)), of(false, "a", ""));
+    let allowed = "pinfold compile --allow-unsafe --unsafe-package=a a.in";
+    assert_eq!(unsafe_ones(&pinfold(allowed)), of(true, "a", ""));
+    let theirs = "pip-compile --unsafe-package=a a.in";
+    assert_eq!(unsafe_ones(&pip_compile(theirs)), of(false, "a", ""));
+    // In uv it is another name of `--no-emit-package`.
+    let uvs = "uv pip compile --unsafe-package a a.in";
+    assert_eq!(unsafe_ones(&uv(uvs)), of(true, "", "a"));
 }
 
 #[test]
@@ -461,7 +486,7 @@ fn reads_groups_builds_and_limits() {
 fn names_what_it_cannot_do() {
     for (flag, expected) in [
         ("--universal", "--universal"),
-        ("--resolution lowest", "--resolution lowest"),
+        ("--resolution oldest", "--resolution oldest"),
         ("--torch-backend=cpu", "--torch-backend cpu"),
         ("--format pylock.toml", "--format pylock.toml"),
         ("-o pylock.dev.toml", "pylock.toml"),

@@ -4,9 +4,9 @@
 use proptest::prelude::*;
 use proptest::sample::{Index, subsequence};
 
-use super::{CompileCommand, Hashes, LineEnds, Options, Recipe, Tool, recipe, write};
+use super::{CompileCommand, Hashes, LineEnds, Markers, Options, Recipe, Tool, recipe, write};
 use crate::lock::{Annotations, EmittedOptions, FileHeader};
-use crate::resolve::PreReleases;
+use crate::resolve::{PreReleases, Resolution};
 use crate::text::without_password;
 
 fn command(tool: &str, command: &str) -> CompileCommand {
@@ -77,6 +77,9 @@ prop_compose! {
 prop_compose! {
     fn choices()(
         options in inputs(),
+        resolution in (0..3_usize).prop_map(|index| {
+            [Resolution::Highest, Resolution::Lowest, Resolution::LowestDirect][index]
+        }),
         exclude_newer in maybe(&["7 days", "2024-06-01", "2024-06-01T00:00:00Z", "false"]),
         exclude_newer_packages in some(&["A=false", "b=7d", "c=2024-06-01"]),
         prerelease in (0..5_usize).prop_map(|index| PreReleases::named(
@@ -92,7 +95,7 @@ prop_compose! {
     ) -> Options {
         let index_strategy = index_strategy.as_deref().and_then(super::IndexStrategy::named);
         Options {
-            exclude_newer, exclude_newer_packages, prerelease, only_binary, no_binary, index_url,
+            resolution, exclude_newer, exclude_newer_packages, prerelease, only_binary, no_binary, index_url,
             extra_index_urls, find_links, trusted_hosts, index_strategy, build_constraints,
             ..options
         }
@@ -102,7 +105,8 @@ prop_compose! {
 prop_compose! {
     fn any_options()(
         options in choices(),
-        switches: [bool; 10],
+        switches: [bool; 9],
+        markers in (0..3_usize).prop_map(|index| [Markers::None, Markers::Direct, Markers::All][index]),
         emitted: [bool; 4],
         config_settings in some(&["a=b", "c=d e=f", "g="]),
         unsafe_packages in some(&["Foo", "bar"]),
@@ -116,12 +120,12 @@ prop_compose! {
         }),
     ) -> Options {
         let [pre, no_index, no_build, build_isolation, index_annotation, input_comments, header,
-            strip_extras, strip_markers, allow_unsafe] = switches;
+            strip_extras, allow_unsafe] = switches;
         let [indexes, find_links, trusted_hosts, binary] = emitted;
         Options {
             pre, no_index, no_build, build_isolation, index_annotation, input_comments, header,
             strip_extras,
-            strip_markers, allow_unsafe,
+            markers, allow_unsafe,
             emitted: EmittedOptions { indexes, find_links, trusted_hosts, binary },
             config_settings, unsafe_packages, no_emit_packages, hashes, annotations, newline,
             ..options

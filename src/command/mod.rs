@@ -21,7 +21,7 @@ pub use options::{Options, seen_from};
 pub use parse::CompileCommand;
 pub use tool::Tool;
 pub use values::{
-    ConfigSetting, Hashes, IndexStrategy, LineEnds, NoLimit, NoSetting, ProjectLimit,
+    ConfigSetting, Hashes, IndexStrategy, LineEnds, Markers, NoLimit, NoSetting, ProjectLimit,
     ProjectLimitError, UploadLimit, named_index,
 };
 pub use written::AsWritten;

@@ -5,12 +5,14 @@
 //! not compile before [`write`](super::write()) spells it.
 
 use super::tool::Tool;
-use super::values::{ConfigSetting, Hashes, IndexStrategy, LineEnds, ProjectLimit, UploadLimit};
+use super::values::{
+    ConfigSetting, Hashes, IndexStrategy, LineEnds, Markers, ProjectLimit, UploadLimit,
+};
 use super::written::AsWritten;
 use crate::lock::{Annotations, EmittedOptions};
 use crate::python::{ExtraName, Platform, PlatformValues, ProjectName, PythonVersion};
 use crate::requirements::{GroupRequest, Selector, location};
-use crate::resolve::PreReleases;
+use crate::resolve::{PreReleases, Resolution};
 
 /// The options of a compilation. Paths are as written: relative to the folder that the
 /// command is run in.
@@ -44,6 +46,8 @@ pub struct Options {
     /// What is stated of the platform beside its name.
     pub platform_values: PlatformValues,
 
+    /// Which of the versions that will do is chosen.
+    pub resolution: Resolution,
     /// Up to when uploads count.
     pub exclude_newer: Option<UploadLimit>,
     /// The same for single projects, instead.
@@ -91,13 +95,13 @@ pub struct Options {
     pub header: bool,
     /// Whether `name[extra]` is written as `name`.
     pub strip_extras: bool,
-    /// Whether the markers of direct requirements are left out.
-    pub strip_markers: bool,
+    /// Which markers are written.
+    pub markers: Markers,
     /// Which option lines are written.
     pub emitted: EmittedOptions,
-    /// Whether pip, setuptools and the like are pinned.
+    /// Whether unsafe projects are pinned.
     pub allow_unsafe: bool,
-    /// Projects to be treated like pip and setuptools.
+    /// The projects that are unsafe; if there are none, pip, setuptools and distribute.
     pub unsafe_packages: Vec<AsWritten<ProjectName>>,
     /// Projects that are resolved and not written.
     pub no_emit_packages: Vec<AsWritten<ProjectName>>,
@@ -120,6 +124,7 @@ impl Options {
             python_version: None,
             python_platform: None,
             platform_values: PlatformValues::default(),
+            resolution: Resolution::Highest,
             exclude_newer: None,
             exclude_newer_packages: Vec::new(),
             pre: false,
@@ -145,7 +150,10 @@ impl Options {
             input_comments: false,
             header: true,
             strip_extras: tool != Tool::PipCompile,
-            strip_markers: tool == Tool::Uv,
+            markers: match tool {
+                Tool::Pinfold | Tool::PipCompile => Markers::Direct,
+                Tool::Uv => Markers::None,
+            },
             emitted: match tool {
                 Tool::Pinfold => EmittedOptions::default(),
                 Tool::PipCompile => EmittedOptions {
@@ -250,6 +258,7 @@ impl Options {
             python_version,
             python_platform,
             platform_values,
+            resolution,
             exclude_newer,
             exclude_newer_packages,
             pre,
@@ -272,7 +281,7 @@ impl Options {
             input_comments: _,
             header: _,
             strip_extras: _,
-            strip_markers: _,
+            markers: _,
             emitted: _,
             allow_unsafe: _,
             unsafe_packages: _,
@@ -290,6 +299,9 @@ impl Options {
         self.python_version = python_version.or(self.python_version);
         self.python_platform = python_platform.or(self.python_platform);
         self.platform_values = platform_values.or(self.platform_values);
+        if resolution != Resolution::Highest {
+            self.resolution = resolution;
+        }
         self.exclude_newer = exclude_newer.or(self.exclude_newer);
         let is_said = |limit: &ProjectLimit| {
             let mut said = exclude_newer_packages.iter();

@@ -36,6 +36,8 @@ pub(super) struct Arguments<'a> {
     is_raw: bool,
     exists: &'a dyn Fn(&str) -> bool,
     at: usize,
+    /// Whether it says whether unsafe projects are pinned.
+    says_unsafe: bool,
     command: CompileCommand,
 }
 
@@ -53,6 +55,7 @@ impl<'a> Arguments<'a> {
             is_raw,
             exists,
             at: 0,
+            says_unsafe: false,
             command: CompileCommand {
                 tool,
                 says_hashes: false,
@@ -98,7 +101,10 @@ impl<'a> Arguments<'a> {
             return Ok(());
         }
         match (flag, value) {
-            (Flag::Switch(switch), None) => self.switch(switch, name),
+            (Flag::Switch(switch), None) => {
+                self.says_unsafe |= matches!(name, "--allow-unsafe" | "--no-allow-unsafe");
+                self.switch(switch, name);
+            }
             (Flag::Switch(_), Some(_)) => return Err(format!("`{name}` takes no value")),
             (Flag::Value(meaning), value) => {
                 let value = self.value_of(name, value)?;
@@ -277,6 +283,9 @@ impl<'a> Arguments<'a> {
     /// Settles what only the whole command tells.
     fn settle(&mut self) {
         let options = &mut self.command.options;
+        if !options.unsafe_packages.is_empty() && !self.says_unsafe {
+            options.allow_unsafe = false;
+        }
         // Before pip-compile 6 that meant `--no-emit-index-url`. Today it makes no sense
         // without links.
         if self.tool == Tool::PipCompile && options.no_index && options.find_links.is_empty() {

@@ -55,6 +55,18 @@ pub enum Hashes {
     Target,
 }
 
+/// Which markers stand behind pins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Markers {
+    /// None.
+    None,
+    /// Those of direct requirements, as written.
+    #[default]
+    Direct,
+    /// Those under which anything requires the project, through the whole graph.
+    All,
+}
+
 /// How lines end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum LineEnds {

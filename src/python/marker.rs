@@ -215,6 +215,12 @@ impl Marker {
         self.root.evaluate(environment, extra)
     }
 
+    /// Whether the marker may hold for the requirements of `extra` or, with `None`, of no
+    /// extra, in whatever environment.
+    pub fn admits_extra(&self, extra: Option<&ExtraName>) -> bool {
+        self.root.admits_extra(extra)
+    }
+
     /// Returns what else has to hold where the extra is known to be as asked for; none
     /// if that is nothing, or cannot be told apart.
     pub fn without_extra(&self) -> Option<Self> {
@@ -379,6 +385,18 @@ impl Node {
         }
     }
 
+    fn admits_extra(&self, extra: Option<&ExtraName>) -> bool {
+        match self {
+            Self::Test(test) if test.variable == Variable::Extra => {
+                test.evaluate(&Environment::default(), extra)
+            }
+            Self::Test(_) => true,
+            Self::All(nodes) => nodes.iter().all(|node| node.admits_extra(extra)),
+            Self::Any(nodes) => nodes.iter().any(|node| node.admits_extra(extra)),
+            Self::Group(node) => node.admits_extra(extra),
+        }
+    }
+
     fn any_test(&self, predicate: &mut impl FnMut(&Test) -> bool) -> bool {
         match self {
             Self::Test(test) => predicate(test),
@@ -419,7 +437,7 @@ impl Test {
         true
     }
 
-    fn evaluate(&self, environment: &Environment, extra: Option<&ExtraName>) -> bool {
+    pub(super) fn evaluate(&self, environment: &Environment, extra: Option<&ExtraName>) -> bool {
         let actual = self.variable.value(environment, extra);
         if self.variable.is_version()
             && let MarkerOperator::Version(operator) = self.operator
@@ -513,7 +531,7 @@ fn print(node: &Node, is_outermost: bool, text: &mut String) {
     }
 }
 
-fn print_test(comparison: &Test, text: &mut String) {
+pub(super) fn print_test(comparison: &Test, text: &mut String) {
     let value = &comparison.value;
     let quote = if value.contains('"') { '\'' } else { '"' };
     let name = comparison.variable.as_str();

@@ -2,6 +2,7 @@
 //! markers, wheel tags, environments.
 
 mod clause;
+mod condition;
 mod describe;
 mod environment;
 mod error;
@@ -18,6 +19,7 @@ mod version;
 mod wheel;
 
 pub use clause::Operator;
+pub use condition::Condition;
 pub use describe::describe;
 pub use environment::{Environment, PlatformValues};
 pub use error::{RequirementError, SpecifierError};

@@ -155,6 +155,13 @@ impl Specifiers {
                 .all(|text| version.to_string().eq_ignore_ascii_case(text))
     }
 
+    /// Whether not all old versions pass.
+    pub fn has_lower_bound(&self) -> bool {
+        let lowest = self.ranges().iter().next();
+        self.arbitrary().next().is_some()
+            || lowest.is_none_or(|(start, _)| *start != Bound::Unbounded)
+    }
+
     /// Whether there are no clauses, so that every version passes.
     pub fn is_empty_spec(&self) -> bool {
         self.0.is_none()

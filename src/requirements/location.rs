@@ -6,11 +6,13 @@
 use url::Url;
 
 use super::unresolved::without_password;
+use crate::text::percent_decoded;
 
 /// Returns the location that an include names, as seen from the current directory.
 ///
-/// A URL stays what it is. In a file that came from a URL, a location is joined to
-/// that URL (RFC 3986); in other files it is a path relative to the file's directory.
+/// A URL stays what it is, but for that of a file here, which is a path. In a file that
+/// came from a URL, a location is joined to that URL (RFC 3986); in other files it is a
+/// path relative to the file's directory.
 /// The result is in its normal form, so that two ways to one file are equal.
 pub fn join(including: &str, location: &str) -> String {
     if is_url(including) {
@@ -18,9 +20,11 @@ pub fn join(including: &str, location: &str) -> String {
             .and_then(|base| base.join(location))
             .map_or_else(|_| location.to_owned(), Into::into);
     }
-    if is_url(location) {
+    let path = file_path(location);
+    if path.is_none() && is_url(location) {
         return location.to_owned();
     }
+    let location = path.as_deref().unwrap_or(location);
     if location.starts_with('/') {
         return normalise(location);
     }
@@ -28,6 +32,37 @@ pub fn join(including: &str, location: &str) -> String {
         Some(index) => normalise(&format!("{}/{location}", &including[..index])),
         None => normalise(location),
     }
+}
+
+/// Returns the path that a `file:` URL names, if it is on this host.
+///
+/// ```text
+/// file = "file:" ["//" ["localhost"]] path ["?" query] ["#" fragment]
+/// ```
+/// A path without a slash in front is relative, as in pip's requirements; where pip and uv
+/// read a file of requirements they take it for one below `/`, which nobody means.
+pub fn file_path(location: &str) -> Option<String> {
+    let (scheme, rest) = location.split_once(':')?;
+    if !scheme.eq_ignore_ascii_case("file") {
+        return None;
+    }
+    let rest = rest.split(['?', '#']).next().unwrap_or(rest);
+    let path = match rest.strip_prefix("//") {
+        Some(behind) => {
+            let host = behind.split('/').next().unwrap_or_default();
+            if !host.is_empty() && !host.eq_ignore_ascii_case("localhost") {
+                return None;
+            }
+            &behind[host.len()..]
+        }
+        None => rest,
+    };
+    // `file://${VARIABLE}` may have the slash in front twice.
+    let path = match path.strip_prefix('/') {
+        Some(absolute) => format!("/{}", absolute.trim_start_matches('/')),
+        None => path.to_owned(),
+    };
+    (!path.is_empty()).then(|| percent_decoded(&path).into_owned())
 }
 
 /// Returns a path's normal form: no empty parts, no `.`, and `..` only at the start.
@@ -61,10 +96,11 @@ pub fn normalise(path: &str) -> String {
 ///
 /// `current_directory` is absolute.
 pub fn displayed(location: &str, current_directory: &str) -> String {
-    if is_url(location) {
+    let file = file_path(location);
+    if file.is_none() && is_url(location) {
         return without_password(location).into_owned();
     }
-    let path = normalise(location);
+    let path = normalise(file.as_deref().unwrap_or(location));
     if !path.starts_with('/') {
         return path;
     }
@@ -131,6 +167,32 @@ mod tests {
             "HTTPS://host.example/../c.txt"
         );
         assert_eq!(join("https://[", "c.txt"), "c.txt");
+    }
+
+    #[test]
+    fn a_file_url_of_this_host_is_a_path() {
+        for (url, path) in [
+            ("file:///a/b.txt", Some("/a/b.txt")),
+            ("FILE://localhost/a/b%20c.txt#x=1", Some("/a/b c.txt")),
+            ("file://localhost//a", Some("/a")),
+            ("file:////a/b", Some("/a/b")),
+            ("file:/a", Some("/a")),
+            ("file:a/../b", Some("a/../b")),
+            ("file:./a?x", Some("./a")),
+            ("file://host.example/a", None),
+            ("file:", None),
+            ("https://host.example/a", None),
+            ("a/b", None),
+        ] {
+            assert_eq!(file_path(url).as_deref(), path, "{url}");
+        }
+        assert_eq!(join("sub/dev.in", "file:../c.txt"), "c.txt");
+        assert_eq!(join("sub/dev.in", "file:///etc/./c.txt"), "/etc/c.txt");
+        assert_eq!(
+            join("sub/dev.in", "file://host.example/c.txt"),
+            "file://host.example/c.txt"
+        );
+        assert_eq!(displayed("file:///home/me/c.txt", "/home/me"), "c.txt");
     }
 
     #[test]

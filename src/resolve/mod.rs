@@ -31,7 +31,7 @@ pub use explain::{Explanation, Loosened};
 pub use frontier::Frontier;
 pub use request::{
     Absence, Availability, Constraint, Metadata, Need, OtherWheels, PreReleases, Reason, Releases,
-    Request, RootRequirement, position_in,
+    Request, Resolution, RootRequirement, position_in,
 };
 pub use solution::{Chosen, Solution};
 pub use universe::Universe;

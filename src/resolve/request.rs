@@ -261,6 +261,36 @@ impl PreReleases {
     }
 }
 
+/// Which of the versions that will do is chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Resolution {
+    /// The newest one.
+    #[default]
+    Highest,
+    /// The oldest one.
+    Lowest,
+    /// The oldest one of what is required directly, the newest one of all else.
+    LowestDirect,
+}
+
+impl Resolution {
+    /// Returns the name that `--resolution` takes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Highest => "highest",
+            Self::Lowest => "lowest",
+            Self::LowestDirect => "lowest-direct",
+        }
+    }
+
+    /// Returns the one of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Highest, Self::Lowest, Self::LowestDirect]
+            .into_iter()
+            .find(|resolution| resolution.name() == name)
+    }
+}
+
 /// A requirement of the user's.
 #[derive(Debug, Clone)]
 pub struct RootRequirement {
@@ -300,6 +330,8 @@ pub struct Request {
     pub environment: Environment,
     /// Which pre-releases may be chosen.
     pub pre_releases: PreReleases,
+    /// Which of the versions that will do is tried first.
+    pub resolution: Resolution,
     /// Whether only what the user requires is resolved, and not what it requires.
     pub without_dependencies: bool,
     /// Places that releases may name by URL, beside those of the user's requirements.

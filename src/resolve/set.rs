@@ -98,6 +98,11 @@ impl VersionSet {
         &self.runs
     }
 
+    /// Returns the positions, oldest first.
+    pub(super) fn oldest_first(&self) -> impl Iterator<Item = u32> + '_ {
+        self.runs.iter().flat_map(|&(start, end)| start..end)
+    }
+
     /// Returns the positions, newest first.
     pub(super) fn newest_first(&self) -> impl Iterator<Item = u32> + '_ {
         self.runs

@@ -8,9 +8,13 @@ use indexmap::IndexMap;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::provider::PackageId;
-use super::request::{Availability, Metadata, Need, PreReleases, Reason, Releases, Request};
+use super::request::{
+    Availability, Metadata, Need, PreReleases, Reason, Releases, Request, Resolution,
+};
 use super::set::VersionSet;
-use crate::python::{ExtraName, ProjectName, Requirement, RequirementSource, Specifiers, Version};
+use crate::python::{
+    Environment, ExtraName, ProjectName, Requirement, RequirementSource, Specifiers, Version,
+};
 
 pub(super) type ProjectId = u32;
 
@@ -60,6 +64,8 @@ pub(super) struct Project {
     allows_pre_releases: bool,
     /// Whether releases that pip refuses are used.
     takes_refused: bool,
+    /// Whether its old versions are tried before its new ones.
+    is_lowest: bool,
     /// The URLs that requirements may name, without their fragments.
     direct: Vec<String>,
     constraints: Vec<usize>,
@@ -125,12 +131,16 @@ impl Universe {
             needs: IndexMap::new(),
             guess: None,
             consulted: FxHashSet::default(),
-            request: Request::default(),
+            request: Request {
+                resolution: request.resolution,
+                ..Request::default()
+            },
         };
         let mut known: FxHashMap<_, usize> = FxHashMap::default();
         for (index, root) in request.roots.iter().enumerate() {
             let project = universe.project(&root.requirement.name);
             let state = &mut universe.projects[project as usize];
+            state.is_lowest = request.resolution != Resolution::Highest;
             match &root.requirement.source {
                 RequirementSource::Url(url) => {
                     state.direct.push(without_fragment(url).to_owned());
@@ -187,6 +197,11 @@ impl Universe {
         universe
     }
 
+    /// Returns the environment that markers are evaluated in.
+    pub const fn environment(&self) -> &Environment {
+        &self.request.environment
+    }
+
     /// Returns the number of a project, which it gets when first mentioned.
     pub(super) fn project(&mut self, name: &ProjectName) -> ProjectId {
         if let Some(&id) = self.by_name.get(name) {
@@ -206,6 +221,7 @@ impl Universe {
             to_build: None,
             allows_pre_releases: false,
             takes_refused: false,
+            is_lowest: self.request.resolution == Resolution::Lowest,
             direct: Vec::new(),
             constraints: Vec::new(),
         });
@@ -291,7 +307,9 @@ impl Universe {
             if let Some(marker) = &requirement.marker {
                 if marker.mentions_extra() {
                     conditional = true;
-                } else if !marker.evaluate(&self.request.environment, None) {
+                } else if !marker.evaluate(&self.request.environment, None)
+                    && !self.is_overridden(&requirement.name)
+                {
                     if marker.is_unanswered(&self.request.environment) {
                         unanswered.push(requirement.name);
                     }
@@ -368,6 +386,13 @@ impl Universe {
         let faults = newer.filter_map(|&at| Some((at, self.fault(project, at)?)));
         let told = faults.filter(|(_, reason)| reason.is_of_requirements());
         told.max_by_key(|&(position, _)| position)
+    }
+
+    /// Whether overrides stand in the place of all requirements on a project, with their
+    /// markers.
+    fn is_overridden(&self, name: &ProjectName) -> bool {
+        let project = self.known_project(name);
+        project.is_some_and(|project| self.overrides.contains_key(&project))
     }
 
     /// Returns the release of a project that is to be tried first, if the request
@@ -478,7 +503,8 @@ impl Universe {
         };
         let sdist = match availability {
             Availability::Wheel => 0,
-            Availability::Sdist => 1,
+            // The lowest version is asked for however it is packed.
+            Availability::Sdist => u16::from(!state.is_lowest),
             Availability::Unusable(_) => return None,
         };
         let last = match self.request.pre_releases {
@@ -500,14 +526,16 @@ impl Universe {
         Some(u16::from(turn) * 4 + sdist + if last { 2 } else { 0 })
     }
 
-    /// Returns the releases of a rank, newest first.
+    /// Returns the releases of a rank in the order in which they are tried: newest first,
+    /// unless the lowest is asked for.
     pub(super) fn ranked(&self, project: ProjectId, rank: u16) -> Arc<[u32]> {
         let releases = self.releases(project);
         let count = releases.map_or(0, |releases| releases.count());
-        (0..count)
-            .rev()
-            .filter(|&at| self.rank(project, at, Viewer::Solver) == Some(rank))
-            .collect()
+        let has_rank = |at: &u32| self.rank(project, *at, Viewer::Solver) == Some(rank);
+        if self.projects[project as usize].is_lowest {
+            return (0..count).filter(has_rank).collect();
+        }
+        (0..count).rev().filter(has_rank).collect()
     }
 
     /// Returns the release to try first out of a set.
@@ -524,8 +552,20 @@ impl Universe {
         {
             return Some(position);
         }
+        if state.is_lowest {
+            return self.first_of_best_rank(project, allowed.oldest_first(), viewer);
+        }
+        self.first_of_best_rank(project, allowed.newest_first(), viewer)
+    }
+
+    fn first_of_best_rank(
+        &self,
+        project: ProjectId,
+        positions: impl Iterator<Item = u32>,
+        viewer: Viewer,
+    ) -> Option<u32> {
         let mut best: Option<(u16, u32)> = None;
-        for position in allowed.newest_first() {
+        for position in positions {
             match self.rank(project, position, viewer) {
                 Some(0) => return Some(position),
                 Some(rank) if best.is_none_or(|(other, _)| rank < other) => {
@@ -582,11 +622,15 @@ impl Universe {
                 (None, false) => true,
                 (Some(_), false) => false,
                 (extra, true) => {
+                    let is_overridden = self.overrides.contains_key(&edge.project);
                     let holds = |extra| {
-                        edge.requirement
-                            .marker
-                            .as_ref()
-                            .is_none_or(|marker| marker.evaluate(&self.request.environment, extra))
+                        edge.requirement.marker.as_ref().is_none_or(|marker| {
+                            if is_overridden {
+                                marker.admits_extra(extra)
+                            } else {
+                                marker.evaluate(&self.request.environment, extra)
+                            }
+                        })
                     };
                     // What holds without the extra is the release's own requirement.
                     holds(extra) && (extra.is_none() || !holds(None))

@@ -1,7 +1,9 @@
 //! A lock file that can be made again, and what its header, its configuration and the
 //! file itself say of how.
 
-use crate::command::{AsWritten, CompileCommand, Hashes, Options, Tool, seen_from, target};
+use crate::command::{
+    AsWritten, CompileCommand, Hashes, Markers, Options, Tool, seen_from, target,
+};
 use crate::config::{Located, LockConfig};
 use crate::lock::{Layout, LockFile};
 use crate::python::PythonVersion;
@@ -123,7 +125,11 @@ impl LockTarget {
             hashes: hashes_of(read),
             header: header.is_some(),
             strip_extras: read.pins.iter().all(|pin| pin.extras.is_empty()),
-            strip_markers: read.pins.iter().all(|pin| pin.marker.is_none()),
+            markers: if read.pins.iter().any(|pin| pin.marker.is_some()) {
+                Markers::Direct
+            } else {
+                Markers::None
+            },
             annotations: layout.annotations,
             allow_unsafe: !layout.names_unsafe,
             ..Options::of(Tool::Pinfold)

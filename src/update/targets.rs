@@ -603,6 +603,13 @@ impl Finder<'_> {
         let folder = folders_above(&source)
             .find(is_seen_from)
             .unwrap_or_else(|| folder_of(&source));
+        // Its option lines are all that is known of these, and start where it is.
+        for links in &mut target.options.find_links {
+            if !location::is_url(links) && !links.starts_with("${") {
+                let links_from_root = location::join(&format!("/{}", target.output), links);
+                *links = location::displayed(&links_from_root, &format!("/{folder}"));
+            }
+        }
         folder.clone_into(&mut target.folder);
         target.options.sources = vec![source];
         target

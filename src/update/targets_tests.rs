@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::command::Hashes;
+use crate::command::{Hashes, Markers};
 use crate::config::{Located, LockConfig};
 use crate::lock::Annotations;
 use crate::text::Span;
@@ -527,7 +527,7 @@ fn guesses_the_style_of_a_file() {
     assert!(!line.header && line.strip_extras && line.allow_unsafe);
     let split = options("a[x]==1 ; python_version > \"3\"\n    # via\n    #   b\n");
     assert_eq!(split.annotations, Annotations::Split);
-    assert!(!split.strip_extras && !split.strip_markers);
+    assert!(!split.strip_extras && split.markers == Markers::Direct);
     let plain = options(
         "a==1\n\n# The following packages are considered to be unsafe in a requirements file:\n# pip\n",
     );

@@ -71,6 +71,59 @@ fn every_way_to_read_an_index_gives_the_same_pins() {
 }
 
 #[test]
+fn the_lowest_that_fits_is_taken_on_request() {
+    let releases = [
+        wheel("a", "1.0"),
+        sdist("a", "1.5").requires(&["b>=1.5"]),
+        wheel("a", "2.0rc1").requires(&["b>=1.5"]),
+        wheel("a", "2.0").requires(&["b>=1.5"]),
+        wheel("a", "3.0").requires(&["b>=1.5"]),
+        wheel("b", "1.0"),
+        wheel("b", "2.0").requires(&["c"]),
+        wheel("b", "3.0"),
+        wheel("c", "0.1").yanked("broken"),
+        wheel("c", "0.2").python("<3.8"),
+        wheel("c", "1.0"),
+    ];
+    let lowest =
+        |requirements: &str, mode: &str| pins(&releases, requirements, &["--resolution", mode]);
+    assert_eq!(lowest("a>1\n", "lowest"), ["a==1.5", "b==2.0", "c==1.0"]);
+    assert_eq!(lowest("a>1\n", "lowest-direct"), ["a==1.5", "b==3.0"]);
+    assert_eq!(lowest("a>1\n", "highest"), ["a==3.0", "b==3.0"]);
+    // A pre-release is still a last resort.
+    assert_eq!(lowest("a>1.5\n", "lowest-direct"), ["a==2.0", "b==3.0"]);
+    // One that cannot be used is not the lowest one.
+    assert_eq!(lowest("a>=2\nb!=2\n", "lowest"), ["a==2.0", "b==3.0"]);
+    let index = Index::new(releases);
+    let project = Project::of("a\nb<3\nc>=0.2\n");
+    let run = project.compiles(&index.url(), &["--resolution=lowest", "-v"]);
+    assert_eq!(project.pins(), ["a==1.0", "b==1.0", "c==1.0"]);
+    run.says(
+        0,
+        &[
+            "`--resolution lowest` chooses the oldest release of: a, b; require a version: `a>=1.0`",
+            "b 1.0: chosen, the oldest that all requirements allow",
+        ],
+    );
+}
+
+#[test]
+fn pins_of_a_lowest_lock_are_kept_and_its_header_says_how_it_is_made() {
+    let index = Index::new(two());
+    let project = Project::of("a\nb!=1\n");
+    project.compiles(&index.url(), &["--resolution=lowest"]);
+    assert_eq!(project.pins(), ["a==1.0", "b==2.0"]);
+    assert!(project.lock().contains(" --resolution=lowest "));
+    project.write("requirements.in", "a\n");
+    project.compiles(&index.url(), &["--resolution=lowest"]);
+    assert_eq!(project.pins(), ["a==1.0", "b==2.0"]);
+    project.compiles(&index.url(), &["--resolution=lowest", "-U"]);
+    assert_eq!(project.pins(), ["a==1.0", "b==1.0"]);
+    project.compiles(&index.url(), &["-U"]);
+    assert_eq!(project.pins(), ["a==2.0", "b==3.0"]);
+}
+
+#[test]
 fn pins_of_the_lock_are_kept_while_they_fit() {
     let index = Index::new(two());
     let project = Project::of("a\n");
@@ -197,15 +250,15 @@ fn an_override_replaces_what_a_folder_requires_by_url() {
         project.write("overrides.txt", text);
         project.compile(&index.url(), &["--override", "overrides.txt"])
     };
-    compile("b==2.0\n").says(1, &["there is no such release; b has 1.0"]);
-    compile("b\n").says(0, &[]);
-    assert!(
-        project.pins()[0].starts_with("b @ "),
-        "{:?}",
-        project.pins()
-    );
-    let url = index.file_url(&new);
-    compile(&format!("b @ {url}\n")).says(2, &["b is required from two sources"]);
+    compile("b==2.0\n").says(0, &[]);
+    assert_eq!(project.pins(), ["b==2.0", "./p"]);
+    compile("b!=2\n").says(0, &[]);
+    assert_eq!(project.pins(), ["b==3.0", "./p"]);
+    for name in ["b @ ", ""] {
+        let url = index.file_url(&new);
+        compile(&format!("{name}{url}\n")).says(0, &[]);
+        assert_eq!(project.pins(), [format!("b @ {url}"), "./p".to_owned()]);
+    }
     compile("b ; python_version < '3'\n").says(0, &[]);
     assert_eq!(project.pins(), ["./p"]);
 }
@@ -213,7 +266,14 @@ fn an_override_replaces_what_a_folder_requires_by_url() {
 #[test]
 fn of_several_overrides_those_count_whose_markers_hold() {
     let index = Index::new([
-        wheel("a", "1.0").requires(&["b<2", "c; sys_platform == 'win32'"]),
+        wheel("a", "1.0")
+            .requires(&[
+                "b<2",
+                "c; sys_platform == 'win32'",
+                "d; extra == 'x' and sys_platform == 'win32'",
+            ])
+            .extras(&["x"]),
+        wheel("d", "1.0"),
         wheel("b", "1.0"),
         wheel("b", "2.0"),
         wheel("b", "3.0"),
@@ -236,12 +296,14 @@ fn of_several_overrides_those_count_whose_markers_hold() {
     assert_eq!(pins("a\n", "b; python_version < '3.9'\n"), ["a==1.0"]);
     // They stand in the place of the whole requirement: of its marker, too.
     let c = "c; sys_platform == 'linux'\nc; sys_platform == 'darwin'\n";
-    assert_eq!(pins("a\n", c), ["a==1.0", "b==1.0"]);
-    assert_eq!(pins("c; sys_platform == 'win32'\n", c), [""; 0]);
-    assert_eq!(
-        pins("c; sys_platform != 'win32'\n", c),
-        ["c==1.0 ; sys_platform != \"win32\""]
-    );
+    assert_eq!(pins("a\n", c), ["a==1.0", "b==1.0", "c==1.0"]);
+    let pin = ["c==1.0 ; sys_platform == \"linux\""];
+    assert_eq!(pins("c; sys_platform == 'win32'\n", c), pin);
+    assert_eq!(pins("c; sys_platform != 'win32'\n", c), pin);
+    assert_eq!(pins("c; sys_platform != 'win32'\n", "c\n"), ["c==1.0"]);
+    // But for the extra: what is not asked for is not overridden.
+    assert_eq!(pins("a\n", "d\n"), ["a==1.0", "b==1.0"]);
+    assert_eq!(pins("a[x]\n", "d\n"), ["a==1.0", "b==1.0", "d==1.0"]);
 }
 
 #[test]
@@ -570,7 +632,14 @@ fn find_links_of_a_requirements_file_are_beside_it() {
     );
     project.compiles(&index.url(), &["sub/requirements.in"]);
     let text = project.read("sub/requirements.txt");
-    assert!(text.contains("\n--find-links sub/wheels\n"), "{text}");
+    // pip takes the path for one that starts where the lock is.
+    assert!(text.contains("\n--find-links wheels\n"), "{text}");
+    for arguments in [&[][..], &["--no-header"]] {
+        let arguments = [arguments, &["sub/requirements.in"]].concat();
+        project.compiles(&index.url(), &arguments);
+        let run = run(&mut project.command(&["update", "--check", "--index-url", &index.url()]));
+        run.says(0, &["up to date"]);
+    }
 }
 
 #[test]

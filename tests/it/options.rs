@@ -35,8 +35,7 @@ fn what_cannot_be_honoured_is_refused_with_what_to_use_instead() {
             "choose them with `--python-version` and `--python-platform`",
         ),
         ("--format pylock.toml", "omit `--format`"),
-        ("--resolution lowest", "with `--constraint`"),
-        ("--resolution lowest-direct", "with `--constraint`"),
+        ("--resolution newest", "lowest-direct"),
         ("--build-deps-for wheel", "`--build-constraint`"),
         ("--all-build-deps", "`--build-constraint`"),
         ("--only-build-deps", "`--build-constraint`"),
@@ -139,7 +138,6 @@ fn spellings_of_both_tools_are_taken_without_a_word() {
         "--annotate",
         "--header",
         "--strip-extras",
-        "--no-strip-markers",
         "--no-emit-trusted-host",
         "--no-universal",
         "--format requirements.txt",
@@ -179,6 +177,12 @@ fn spellings_of_both_tools_are_taken_without_a_word() {
 fn what_makes_another_file_stands_in_the_header() {
     for (arguments, in_header) in [
         ("--hashes target", "--hashes=target"),
+        ("--no-strip-markers", "--no-strip-markers"),
+        ("--resolution lowest", "--resolution=lowest"),
+        (
+            "--unsafe-package b --allow-unsafe",
+            "--allow-unsafe --no-emit-index-url",
+        ),
         ("--hashes=target", "--hashes=target"),
         ("--emit-index-annotation", "--emit-index-annotation"),
         ("--no-build-isolation", "--no-build-isolation"),

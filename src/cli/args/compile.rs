@@ -126,6 +126,9 @@ pub(in crate::cli) struct Compile {
         help_heading = "Versions"
     )]
     pub(in crate::cli) exclude_newer_packages: Vec<String>,
+    /// Choose the newest versions that satisfy the requirements, or the oldest ones
+    #[arg(long, value_enum, value_name = "MODE", default_value_t = Resolution::Highest, help_heading = "Versions")]
+    pub(in crate::cli) resolution: Resolution,
     /// Allow pre-releases like final releases
     #[arg(long, conflicts_with = "prerelease", help_heading = "Versions")]
     pub(in crate::cli) pre: bool,
@@ -343,11 +346,13 @@ pub(in crate::cli) struct Compile {
     /// Keep extras in pins: `name[extra]==1.0`
     #[arg(long, overrides_with = "strip_extras", help_heading = "Output")]
     pub(in crate::cli) no_strip_extras: bool,
-    /// Remove markers of direct requirements
+    /// Remove markers, also those of direct requirements
     #[arg(long, overrides_with = "no_strip_markers", help_heading = "Output")]
     pub(in crate::cli) strip_markers: bool,
-    /// Keep markers of direct requirements (default)
-    #[arg(long, overrides_with = "strip_markers", hide = true)]
+    /// Write markers of all pins, also of those that other projects require
+    ///
+    /// Default: only those of direct requirements, as written.
+    #[arg(long, overrides_with = "strip_markers", help_heading = "Output")]
     pub(in crate::cli) no_strip_markers: bool,
     /// Write `--index-url` and `--extra-index-url` lines (default)
     #[arg(long, overrides_with = "no_emit_index_url", hide = true)]
@@ -385,7 +390,10 @@ pub(in crate::cli) struct Compile {
     /// Name pip, setuptools, and distribute in a comment instead of pinning them
     #[arg(long, overrides_with = "allow_unsafe", help_heading = "Output")]
     pub(in crate::cli) no_allow_unsafe: bool,
-    /// Treat this project like pip and setuptools
+    /// Name this project in a comment instead of pinning it
+    ///
+    /// It takes the place of pip, setuptools, and distribute. With `--allow-unsafe`, it is pinned,
+    /// apart from the others.
     #[arg(
         long = "unsafe-package",
         value_name = "PROJECT",
@@ -446,6 +454,16 @@ pub(in crate::cli) enum PreReleaseMode {
     Explicit,
     /// Allow in both of these cases
     IfNecessaryOrExplicit,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum Resolution {
+    /// The newest version of each project
+    Highest,
+    /// The oldest version of each project
+    Lowest,
+    /// The oldest version of each direct requirement, the newest of all others
+    LowestDirect,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

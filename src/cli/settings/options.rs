@@ -7,13 +7,13 @@ use clap::ValueEnum;
 use crate::cli::args::{self, AnnotationStyle};
 use crate::cli::failure::Failure;
 use crate::command::{
-    AsWritten, ConfigSetting, Hashes, IndexStrategy, LineEnds, Options, ProjectLimit,
+    AsWritten, ConfigSetting, Hashes, IndexStrategy, LineEnds, Markers, Options, ProjectLimit,
     ProjectLimitError, UploadLimit,
 };
 use crate::lock::{Annotations, EmittedOptions};
 use crate::python::{Platform, PlatformValues, PythonVersion};
 use crate::requirements::{GroupRequest, Selector};
-use crate::resolve::PreReleases;
+use crate::resolve::{PreReleases, Resolution};
 use crate::text::without_password;
 
 /// Returns the options that a command line says, for these sources and this lock.
@@ -34,6 +34,7 @@ pub(in crate::cli) fn options(
         python_version: python_version(args)?,
         python_platform: python_platform(args)?,
         platform_values: platform_values(args),
+        resolution: Resolution::named(&name(&args.resolution)).unwrap_or_default(),
         exclude_newer: args.limit().as_deref().map(limit).transpose()?,
         exclude_newer_packages: args
             .exclude_newer_packages
@@ -76,7 +77,11 @@ pub(in crate::cli) fn options(
         input_comments: args.input_comments,
         header: !args.no_header,
         strip_extras: !args.no_strip_extras,
-        strip_markers: args.strip_markers,
+        markers: match (args.strip_markers, args.no_strip_markers) {
+            (true, _) => Markers::None,
+            (false, true) => Markers::All,
+            (false, false) => Markers::Direct,
+        },
         emitted: if args.no_emit_options {
             EmittedOptions::NONE
         } else {
@@ -87,7 +92,8 @@ pub(in crate::cli) fn options(
                 binary: !args.no_emit_build_options,
             }
         },
-        allow_unsafe: !args.no_allow_unsafe,
+        // Who calls projects unsafe does not want them pinned, unless that is said.
+        allow_unsafe: args.allow_unsafe || !args.no_allow_unsafe && args.unsafe_packages.is_empty(),
         unsafe_packages: list("--unsafe-package", &args.unsafe_packages)?,
         no_emit_packages: list("--no-emit-package", &args.no_emit_packages)?,
         newline: LineEnds::named(&name(&args.newline)).unwrap_or_default(),

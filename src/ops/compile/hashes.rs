@@ -9,6 +9,7 @@ use crate::index::Sha256;
 use crate::lock::{self, LockFile};
 use crate::ops::compile::fetch::Fetcher;
 use crate::ops::compile::inputs::Inputs;
+use crate::ops::compile::prepare::is_kept;
 use crate::ops::compile::request::{Compile, Hashes, WhichHashes};
 use crate::ops::error::Error;
 use crate::ops::events::{Event, Reporter};
@@ -37,16 +38,19 @@ pub(in crate::ops) async fn hashes(
                 && pin.version().and_then(|text| text.parse().ok()).as_ref()
                     == Some(&chosen.version)
         });
+        // As of any release that is new in the lock. In an update the policy decides which
+        // files are taken.
+        let is_gated = request.selection.gate.is_some();
+        let is_upgraded = !is_gated && !is_kept(&request.selection, name);
         let for_target = request.output.which_hashes == WhichHashes::Target;
         let hashes = match kept {
             Some(pin) if for_target => {
-                hashes_for_target(name, chosen, &pin.hashes, fetcher, reporter).await?
+                hashes_for_target(name, chosen, pin, is_upgraded, fetcher, reporter).await?
             }
             Some(pin) => match fetcher.published_hashes(name, chosen.position) {
                 Some(mut now) => {
                     let new = compare_hashes(name, &chosen.version, &pin.hashes, &now)?;
-                    if request.selection.gate.is_some() && is_comparable(&pin.hashes) {
-                        // The policy has decided which files are taken.
+                    if is_upgraded || is_gated && is_comparable(&pin.hashes) {
                         now.sort_unstable();
                         now.dedup();
                         now.iter().map(Sha256::prefixed).collect()
@@ -70,17 +74,21 @@ pub(in crate::ops) async fn hashes(
 async fn hashes_for_target(
     name: &ProjectName,
     chosen: &Chosen,
-    recorded: &[String],
+    pin: &lock::LockedPin,
+    is_upgraded: bool,
     fetcher: &Fetcher<'_>,
     reporter: &dyn Reporter,
 ) -> Result<Vec<String>, Error> {
-    let position = chosen.position;
+    let (position, recorded) = (chosen.position, &pin.hashes);
     let now = fetcher.hashes(name, position).await?;
     let Some(all) = fetcher.all_published_hashes(name, position) else {
         // What else there is would have to be downloaded to be told from what is gone.
         return Ok(now);
     };
     compare_hashes(name, &chosen.version, recorded, &all)?;
+    if is_upgraded {
+        return Ok(now);
+    }
     let kept: Vec<String> = recorded
         .iter()
         .filter(|hash| {

@@ -323,6 +323,7 @@ fn hash(request: &Compile, read: &ReadInputs) -> Fingerprint {
         exclude_newer,
         exclude_newer_packages,
         gate: _, // none: see `fingerprint`
+        resolution,
         pre_releases,
         binary,
         without_dependencies,
@@ -351,7 +352,7 @@ fn hash(request: &Compile, read: &ReadInputs) -> Fingerprint {
         hashing,
         "{}\n{names:?}{groups:?}{constraints:?}{bounds:?}{overrides:?}{extras:?}{all_extras:?}\n\
          {upgrade:?}{kept_packages:?}{upgrade_packages:?}{exclude_newer:?}{exclude_newer_packages:?}\n\
-         {pre_releases:?}{binary:?}{without_dependencies:?}\n\
+         {resolution:?}{pre_releases:?}{binary:?}{without_dependencies:?}\n\
          {indexes:?}{build:?}{output:?}{:?}{current_directory:?}\n\
          {:?}\n{:?}\n{:?}\n{:?}\n{logins:?}",
         env!("CARGO_PKG_VERSION"),

@@ -10,6 +10,7 @@ mod hashes;
 mod indexes;
 mod inputs;
 pub(in crate::ops) mod last_run;
+mod markers;
 mod network;
 mod output;
 mod overwrite;
@@ -40,6 +41,7 @@ use self::fetch::prefetch::Expected;
 use self::hashes::{hashes, keep_given_hashes};
 use self::inputs::Inputs;
 use self::last_run::{Fingerprint, LastRun, Remembering, Unchanged, UnchangedProof};
+use self::markers::markers;
 use self::network::public_option_lines;
 use self::output::Made;
 use self::pin_details::ReportInputs;
@@ -191,6 +193,7 @@ async fn resolve(
         places: &prepared.places,
         solution: &resolution.solution,
         hashes,
+        markers: markers(&request.output, &mut resolution.resolver, solution),
         indexes: annotated_indexes(&request.output, solution, &fetcher),
         options: public_option_lines(request, inputs, reporter),
         output: &request.output,

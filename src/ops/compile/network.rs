@@ -1,5 +1,7 @@
 //! Which servers are asked, as whom, and what of that the lock says.
 
+use std::path::Path;
+
 use rustc_hash::FxHashSet;
 use url::Url;
 
@@ -8,10 +10,11 @@ use crate::index::{FindLinks, IndexUrl, PYPI_FILES, PYPI_SIMPLE};
 use crate::lock::OptionLines;
 use crate::ops::compile::indexes::{self, DEFAULT_VARIABLES, IndexSettings, Owner};
 use crate::ops::compile::inputs::Inputs;
-use crate::ops::compile::inputs::kind::are_silent;
+use crate::ops::compile::inputs::kind::{are_silent, local_path};
 use crate::ops::compile::request::{Compile, NamedIndex};
 use crate::ops::error::Error;
 use crate::ops::events::{Event, Reporter};
+use crate::requirements::{Written, location};
 use crate::text::{has_query_secret, without_login, without_password};
 
 /// Settles which servers are asked, and with which credentials.
@@ -33,7 +36,7 @@ pub(in crate::ops) fn network(
         http.credentials.add_index(&mut url, variables);
         Ok(IndexUrl::new(url))
     };
-    let given = |text: &str| expanded(text, &*request.run.variable);
+    let given = |text: &str| expanded(text, &|name| request.run.variable(name));
     let mut settings = IndexSettings {
         strategy: request.indexes.strategy,
         ..IndexSettings::default()
@@ -108,7 +111,7 @@ pub(in crate::ops) fn network(
             http.credentials.take_from(&mut url);
             FindLinks::Page(url)
         } else {
-            FindLinks::Path(request.run.view.path(std::path::Path::new(text)))
+            FindLinks::Path(request.run.view.path(&local_path(text)))
         });
     }
     Ok((http, settings))
@@ -153,7 +156,7 @@ pub(in crate::ops) fn connect_to_named(request: &Compile, client: &http::Client)
         .chain(unnamed);
     for text in urls {
         // What is wrong with one is told when all of them are settled.
-        let text = expanded(text, &*request.run.variable);
+        let text = expanded(text, &|name| request.run.variable(name));
         if let Ok(url) = parse_location(&text, &request.run.current_directory) {
             connect_to(&url, client);
         }
@@ -186,7 +189,7 @@ fn parse_location(text: &str, current_directory: &str) -> Result<Url, Error> {
         help: Some("write it with its scheme: `https://host/simple/`".to_owned()),
     };
     if !text.contains("://") {
-        let path = std::path::Path::new(current_directory).join(text);
+        let path = Path::new(current_directory).join(local_path(text));
         if path.is_dir() {
             return Url::from_directory_path(path).map_err(|()| failed("not a path".to_owned()));
         }
@@ -300,7 +303,10 @@ fn option_lines(request: &Compile, inputs: &Inputs) -> OptionLines {
     lines
         .extra_index_urls
         .extend(written(&options.extra_index_urls));
-    lines.find_links.extend(written(&options.find_links));
+    let of_files = options.find_links.iter();
+    lines
+        .find_links
+        .extend(of_files.map(|written| seen_from_lock(written, request)));
     lines
         .trusted_hosts
         .extend(options.trusted_hosts.iter().cloned());
@@ -309,4 +315,25 @@ fn option_lines(request: &Compile, inputs: &Inputs) -> OptionLines {
         .only_binary
         .extend(options.only_binary.iter().cloned());
     lines
+}
+
+/// Returns links of an input as the lock has to write them: pip takes a path for one that
+/// starts where the file is. It stays as written if it leads to the same place from there.
+fn seen_from_lock(links: &Written, request: &Compile) -> String {
+    if links.value.contains("://") || links.value.starts_with('/') {
+        return links.as_written.clone();
+    }
+    let here = format!("{}/", request.run.current_directory);
+    let output = request.output.path.as_deref().map(Path::to_string_lossy);
+    let lock = location::join(&here, output.as_deref().unwrap_or_default());
+    let lock = match &output {
+        Some(_) => lock,
+        None => format!("{lock}/"),
+    };
+    let meant = location::join(&here, &links.value);
+    if location::join(&lock, &links.as_written) == meant {
+        return links.as_written.clone();
+    }
+    let folder = lock.rfind('/').map_or("/", |end| &lock[..end]);
+    location::displayed(&meant, folder)
 }

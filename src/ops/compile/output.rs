@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use crate::command::Markers;
 use crate::lock::{Header, Lock, OptionLines, Pin, PinSource};
 use crate::ops::compile::direct::DirectPin;
 use crate::ops::compile::inputs::Inputs;
 use crate::ops::compile::request::OutputOptions;
 use crate::python::{Marker, ProjectName};
-use crate::resolve::{Request, Solution};
+use crate::resolve::{Request, RootRequirement, Solution};
 
 /// What a lock is made of.
 pub(in crate::ops) struct Made<'a> {
@@ -17,6 +18,8 @@ pub(in crate::ops) struct Made<'a> {
     pub(in crate::ops) places: &'a BTreeMap<ProjectName, DirectPin>,
     pub(in crate::ops) solution: &'a Solution,
     pub(in crate::ops) hashes: BTreeMap<ProjectName, Vec<String>>,
+    /// The markers of pins through the graph, where those are to be written.
+    pub(in crate::ops) markers: BTreeMap<ProjectName, String>,
     /// The indexes that pins come from, where that is to be said.
     pub(in crate::ops) indexes: BTreeMap<ProjectName, String>,
     pub(in crate::ops) options: OptionLines,
@@ -39,12 +42,11 @@ pub(in crate::ops) fn lock(made: &Made<'_>) -> Lock {
                 .iter()
                 .filter(|(other, _)| other == name);
             via.extend(constrained.map(|(_, origin)| origin.clone()));
-            let overridden = made
-                .request
-                .overrides
-                .iter()
-                .filter(|one| one.requirement.name == *name);
-            via.extend(overridden.map(|one| one.origin.clone()));
+            let overrides = made.request.overrides.iter();
+            let overridden: Vec<&RootRequirement> = overrides
+                .filter(|one| one.requirement.name == *name)
+                .collect();
+            via.extend(overridden.iter().map(|one| one.origin.clone()));
             via.extend(chosen.required_by.iter().map(ToString::to_string));
             let place = made.places.get(name);
             let source = place.map_or_else(
@@ -54,10 +56,15 @@ pub(in crate::ops) fn lock(made: &Made<'_>) -> Lock {
                 },
                 |place| place.source.clone(),
             );
-            let marker = if made.output.strip_markers {
-                None
-            } else {
-                marker(roots().map(|root| root.requirement.marker.as_ref()))
+            let marker = match made.output.markers {
+                Markers::None => None,
+                Markers::All => made.markers.get(name).cloned(),
+                // An override stands in the place of the whole requirement.
+                Markers::Direct if !overridden.is_empty() && roots().next().is_some() => {
+                    let overrides = overridden.iter();
+                    marker(overrides.map(|one| one.requirement.marker.as_ref()))
+                }
+                Markers::Direct => marker(roots().map(|root| root.requirement.marker.as_ref())),
             };
             Pin {
                 name: name.clone(),

@@ -26,10 +26,10 @@ use crate::ops::error::Error;
 use crate::ops::events::{Event, Reporter};
 use crate::ops::view::View;
 use crate::python::{
-    Environment, Marker, ProjectName, Requirement, RequirementSource, Specifiers, Target, Version,
+    Environment, Marker, ProjectName, RequirementSource, Specifiers, Target, Version,
 };
 use crate::requirements::PerProject;
-use crate::resolve::{Constraint, PreReleases, Request, RootRequirement};
+use crate::resolve::{Constraint, PreReleases, Request};
 use crate::vcs::{self, Git};
 
 /// What was read and settled without anybody being asked for a page.
@@ -138,7 +138,7 @@ async fn settle_places(
     if !has_places(&prepared.read.inputs) {
         return Ok(Vec::new());
     }
-    drop_overridden(&mut prepared.read.inputs);
+    let overridden = drop_overridden(&mut prepared.read.inputs);
     let inputs = &prepared.read.inputs;
     let direct = DirectReader {
         client: &prepared.read.client,
@@ -150,6 +150,7 @@ async fn settle_places(
         is_build_forbidden: request.build.is_forbidden,
         view: &request.run.view,
         current_directory: &request.run.current_directory,
+        overridden: &overridden,
         locked: &prepared.locked,
         is_upgraded: &|name: &ProjectName| !is_kept(&request.selection, name),
     };
@@ -246,7 +247,7 @@ async fn inputs_of(
 ) -> Result<Inputs, Error> {
     let reading = Reading {
         environment,
-        variable: &*request.run.variable,
+        variable: &|name| request.run.variable(name),
         http,
         current_directory: &request.run.current_directory,
         view: &request.run.view,
@@ -282,8 +283,8 @@ fn repositories(run: &Run) -> Git {
 }
 
 /// Forgets places that an override stands in the place of: nobody need look there, but
-/// their projects are required all the same.
-fn drop_overridden(inputs: &mut Inputs) {
+/// their projects are required all the same. Returns the projects that are overridden.
+fn drop_overridden(inputs: &mut Inputs) -> FxHashSet<ProjectName> {
     let places = inputs
         .direct
         .iter()
@@ -298,20 +299,13 @@ fn drop_overridden(inputs: &mut Inputs) {
     for reference in std::mem::take(&mut inputs.direct) {
         match &reference.name {
             Some(name) if !reference.is_override && overridden.contains(name) => {
-                inputs.roots.push(RootRequirement {
-                    requirement: Requirement {
-                        name: name.clone(),
-                        extras: reference.extras,
-                        source: RequirementSource::Specifiers(Specifiers::default()),
-                        marker: reference.marker,
-                    },
-                    location: reference.location,
-                    origin: reference.origin,
-                });
+                let name = name.clone();
+                inputs.roots.push(reference.without_place(name));
             }
             _ => inputs.direct.push(reference),
         }
     }
+    overridden
 }
 
 /// What is said beside a place holds for the project that is there.
@@ -419,6 +413,7 @@ fn resolve_request(
         preferences,
         environment,
         pre_releases,
+        resolution: request.selection.resolution,
         without_dependencies: request.selection.without_dependencies,
         places: Vec::new(),
     }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::build::ConfigSettings;
 use crate::cache::Cache;
-use crate::command::{self, AsWritten, IndexStrategy, Options, named_index};
+use crate::command::{self, AsWritten, IndexStrategy, Markers, Options, named_index};
 use crate::config::ProjectPattern;
 use crate::http;
 use crate::index::Refresh;
@@ -20,7 +20,7 @@ use crate::ops::compile::target::TargetRequest;
 use crate::ops::view::View;
 use crate::python::{ExtraName, ProjectName, Requirement};
 use crate::requirements::{GroupRequest, PerProject, Selector};
-use crate::resolve::{Constraint, PreReleases};
+use crate::resolve::{Constraint, PreReleases, Resolution};
 use crate::update;
 
 /// Gives the values of environment variables.
@@ -79,6 +79,8 @@ pub struct Selection {
     pub exclude_newer_packages: BTreeMap<ProjectName, Cutoff>,
     /// What an update may take.
     pub gate: Option<update::Policy>,
+    /// Which of the versions that will do is chosen.
+    pub resolution: Resolution,
     /// Which pre-releases may be chosen; else as the files say.
     pub pre_releases: Option<PreReleases>,
     /// `--only-binary` (yes) and `--no-binary` (no).
@@ -152,6 +154,15 @@ impl Run {
     /// has a solution takes seconds.
     pub const RESOLUTION_TIMEOUT: Duration = Duration::from_mins(1);
 
+    /// Returns the value of a variable that inputs and locations name; none if it has none.
+    ///
+    /// `PROJECT_ROOT` is the current directory unless it is set, as in uv.
+    pub(super) fn variable(&self, name: &str) -> Option<String> {
+        (self.variable)(name)
+            .filter(|value| !value.is_empty())
+            .or_else(|| (name == "PROJECT_ROOT").then(|| self.current_directory.clone()))
+    }
+
     /// Drops a value that is needed no more. Where the process ends after this, its memory
     /// is left to that end, which gives all back in one go: to free a resolver's many small
     /// pieces one by one takes time that the user would wait for.
@@ -216,6 +227,7 @@ fn selection(options: &Options, as_of: jiff::Timestamp) -> Selection {
             .as_ref()
             .and_then(|limit| limit.before(as_of)),
         exclude_newer_packages: limits.collect(),
+        resolution: options.resolution,
         pre_releases: options.pre_releases(),
         binary: binary(options),
         without_dependencies: options.no_deps,
@@ -246,7 +258,7 @@ fn output(options: &Options) -> OutputOptions {
         index_annotation: options.index_annotation,
         comments: options.input_comments,
         left_out: values(&options.no_emit_packages),
-        strip_markers: options.strip_markers,
+        markers: options.markers,
         style: style(options),
         newline: options.newline.newline(),
         command: command::write(options),
@@ -254,8 +266,11 @@ fn output(options: &Options) -> OutputOptions {
 }
 
 fn style(options: &Options) -> Style {
-    let mut names = default_unsafe_packages();
-    names.extend(values::<ProjectName>(&options.unsafe_packages));
+    let names = if options.unsafe_packages.is_empty() {
+        default_unsafe_packages()
+    } else {
+        values::<ProjectName>(&options.unsafe_packages)
+    };
     Style {
         header: options.header,
         options: options.emitted,
@@ -390,8 +405,8 @@ pub struct OutputOptions {
     pub comments: bool,
     /// Projects that are resolved and not written.
     pub left_out: Vec<ProjectName>,
-    /// Whether markers of direct requirements are left out.
-    pub strip_markers: bool,
+    /// Which markers are written.
+    pub markers: Markers,
     /// How the text looks.
     pub style: crate::lock::Style,
     /// How lines end; else as the output, or the first input, has them.

@@ -338,7 +338,7 @@ impl Known {
             input_comments: plain.input_comments,
             header: plain.header,
             strip_extras: plain.strip_extras,
-            strip_markers: plain.strip_markers,
+            markers: plain.markers,
             emitted: plain.emitted,
             allow_unsafe: plain.allow_unsafe,
             newline: plain.newline,

@@ -206,7 +206,7 @@ impl Builder<'_> {
             let client = Client::new(request.run.http.clone());
             let reading = Reading {
                 environment,
-                variable: &*request.run.variable,
+                variable: &|name| request.run.variable(name),
                 http: &client,
                 current_directory: &request.run.current_directory,
                 view: &request.run.view,

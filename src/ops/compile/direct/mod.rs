@@ -41,6 +41,8 @@ pub(in crate::ops) struct DirectReader<'a> {
     pub(in crate::ops) is_build_forbidden: bool,
     pub(in crate::ops) view: &'a View,
     pub(in crate::ops) current_directory: &'a str,
+    /// Projects whose requirements by URL an override stands in the place of.
+    pub(in crate::ops) overridden: &'a FxHashSet<ProjectName>,
     /// The lock, whose commits are kept.
     pub(in crate::ops) locked: &'a LockFile,
     /// Whether a project's commit is to move.
@@ -104,13 +106,24 @@ impl DirectReader<'_> {
         let own = references.iter().map(|one| (one.clone(), true));
         let others = constraints.iter().map(|one| (one.clone(), false));
         let mut wave: Vec<(DirectReference, bool)> = own.chain(others).collect();
+        let mut overridden = self.overridden.clone();
         while !wave.is_empty() {
             self.find_all(&wave, &mut known).await?;
+            // Of some the name is known only now.
+            for (reference, _) in wave.iter().filter(|(one, _)| one.is_override) {
+                overridden.insert(known[&reference.source].name.clone());
+            }
             let mut next = Vec::new();
             for (reference, is_own) in wave {
                 let one = &known[&reference.source];
                 let name = one.name.clone();
                 check_name(&reference, &name)?;
+                if overridden.contains(&name) && !reference.is_override {
+                    if is_own {
+                        found.roots.push(reference.without_place(name));
+                    }
+                    continue;
+                }
                 let url = spelled_url(&reference);
                 if let Some((source, location)) = seen.get(&name) {
                     if *source != reference.source
@@ -136,7 +149,11 @@ impl DirectReader<'_> {
                     found.pins.insert(name.clone(), one.pin.clone());
                 }
                 if followed.insert((name.clone(), reference.extras.clone())) {
-                    next.extend(self.sources_required(&one.release, &reference));
+                    let required = self.sources_required(&one.release, &reference);
+                    next.extend(required.into_iter().filter(|required| {
+                        let mut names = required.name.iter();
+                        names.all(|name| !overridden.contains(name))
+                    }));
                 }
                 found.places.push((name.clone(), url.clone()));
                 if !is_own {

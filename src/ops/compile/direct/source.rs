@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use url::Url;
 
-use crate::python::{ExtraName, Marker, ProjectName};
+use crate::python::{ExtraName, Marker, ProjectName, Requirement, RequirementSource, Specifiers};
 use crate::requirements::location;
+use crate::resolve::RootRequirement;
 use crate::text::{percent_decoded, without_password};
 
 /// A requirement on what is at a source. Its marker holds for the target.
@@ -36,6 +37,22 @@ pub(in crate::ops) struct DirectReference {
     /// What comments say beside it, if it has no name; else they are with those of all
     /// names.
     pub(in crate::ops) comments: Vec<String>,
+}
+
+impl DirectReference {
+    /// Returns a requirement on the same project, wherever it is.
+    pub(in crate::ops) fn without_place(self, name: ProjectName) -> RootRequirement {
+        RootRequirement {
+            requirement: Requirement {
+                name,
+                extras: self.extras,
+                source: RequirementSource::Specifiers(Specifiers::default()),
+                marker: self.marker,
+            },
+            location: self.location,
+            origin: self.origin,
+        }
+    }
 }
 
 /// Where a project comes from.
@@ -210,10 +227,10 @@ impl WrittenSource<'_> {
                 &behind[host.len()..]
             }
         };
-        let relative = if path.starts_with('/') {
-            path.to_owned()
-        } else {
-            format!("./{path}")
+        // `file://localhost/${VARIABLE}` may have the slash in front twice.
+        let relative = match path.strip_prefix('/') {
+            Some(absolute) => format!("/{}", absolute.trim_start_matches('/')),
+            None => format!("./{path}"),
         };
         let path = Url::from_directory_path(self.base)
             .ok()

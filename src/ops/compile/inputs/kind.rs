@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::ops::compile::request::{Compile, Source};
+use crate::requirements::location;
 
 /// What a file is read as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,9 +110,5 @@ pub(in crate::ops) fn is_remote(source: &str) -> bool {
 }
 
 pub(in crate::ops) fn local_path(source: &str) -> PathBuf {
-    url::Url::parse(source)
-        .ok()
-        .filter(|url| url.scheme() == "file")
-        .and_then(|url| url.to_file_path().ok())
-        .unwrap_or_else(|| PathBuf::from(source))
+    PathBuf::from(location::file_path(source).unwrap_or_else(|| source.to_owned()))
 }

@@ -399,7 +399,7 @@ fn find_links(source: &str, written: &Written) -> Written {
     let beside = location::join(source, &written.value);
     if Path::new(&beside).exists() {
         return Written {
-            as_written: beside.clone(),
+            as_written: written.as_written.clone(),
             value: beside,
         };
     }

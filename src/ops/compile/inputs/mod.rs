@@ -24,7 +24,7 @@ pub struct SourceOptions {
     pub index_url: Option<Written>,
     /// `--extra-index-url`
     pub extra_index_urls: Vec<Written>,
-    /// `--find-links`, paths as seen from the current directory.
+    /// `--find-links`, the values of paths as seen from the current directory.
     pub find_links: Vec<Written>,
     /// `--no-index`
     pub no_index: bool,

@@ -4,14 +4,17 @@
 
 use std::cell::OnceCell;
 
+use rustc_hash::FxHashSet;
+
 use crate::http::{Client, Request};
 use crate::ops::compile::inputs::Inputs;
 use crate::ops::compile::inputs::kind::{Kind, Role, is_remote, local_path};
 use crate::ops::compile::request::Source;
 use crate::ops::error::{Error, FileProblems};
 use crate::ops::view::View;
-use crate::python::{Environment, ExtraName};
+use crate::python::{Environment, ExtraName, ProjectName};
 use crate::requirements::{GroupRequest, ItemKind, Project, RequirementsFile, decode, location};
+use crate::resolve::RootRequirement;
 use crate::text::{Problem, Span, lossy_offset};
 use crate::{files, text};
 
@@ -114,6 +117,7 @@ pub(in crate::ops) async fn read(
     for path in overrides {
         reader.file(path, Role::Overrides).await?;
     }
+    reader.meet_overridden();
     reader.check_extras();
     if !reader.problems.is_empty() {
         return Err(Error::Inputs(reader.problems));
@@ -144,6 +148,21 @@ impl Reader<'_> {
         }
         let bytes = self.bytes(source).await?;
         self.take(&bytes, source, role).await
+    }
+
+    /// Takes what does not apply, but is overridden: an override stands in the place of the
+    /// whole requirement, with its marker.
+    fn meet_overridden(&mut self) {
+        let inputs = &mut self.inputs;
+        let places = inputs.direct.iter().filter(|one| one.is_override);
+        let places = places.filter_map(|one| one.name.as_ref());
+        let names = inputs.overrides.iter().map(|one| &one.requirement.name);
+        let overridden: FxHashSet<ProjectName> = names.chain(places).cloned().collect();
+        let (met, unmet) = std::mem::take(&mut inputs.unmet)
+            .into_iter()
+            .partition(|one| overridden.contains(&one.requirement.name));
+        inputs.roots.extend::<Vec<RootRequirement>>(met);
+        inputs.unmet = unmet;
     }
 
     pub(super) async fn bytes(&mut self, source: &str) -> Result<Vec<u8>, Error> {

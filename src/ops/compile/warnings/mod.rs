@@ -2,7 +2,7 @@
 
 pub(in crate::ops) mod dependency_confusion;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use crate::index::page::{Status, shortened};
@@ -11,9 +11,9 @@ use crate::ops::compile::direct::DirectPin;
 use crate::ops::compile::fetch::Fetcher;
 use crate::ops::compile::request::{Compile, Hashes};
 use crate::ops::events::{Event, Reporter};
-use crate::python::{Environment, ProjectName};
+use crate::python::{Environment, ProjectName, Specifiers};
 use crate::resolve::{
-    Availability, Chosen, Reason, Releases as _, Request, RootRequirement, Solution,
+    Availability, Chosen, Reason, Releases as _, Request, Resolution, RootRequirement, Solution,
 };
 use crate::text::many;
 
@@ -34,7 +34,8 @@ pub(in crate::ops) fn report(
             )));
         }
     }
-    warn_of(solution, fetcher, reporter);
+    warn_of_missing_bounds(resolve_request, reporter);
+    warn_of(resolve_request, solution, fetcher, reporter);
     note_project_statuses(solution, fetcher, reporter);
     warn_of_unhashable(request.output.hashes, places, reporter);
     warn_of_failed_builds(fetcher, reporter);
@@ -60,6 +61,50 @@ pub(in crate::ops) fn warn_of_unanswered(
                 root.location, root.requirement.name
             )));
         }
+    }
+}
+
+/// Says of which projects the lowest version is the first one there ever was.
+fn warn_of_missing_bounds(resolve_request: &Request, reporter: &dyn Reporter) {
+    if resolve_request.resolution == Resolution::Highest {
+        return;
+    }
+    let has_bound = |name: &ProjectName| {
+        let roots = resolve_request.roots.iter().map(|root| &root.requirement);
+        let own = roots
+            .filter(|one| one.name == *name)
+            .map(|one| one.specifiers());
+        let constraints = resolve_request.constraints.iter();
+        let constraints = constraints
+            .filter(|one| one.name == *name)
+            .map(|one| Some(&one.specifiers));
+        // A place has one version.
+        own.chain(constraints)
+            .any(|specifiers| specifiers.is_none_or(Specifiers::has_lower_bound))
+    };
+    let names: BTreeSet<&ProjectName> = resolve_request
+        .roots
+        .iter()
+        .map(|root| &root.requirement.name)
+        .filter(|name| !has_bound(name))
+        .collect();
+    if let Some(first) = names.first() {
+        let all: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+        reporter.event(Event::Warning(format!(
+            "without a lower bound, `--resolution {}` chooses the oldest release of: {}; \
+             require a version: `{first}>=1.0`",
+            resolve_request.resolution.name(),
+            all.join(", ")
+        )));
+    }
+}
+
+/// Whether the oldest version of a project was to be chosen.
+fn is_lowest(resolve_request: &Request, chosen: &Chosen) -> bool {
+    match resolve_request.resolution {
+        Resolution::Highest => false,
+        Resolution::Lowest => true,
+        Resolution::LowestDirect => !chosen.roots.is_empty(),
     }
 }
 
@@ -103,7 +148,12 @@ fn warn_of_failed_builds(fetcher: &Fetcher<'_>, reporter: &dyn Reporter) {
 }
 
 /// Says what the user should know of the chosen versions.
-fn warn_of(solution: &Solution, fetcher: &Fetcher<'_>, reporter: &dyn Reporter) {
+fn warn_of(
+    resolve_request: &Request,
+    solution: &Solution,
+    fetcher: &Fetcher<'_>,
+    reporter: &dyn Reporter,
+) {
     for (name, version, extra) in &solution.missing_extras {
         reporter.event(Event::Warning(format!(
             "{name} {version} has no extra `{extra}`"
@@ -144,7 +194,9 @@ fn warn_of(solution: &Solution, fetcher: &Fetcher<'_>, reporter: &dyn Reporter) 
         if releases.availability(chosen.position) == Availability::Sdist {
             to_build.push(format!("{name} {}", chosen.version));
         }
-        if let Some((newest, specifiers)) = releases.capped_newest() {
+        if !is_lowest(resolve_request, chosen)
+            && let Some((newest, specifiers)) = releases.capped_newest()
+        {
             capped.push(format!("{name} {newest} ({specifiers})"));
         }
         if let Some(words) = releases.yanked(chosen.position) {
@@ -248,6 +300,8 @@ fn report_choices(
         };
         let why = if resolve_request.preferences.get(name) == Some(&chosen.version) {
             "kept from the lock file".to_owned()
+        } else if is_lowest(resolve_request, chosen) {
+            "chosen, the oldest that all requirements allow".to_owned()
         } else {
             passed_over(&releases, chosen)
         };
