@@ -9,6 +9,7 @@
 mod answers;
 mod demands;
 mod explain;
+mod faults;
 mod frontier;
 mod partial;
 mod probe;

@@ -638,7 +638,7 @@ fn find_links_of_a_requirements_file_are_beside_it() {
         let arguments = [arguments, &["sub/requirements.in"]].concat();
         project.compiles(&index.url(), &arguments);
         let run = run(&mut project.command(&["update", "--check", "--index-url", &index.url()]));
-        run.says(0, &["up to date"]);
+        run.says(0, &["Nothing to update"]);
     }
 }
 

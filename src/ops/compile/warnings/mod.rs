@@ -279,8 +279,8 @@ const MOST_NAMES: usize = 5;
 
 /// Names some projects, and says how many others there are.
 fn few(names: &[ProjectName]) -> String {
-    let named: Vec<&str> = names.iter().take(MOST_NAMES).map(AsRef::as_ref).collect();
-    let mut text = named.join(", ");
+    let first: Vec<&str> = names.iter().take(MOST_NAMES).map(AsRef::as_ref).collect();
+    let mut text = first.join(", ");
     if names.len() > MOST_NAMES {
         let _ = write!(text, " and {} more", names.len() - MOST_NAMES);
     }
