@@ -1,8 +1,9 @@
 //! Folders for a while, in the system's folder for such things.
 //!
-//! Each goes when its value is dropped. A run that is killed leaves its own behind; the
-//! next run that needs one removes it. Whether its run is still alive is told by a lock
-//! on the folder, which the operating system gives up with the process.
+//! Each goes when its value is dropped, or when a signal ends the run. A run that is killed
+//! leaves its own behind; the next run that needs one removes it. Whether a run is still
+//! alive is told by a lock on the folder, which the operating system gives up with the
+//! process.
 
 use std::fs::{self, File};
 use std::io;
@@ -11,7 +12,7 @@ use std::sync::Once;
 
 use tempfile::{Builder, TempDir};
 
-use super::temporaries::{claim, left_over};
+use super::temporaries::{claim, forget_folder, left_over, make_folder};
 
 /// How the names of all of them begin.
 const PREFIX: &str = "pinfold-run-";
@@ -34,14 +35,16 @@ impl TemporaryFolder {
         SWEPT.call_once(|| sweep(parent));
         let prefix = format!("{PREFIX}{kind}-");
         loop {
-            let folder = Builder::new().prefix(&prefix).tempdir_in(parent)?;
+            let folder = make_folder(|| Builder::new().prefix(&prefix).tempdir_in(parent))?;
             let lock = File::open(folder.path()).ok();
             // Another run may have taken it for one that was left over.
-            if lock.as_ref().is_none_or(|lock| claim(lock, folder.path())) {
-                return Ok(Self {
-                    folder,
-                    _lock: lock,
-                });
+            let is_ours = lock.as_ref().is_none_or(|lock| claim(lock, folder.path()));
+            let folder = Self {
+                folder,
+                _lock: lock,
+            };
+            if is_ours {
+                return Ok(folder);
             }
         }
     }
@@ -49,6 +52,13 @@ impl TemporaryFolder {
     /// Returns where it is.
     pub fn path(&self) -> &Path {
         self.folder.path()
+    }
+}
+
+impl Drop for TemporaryFolder {
+    fn drop(&mut self) {
+        // The folder itself goes after this.
+        forget_folder(self.folder.path());
     }
 }
 

@@ -19,7 +19,7 @@ pub use error::{Action, Cause, Error};
 pub use find::{BadPattern, Exclude, Found, find};
 pub use folder::TemporaryFolder;
 pub use lock::{Lock, LockError, lock};
-pub use read::{MOST_BYTES, if_there, read, read_if_there, read_input};
+pub use read::{MOST_BYTES, if_there, read, read_archive, read_if_there, read_input};
 pub use replace::{replace, replace_unchanged};
 pub use stream::is_stream;
 pub use temporaries::remove_temporaries;

@@ -12,10 +12,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use tempfile::{Builder, NamedTempFile};
+use tempfile::{Builder, NamedTempFile, TempDir};
 
 struct Listed {
     paths: Vec<PathBuf>,
+    folders: Vec<PathBuf>,
     /// Whether one became a file.
     is_renamed: bool,
     /// Whether the program is ending, so that no temporary may be made any more.
@@ -24,6 +25,7 @@ struct Listed {
 
 static LISTED: Mutex<Listed> = Mutex::new(Listed {
     paths: Vec::new(),
+    folders: Vec::new(),
     is_renamed: false,
     is_closed: false,
 });
@@ -41,7 +43,7 @@ pub(super) fn together() -> MutexGuard<'static, ()> {
     TOGETHER.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Removes all temporary files there are, and lets no new ones be made. Returns whether
+/// Removes all temporary files and folders there are, and lets no new ones be made. Returns whether
 /// a file was replaced before. Files that are being replaced together are waited for.
 ///
 /// To be called once, when the program is about to end because of a signal, from
@@ -54,7 +56,26 @@ pub fn remove_temporaries() -> bool {
     for path in listed.paths.drain(..) {
         let _ = std::fs::remove_file(path);
     }
+    for folder in listed.folders.drain(..) {
+        let _ = std::fs::remove_dir_all(folder);
+    }
     listed.is_renamed
+}
+
+/// Lists a folder that is made, so that it goes when the program is ended by a signal.
+pub(super) fn make_folder(make: impl FnOnce() -> io::Result<TempDir>) -> io::Result<TempDir> {
+    let mut listed = listed();
+    if listed.is_closed {
+        return Err(ending());
+    }
+    let folder = make()?;
+    listed.folders.push(folder.path().to_owned());
+    Ok(folder)
+}
+
+/// Forgets a folder that is about to go.
+pub(super) fn forget_folder(path: &Path) {
+    listed().folders.retain(|folder| folder != path);
 }
 
 /// A temporary file that is listed while it exists.

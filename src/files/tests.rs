@@ -364,7 +364,9 @@ fn an_interrupted_program_leaves_no_temporary_file() {
         builder.prefix(".pinfold-");
         let temporary = temporaries::Temporary::new_in(&folder, &builder).unwrap();
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 2);
+        let used = TemporaryFolder::new("test").unwrap();
         assert!(!remove_temporaries());
+        assert!(!used.path().exists());
         check_folder(&folder, &[("a", "old")]);
         // A thread that was in the middle of it cannot finish, and none can begin.
         assert!(temporary.rename(&folder.join("a")).is_err());

@@ -265,7 +265,7 @@ impl Builder<'_> {
             .await?;
         if let Some(key) = &key
             && let Some(filename) = wheel.file_name().and_then(|name| name.to_str())
-            && let Ok(bytes) = files::read(&wheel)
+            && let Ok(bytes) = files::read_archive(&wheel)
             && let Ok(entry) = postcard::to_stdvec(&(filename, &bytes))
         {
             let _ = self.context.request.run.cache.put(WHEELS, key, &entry);
