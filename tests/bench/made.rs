@@ -323,7 +323,9 @@ impl Projects {
             match resolver.solve(&|| true) {
                 Outcome::Solved(solution) => return solution,
                 Outcome::Needs(needs) => self.tell(&mut resolver, &needs),
-                Outcome::Unsolvable(_) => unreachable!("there is a solution"),
+                Outcome::Unsolvable(_) | Outcome::Stopped(_) => {
+                    unreachable!("there is a solution, and time for it")
+                }
             }
         }
     }
