@@ -213,7 +213,11 @@ impl Finder<'_> {
         let sources = values(&lock.sources);
         // What our own command in the header says.
         let mut recorded = None;
-        let layout = || Layout::of(text.unwrap_or_default());
+        let mut is_guessed = false;
+        let mut guessed = |read: &LockFile| {
+            is_guessed = true;
+            LockTarget::guessed(output, read, Layout::of(text.unwrap_or_default()))
+        };
         let mut target = match text.map(lock::read) {
             Some(read) => match self.recipe(output, &read) {
                 Some(Recipe::Command(command)) if sources.is_empty() => {
@@ -237,9 +241,9 @@ impl Finder<'_> {
                 }
                 Some(Recipe::Custom(command)) => LockTarget {
                     custom_command: Some(command),
-                    ..LockTarget::guessed(output, &read, layout())
+                    ..guessed(&read)
                 },
-                _ => LockTarget::guessed(output, &read, layout()),
+                _ => guessed(&read),
             },
             None => LockTarget::new(output, Options::of(Tool::Pinfold)),
         };
@@ -262,6 +266,9 @@ impl Finder<'_> {
         }
         if !lock.overrides.is_empty() {
             options.overrides = self.paths("", &values(&lock.overrides))?;
+        }
+        if is_guessed {
+            links_seen_from_its_folder(&mut target);
         }
         target.take_settings(lock);
         // A command that would do something else now is written anew.
@@ -603,16 +610,21 @@ impl Finder<'_> {
         let folder = folders_above(&source)
             .find(is_seen_from)
             .unwrap_or_else(|| folder_of(&source));
-        // Its option lines are all that is known of these, and start where it is.
-        for links in &mut target.options.find_links {
-            if !location::is_url(links) && !links.starts_with("${") {
-                let links_from_root = location::join(&format!("/{}", target.output), links);
-                *links = location::displayed(&links_from_root, &format!("/{folder}"));
-            }
-        }
         folder.clone_into(&mut target.folder);
+        links_seen_from_its_folder(&mut target);
         target.options.sources = vec![source];
         target
+    }
+}
+
+/// Writes links that only the lock's option lines tell of, and which start where it is, as seen
+/// from where its command is run.
+fn links_seen_from_its_folder(target: &mut LockTarget) {
+    for links in &mut target.options.find_links {
+        if !location::is_url(links) && !links.starts_with("${") {
+            let from_root = location::join(&format!("/{}", target.output), links);
+            *links = location::displayed(&from_root, &format!("/{}", target.folder));
+        }
     }
 }
 

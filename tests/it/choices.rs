@@ -637,6 +637,12 @@ fn find_links_of_a_requirements_file_are_beside_it() {
     for arguments in [&[][..], &["--no-header"]] {
         let arguments = [arguments, &["sub/requirements.in"]].concat();
         project.compiles(&index.url(), &arguments);
+        // A lock without a header does not say for which Python it is.
+        project.write(
+            "pinfold.toml",
+            "[[lock]]\noutput = \"sub/requirements.txt\"\nsources = [\"sub/requirements.in\"]\n\
+             python-version = \"3.12\"\n",
+        );
         let run = run(&mut project.command(&["update", "--check", "--index-url", &index.url()]));
         run.says(0, &["Nothing to update"]);
     }

@@ -1,6 +1,6 @@
 //! Bodies, ranges, conditions, limits and garbage.
 
-use std::io::Write;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -390,6 +390,9 @@ fn dripping(status: u16, piece: usize, count: usize) -> String {
     std::thread::spawn(move || {
         while let Ok((mut stream, _)) = listener.accept() {
             let _ = stream.set_nodelay(true);
+            // What is sent before the request is no answer to it.
+            let request = BufReader::new(stream.try_clone().unwrap()).lines();
+            let _ = request.map_while(Result::ok).find(String::is_empty);
             let head = format!("HTTP/1.1 {status} x\r\nTransfer-Encoding: chunked\r\n\r\n");
             let mut sent = stream.write_all(head.as_bytes());
             let chunk = format!("{piece:x}\r\n{}\r\n", "x".repeat(piece));
