@@ -163,8 +163,14 @@ pub(super) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Par
         let typed = warnings.into_iter().filter(|(name, _)| is_typed(name));
         said.warnings.extend(typed.map(|(_, warning)| warning));
     } else {
-        if line.path == ["update"] {
-            let (own, _) = files::read_own(innermost(&matches), &OF_UPDATE)?;
+        let path: Vec<&str> = line.path.iter().map(String::as_str).collect();
+        let shared: &[&str] = match path[..] {
+            ["update"] => &OF_UPDATE,
+            ["apply"] => &OF_APPLY,
+            _ => &[],
+        };
+        if !shared.is_empty() {
+            let (own, _) = files::read_own(innermost(&matches), shared)?;
             layers.push(own);
             merged = merge(line.deepest(), deepest, &layers);
             matches = line.parse(&typed, &mut merged, &mut said)?;
@@ -197,6 +203,8 @@ const OF_UPDATE: [&str; 9] = [
     "retries",
     "cache-dir",
 ];
+/// Those of `pinfold apply`: what an update may write, it may.
+const OF_APPLY: [&str; 1] = ["index-url"];
 
 /// Returns what `[compile]` says, checked as if it had been typed in a directory.
 pub(super) fn own_compile(project: &ProjectConfig, here: &Path) -> Result<Compile, Failure> {
