@@ -162,8 +162,8 @@ impl IndexClient {
         }
     }
 
-    /// Finds a wheel's metadata where it costs least. What makes a release useless has to be
-    /// proved: parts of a wheel are covered by no hash, so then the whole of it is judged.
+    /// Finds a wheel's metadata where it costs least. What makes a release useless is proved
+    /// by the whole wheel: no hash covers parts of it, and a request may fail for once.
     async fn wheel_metadata(
         &self,
         file: &File,
@@ -189,13 +189,11 @@ impl IndexClient {
                 result => return result,
             }
         }
-        match self.metadata_from_ranges(file, name, url).await {
-            Ok(Some(bytes)) => match read(&bytes) {
-                Err(error) if error.is_of_the_file() => {}
-                result => return result,
-            },
-            Ok(None) | Err(MetadataError::Wheel { .. }) => {}
-            Err(error) => return Err(error),
+        let parts = self.metadata_from_ranges(file, name, url).await;
+        match parts.and_then(|bytes| bytes.map(|bytes| read(&bytes)).transpose()) {
+            Ok(Some(metadata)) => return Ok(metadata),
+            Err(error) if !error.is_of_the_file() => return Err(error),
+            Ok(None) | Err(_) => {}
         }
         let wheel = self.whole(file, url).await?;
         read(&metadata_in(file, name, wheel).await?)
