@@ -148,6 +148,7 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
         finish_writes(client, reporter).await;
         return Ok(Compiled::unchanged(&unchanged, read, request));
     }
+    read.check_merged(request)?;
     overwrite::check(request, &read)?;
     // Boxed: it is large, and so would be whatever waits for it.
     Box::pin(resolve(request, read, &last_run, fingerprint, reporter)).await

@@ -43,6 +43,31 @@ pub(in crate::ops) struct ReadInputs {
     pub(in crate::ops) client: IndexClient,
 }
 
+impl ReadInputs {
+    /// Checks that the lock file is not in the middle of a merge. A lock that an earlier run
+    /// left as it is needs no check.
+    ///
+    /// # Errors
+    /// When it has a conflict marker of git.
+    pub(in crate::ops) fn check_merged(&self, request: &Compile) -> Result<(), Error> {
+        let (Some(path), Some(text)) = (&request.output.path, &self.previous) else {
+            return Ok(());
+        };
+        let Some(line_number) = lock::conflict_mark(text) else {
+            return Ok(());
+        };
+        Err(Error::Usage {
+            message: format!(
+                "{}:{line_number}: the file has conflict markers of git",
+                path.display()
+            ),
+            help: Some(
+                "resolve the conflict, or delete the file to lock everything again".to_owned(),
+            ),
+        })
+    }
+}
+
 /// What a resolution rests on: everything that is settled before a version is chosen.
 pub(in crate::ops) struct Prepared {
     pub(in crate::ops) read: ReadInputs,
@@ -353,21 +378,9 @@ fn previous(output: Option<&Path>, view: &View) -> Result<Option<String>, Error>
     };
     let bytes = files::if_there(view.read(path))?;
     let text = bytes.map(String::from_utf8).transpose();
-    let text = text.map_err(|_| Error::OutputNotText {
+    text.map_err(|_| Error::OutputNotText {
         path: path.to_owned(),
-    })?;
-    match text.as_deref().and_then(lock::conflict_mark) {
-        None => Ok(text),
-        Some(line_number) => Err(Error::Usage {
-            message: format!(
-                "{}:{line_number}: the file has conflict markers of git",
-                path.display()
-            ),
-            help: Some(
-                "resolve the conflict, or delete the file to lock everything again".to_owned(),
-            ),
-        }),
-    }
+    })
 }
 
 fn resolve_request(

@@ -106,6 +106,7 @@ pub async fn explain(request: &Explain, reporter: &dyn Reporter) -> Result<Expla
         reporter,
     )
     .await?;
+    read.check_merged(&request.compile)?;
     let prepared = prepare(read, &request.compile, reporter).await?;
     let Some(text) = prepared.read.previous.as_deref() else {
         return Err(missing(&request.compile));
