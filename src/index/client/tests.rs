@@ -727,6 +727,24 @@ async fn judges_the_whole_wheel_where_parts_make_it_useless() {
 }
 
 #[tokio::test]
+async fn a_file_is_missing_only_if_it_is_missing_twice() {
+    let right = wheel(1 << 16);
+    let whole = right.clone();
+    let server = Server::new(move |asked| match asked.headers.get("range") {
+        Some(_) => Answer::new(404, ""),
+        None => Answer::new(200, whole.clone()),
+    });
+    let file = File {
+        hashes: sha256(&right),
+        ..wheel_file(&server, WHEEL)
+    };
+    assert_eq!(requires(&uncached(), &file).await, ["a"]);
+    let server = Server::new(|_| Answer::new(404, ""));
+    let error = uncached().metadata(&wheel_file(&server, WHEEL)).await;
+    assert!(error.unwrap_err().is_of_the_file());
+}
+
+#[tokio::test]
 async fn a_wheel_that_is_useless_as_a_whole_is_a_fault_of_the_file() {
     let other = replaced(&wheel(1 << 16), "Name: Demo", "Name: Idle");
     let server = mixed_up(other.clone(), other.clone());
