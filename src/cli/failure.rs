@@ -63,9 +63,10 @@ impl From<ops::Error> for Failure {
                 .map(|file| problems(Diagnostic::error(""), file))
                 .collect(),
             ops::Error::NoSolution {
+                target,
                 explanation,
                 advice,
-            } => vec![no_solution(&explanation, advice)],
+            } => vec![no_solution(target.as_deref(), &explanation, advice)],
             error => {
                 let mut diagnostic = Diagnostic::error(error.to_string());
                 diagnostic.help = help(&error);
@@ -156,9 +157,14 @@ pub(super) fn problems(diagnostic: Diagnostic, mut file: FileProblems) -> Diagno
     diagnostic.at(name, with_masked_passwords(&file.text), file.problems)
 }
 
-fn no_solution(explanation: &Explanation, advice: Vec<String>) -> Diagnostic {
+fn no_solution(
+    target: Option<&str>,
+    explanation: &Explanation,
+    advice: Vec<String>,
+) -> Diagnostic {
+    let target = target.map_or_else(String::new, |target| format!(" for {target}"));
     let mut diagnostic = Diagnostic::error(format!(
-        "no combination of versions satisfies all requirements\n  {}",
+        "no combination of versions satisfies all requirements{target}\n  {}",
         explanation.facts.join("\n  ")
     ));
     // What was tried and helps says more than what might.

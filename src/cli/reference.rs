@@ -262,6 +262,7 @@ fn keys(page: &mut String) {
                 Kind::Text => "string".to_owned(),
                 Kind::Flag => "`true`, `false`".to_owned(),
                 Kind::Texts => "strings".to_owned(),
+                Kind::TextOrTexts => "string or strings".to_owned(),
                 Kind::SomeTexts => "strings, at least one".to_owned(),
                 Kind::Statuses => "HTTP statuses".to_owned(),
                 Kind::Word(words) => {

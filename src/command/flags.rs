@@ -209,8 +209,9 @@ fn value(name: &str) -> Option<Value> {
         "--python-version" => Value::Set(python_version),
         "--python" => Value::Python,
         "--python-platform" => {
-            set_value(|options, value| parsed(&mut options.python_platform, value))
+            set_value(|options, value| one(&mut options.python_platforms, value))
         }
+        "--target" => set_value(|options, value| one(&mut options.targets, value)),
         "--platform-release" => {
             set_value(|options, value| parsed(&mut options.platform_values.release, value))
         }
@@ -422,7 +423,7 @@ fn python_version(options: &mut Options, value: &str) -> Result<(), String> {
     if !is_version(value) {
         return Err("this is not a Python version (example: `3.12`)".to_owned());
     }
-    parsed(&mut options.python_version, value)
+    one(&mut options.python_versions, value)
 }
 
 fn annotate(options: &mut Options, is_wanted: bool) {
@@ -477,8 +478,9 @@ pub fn write(options: &Options) -> String {
         all_extras,
         groups,
         no_deps,
-        python_version,
-        python_platform,
+        python_versions,
+        python_platforms,
+        targets,
         platform_values,
         resolution,
         exclude_newer,
@@ -518,8 +520,9 @@ pub fn write(options: &Options) -> String {
     line.switch("--all-extras", *all_extras);
     line.values("--group", groups);
     line.switch("--no-deps", *no_deps);
-    line.values("--python-version", python_version);
-    write_platform(python_platform.as_ref(), platform_values, &mut line);
+    line.values("--python-version", python_versions);
+    write_platforms(python_platforms, platform_values, &mut line);
+    line.values("--target", targets);
     if *resolution != Resolution::Highest {
         line.values("--resolution", [resolution.name()]);
     }
@@ -568,13 +571,13 @@ pub fn write(options: &Options) -> String {
     line.finish(sources)
 }
 
-fn write_platform(
-    platform: Option<&AsWritten<Platform>>,
+fn write_platforms(
+    platforms: &[AsWritten<Platform>],
     values: &PlatformValues,
     line: &mut Line,
 ) {
     let PlatformValues { release, version } = values;
-    line.values("--python-platform", platform);
+    line.values("--python-platform", platforms);
     line.values("--platform-release", release);
     line.values("--platform-version", version);
 }

@@ -9,12 +9,11 @@
 //! as if `days` were a file. Which words are files is asked of the caller.
 
 use super::parse::{Arguments, CompileCommand};
+use super::targets::stated_targets;
 use super::tool::Tool;
 use super::values::is_version;
 use super::words;
-use super::written::AsWritten;
 use crate::lock::FileHeader;
-use crate::python::{Platform, PlatformError, PythonVersion};
 use crate::text::without_password;
 
 /// What a header says of how its file is made.
@@ -78,52 +77,17 @@ pub fn recipe_beside(header: &FileHeader, exists: &dyn Fn(&str) -> bool) -> Reci
     }
     match Arguments::new(tool, arguments, is_raw, exists).read() {
         Ok(mut command) => {
-            let (python, platform) = match target(header.target.as_deref()) {
-                Ok(target) => target,
+            let stated = match stated_targets(header.target.as_deref()) {
+                Ok(stated) => stated,
                 Err(error) => {
                     return unreadable(format!("the platform in its header is invalid: {error}"));
                 }
             };
-            let options = &mut command.options;
-            options.python_version = options.python_version.take().or(python);
-            options.python_platform = options.python_platform.take().or(platform);
+            stated.complete(&mut command.options);
             Recipe::Command(Box::new(command))
         }
         Err(why) => unreadable(why),
     }
-}
-
-/// The Python version and the platform of a lock, as far as they are known.
-type Target = (
-    Option<AsWritten<PythonVersion>>,
-    Option<AsWritten<Platform>>,
-);
-
-/// Returns the Python version and the platform that a header names.
-///
-/// ```text
-/// target = "Python" version [ "for" platform ]
-/// ```
-///
-/// # Errors
-/// When it names a platform that is not known: another one would give another lock.
-pub(crate) fn target(text: Option<&str>) -> Result<Target, PlatformError> {
-    let mut words = text.unwrap_or_default().split_whitespace();
-    if !words
-        .next()
-        .is_some_and(|word| word.eq_ignore_ascii_case("python"))
-    {
-        return Ok((None, None));
-    }
-    let version = words.next().filter(|word| is_version(word));
-    let Some(version) = version.and_then(|word| word.parse().ok()) else {
-        return Ok((None, None));
-    };
-    let platform = match words.next() {
-        Some("for") => words.next().map(str::parse).transpose()?,
-        _ => None,
-    };
-    Ok((Some(version), platform))
 }
 
 /// Whose command some words are.

@@ -57,10 +57,10 @@ fn brief(command: &CompileCommand) -> String {
     list("c", &command.options.constraints);
     list("override", &command.options.overrides);
     list("extra", &texts(&command.options.extras));
-    list("python", &texts(command.options.python_version.as_slice()));
+    list("python", &texts(&command.options.python_versions));
     list(
         "platform",
-        &texts(command.options.python_platform.as_slice()),
+        &texts(&command.options.python_platforms),
     );
     list("ignored", &command.ignored);
     let unsupported: Vec<String> = command
@@ -513,9 +513,9 @@ fn names_what_it_cannot_do() {
 #[test]
 fn reads_the_target() {
     let check = |text: &str, python: Option<&str>, platform: Option<&str>| {
-        let (found_python, found_platform) = target(Some(text)).expect("no unknown platform");
-        assert_eq!(texts(found_python.as_slice()), Vec::from_iter(python));
-        assert_eq!(texts(found_platform.as_slice()), Vec::from_iter(platform));
+        let stated = stated_targets(Some(text)).expect("no unknown platform");
+        assert_eq!(texts(&stated.python_versions), Vec::from_iter(python));
+        assert_eq!(texts(&stated.python_platforms), Vec::from_iter(platform));
     };
     check("Python 3.11", Some("3.11"), None);
     check("python 3.8", Some("3.8"), None);
@@ -526,7 +526,7 @@ fn reads_the_target() {
     );
     check("Python three for x", None, None);
     // Another platform would give another lock.
-    assert!(target(Some("Python 3.12 for my-machine")).is_err());
+    assert!(stated_targets(Some("Python 3.12 for my-machine")).is_err());
     check("care", None, None);
     check("", None, None);
 }

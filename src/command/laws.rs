@@ -60,14 +60,15 @@ prop_compose! {
         all_extras: bool,
         groups in some(&["dev", "sub/pyproject.toml:Test_Group"]),
         no_deps: bool,
-        python_version in maybe(&["3.12", "3.11.7", "3.14.0"]),
-        python_platform in maybe(&["linux", "linux/arm64", "x86_64-manylinux_2_28"]),
+        python_versions in some(&["3.12", "3.11.7", "3.14.0"]),
+        python_platforms in some(&["linux", "linux/arm64", "x86_64-manylinux_2_28"]),
+        targets in some(&["3.12@linux", "pypy3.11@linux/arm64", "3.14t@x86_64-musllinux_1_2"]),
         release in maybe(&["23.6.0", "6.8.0-40 generic"]),
         version in maybe(&["#40-Ubuntu SMP", "10.0.22631"]),
     ) -> Options {
         Options {
             sources, output, constraints, overrides, extras, all_extras, groups, no_deps,
-            python_version, python_platform,
+            python_versions, python_platforms, targets,
             platform_values: crate::python::PlatformValues { release, version },
             ..Options::of(Tool::Pinfold)
         }

@@ -9,16 +9,17 @@ mod header;
 mod line;
 mod options;
 mod parse;
+mod targets;
 mod tool;
 mod values;
 mod words;
 mod written;
 
 pub use flags::write;
-pub(crate) use header::target;
 pub use header::{Recipe, recipe, recipe_beside};
 pub use options::{Options, seen_from};
 pub use parse::CompileCommand;
+pub use targets::{StatedTargets, stated_targets, target_words};
 pub use tool::Tool;
 pub use values::{
     ConfigSetting, Hashes, IndexStrategy, LineEnds, Markers, NoLimit, NoSetting, ProjectLimit,

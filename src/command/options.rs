@@ -10,7 +10,7 @@ use super::values::{
 };
 use super::written::AsWritten;
 use crate::lock::{Annotations, EmittedOptions};
-use crate::python::{ExtraName, Platform, PlatformValues, ProjectName, PythonVersion};
+use crate::python::{ExtraName, Platform, PlatformValues, ProjectName, PythonVersion, TargetName};
 use crate::requirements::{GroupRequest, Selector, location};
 use crate::resolve::{PreReleases, Resolution};
 
@@ -39,10 +39,12 @@ pub struct Options {
     /// Whether only what is required directly is resolved.
     pub no_deps: bool,
 
-    /// The version of Python that the lock is for.
-    pub python_version: Option<AsWritten<PythonVersion>>,
-    /// The platform that the lock is for.
-    pub python_platform: Option<AsWritten<Platform>>,
+    /// The versions of Python that the lock is for, each on each of the platforms.
+    pub python_versions: Vec<AsWritten<PythonVersion>>,
+    /// The platforms that the lock is for.
+    pub python_platforms: Vec<AsWritten<Platform>>,
+    /// The targets that the lock is for, instead.
+    pub targets: Vec<AsWritten<TargetName>>,
     /// What is stated of the platform beside its name.
     pub platform_values: PlatformValues,
 
@@ -121,8 +123,9 @@ impl Options {
             all_extras: false,
             groups: Vec::new(),
             no_deps: false,
-            python_version: None,
-            python_platform: None,
+            python_versions: Vec::new(),
+            python_platforms: Vec::new(),
+            targets: Vec::new(),
             platform_values: PlatformValues::default(),
             resolution: Resolution::Highest,
             exclude_newer: None,
@@ -255,8 +258,9 @@ impl Options {
             all_extras,
             groups,
             no_deps,
-            python_version,
-            python_platform,
+            python_versions,
+            python_platforms,
+            targets,
             platform_values,
             resolution,
             exclude_newer,
@@ -296,8 +300,15 @@ impl Options {
         self.all_extras |= all_extras;
         add(&mut self.groups, groups);
         self.no_deps |= no_deps;
-        self.python_version = python_version.or(self.python_version);
-        self.python_platform = python_platform.or(self.python_platform);
+        if !targets.is_empty() {
+            self.python_versions.clear();
+            self.python_platforms.clear();
+        } else if !python_versions.is_empty() || !python_platforms.is_empty() {
+            self.targets.clear();
+        }
+        replace_list(&mut self.python_versions, python_versions);
+        replace_list(&mut self.python_platforms, python_platforms);
+        replace_list(&mut self.targets, targets);
         self.platform_values = platform_values.or(self.platform_values);
         if resolution != Resolution::Highest {
             self.resolution = resolution;

@@ -235,8 +235,8 @@ impl<'a> Arguments<'a> {
             },
             // `-p 3.12` asks for an interpreter of that version.
             Value::Python => match value.parse() {
-                Ok(version) if is_version(value) && command.options.python_version.is_none() => {
-                    command.options.python_version = Some(version);
+                Ok(version) if is_version(value) && command.options.python_versions.is_empty() => {
+                    command.options.python_versions.push(version);
                 }
                 _ => command.ignored.push(written()),
             },

@@ -40,6 +40,8 @@ pub enum Kind {
     Flag,
     /// An array of texts.
     Texts,
+    /// A text, or an array of texts.
+    TextOrTexts,
     /// An array of texts that has some.
     SomeTexts,
     /// An array of HTTP statuses of errors.
@@ -369,17 +371,24 @@ pub(super) const LOCK: Section = Section {
         ),
         key(
             "python-version",
-            Kind::Text,
+            Kind::TextOrTexts,
             None,
             "\"3.12\"",
-            "The Python version to lock for.",
+            "The Python version to lock for, or several.",
         ),
         key(
             "python-platform",
-            Kind::Text,
+            Kind::TextOrTexts,
             None,
-            "\"linux/amd64\"",
-            "The platform to lock for.",
+            "[\"linux/amd64\", \"linux/arm64\"]",
+            "The platform to lock for, or several: each version is locked for each.",
+        ),
+        key(
+            "targets",
+            Kind::Texts,
+            Some("[]"),
+            "[\"3.12.11@linux/amd64\", \"3.13@linux/arm64\"]",
+            "The targets to lock for, in place of `python-version` and `python-platform`.",
         ),
         key(
             "index-url",

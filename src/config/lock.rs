@@ -3,7 +3,9 @@
 use super::keys::LOCK;
 use super::reader::{Reader, Refusal, Table, Value};
 use super::value::{Located, values};
-use crate::python::{ExtraName, Platform, ProjectName, PythonVersion};
+use crate::python::{
+    ExtraName, Platform, ProjectName, PythonVersion, TargetName, TargetNameError,
+};
 use crate::text::Span;
 
 /// A lock file and what it is made of. Paths are as written, relative to the
@@ -21,9 +23,11 @@ pub struct LockConfig {
     /// `extras`
     pub extras: Vec<ExtraName>,
     /// `python-version`
-    pub python_version: Option<PythonVersion>,
+    pub python_versions: Vec<PythonVersion>,
     /// `python-platform`
-    pub python_platform: Option<Platform>,
+    pub python_platforms: Vec<Platform>,
+    /// `targets`
+    pub targets: Vec<TargetName>,
     /// `index-url`
     pub index_url: Option<Located<String>>,
     /// `extra-index-urls`
@@ -63,19 +67,21 @@ impl LockConfig {
             constraints: reader.items(table, "constraints", path),
             overrides: reader.items(table, "overrides", path),
             extras: values(reader.items(table, "extras", extra)),
-            python_version: reader
-                .parsed(table, "python-version", |text| {
-                    PythonVersion::parse(text).map_err(Refusal::of)
+            python_versions: values(reader.one_or_items(table, "python-version", |text| {
+                PythonVersion::parse(text).map_err(Refusal::of)
+            })),
+            python_platforms: values(reader.one_or_items(table, "python-platform", |text| {
+                Platform::parse(text).map_err(|error| Refusal {
+                    message: error.to_string(),
+                    help: Some(error.help),
                 })
-                .map(|version| version.value),
-            python_platform: reader
-                .parsed(table, "python-platform", |text| {
-                    Platform::parse(text).map_err(|error| Refusal {
-                        message: error.to_string(),
-                        help: Some(error.help),
-                    })
+            })),
+            targets: values(reader.items(table, "targets", |text| {
+                text.parse().map_err(|error: TargetNameError| Refusal {
+                    message: error.to_string(),
+                    help: Some(error.help),
                 })
-                .map(|platform| platform.value),
+            })),
             index_url: reader.parsed(table, "index-url", url),
             extra_index_urls: reader.items(table, "extra-index-urls", url),
             find_links: reader.items(table, "find-links", not_empty),
@@ -160,7 +166,8 @@ mod tests {
     fn reads_all_it_says() {
         let text = "[[lock]]\noutput = 'a.lock'\nsources = ['./a.in', 'pyproject.toml']\n\
                     constraints = ['c.txt']\noverrides = ['o.txt']\nextras = ['Post_gres']\n\
-                    python-version = '3.12'\npython-platform = 'linux/amd64'\n\
+                    python-version = '3.12'\npython-platform = ['linux/amd64']\n\
+                    targets = ['3.13@linux/arm64']\n\
                     index-url = 'https://${TOKEN}@index.example/simple/'\n\
                     extra-index-urls = ['https://b.example/simple/']\nfind-links = ['wheels/']\n\
                     no-hashes = true\nonly-binary = [':all:']\nno-binary = ['psycopg2']\n";
@@ -175,8 +182,9 @@ mod tests {
         assert_eq!(lock.constraints[0].value, "c.txt");
         assert_eq!(lock.overrides[0].value, "o.txt");
         assert_eq!(lock.extras[0].to_string(), "post-gres");
-        assert_eq!(lock.python_version.as_ref().unwrap().short(), "3.12");
-        assert!(lock.python_platform.is_some());
+        assert_eq!(lock.python_versions[0].short(), "3.12");
+        assert_eq!(lock.python_platforms.len(), 1);
+        assert_eq!(lock.targets[0].to_string(), "3.13.0@aarch64-manylinux_2_28");
         assert_eq!(
             lock.index_url.as_ref().unwrap().value,
             "https://${TOKEN}@index.example/simple/"

@@ -145,6 +145,25 @@ impl Reader {
         list
     }
 
+    /// As [`items`](Self::items); one text stands for an array of it.
+    pub(super) fn one_or_items<T>(
+        &mut self,
+        table: &Table<'_>,
+        key: &str,
+        parse: impl Fn(&str) -> Result<T, Refusal>,
+    ) -> Vec<Located<T>> {
+        match table.get(key) {
+            Some(value) if value.get_ref().as_str().is_some() => {
+                self.parsed(table, key, parse).into_iter().collect()
+            }
+            Some(value) if value.get_ref().as_array().is_none() => {
+                self.wrong_type(value, key, "a string, or an array of strings");
+                Vec::new()
+            }
+            _ => self.items(table, key, parse),
+        }
+    }
+
     /// As [`items`](Self::items), of an array that has some.
     pub(super) fn some_items<T>(
         &mut self,

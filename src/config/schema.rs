@@ -88,6 +88,9 @@ fn property(key: &Key) -> Value {
     let mut schema = match key.kind {
         Kind::Text => text,
         Kind::Flag => json!({ "type": "boolean" }),
+        Kind::TextOrTexts => json!({
+            "oneOf": [text, { "type": "array", "items": text }]
+        }),
         Kind::Texts => json!({ "type": "array", "items": text }),
         Kind::SomeTexts => json!({ "type": "array", "items": text, "minItems": 1 }),
         Kind::Statuses => json!({

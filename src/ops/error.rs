@@ -156,8 +156,10 @@ pub enum Error {
     #[error(transparent)]
     Interpreter(#[from] interpreter::Error),
     /// There is no solution.
-    #[error("no combination of versions satisfies all requirements")]
+    #[error("no combination of versions satisfies all requirements{}", for_target(target.as_deref()))]
     NoSolution {
+        /// Of several targets, which has none.
+        target: Option<String>,
         /// Why.
         explanation: Box<Explanation>,
         /// What was tried and would help.
@@ -183,6 +185,10 @@ pub enum Error {
         /// The output.
         path: PathBuf,
     },
+}
+
+fn for_target(target: Option<&str>) -> String {
+    target.map_or_else(String::new, |target| format!(" for {target}"))
 }
 
 fn seconds(limit: std::time::Duration) -> String {

@@ -8,6 +8,7 @@
 //! `dependency_groups`, are not known here.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt::{self, Display, Write as _};
 use std::str::FromStr as _;
 
@@ -298,6 +299,20 @@ impl Marker {
     /// Whether a marker of this text may ask for more than the minor version of Python.
     pub fn may_ask_for_patch(text: &str) -> bool {
         text.contains("full_version") || text.contains("implementation_version")
+    }
+
+    /// Adds the versions of Python that comparisons name.
+    pub fn python_versions(&self, versions: &mut BTreeSet<Version>) {
+        self.root.any_test(&mut |test| {
+            let is_python = matches!(
+                test.variable,
+                Variable::PythonVersion | Variable::PythonFullVersion
+            );
+            if is_python && let Ok(version) = Version::from_str(test.value.trim_end_matches(".*")) {
+                versions.insert(version);
+            }
+            false
+        });
     }
 
     /// Whether a comparison in it comes out differently in two environments.

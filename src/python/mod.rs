@@ -15,6 +15,7 @@ mod requirement;
 mod specifier;
 mod tags;
 mod target;
+mod targets;
 mod version;
 mod wheel;
 
@@ -30,6 +31,7 @@ pub use requirement::{Requirement, RequirementSource};
 pub use specifier::Specifiers;
 pub use tags::{TagMismatch, Tags};
 pub use target::{Implementation, PythonVersion, PythonVersionError, Target};
+pub use targets::{Cell, MOST_TARGETS, TargetName, TargetNameError, cells};
 pub use version::Version;
 pub use wheel::{FileNameError, SdistName, WheelName, WheelTags};
 

@@ -184,6 +184,18 @@ impl Target {
         }
     }
 
+    /// A Python of a known implementation.
+    pub fn named(
+        python: PythonVersion,
+        implementation: Implementation,
+        platform: Platform,
+    ) -> Self {
+        Self {
+            implementation,
+            ..Self::new(python, platform)
+        }
+    }
+
     /// The Python that `environment` was asked of.
     pub fn of_interpreter(
         python: PythonVersion,

@@ -220,7 +220,7 @@ mod tests {
             let parsed = requirements.iter();
             let metadata = Metadata {
                 requirements: parsed
-                    .map(|text| Requirement::parse_metadata(text).unwrap())
+                    .map(|text| Arc::new(Requirement::parse_metadata(text).unwrap()))
                     .collect(),
                 extras: vec!["x".parse().unwrap()],
                 refused: None,

@@ -519,6 +519,10 @@ fn reasons(
                 (Reason::NoWheel(one), Reason::NoWheel(other)) => {
                     one == other || (one.is_of_platform() && other.is_of_platform())
                 }
+                (
+                    Reason::OfTarget { target: one, .. },
+                    Reason::OfTarget { target: other, .. },
+                ) => one == other,
                 (Reason::Held { code: one, .. }, Reason::Held { code: other, .. }) => one == other,
                 (one, other) => std::mem::discriminant(one) == std::mem::discriminant(other),
             };
@@ -618,6 +622,9 @@ fn reason_hints(universe: &Universe, unusable: &BTreeMap<ProjectId, VersionSet>)
                          `--python-version`; this one is Python {} on {} {}",
                         target.python_version, target.sys_platform, target.platform_machine
                     )
+                }
+                Reason::OfTarget { target, .. } => {
+                    format!("leave {target} out, or create a lock file of its own for it")
                 }
                 Reason::NeedsBuild => {
                     format!("{name} has no wheel for this target and would have to be built")

@@ -6,6 +6,7 @@
 //! there is none, or with what it needs to know. Beside it, a [`Frontier`] says
 //! early what will probably be needed, so that fetching need not wait.
 
+mod alike;
 mod answers;
 mod demands;
 mod explain;

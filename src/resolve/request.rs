@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::fmt;
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
@@ -82,6 +83,13 @@ pub enum Reason {
     RequiresPython(String),
     /// It has no wheel for the target and no source distribution.
     NoWheel(OtherWheels),
+    /// One of several targets has no file of it.
+    OfTarget {
+        /// The target, by its platform.
+        target: String,
+        /// Why it has none.
+        reason: Box<Self>,
+    },
     /// It has only a source distribution whose metadata takes a build.
     NeedsBuild,
     /// It has only a source distribution, whose build fails.
@@ -176,6 +184,7 @@ impl fmt::Display for Reason {
             Self::Yanked(Some(words)) => write!(f, "yanked ({words})"),
             Self::RequiresPython(specifiers) => write!(f, "requires Python {specifiers}"),
             Self::NoWheel(others) => write!(f, "no usable wheel: its wheels are for {others}"),
+            Self::OfTarget { target, reason } => write!(f, "{reason} (for {target})"),
             Self::NeedsBuild => f.write_str(
                 "only a source distribution, which must be built to find its requirements",
             ),
@@ -212,7 +221,7 @@ impl fmt::Display for Reason {
 #[derive(Debug, Clone, Default)]
 pub struct Metadata {
     /// Its requirements, in the order of the metadata.
-    pub requirements: Vec<Requirement>,
+    pub requirements: Vec<Arc<Requirement>>,
     /// The extras it provides.
     pub extras: Vec<ExtraName>,
     /// Why pip refuses it, if it does: it is used where nothing else is left.
@@ -334,6 +343,8 @@ pub struct Request {
     pub resolution: Resolution,
     /// Whether only what the user requires is resolved, and not what it requires.
     pub without_dependencies: bool,
+    /// Whether it is recorded what is looked at, to compare searches.
+    pub is_recorded: bool,
     /// Places that releases may name by URL, beside those of the user's requirements.
     pub places: Vec<(ProjectName, String)>,
 }

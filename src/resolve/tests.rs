@@ -104,7 +104,7 @@ impl Table {
                 let metadata = Metadata {
                     requirements: requirements
                         .iter()
-                        .map(|text| Requirement::parse(text).unwrap())
+                        .map(|text| Arc::new(Requirement::parse(text).unwrap()))
                         .collect(),
                     extras: if self.extraless.contains(&release) {
                         Vec::new()

@@ -1,6 +1,7 @@
 //! What is known of the projects in play: their releases, which of them can be
 //! used and what they require. It answers the solver, and notes what it lacks.
 
+use std::cell::RefCell;
 use std::ops::Bound;
 use std::sync::Arc;
 
@@ -40,6 +41,8 @@ pub(super) enum Facts {
     Known {
         edges: Vec<Edge>,
         extras: Vec<ExtraName>,
+        /// All requirements, if it is recorded what is looked at.
+        all: Vec<Arc<Requirement>>,
         /// Why it is used only where nothing else is left.
         refused: Option<Reason>,
         /// Projects that it requires where the platform has another release or version
@@ -52,7 +55,7 @@ pub(super) enum Facts {
 #[derive(Debug)]
 pub(super) struct Project {
     pub(super) name: ProjectName,
-    releases: Option<Arc<dyn Releases>>,
+    pub(super) releases: Option<Arc<dyn Releases>>,
     pub(super) facts: FxHashMap<u32, Facts>,
     /// The releases that the solver has asked for.
     pub(super) noticed: FxHashSet<u32>,
@@ -109,6 +112,8 @@ pub struct Universe {
     pub(super) guess: Option<Vec<(ProjectId, u32)>>,
     /// Whose releases the solver has to do with.
     consulted: FxHashSet<ProjectId>,
+    /// Which releases the solver looked at, if that is recorded.
+    pub(super) looked_at: Option<RefCell<FxHashSet<(ProjectId, u32)>>>,
 }
 
 /// A requirement of a package on another, as the solver sees it.
@@ -131,6 +136,7 @@ impl Universe {
             needs: IndexMap::new(),
             guess: None,
             consulted: FxHashSet::default(),
+            looked_at: request.is_recorded.then(RefCell::default),
             request: Request {
                 resolution: request.resolution,
                 ..Request::default()
@@ -302,6 +308,10 @@ impl Universe {
         } else {
             metadata.requirements
         };
+        let all = match self.looked_at {
+            Some(_) => requirements.clone(),
+            None => Vec::new(),
+        };
         for requirement in requirements {
             let mut conditional = false;
             if let Some(marker) = &requirement.marker {
@@ -311,7 +321,7 @@ impl Universe {
                     && !self.is_overridden(&requirement.name)
                 {
                     if marker.is_unanswered(&self.request.environment) {
-                        unanswered.push(requirement.name);
+                        unanswered.push(requirement.name.clone());
                     }
                     continue;
                 }
@@ -326,13 +336,14 @@ impl Universe {
             }
             edges.push(Edge {
                 project,
-                requirement: Arc::new(requirement),
+                requirement,
                 conditional,
             });
         }
         Facts::Known {
             edges,
             extras: metadata.extras,
+            all,
             refused: metadata.refused.map(Reason::RefusedByPip),
             unanswered,
         }
@@ -444,6 +455,9 @@ impl Universe {
     /// Returns in which order a release is tried: 0 before all others, `None` never.
     pub(super) fn rank(&self, project: ProjectId, position: u32, viewer: Viewer) -> Option<u16> {
         let state = &self.projects[project as usize];
+        if let (Viewer::Solver, Some(looked_at)) = (viewer, &self.looked_at) {
+            looked_at.borrow_mut().insert((project, position));
+        }
         let availability = match viewer {
             Viewer::Frontier => self.availability(project, position),
             Viewer::Solver if state.noticed.contains(&position) => {

@@ -1,4 +1,4 @@
-//! Numbers of things.
+//! Numbers of things, and things in a row.
 
 use std::fmt::Display;
 
@@ -6,6 +6,15 @@ use std::fmt::Display;
 pub fn many<N: Copy + Display + PartialEq + From<u8>>(count: N, noun: &str) -> String {
     let plural = if count == N::from(1) { "" } else { "s" };
     format!("{count} {noun}{plural}")
+}
+
+/// Puts things in a row: `a`, `a and b`, `a, b and c`.
+pub fn list(things: &[String]) -> String {
+    match things {
+        [] => String::new(),
+        [one] => one.clone(),
+        [others @ .., last] => format!("{} and {last}", others.join(", ")),
+    }
 }
 
 #[cfg(test)]

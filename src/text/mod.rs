@@ -19,7 +19,7 @@ mod span;
 mod variable;
 mod words;
 
-pub use count::many;
+pub use count::{list, many};
 pub use cutoff::{cutoff, prior_to};
 pub use duration::{DurationError, duration};
 pub use edit::{Conflict, Edit, apply};

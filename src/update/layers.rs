@@ -297,20 +297,29 @@ fn sorted(nodes: Vec<Node>) -> Vec<Node> {
 }
 
 /// Returns the group of each node; groups are numbered as they first appear.
+/// Returns values in a row.
+fn words(values: &[impl ToString]) -> String {
+    let texts: Vec<String> = values.iter().map(ToString::to_string).collect();
+    texts.join(" ")
+}
+
 fn groups(nodes: &[Node]) -> Vec<usize> {
     let mut parents: Vec<usize> = (0..nodes.len()).collect();
-    let mut owners: FxHashMap<(&str, Option<String>, Option<String>), usize> = FxHashMap::default();
+    let mut owners: FxHashMap<(&str, [String; 3]), usize> = FxHashMap::default();
     for (index, node) in nodes.iter().enumerate() {
         for &need in &node.needs {
             unite(&mut parents, index, need);
         }
         let options = &node.target.options;
-        let python = options.python_version.as_ref().map(ToString::to_string);
-        let platform = options.python_platform.as_ref().map(ToString::to_string);
+        let texts = [
+            words(&options.python_versions),
+            words(&options.python_platforms),
+            words(&options.targets),
+        ];
         for part in &node.reads.parts {
             // Locks for different targets may have to differ.
             let owner = *owners
-                .entry((part, python.clone(), platform.clone()))
+                .entry((part, texts.clone()))
                 .or_insert(index);
             unite(&mut parents, index, owner);
         }

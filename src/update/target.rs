@@ -2,7 +2,7 @@
 //! file itself say of how.
 
 use crate::command::{
-    AsWritten, CompileCommand, Hashes, Markers, Options, Tool, seen_from, target,
+    AsWritten, CompileCommand, Hashes, Markers, Options, Tool, seen_from, stated_targets,
 };
 use crate::config::{Located, LockConfig};
 use crate::lock::{Layout, LockFile};
@@ -117,11 +117,8 @@ impl LockTarget {
     /// Returns a target that goes on as the file is, but without its paths.
     pub(super) fn guessed(output: &str, read: &LockFile, layout: Layout) -> Self {
         let header = read.header.as_ref();
-        let named = target(header.and_then(|header| header.target.as_deref()));
-        let (python_version, python_platform) = named.unwrap_or_default();
+        let stated = stated_targets(header.and_then(|header| header.target.as_deref()));
         let mut options = Options {
-            python_version,
-            python_platform,
             hashes: hashes_of(read),
             header: header.is_some(),
             strip_extras: read.pins.iter().all(|pin| pin.extras.is_empty()),
@@ -134,6 +131,7 @@ impl LockTarget {
             allow_unsafe: !layout.names_unsafe,
             ..Options::of(Tool::Pinfold)
         };
+        stated.unwrap_or_default().complete(&mut options);
         take_option_lines(&mut options, read);
         Self::new(output, options)
     }
@@ -164,15 +162,7 @@ impl LockTarget {
         if let Some(url) = &lock.index_url {
             options.index_url = Some(url.value.clone());
         }
-        if let Some(version) = &lock.python_version {
-            options.python_version = Some(short(version));
-        }
-        // `linux` and what it stands for are the same.
-        if lock.python_platform.as_ref() != options.python_platform.as_deref()
-            && let Some(platform) = lock.python_platform
-        {
-            options.python_platform = Some(AsWritten::from(platform));
-        }
+        take_targets(options, lock);
         // They are seen from where the command is run.
         let links = lock.find_links.iter();
         take(
@@ -186,6 +176,31 @@ impl LockTarget {
             Some(false) if options.hashes == Hashes::None => options.hashes = Hashes::All,
             Some(false) | None => {}
         }
+    }
+}
+
+/// Takes the targets that a `[[lock]]` table names.
+fn take_targets(options: &mut Options, lock: &LockConfig) {
+    if !lock.targets.is_empty() {
+        options.python_versions.clear();
+        options.python_platforms.clear();
+        let targets = lock.targets.iter().cloned();
+        options.targets = targets.map(AsWritten::from).collect();
+        return;
+    }
+    if lock.python_versions.is_empty() && lock.python_platforms.is_empty() {
+        return;
+    }
+    options.targets.clear();
+    if !lock.python_versions.is_empty() {
+        options.python_versions = lock.python_versions.iter().map(short).collect();
+    }
+    // `linux` and what it stands for are the same.
+    let known = options.python_platforms.iter();
+    let is_known = known.map(|one| **one).eq(lock.python_platforms.iter().copied());
+    if !lock.python_platforms.is_empty() && !is_known {
+        let platforms = lock.python_platforms.iter().copied();
+        options.python_platforms = platforms.map(AsWritten::from).collect();
     }
 }
 

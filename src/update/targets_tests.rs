@@ -109,8 +109,9 @@ fn lock(output: &str, sources: &[&str]) -> LockConfig {
         constraints: Vec::new(),
         overrides: Vec::new(),
         extras: Vec::new(),
-        python_version: None,
-        python_platform: None,
+        python_versions: Vec::new(),
+        python_platforms: Vec::new(),
+        targets: Vec::new(),
         index_url: None,
         extra_index_urls: Vec::new(),
         find_links: Vec::new(),
@@ -127,7 +128,7 @@ fn texts<T: ToString>(list: &[T]) -> Vec<String> {
 
 /// The version of Python that a target is for, as written.
 fn python(target: &LockTarget) -> String {
-    texts(target.options.python_version.as_slice()).join("")
+    texts(&target.options.python_versions).join("")
 }
 
 fn has_hashes(target: &LockTarget) -> bool {
@@ -177,7 +178,7 @@ fn takes_all_that_a_header_says() {
     assert_eq!(texts(&target.options.extras), ["dev"]);
     assert_eq!(python(&target), "3.12.4");
     assert_eq!(
-        texts(target.options.python_platform.as_slice()),
+        texts(&target.options.python_platforms),
         ["x86_64-manylinux_2_28"]
     );
     assert!(!has_hashes(&target));
@@ -207,12 +208,12 @@ fn a_command_that_the_configuration_contradicts_is_not_kept() {
     let table = || lock("a.txt", &["a.in"]);
     assert!(kept(table()));
     assert!(kept(LockConfig {
-        python_version: "3.12".parse().ok(),
-        python_platform: "x86_64-manylinux_2_28".parse().ok(),
+        python_versions: vec!["3.12".parse().unwrap()],
+        python_platforms: vec!["x86_64-manylinux_2_28".parse().unwrap()],
         ..table()
     }));
     assert!(!kept(LockConfig {
-        python_version: "3.13".parse().ok(),
+        python_versions: vec!["3.13".parse().unwrap()],
         ..table()
     }));
     assert!(!kept(LockConfig {
@@ -787,7 +788,7 @@ fn configuration_wins() {
     ];
     let mut first = lock("a.txt", &["b.in", "./a.in"]);
     first.constraints = vec![located("c.txt")];
-    first.python_version = "3.13".parse().ok();
+    first.python_versions = vec!["3.13".parse().unwrap()];
     let locks = [
         first,
         lock("./a.txt", &["b.in"]),
@@ -829,7 +830,7 @@ fn configuration_wins() {
 #[test]
 fn a_table_may_leave_the_sources_to_the_header() {
     let mut table = lock("a.txt", &[]);
-    table.python_platform = "linux/arm64".parse().ok();
+    table.python_platforms = vec!["linux/arm64".parse().unwrap()];
     check_with(
         &[
             ("x.in", "a\n"),

@@ -121,6 +121,7 @@ fn the_reference_lists_each_key() {
                 Kind::Text => "string".to_owned(),
                 Kind::Flag => "`true`, `false`".to_owned(),
                 Kind::Texts => "array of strings".to_owned(),
+                Kind::TextOrTexts => "string or array of strings".to_owned(),
                 Kind::SomeTexts => "array of strings, not empty".to_owned(),
                 Kind::Statuses => "array of HTTP statuses".to_owned(),
                 Kind::Word(words) => {

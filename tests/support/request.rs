@@ -27,8 +27,9 @@ pub(crate) fn request(folder: &Path, index_url: &str) -> Compile {
         selection: Selection {
             target: TargetRequest {
                 python: None,
-                python_version: Some(PythonVersion::parse("3.12").unwrap()),
-                python_platform: Some(Platform::parse("linux").unwrap()),
+                python_versions: vec![PythonVersion::parse("3.12").unwrap()],
+                python_platforms: vec![Platform::parse("linux").unwrap()],
+                targets: Vec::new(),
                 platform_values: PlatformValues::default(),
             },
             ..Selection::default()

@@ -187,18 +187,35 @@ pub(in crate::cli) struct Compile {
 
     /// Python version to lock for: `3.12` [default: the interpreter's]
     ///
-    /// A patch release is `3.12.4`.
-    #[arg(long, value_name = "VERSION", help_heading = "Target")]
-    pub(in crate::cli) python_version: Option<String>,
+    /// A patch release is `3.12.4`. Repeat the option to lock for several versions: each on each
+    /// of the platforms.
+    #[arg(
+        long = "python-version",
+        value_name = "VERSION",
+        help_heading = "Target"
+    )]
+    pub(in crate::cli) python_versions: Vec<String>,
     /// Platform to lock for: `linux`, `linux/arm64` [default: this one]
     ///
-    /// A wheel's platform tag works, too: `x86_64-manylinux_2_28`.
+    /// A wheel's platform tag works, too: `x86_64-manylinux_2_28`. Repeat the option to lock for
+    /// several platforms.
     #[arg(
         long = "python-platform",
         value_name = "PLATFORM",
         help_heading = "Target"
     )]
     pub(in crate::cli) python_platforms: Vec<String>,
+    /// Lock for this target; repeat it for several: `3.12.11@linux/amd64`
+    ///
+    /// The part before `@` is the Python: `3.12`, `3.14t` (free-threaded), or `pypy3.11`. The part
+    /// behind it is a platform.
+    #[arg(
+        long = "target",
+        value_name = "PYTHON@PLATFORM",
+        conflicts_with_all = ["python_versions", "python_platforms"],
+        help_heading = "Target"
+    )]
+    pub(in crate::cli) targets: Vec<String>,
     /// Release of the platform, for markers on `platform_release`: `23.6.0`
     ///
     /// It is known only for an interpreter's own platform.

@@ -122,11 +122,14 @@ fn recorded(args: &Explain, place: &Place, target: &LockTarget) -> Result<Compil
     let said = settings::options(args, &[], None)?;
     let own = &target.options;
     // A lock that says nothing of a target is this machine's, as it is for `compile`.
-    let is_silent = own.python_version.is_none() && own.python_platform.is_none();
+    let is_silent = own.python_versions.is_empty()
+        && own.python_platforms.is_empty()
+        && own.targets.is_empty();
     let mut recorded = update::recorded(target);
     if is_silent || args.python.as_ref().is_some_and(|text| !text.is_empty()) {
-        recorded.python_version = None;
-        recorded.python_platform = None;
+        recorded.python_versions.clear();
+        recorded.python_platforms.clear();
+        recorded.targets.clear();
     }
     let output = recorded.output.clone();
     let mut options = recorded.overlaid(said);

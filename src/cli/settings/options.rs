@@ -11,7 +11,7 @@ use crate::command::{
     ProjectLimitError, UploadLimit,
 };
 use crate::lock::{Annotations, EmittedOptions};
-use crate::python::{Platform, PlatformValues, PythonVersion};
+use crate::python::{Platform, PlatformValues, PythonVersion, TargetName, TargetNameError};
 use crate::requirements::{GroupRequest, Selector};
 use crate::resolve::{PreReleases, Resolution};
 use crate::text::without_password;
@@ -31,8 +31,9 @@ pub(in crate::cli) fn options(
         all_extras: args.all_extras,
         groups: args.groups.iter().map(group).collect::<Result<_, _>>()?,
         no_deps: args.no_deps,
-        python_version: python_version(args)?,
-        python_platform: python_platform(args)?,
+        python_versions: python_versions(args)?,
+        python_platforms: python_platforms(args)?,
+        targets: targets(args)?,
         platform_values: platform_values(args),
         resolution: Resolution::named(&name(&args.resolution)).unwrap_or_default(),
         exclude_newer: args.limit().as_deref().map(limit).transpose()?,
@@ -164,18 +165,29 @@ fn project_limit(text: &String) -> Result<AsWritten<ProjectLimit>, Failure> {
     })
 }
 
-fn python_version(args: &args::Compile) -> Result<Option<AsWritten<PythonVersion>>, Failure> {
-    let text = args
-        .python_version
-        .as_deref()
-        .filter(|text| !text.is_empty());
-    text.map(|text| {
+fn python_versions(args: &args::Compile) -> Result<Vec<AsWritten<PythonVersion>>, Failure> {
+    let texts = args.python_versions.iter().filter(|text| !text.is_empty());
+    let versions = texts.map(|text| {
         text.parse()
             .map_err(|error: <PythonVersion as std::str::FromStr>::Err| {
                 Failure::usage(error.to_string(), None)
             })
-    })
-    .transpose()
+    });
+    different(versions)
+}
+
+/// Returns each value once.
+fn different<T: PartialEq>(
+    values: impl Iterator<Item = Result<AsWritten<T>, Failure>>,
+) -> Result<Vec<AsWritten<T>>, Failure> {
+    let mut different: Vec<AsWritten<T>> = Vec::new();
+    for value in values {
+        let value = value?;
+        if different.iter().all(|known| **known != *value) {
+            different.push(value);
+        }
+    }
+    Ok(different)
 }
 
 fn platform_values(args: &args::Compile) -> PlatformValues {
@@ -186,23 +198,23 @@ fn platform_values(args: &args::Compile) -> PlatformValues {
     }
 }
 
-fn python_platform(args: &args::Compile) -> Result<Option<AsWritten<Platform>>, Failure> {
-    let mut platforms = args.python_platforms.iter().filter(|text| !text.is_empty());
-    let Some(one) = platforms.next() else {
-        return Ok(None);
-    };
-    if let Some(other) = platforms.find(|other| *other != one) {
-        return Err(Failure::usage(
-            format!(
-                "`--python-platform {one}` and `--python-platform {other}`: a lock file is for one platform"
-            ),
-            Some("create one lock file for each, with its own `--output-file`".to_owned()),
-        ));
-    }
-    let platform = one
-        .parse()
-        .map_err(|error: <Platform as std::str::FromStr>::Err| {
-            Failure::usage(error.to_string(), Some(error.help))
-        })?;
-    Ok(Some(platform))
+fn python_platforms(args: &args::Compile) -> Result<Vec<AsWritten<Platform>>, Failure> {
+    let texts = args.python_platforms.iter().filter(|text| !text.is_empty());
+    let platforms = texts.map(|text| {
+        text.parse()
+            .map_err(|error: <Platform as std::str::FromStr>::Err| {
+                Failure::usage(error.to_string(), Some(error.help))
+            })
+    });
+    different(platforms)
+}
+
+fn targets(args: &args::Compile) -> Result<Vec<AsWritten<TargetName>>, Failure> {
+    let texts = args.targets.iter().filter(|text| !text.is_empty());
+    let targets = texts.map(|text| {
+        text.parse().map_err(|error: TargetNameError| {
+            Failure::usage(format!("`--target {text}`: {error}"), Some(error.help))
+        })
+    });
+    different(targets)
 }

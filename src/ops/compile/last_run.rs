@@ -284,11 +284,11 @@ pub(in crate::ops) type Fingerprint = [u8; 32];
 /// nothing.
 pub(in crate::ops) fn fingerprint(
     request: &Compile,
-    read: &ReadInputs,
+    read: &[ReadInputs],
     reporter: &dyn Reporter,
 ) -> Option<Fingerprint> {
     // Those who want details want to be told how it is decided.
-    let is_possible = read.previous.is_some()
+    let is_possible = read[0].previous.is_some()
         && request.output.path.is_some()
         && request.selection.gate.is_none()
         && request.run.cache.dir().is_some()
@@ -297,7 +297,8 @@ pub(in crate::ops) fn fingerprint(
 }
 
 /// Each field of the request is named here, so that a new one cannot be forgotten.
-fn hash(request: &Compile, read: &ReadInputs) -> Fingerprint {
+fn hash(request: &Compile, all: &[ReadInputs]) -> Fingerprint {
+    let read = &all[0];
     let Compile {
         sources,
         selection,
@@ -357,8 +358,8 @@ fn hash(request: &Compile, read: &ReadInputs) -> Fingerprint {
          {:?}\n{:?}\n{:?}\n{:?}\n{logins:?}",
         env!("CARGO_PKG_VERSION"),
         http.trusted_hosts,
-        read.target,
-        read.inputs,
+        all.iter().map(|read| &read.cell).collect::<Vec<_>>(),
+        all.iter().map(|read| &read.inputs).collect::<Vec<_>>(),
         read.indexes,
         read.previous.as_deref().map(Sha256::digest),
     );

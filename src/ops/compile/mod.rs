@@ -11,12 +11,14 @@ mod indexes;
 mod inputs;
 pub(in crate::ops) mod last_run;
 mod markers;
+mod merge;
 mod network;
 mod output;
 mod overwrite;
 mod pin_details;
 pub(in crate::ops) mod prepare;
 pub(in crate::ops) mod request;
+mod runs;
 mod stated_python;
 mod target;
 mod warnings;
@@ -29,7 +31,7 @@ pub use request::{
     BuildOptions, Compile, Hashes, Indexes, NamedIndex, OutputNaming, OutputOptions, Run,
     Selection, Source, Sources, Variables, WhichHashes,
 };
-pub use target::{ResolvedTarget, TargetRequest};
+pub use target::{ResolvedTargets, TargetRequest};
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -38,23 +40,23 @@ use self::build::Builder;
 use self::fetch::Fetcher;
 use self::fetch::attempts::Resolution;
 use self::fetch::prefetch::Expected;
-use self::hashes::{hashes, keep_given_hashes};
 use self::inputs::Inputs;
 use self::last_run::{Fingerprint, LastRun, Remembering, Unchanged, UnchangedProof};
 use self::markers::markers;
+use self::merge::{Part, merge};
 use self::network::public_option_lines;
 use self::output::Made;
 use self::pin_details::ReportInputs;
-use self::prepare::{Prepared, ReadInputs, builder, fetcher, prepare, read_inputs};
-use self::stated_python::stated_python;
+use self::prepare::{Prepared, ReadInputs, builder, prepare_all, read_inputs};
+use self::runs::Fetchers;
 use self::warnings::dependency_confusion;
 use crate::files;
 use crate::index::IndexClient;
 use crate::lock::{self, Lock};
 use crate::ops::error::{Error, FileProblems};
 use crate::ops::events::{Event, Reporter};
-use crate::python::ProjectName;
-use crate::resolve::Solution;
+use crate::python::{Environment, ProjectName, Version};
+use crate::resolve::{Solution, Universe};
 use crate::text::Newline;
 
 /// What came of a compilation: nothing is written yet.
@@ -91,7 +93,8 @@ pub struct Compiled {
 
 impl Compiled {
     /// Returns what there is to say where nothing has changed.
-    fn unchanged(unchanged: &Unchanged, read: ReadInputs, request: &Compile) -> Self {
+    fn unchanged(unchanged: &Unchanged, read: Vec<ReadInputs>, request: &Compile) -> Self {
+        let read = first(read);
         Self {
             text: read.previous.clone().unwrap_or_default(),
             changes: Some(lock::summary(&[])),
@@ -135,6 +138,12 @@ impl Compiled {
     }
 }
 
+/// Returns the first of what was read for each cell; there always is one.
+fn first<T>(each: Vec<T>) -> T {
+    let mut each = each.into_iter();
+    each.next().expect("a lock has at least one cell")
+}
+
 /// Compiles: reads the sources, resolves, and returns the text of the lock file.
 ///
 /// Where nothing has changed since a run that changed nothing, nothing is resolved.
@@ -142,14 +151,14 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
     let last_run = LastRun::load(request);
     let read = read_inputs(request, last_run.will_ask(&request.run), reporter).await?;
     let fingerprint = last_run::fingerprint(request, &read, reporter);
-    let client = &read.client;
+    let client = &read[0].client;
     let unchanged = last_run.unchanged(request, fingerprint, client, reporter);
     if let Some(unchanged) = unchanged.await {
         finish_writes(client, reporter).await;
         return Ok(Compiled::unchanged(&unchanged, read, request));
     }
-    read.check_merged(request)?;
-    overwrite::check(request, &read)?;
+    read[0].check_merged(request)?;
+    overwrite::check(request, &read[0])?;
     // Boxed: it is large, and so would be whatever waits for it.
     Box::pin(resolve(request, read, &last_run, fingerprint, reporter)).await
 }
@@ -157,87 +166,64 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
 /// Resolves, and returns the text of the lock file.
 async fn resolve(
     request: &Compile,
-    read: ReadInputs,
+    read: Vec<ReadInputs>,
     last_run: &LastRun,
     fingerprint: Option<Fingerprint>,
     reporter: &dyn Reporter,
 ) -> Result<Compiled, Error> {
     let remembering = Remembering::new(reporter);
     let reporter: &dyn Reporter = &remembering;
-    let prepared = prepare(read, request, reporter).await?;
-    let builder = builder(&prepared, request, reporter);
-    let fetcher = fetcher(&prepared, &builder, request, reporter);
-    let Prepared {
-        read,
-        is_plain,
-        locked,
-        request: resolve_request,
-        ..
-    } = &prepared;
+    let prepared = prepare_all(read, request, reporter).await?;
+    let builders = prepared.iter();
+    let builders: Vec<Builder<'_>> = builders
+        .map(|prepared| builder(prepared, request, reporter))
+        .collect();
+    let fetchers = Fetchers::new(&prepared, &builders, request, reporter);
+    let mut runs = fetchers.choose(request, last_run, reporter).await?;
+    let locked = lock_of(request, &fetchers, &mut runs, reporter).await?;
+    let Locked {
+        lock,
+        held,
+        pin_details,
+    } = locked;
+    let Prepared { read, is_plain, .. } = &prepared[0];
     let ReadInputs {
         inputs,
-        target,
         previous,
         http,
         client,
         ..
     } = read;
-    let mut resolution = choose(request, &prepared, &fetcher, &builder, last_run, reporter).await?;
-    let mut hashes = hashes(request, locked, &resolution.solution, &fetcher, reporter).await?;
-    fetcher.check_pages()?;
-    keep_given_hashes(inputs, &mut hashes)?;
-    let solution = &resolution.solution;
-    let python = stated_python(target, locked, inputs, solution, &fetcher).await;
-    let made = Made {
-        request: resolve_request,
-        inputs,
-        places: &prepared.places,
-        solution: &resolution.solution,
-        hashes,
-        markers: markers(&request.output, &mut resolution.resolver, solution),
-        indexes: annotated_indexes(&request.output, solution, &fetcher),
-        options: public_option_lines(request, inputs, reporter),
-        output: &request.output,
-        target: format!("Python {python} for {}", target.platform),
-    };
-    let lock = output::lock(&made);
-    let report_inputs = ReportInputs {
-        request: resolve_request,
-        solution: &resolution.solution,
-        fetcher: &fetcher,
-        lock: &lock,
-    };
-    let (held, pin_details) = match request.selection.gate {
-        Some(_) => (
-            report_inputs.held(&mut resolution.resolver),
-            report_inputs.pins(),
-        ),
-        None => (Vec::new(), Vec::new()),
-    };
     let text = lock::render(&lock, &style(&request.output, previous.as_deref(), inputs));
-    let is_unchanged = *is_plain && previous.as_deref() == Some(&text) && fetcher.is_complete();
+    let is_complete = fetchers.each.iter().all(Fetcher::is_complete);
+    let is_unchanged = *is_plain && previous.as_deref() == Some(&text) && is_complete;
     let proof = fingerprint.filter(|_| is_unchanged);
     let proof = proof.map(|fingerprint| UnchangedProof {
         fingerprint,
         pins: lock.pins.len(),
         messages: remembering.messages(),
     });
-    let consulted = resolution.resolver.universe.consulted().collect();
+    let consulted = runs.iter();
+    let consulted = consulted
+        .flat_map(|run| run.resolution.resolver.universe.consulted())
+        .collect();
     last_run::store(request, client, last_run, &consulted, proof);
     finish_writes(client, reporter).await;
     let moves = match previous {
-        Some(_) => lock::changes(locked, &lock),
+        Some(text) if prepared.len() > 1 => lock::changes(&lock::read(text), &lock),
+        Some(_) => lock::changes(&prepared[0].locked, &lock),
         None => Vec::new(),
     };
     let changes = previous.is_some().then(|| lock::summary(&moves));
     let (requests, bytes) = (http.requests(), http.bytes());
-    request.run.discard((resolution.resolver, fetcher));
+    let tried = runs.iter().map(|run| run.resolution.tried).sum();
+    request.run.discard((runs, fetchers.each));
     let ReadInputs {
         previous,
         inputs,
         client,
         ..
-    } = prepared.read;
+    } = first(prepared).read;
     request.run.discard(client);
     Ok(Compiled {
         changes,
@@ -247,7 +233,7 @@ async fn resolve(
         text,
         pins: lock.pins.len(),
         lock: Some(lock),
-        tried: resolution.tried,
+        tried,
         requests,
         bytes,
         previous,
@@ -256,19 +242,105 @@ async fn resolve(
     })
 }
 
-/// Chooses the versions, and says what the user should know of them.
+/// A lock, and what the report of an update says of it.
+struct Locked {
+    lock: Lock,
+    held: Vec<HeldVersion>,
+    pin_details: Vec<PinDetails>,
+}
+
+/// Makes a lock out of what was chosen.
+async fn lock_of(
+    request: &Compile,
+    fetchers: &Fetchers<'_>,
+    runs: &mut [runs::Run],
+    reporter: &dyn Reporter,
+) -> Result<Locked, Error> {
+    let mut locked = Locked {
+        lock: Lock::default(),
+        held: Vec::new(),
+        pin_details: Vec::new(),
+    };
+    let mut parts = Vec::with_capacity(runs.len());
+    let target = fetchers.stated_targets(runs).await;
+    for run in &mut *runs {
+        let at = run.cells[0];
+        let (prepared, fetcher) = (&fetchers.prepared[at], &fetchers.each[at]);
+        let inputs = &prepared.read.inputs;
+        let hashes = fetchers.hashes(request, run, reporter).await?;
+        let solution = &run.resolution.solution;
+        let made = Made {
+            request: &prepared.request,
+            inputs,
+            places: &prepared.places,
+            solution,
+            hashes,
+            markers: markers(&request.output, &mut run.resolution.resolver, solution),
+            indexes: annotated_indexes(&request.output, solution, fetcher),
+            options: public_option_lines(request, inputs, reporter),
+            output: &request.output,
+            target: target.clone(),
+        };
+        let lock = output::lock(&made);
+        if request.selection.gate.is_some() {
+            let report_inputs = ReportInputs {
+                request: &prepared.request,
+                solution,
+                fetcher,
+                lock: &lock,
+            };
+            add_new(&mut locked.held, report_inputs.held(&mut run.resolution.resolver));
+            add_new(&mut locked.pin_details, report_inputs.pins());
+        }
+        parts.push(Part {
+            cells: run.cells.clone(),
+            lock,
+        });
+    }
+    locked.lock = match &mut parts[..] {
+        [_] if fetchers.prepared.len() == 1 => first(parts).lock,
+        _ => {
+            let cells = fetchers.prepared.iter();
+            let environments: Vec<&Environment> =
+                cells.map(|one| &one.read.cell.environment).collect();
+            let universes = runs.iter().map(|run| &run.resolution.resolver.universe);
+            let mut cuts: Vec<Version> = universes.flat_map(Universe::python_cuts).collect();
+            cuts.sort();
+            cuts.dedup();
+            merge(parts, &environments, &cuts)
+        }
+    };
+    Ok(locked)
+}
+
+/// Adds what is not there.
+fn add_new<T: PartialEq>(list: &mut Vec<T>, more: Vec<T>) {
+    for one in more {
+        if !list.contains(&one) {
+            list.push(one);
+        }
+    }
+}
+
+/// Chooses the versions for a cell, and says what the user should know of them.
 async fn choose(
     request: &Compile,
-    prepared: &Prepared,
-    fetcher: &Fetcher<'_>,
-    builder: &Builder<'_>,
+    fetchers: &Fetchers<'_>,
+    cell: usize,
     last_run: &LastRun,
     reporter: &dyn Reporter,
 ) -> Result<Resolution, Error> {
-    let likely = likely(&prepared.locked, last_run);
+    let prepared = &fetchers.prepared[cell];
+    let (fetcher, builder) = (&fetchers.each[cell], &fetchers.builders[cell]);
+    // What one search asks for, another asks for too.
+    let likely = if cell == 0 {
+        likely(&prepared.locked, last_run)
+    } else {
+        Vec::new()
+    };
     let expected = Expected {
         projects: &likely,
-        is_complete: !last_run.is_empty(),
+        is_complete: cell == 0 && !last_run.is_empty(),
     };
     let resolution = fetcher.resolve(prepared.request.clone(), expected).await;
     let built = builder.built();

@@ -14,11 +14,11 @@ use crate::lock::{self, LockFile};
 use crate::ops::compile::build::{BuildContext, Builder, SharedBuilds};
 use crate::ops::compile::candidates::admission::{Pinned, Policy};
 use crate::ops::compile::direct::{DirectPin, DirectReader, DirectReleases};
-use crate::ops::compile::fetch::{DirectRelease, Fetcher, Parts};
+use crate::ops::compile::fetch::{DirectRelease, Fetcher, Parts, SharedMetadata};
 use crate::ops::compile::flat::{self, Flat};
 use crate::ops::compile::indexes::IndexSettings;
 use crate::ops::compile::inputs::Inputs;
-use crate::ops::compile::inputs::reader::{self, Reading};
+use crate::ops::compile::inputs::reader::{self, KeptFiles, Reading};
 use crate::ops::compile::network::{connect_ahead, connect_to_named, network};
 use crate::ops::compile::request::{Compile, Run, Selection};
 use crate::ops::compile::target;
@@ -26,21 +26,23 @@ use crate::ops::error::Error;
 use crate::ops::events::{Event, Reporter};
 use crate::ops::view::View;
 use crate::python::{
-    Environment, Marker, ProjectName, RequirementSource, Specifiers, Target, Version,
+    self, Cell, Environment, Marker, ProjectName, RequirementSource, Specifiers, Tags, Target,
+    Version,
 };
 use crate::requirements::PerProject;
 use crate::resolve::{Constraint, PreReleases, Request};
+use crate::text;
 use crate::vcs::{self, Git};
 
-/// What was read and settled without anybody being asked for a page.
+/// What was read and settled for a cell without anybody being asked for a page.
 pub(in crate::ops) struct ReadInputs {
     pub(in crate::ops) inputs: Inputs,
-    pub(in crate::ops) target: Target,
+    pub(in crate::ops) cell: Cell,
     /// The text of the lock file, if there is one.
     pub(in crate::ops) previous: Option<String>,
     pub(in crate::ops) indexes: IndexSettings,
     pub(in crate::ops) http: Client,
-    pub(in crate::ops) client: IndexClient,
+    pub(in crate::ops) client: Arc<IndexClient>,
 }
 
 impl ReadInputs {
@@ -73,7 +75,8 @@ pub(in crate::ops) struct Prepared {
     pub(in crate::ops) read: ReadInputs,
     /// Whether nothing counts but pages of indexes: no place, no flat location.
     pub(in crate::ops) is_plain: bool,
-    pub(in crate::ops) locked: LockFile,
+    /// What the lock there is has for this cell.
+    pub(in crate::ops) locked: Arc<LockFile>,
     pub(in crate::ops) request: Request,
     flat: Arc<Flat>,
     shared_builds: Arc<SharedBuilds>,
@@ -83,7 +86,8 @@ pub(in crate::ops) struct Prepared {
     pub(in crate::ops) places: BTreeMap<ProjectName, DirectPin>,
 }
 
-/// Reads the sources and the lock file, and settles the target and who is asked.
+/// Reads the sources and the lock file, and settles the targets and who is asked; returns
+/// what was read for each cell.
 ///
 /// `asks` is whether the network will probably be asked: then connections are made
 /// meanwhile.
@@ -91,7 +95,7 @@ pub(in crate::ops) async fn read_inputs(
     request: &Compile,
     asks: bool,
     reporter: &dyn Reporter,
-) -> Result<ReadInputs, Error> {
+) -> Result<Vec<ReadInputs>, Error> {
     let http = Client::new(request.run.http.clone());
     let settled = if asks {
         connect_to_named(request, &http);
@@ -101,41 +105,99 @@ pub(in crate::ops) async fn read_inputs(
     } else {
         target::settle(&request.selection.target, &request.run.cache)?
     };
-    let target = settled.target;
-    reporter.event(Event::Target(format!("{target} ({})", settled.found)));
-    let inputs = inputs_of(request, &target.environment(), &http).await?;
-    check_python(&inputs.requires_python, &target)?;
+    for target in &settled.targets {
+        reporter.event(Event::Target(format!("{target} ({})", settled.found)));
+    }
+    let cells = python::cells(settled.targets);
+    let kept_files = (cells.len() > 1).then(KeptFiles::default);
+    let mut read = Vec::with_capacity(cells.len());
+    for cell in cells {
+        let inputs = inputs_of(request, &cell.environment, &http, kept_files.as_ref()).await?;
+        read.push((cell, inputs));
+    }
+    let each = read.iter().map(|(cell, inputs)| (cell, &inputs.requires_python[..]));
+    check_pythons(&each.collect::<Vec<_>>())?;
     let previous = previous(request.output.path.as_deref(), &request.run.view)?;
-    let (settings, indexes) = network(request, &inputs)?;
+    let (settings, indexes) = network(request, &read[0].1)?;
     let http = http.with(settings);
     if asks {
         connect_ahead(&indexes, &http);
     }
-    let client = index_client(&request.run, &http);
-    Ok(ReadInputs {
+    let client = Arc::new(index_client(&request.run, &http));
+    let read = read.into_iter().map(|(cell, inputs)| ReadInputs {
         inputs,
-        target,
-        previous,
-        indexes,
-        http,
-        client,
-    })
+        cell,
+        previous: previous.clone(),
+        indexes: indexes.clone(),
+        http: http.clone(),
+        client: Arc::clone(&client),
+    });
+    Ok(read.collect())
 }
 
-/// Looks at what is no page of an index: flat locations, and the places that requirements
-/// name.
-pub(in crate::ops) async fn prepare(
+/// Looks at what is no page of an index, for each cell: flat locations, and the places that
+/// requirements name.
+pub(in crate::ops) async fn prepare_all(
+    read: Vec<ReadInputs>,
+    request: &Compile,
+    reporter: &dyn Reporter,
+) -> Result<Vec<Prepared>, Error> {
+    let locked = read[0].previous.as_deref().map(lock::read);
+    let locked = Arc::new(locked.unwrap_or_default());
+    let mut prepared: Vec<Prepared> = Vec::with_capacity(read.len());
+    let is_one_of_several = read.len() > 1;
+    for read in read {
+        let shared = prepared.first().map(|first| {
+            let (flat, builds) = (&first.flat, &first.shared_builds);
+            (Arc::clone(flat), Arc::clone(builds))
+        });
+        let locked = locked_for(&locked, &read.cell.environment);
+        let mut one = prepare(read, locked, shared, request, reporter).await?;
+        one.request.is_recorded = is_one_of_several;
+        prepared.push(one);
+    }
+    Ok(prepared)
+}
+
+/// Returns the pins of a lock without those of other environments, where there are several
+/// of a project.
+fn locked_for(locked: &Arc<LockFile>, environment: &Environment) -> Arc<LockFile> {
+    let mut count: FxHashMap<&ProjectName, usize> = FxHashMap::default();
+    for pin in &locked.pins {
+        *count.entry(&pin.name).or_default() += 1;
+    }
+    if count.values().all(|&count| count == 1) {
+        return Arc::clone(locked);
+    }
+    let holds = |pin: &lock::LockedPin| {
+        let marker = pin.marker.as_deref().map(Marker::parse);
+        marker.is_none_or(|marker| {
+            marker.is_ok_and(|marker| marker.evaluate(environment, None))
+        })
+    };
+    let mut own = LockFile::clone(locked);
+    own.pins.retain(|pin| count[&pin.name] == 1 || holds(pin));
+    Arc::new(own)
+}
+
+/// Looks at flat locations, unless that is done, and the places that requirements name.
+async fn prepare(
     read: ReadInputs,
+    locked: Arc<LockFile>,
+    shared: Option<(Arc<Flat>, Arc<SharedBuilds>)>,
     request: &Compile,
     reporter: &dyn Reporter,
 ) -> Result<Prepared, Error> {
-    let locked = read.previous.as_deref().map(lock::read);
-    let environment = read.target.environment();
+    let environment = read.cell.environment.clone();
+    let (flat, shared_builds) = match shared {
+        Some(shared) => shared,
+        None => (flat::flat(&read.client, &read.indexes).await?, Arc::default()),
+    };
     let mut prepared = Prepared {
         is_plain: read.indexes.find_links.is_empty() && !has_places(&read.inputs),
-        flat: flat::flat(&read.client, &read.indexes).await?,
-        shared_builds: Arc::default(),
-        locked: locked.unwrap_or_default(),
+        flat,
+        shared_builds,
+        locked,
         request: Request::default(),
         direct: FxHashMap::default(),
         places: BTreeMap::new(),
@@ -165,11 +227,13 @@ async fn settle_places(
     }
     let overridden = drop_overridden(&mut prepared.read.inputs);
     let inputs = &prepared.read.inputs;
+    let targets = prepared.read.cell.targets.iter();
+    let tags: Vec<Tags> = targets.map(Target::tags).collect();
     let direct = DirectReader {
         client: &prepared.read.client,
         builder: &builder(prepared, request, reporter),
         git: &repositories(&request.run),
-        tags: &prepared.read.target.tags(),
+        tags: &tags,
         environment,
         binary: &binary(&request.selection, inputs),
         is_build_forbidden: request.build.is_forbidden,
@@ -180,7 +244,7 @@ async fn settle_places(
         is_upgraded: &|name: &ProjectName| !is_kept(&request.selection, name),
     };
     let (roots, pythons) = direct.projects(&inputs.trees).await?;
-    check_python(&pythons, &prepared.read.target)?;
+    check_pythons(&[(&prepared.read.cell, &pythons)])?;
     let mut found = direct
         .read(&inputs.direct, &inputs.direct_constraints)
         .await?;
@@ -226,13 +290,28 @@ pub(in crate::ops) fn fetcher<'a>(
     prepared: &'a Prepared,
     builder: &'a Builder<'a>,
     request: &Compile,
+    shared: Option<&Arc<SharedMetadata>>,
+    reporter: &'a dyn Reporter,
+) -> Fetcher<'a> {
+    let cell = &prepared.read.cell;
+    fetcher_for(prepared, cell, builder, request, shared, reporter)
+}
+
+/// Returns what answers for another cell of the same environment.
+pub(in crate::ops) fn fetcher_for<'a>(
+    prepared: &'a Prepared,
+    cell: &Cell,
+    builder: &'a Builder<'a>,
+    request: &Compile,
+    shared: Option<&Arc<SharedMetadata>>,
     reporter: &'a dyn Reporter,
 ) -> Fetcher<'a> {
     Fetcher::new(Parts {
+        shared: shared.cloned(),
         client: &prepared.read.client,
         settings: &prepared.read.indexes,
         flat: Arc::clone(&prepared.flat),
-        policy: policy(request, &prepared.read.inputs, &prepared.read.target),
+        policy: policy(request, &prepared.read.inputs, cell),
         pinned: pinned(&prepared.request, &prepared.locked),
         direct: prepared.direct.clone(),
         builder: Some(builder),
@@ -243,10 +322,9 @@ pub(in crate::ops) fn fetcher<'a>(
 }
 
 /// Returns what makes a file admissible.
-fn policy(request: &Compile, inputs: &Inputs, target: &Target) -> Policy {
+fn policy(request: &Compile, inputs: &Inputs, cell: &Cell) -> Policy {
     let mut policy = Policy::new(
-        target.python.release(),
-        target.tags(),
+        cell,
         request.selection.cutoffs(),
         request.selection.gate.clone(),
         binary(&request.selection, inputs),
@@ -269,11 +347,13 @@ async fn inputs_of(
     request: &Compile,
     environment: &Environment,
     http: &Client,
+    kept_files: Option<&KeptFiles>,
 ) -> Result<Inputs, Error> {
     let reading = Reading {
         environment,
         variable: &|name| request.run.variable(name),
         http,
+        kept_files,
         current_directory: &request.run.current_directory,
         view: &request.run.view,
         extras: &request.sources.extras,
@@ -351,24 +431,35 @@ fn name_what_is_said_of_places(inputs: &mut Inputs, found: &DirectReleases) {
     }
 }
 
-/// The `requires-python` of each project file must admit the target.
-fn check_python(pythons: &[(String, Specifiers)], target: &Target) -> Result<(), Error> {
-    let python = target.python.release();
-    for (file, specifiers) in pythons {
-        if !specifiers.contains(&python) {
-            return Err(Error::Usage {
-                message: format!(
-                    "`{file}` requires Python {specifiers}, but the target is Python {}",
-                    target.python
-                ),
-                help: Some(
-                    "choose a target with `--python-version`, or change `requires-python`"
-                        .to_owned(),
-                ),
-            });
-        }
-    }
-    Ok(())
+/// The `requires-python` of each project file must admit all targets.
+fn check_pythons(cells: &[(&Cell, &[(String, Specifiers)])]) -> Result<(), Error> {
+    let left_out = |(cell, pythons): &(&Cell, &[(String, Specifiers)])| {
+        let python = cell.first().python.release();
+        let mut files = pythons.iter();
+        let file = files.find(|(_, specifiers)| !specifiers.contains(&python))?;
+        Some((cell.first().clone(), file.clone()))
+    };
+    let all: Vec<_> = cells.iter().filter_map(left_out).collect();
+    let Some((target, (file, specifiers))) = all.first() else {
+        return Ok(());
+    };
+    let python = &target.python;
+    let same = all.iter().filter(|(other, _)| other.python == *python);
+    let platforms: Vec<String> = same.map(|(other, _)| other.platform.to_string()).collect();
+    let message = if cells.len() == 1 {
+        format!("`{file}` requires Python {specifiers}, but the target is Python {python}")
+    } else {
+        format!(
+            "`{file}` requires Python {specifiers}, which leaves out Python {python} for {}",
+            text::list(&platforms)
+        )
+    };
+    Err(Error::Usage {
+        message,
+        help: Some(
+            "choose a target with `--python-version`, or change `requires-python`".to_owned(),
+        ),
+    })
 }
 
 fn previous(output: Option<&Path>, view: &View) -> Result<Option<String>, Error> {
@@ -428,6 +519,7 @@ fn resolve_request(
         pre_releases,
         resolution: request.selection.resolution,
         without_dependencies: request.selection.without_dependencies,
+        is_recorded: false,
         places: Vec::new(),
     }
 }

@@ -218,8 +218,9 @@ fn selection(options: &Options, as_of: jiff::Timestamp) -> Selection {
     Selection {
         target: TargetRequest {
             python: None,
-            python_version: options.python_version.as_deref().cloned(),
-            python_platform: options.python_platform.as_deref().copied(),
+            python_versions: values(&options.python_versions),
+            python_platforms: values(&options.python_platforms),
+            targets: values(&options.targets),
             platform_values: options.platform_values.clone(),
         },
         exclude_newer: options

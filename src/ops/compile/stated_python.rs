@@ -35,10 +35,12 @@ pub(super) async fn stated_python(
         return short;
     }
     let stated = locked.header.as_ref().and_then(|header| {
-        let (version, _) = command::target(header.target.as_deref()).ok()?;
-        version.map(command::AsWritten::into_value)
+        let stated = command::stated_targets(header.target.as_deref()).ok()?;
+        let targets = stated.targets.iter().map(|target| target.python());
+        let versions = stated.python_versions.iter().map(|version| &**version);
+        let mut versions = versions.chain(targets);
+        versions.find(|stated| stated.short() == short).cloned()
     });
-    let stated = stated.filter(|stated| stated.short() == short);
     let mut others: Vec<Other> = std::iter::once(first)
         .chain(stated)
         .map(|version| Other::new(target, version))

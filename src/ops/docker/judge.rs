@@ -459,11 +459,7 @@ fn shown(platforms: &[Platform]) -> Option<&Platform> {
 /// Puts platforms in a row: `a`, `a and b`, `a, b and c`.
 fn list(platforms: &[Platform]) -> String {
     let names: Vec<String> = platforms.iter().map(ToString::to_string).collect();
-    match names.as_slice() {
-        [] => String::new(),
-        [one] => one.clone(),
-        [others @ .., last] => format!("{} and {last}", others.join(", ")),
-    }
+    crate::text::list(&names)
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ mod trial;
 use crate::lock::{LockedPin, PinSource};
 use crate::ops::compile::fetch::prefetch::Expected;
 use crate::ops::compile::last_run::LastRun;
-use crate::ops::compile::prepare::{Prepared, builder, fetcher, prepare, read_inputs};
+use crate::ops::compile::prepare::{Prepared, builder, fetcher, prepare_all, read_inputs};
 use crate::ops::compile::request::Compile;
 use crate::ops::error::{Error, FileProblems};
 use crate::ops::events::{Event, Reporter};
@@ -106,13 +106,14 @@ pub async fn explain(request: &Explain, reporter: &dyn Reporter) -> Result<Expla
         reporter,
     )
     .await?;
-    read.check_merged(&request.compile)?;
-    let prepared = prepare(read, &request.compile, reporter).await?;
+    read[0].check_merged(&request.compile)?;
+    let mut prepared = prepare_all(read, &request.compile, reporter).await?;
+    let prepared = prepared.swap_remove(0);
     let Some(text) = prepared.read.previous.as_deref() else {
         return Err(missing(&request.compile));
     };
     let builder = builder(&prepared, &request.compile, reporter);
-    let fetcher = fetcher(&prepared, &builder, &request.compile, reporter);
+    let fetcher = fetcher(&prepared, &builder, &request.compile, None, reporter);
     let likely: Vec<ProjectName> = prepared
         .locked
         .pins
@@ -154,8 +155,8 @@ pub async fn explain(request: &Explain, reporter: &dyn Reporter) -> Result<Expla
         lock: lock_name(&request.compile),
         target: format!(
             "Python {} for {}",
-            prepared.read.target.python.short(),
-            prepared.read.target.platform
+            prepared.read.cell.first().python.short(),
+            prepared.read.cell.first().platform
         ),
         answer: answer?,
         warnings: prepared.read.inputs.warnings,

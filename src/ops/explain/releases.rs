@@ -366,6 +366,7 @@ fn rule(reason: &Reason) -> RejectionRule {
         Reason::Yanked(_) => RejectionRule::Yanked,
         Reason::RequiresPython(_) => RejectionRule::RequiresPython,
         Reason::NoWheel(_) => RejectionRule::NoWheel,
+        Reason::OfTarget { reason, .. } => rule(reason),
         Reason::NeedsBuild => RejectionRule::NeedsBuild,
         Reason::BuildFailed { .. } => RejectionRule::BuildFailed,
         Reason::TooNew(_) => RejectionRule::ExcludeNewer,

@@ -14,6 +14,7 @@ use super::gather::{Gathered, gather_in};
 use super::request::recorded;
 use super::scope::Update;
 use crate::command::{Options, Tool};
+use crate::python::Platform;
 use crate::files;
 use crate::lock::{self, LockFile, PinSource};
 use crate::ops::View;
@@ -286,13 +287,16 @@ fn confirm_command(before: &LockTarget, after: &LockTarget, new: &LockFile) -> R
     // Without a command of ours, the option lines tell, which are confirmed.
     let has_lines = command.is_none_or(|command| !command.starts_with("pinfold "));
     let known = Known {
-        has_python: before.options.python_version.is_some() && !has_lines,
+        has_python: !before.options.python_versions.is_empty() && !has_lines,
         has_lines,
     };
     // Several words may mean the same platform.
-    let platform = |target: &LockTarget| recorded(target).python_platform.map(|it| *it);
+    let platforms = |target: &LockTarget| -> Vec<Platform> {
+        let platforms = recorded(target).python_platforms;
+        platforms.iter().map(|platform| **platform).collect()
+    };
     let is_made_alike = before.folder == after.folder
-        && platform(before) == platform(after)
+        && platforms(before) == platforms(after)
         && known.made(before) == known.made(after);
     if is_command_kept && is_found_alike && is_made_alike {
         return Ok(());
@@ -315,9 +319,9 @@ impl Known {
     fn made(self, target: &LockTarget) -> Options {
         let plain = Options::of(Tool::Pinfold);
         let mut options = recorded(target);
-        options.python_platform = None;
+        options.python_platforms.clear();
         if !self.has_python {
-            options.python_version = None;
+            options.python_versions.clear();
         }
         if self.has_lines {
             options.index_url = None;

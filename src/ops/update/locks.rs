@@ -163,8 +163,9 @@ async fn joint(
     let target = |one: &LockTarget| {
         let options = &one.options;
         (
-            options.python_version.clone(),
-            options.python_platform.clone(),
+            options.python_versions.clone(),
+            options.python_platforms.clone(),
+            options.targets.clone(),
         )
     };
     let is_alone = others.is_empty() || others.iter().any(|other| target(other) != target(first));

@@ -41,7 +41,10 @@ pub async fn decide(
     let unsaid: Vec<String> = gathered
         .locks
         .iter()
-        .filter(|target| target.options.python_version.is_none())
+        .filter(|target| {
+            let options = &target.options;
+            options.python_versions.is_empty() && options.targets.is_empty()
+        })
         .map(|target| {
             format!(
                 "`{}` does not record a Python version, so this machine's is used; set it with \

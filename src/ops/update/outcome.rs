@@ -16,6 +16,7 @@ pub(super) fn failed(update: &Update, target: &LockTarget, error: &Error) -> Tar
         Error::NoSolution {
             explanation,
             advice,
+            ..
         } => explanation.facts.iter().chain(advice).cloned().collect(),
         Error::Inputs(files) => files
             .iter()

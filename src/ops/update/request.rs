@@ -14,8 +14,9 @@ const DEFAULT_PLATFORM: &str = "linux";
 /// Returns how a lock of the repository is made, as its own command says it.
 pub fn recorded(target: &LockTarget) -> Options {
     let mut options = target.as_run();
-    if options.python_platform.is_none() {
-        options.python_platform = DEFAULT_PLATFORM.parse::<AsWritten<Platform>>().ok();
+    if options.python_platforms.is_empty() && options.targets.is_empty() {
+        let usual = DEFAULT_PLATFORM.parse::<AsWritten<Platform>>();
+        options.python_platforms.extend(usual);
     }
     options
 }

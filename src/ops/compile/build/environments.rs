@@ -16,7 +16,7 @@ use crate::ops::compile::fetch::prefetch::Expected;
 use crate::ops::compile::fetch::{Fetcher, Parts};
 use crate::ops::compile::inputs::reader::{self, Reading};
 use crate::ops::error::{Error, with_causes};
-use crate::python::{self, Marker, ProjectName, Requirement, RequirementSource, Version};
+use crate::python::{self, Cell, Marker, ProjectName, Requirement, RequirementSource, Version};
 use crate::resolve::{Constraint, PreReleases, Request, RootRequirement};
 use crate::text::without_password;
 
@@ -150,12 +150,12 @@ impl Builder<'_> {
             settings: self.context.indexes,
             flat: Arc::clone(&self.context.flat),
             policy: Policy::new(
-                target.python.release(),
-                target.tags(),
+                &Cell::of(target.clone()),
                 self.context.request.selection.cutoffs(),
                 self.context.request.selection.gate.clone(),
                 self.context.binary.clone(),
             ),
+            shared: None,
             pinned: FxHashMap::default(),
             direct: FxHashMap::default(),
             builder: Some(self),
@@ -205,6 +205,7 @@ impl Builder<'_> {
         let read = async || {
             let client = Client::new(request.run.http.clone());
             let reading = Reading {
+                kept_files: None,
                 environment,
                 variable: &|name| request.run.variable(name),
                 http: &client,

@@ -6,7 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::ops::compile::cutoff::Cutoffs;
 use crate::ops::compile::request::WhichHashes;
-use crate::python::{Specifiers, TagMismatch, Tags, Version, WheelName};
+use crate::python::{Cell, Specifiers, TagMismatch, Tags, Target, Version, WheelName};
 use crate::requirements::PerProject;
 use crate::update;
 
@@ -14,7 +14,9 @@ use crate::update;
 #[derive(Debug)]
 pub(in crate::ops) struct Policy {
     pub(in crate::ops) python: Version,
-    pub(in crate::ops) tags: Tags,
+    /// The targets, each of which has to be able to install what is chosen; none: any
+    /// Python on any platform will do.
+    pub(in crate::ops) targets: Vec<Installer>,
     /// Up to when uploads count.
     pub(in crate::ops) cutoffs: Cutoffs,
     /// Of which files the lock has hashes.
@@ -26,28 +28,24 @@ pub(in crate::ops) struct Policy {
     pub(in crate::ops) binary: Vec<PerProject>,
     /// Whether it is `--no-build` that says so.
     pub(in crate::ops) is_build_forbidden: bool,
-    compatible: Mutex<FxHashMap<Box<str>, Result<u32, TagMismatch>>>,
     pythons: Mutex<FxHashMap<Box<str>, PythonSupport>>,
 }
 
-impl Policy {
-    pub(in crate::ops) fn new(
-        python: Version,
-        tags: Tags,
-        cutoffs: Cutoffs,
-        gate: Option<update::Policy>,
-        binary: Vec<PerProject>,
-    ) -> Self {
+/// What one target can install.
+#[derive(Debug)]
+pub(in crate::ops) struct Installer {
+    /// The target, as messages name it.
+    pub(in crate::ops) name: String,
+    tags: Tags,
+    compatible: Mutex<FxHashMap<Box<str>, Result<u32, TagMismatch>>>,
+}
+
+impl Installer {
+    pub(in crate::ops) fn of(target: &Target) -> Self {
         Self {
-            python,
-            tags,
-            cutoffs,
-            which_hashes: WhichHashes::default(),
-            gate,
-            binary,
-            is_build_forbidden: false,
+            name: target.platform.to_string(),
+            tags: target.tags(),
             compatible: Mutex::default(),
-            pythons: Mutex::default(),
         }
     }
 
@@ -69,6 +67,26 @@ impl Policy {
         };
         known.insert(tags.into(), answer);
         answer
+    }
+}
+
+impl Policy {
+    pub(in crate::ops) fn new(
+        cell: &Cell,
+        cutoffs: Cutoffs,
+        gate: Option<update::Policy>,
+        binary: Vec<PerProject>,
+    ) -> Self {
+        Self {
+            python: cell.first().python.release(),
+            targets: cell.targets.iter().map(Installer::of).collect(),
+            cutoffs,
+            which_hashes: WhichHashes::default(),
+            gate,
+            binary,
+            is_build_forbidden: false,
+            pythons: Mutex::default(),
+        }
     }
 
     /// Whether the target's Python will do. What cannot be read forbids nothing.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::index::Entry;
+use crate::ops::compile::candidates::admission::Installer;
 use crate::ops::compile::candidates::{Judgement, Place, ProjectReleases};
 use crate::python::{TagMismatch, WheelName};
 use crate::resolve::{Availability, OtherWheels, Reason, Releases as _};
@@ -61,8 +62,32 @@ fn platform_tags(tags: &str) -> impl Iterator<Item = &str> {
 }
 
 impl ProjectReleases {
-    /// Judges a release by its files: the best of them, or why there is none.
+    /// Judges a release by its files: the best of them, or why there is none. Each target has
+    /// to be able to install it.
     pub(super) fn judgement(&self, position: u32) -> Judgement {
+        let (first, others) = match &self.policy.targets[..] {
+            [] => return self.judgement_for(None, position),
+            [one] => return self.judgement_for(Some(one), position),
+            [first, others @ ..] => (first, others),
+        };
+        let mut judgement = self.judgement_for(Some(first), position).naming(first);
+        for other in others {
+            match judgement.availability {
+                Availability::Unusable(_) => break,
+                Availability::Wheel | Availability::Sdist => {}
+            }
+            let next = self.judgement_for(Some(other), position).naming(other);
+            match next.availability {
+                Availability::Wheel => {}
+                Availability::Sdist => judgement.availability = Availability::Sdist,
+                Availability::Unusable(_) => judgement = next,
+            }
+        }
+        judgement
+    }
+
+    /// Judges a release for one target, or for whatever there is.
+    fn judgement_for(&self, target: Option<&Installer>, position: u32) -> Judgement {
         let version = self.version(position);
         // What is locked stays admissible in an update: to leave it for something older
         // because what is newer is too young would be a downgrade by age.
@@ -87,7 +112,7 @@ impl ProjectReleases {
                 };
                 // What lasts is looked at first: a file that only its age keeps out
                 // is named as such, and no other is.
-                let rank = match self.suitability(&entry, position, binary) {
+                let rank = match self.suitability(&entry, position, binary, target) {
                     Ok(rank) => rank,
                     Err(misfit) => {
                         // What may not be taken is not read either.
@@ -137,7 +162,7 @@ impl ProjectReleases {
             (Some((_, place)), _) => return Judgement::usable(Availability::Wheel, place),
             // A wheel for another target has the same requirements, and needs no build.
             (None, Some(place)) => other_wheel.unwrap_or(place),
-            (None, None) => return self.unusable(position, nearest, hold),
+            (None, None) => return self.unusable(position, nearest, hold, target),
         };
         Judgement::usable(Availability::Sdist, file)
     }
@@ -148,6 +173,7 @@ impl ProjectReleases {
         entry: &Entry<'e>,
         position: u32,
         binary: Option<bool>,
+        target: Option<&Installer>,
     ) -> Result<Option<u32>, Misfit<'e>> {
         if let Some(specifiers) = entry.requires_python
             && !self.admits_python(position, specifiers)
@@ -164,7 +190,10 @@ impl ProjectReleases {
         if binary == Some(false) {
             return Err(Misfit::Policy(NO_BINARY));
         }
-        match self.policy.compatibility(tags) {
+        let Some(target) = target else {
+            return Ok(Some(u32::from(tags.ends_with("-any"))));
+        };
+        match target.compatibility(tags) {
             Ok(rank) => Ok(Some(rank)),
             Err(mismatch) => Err(Misfit::Tags(mismatch, tags)),
         }
@@ -177,6 +206,7 @@ impl ProjectReleases {
         position: u32,
         nearest: Option<(u8, Reason)>,
         hold: Option<Hold>,
+        target: Option<&Installer>,
     ) -> Judgement {
         let reason = match (&hold, nearest) {
             (Some(hold), _) => Reason::Held {
@@ -185,7 +215,7 @@ impl ProjectReleases {
                 help: hold.help(&self.name),
             },
             (None, Some((3, reason))) => {
-                let platforms = self.other_platforms(position);
+                let platforms = self.other_platforms(position, target);
                 if platforms.len() <= MOST_PLATFORMS {
                     let platforms = platforms.into_iter().map(str::to_owned);
                     Reason::NoWheel(OtherWheels::Platforms(platforms.collect()))
@@ -219,10 +249,10 @@ impl ProjectReleases {
 
     /// Returns the platforms that the wheels of a release are for where that is what is
     /// wrong with them.
-    fn other_platforms(&self, position: u32) -> BTreeSet<&str> {
+    fn other_platforms(&self, position: u32, target: Option<&Installer>) -> BTreeSet<&str> {
         let binary = self.binary();
         self.entries(position)
-            .filter_map(|entry| match self.suitability(&entry, position, binary) {
+            .filter_map(|entry| match self.suitability(&entry, position, binary, target) {
                 Err(Misfit::Tags(TagMismatch::Platform, tags)) => Some(tags),
                 _ => None,
             })

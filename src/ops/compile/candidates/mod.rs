@@ -14,7 +14,7 @@ use crate::config::Bump;
 use crate::index::listing::Sparse;
 use crate::index::page::ProjectStatus;
 use crate::index::{Entry, File, IndexUrl, Listing};
-use crate::ops::compile::candidates::admission::{Pinned, Policy, PythonSupport};
+use crate::ops::compile::candidates::admission::{Installer, Pinned, Policy, PythonSupport};
 use crate::ops::compile::cutoff::Limit;
 use crate::ops::compile::request::WhichHashes;
 use crate::python::{ProjectName, Version};
@@ -101,6 +101,19 @@ impl Judgement {
             file: Some(file),
         }
     }
+
+    /// Returns the same, with the target for which a release has no file named.
+    fn naming(mut self, target: &Installer) -> Self {
+        if let Availability::Unusable(reason @ (Reason::NoWheel(_) | Reason::BinaryPolicy(_))) =
+            self.availability
+        {
+            self.availability = Availability::Unusable(Reason::OfTarget {
+                target: target.name.clone(),
+                reason: Box::new(reason),
+            });
+        }
+        self
+    }
 }
 
 /// Where a file is among a project's listings: a listing, a position, the file's number.
@@ -174,7 +187,10 @@ impl ProjectReleases {
         } else {
             let version = self.version(position);
             let is_old_wheel = |entry: &Entry<'_>| {
-                let is_compatible = |tags| self.policy.compatibility(tags).is_ok();
+                let is_compatible = |tags| {
+                    let mut targets = self.policy.targets.iter();
+                    targets.all(|target| target.compatibility(tags).is_ok())
+                };
                 entry.wheel_tags().is_some_and(is_compatible)
                     && policy.file(version, entry.upload_time).is_ok()
             };
@@ -275,22 +291,24 @@ impl ProjectReleases {
             return self.installable(position).collect();
         }
         let binary = self.binary();
-        let mut wheels = Vec::new();
-        let mut sdists = Vec::new();
-        for entry in self.installable(position) {
-            match self.suitability(&entry, position, binary) {
-                Ok(Some(_)) => wheels.push(entry),
-                Ok(None) => sdists.push(entry),
-                Err(_) => {}
+        let installable: Vec<Entry<'_>> = self.installable(position).collect();
+        let mut is_hashed = vec![false; installable.len()];
+        for target in &self.policy.targets {
+            let suits: Vec<_> = installable
+                .iter()
+                .map(|entry| self.suitability(entry, position, binary, Some(target)))
+                .collect();
+            let has_wheel = suits.iter().any(|suits| matches!(suits, Ok(Some(_))));
+            for (is_hashed, suits) in is_hashed.iter_mut().zip(suits) {
+                *is_hashed |= suits.is_ok_and(|rank| rank.is_some() == has_wheel);
             }
         }
-        if !wheels.is_empty() {
-            return wheels;
+        if !is_hashed.contains(&true) {
+            return installable;
         }
-        if !sdists.is_empty() {
-            return sdists;
-        }
-        self.installable(position).collect()
+        let each = installable.into_iter().zip(is_hashed);
+        each.filter_map(|(entry, is_hashed)| is_hashed.then_some(entry))
+            .collect()
     }
 
     /// Whether only files with a wheel may be used, or only those without; none if

@@ -35,7 +35,8 @@ pub(in crate::ops) struct DirectReader<'a> {
     pub(in crate::ops) client: &'a IndexClient,
     pub(in crate::ops) builder: &'a Builder<'a>,
     pub(in crate::ops) git: &'a Git,
-    pub(in crate::ops) tags: &'a Tags,
+    /// Those of each target.
+    pub(in crate::ops) tags: &'a [Tags],
     pub(in crate::ops) environment: &'a Environment,
     pub(in crate::ops) binary: &'a [PerProject],
     pub(in crate::ops) is_build_forbidden: bool,

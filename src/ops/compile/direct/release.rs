@@ -13,7 +13,7 @@ use crate::ops::compile::direct::source::{DirectReference, DirectSource, subdire
 use crate::ops::compile::direct::{DirectPin, DirectReader, Found, shown};
 use crate::ops::compile::fetch::DirectRelease;
 use crate::ops::error::{Distribution, Error, FailedBuild};
-use crate::python::{ExtraName, ProjectName, Version, WheelName};
+use crate::python::{ExtraName, ProjectName, Tags, Version, WheelName};
 use crate::requirements::Project;
 use crate::resolve::{Availability, OtherWheels, Reason};
 use crate::vcs::GitUrl;
@@ -39,7 +39,8 @@ impl DirectReader<'_> {
                 source: Box::new(source),
             })?;
         let WheelName { name, version, .. } = &wheel.name;
-        let availability = if self.tags.compatibility(&wheel.name).is_none() {
+        let is_unfit = |tags: &Tags| tags.compatibility(&wheel.name).is_none();
+        let availability = if self.tags.iter().any(is_unfit) {
             let tags = wheel.name.tags.to_string();
             Availability::Unusable(Reason::NoWheel(OtherWheels::Target(tags)))
         } else {

@@ -44,6 +44,7 @@ impl Fetcher<'_> {
             Err(explanation) => {
                 let advice = self.advice(&explanation).await;
                 Err(Error::NoSolution {
+                    target: None,
                     explanation: Box::new(explanation),
                     advice,
                 })

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::index::{CoreMetadata, Entry, File, MetadataError, Sha256};
 use crate::ops::compile::candidates::ProjectReleases;
 use crate::ops::compile::candidates::admission::PythonSupport;
+use crate::ops::compile::fetch::shared::ReadMetadata;
 use crate::ops::compile::fetch::{Fetcher, Known, Learned};
 use crate::ops::error::{Distribution, Error, with_causes};
 use crate::ops::events::Event;
@@ -21,6 +22,10 @@ impl Fetcher<'_> {
         let core = match self.known(name) {
             Some(Known::Direct(direct)) => Arc::clone(&direct.metadata),
             Some(Known::Index(releases)) => {
+                let shared = self.shared.as_deref();
+                if let Some(read) = shared.and_then(|shared| shared.get(name, position)) {
+                    return Ok(Learned::Metadata(self.judge_read(name, position, &read)));
+                }
                 if let Some(core) = self.known_metadata(&releases, position) {
                     return Ok(Learned::Metadata(self.judge(name, position, &core)));
                 }
@@ -81,20 +86,53 @@ impl Fetcher<'_> {
         position: u32,
         core: &CoreMetadata,
     ) -> Result<Metadata, Reason> {
-        if let Some(specifiers) = &core.requires_python {
-            let known = self.known(name);
-            let is_admitted = match &known {
-                Some(Known::Index(releases)) => releases.admits_python(position, specifiers),
-                _ => self.policy.python_support(specifiers) == PythonSupport::Yes,
-            };
-            if !is_admitted {
-                return Err(Reason::RequiresPython(specifiers.clone()));
-            }
-            if let Some(Known::Index(releases)) = &known {
-                releases.learn_python(position, specifiers);
-            }
+        let Some(shared) = &self.shared else {
+            let python = core.requires_python.as_deref();
+            self.admit_python(name, position, python)?;
+            return read_metadata(core);
+        };
+        let read = Arc::new(ReadMetadata {
+            requires_python: core.requires_python.clone(),
+            metadata: read_metadata(core),
+        });
+        if let Some(Known::Index(_)) = self.known(name) {
+            shared.keep(name, position, Arc::clone(&read));
         }
-        read_metadata(core)
+        self.judge_read(name, position, &read)
+    }
+
+    fn judge_read(
+        &self,
+        name: &ProjectName,
+        position: u32,
+        read: &ReadMetadata,
+    ) -> Result<Metadata, Reason> {
+        self.admit_python(name, position, read.requires_python.as_deref())?;
+        read.metadata.clone()
+    }
+
+    /// Checks that what a release's metadata says of Python admits the target.
+    fn admit_python(
+        &self,
+        name: &ProjectName,
+        position: u32,
+        specifiers: Option<&str>,
+    ) -> Result<(), Reason> {
+        let Some(specifiers) = specifiers else {
+            return Ok(());
+        };
+        let known = self.known(name);
+        let is_admitted = match &known {
+            Some(Known::Index(releases)) => releases.admits_python(position, specifiers),
+            _ => self.policy.python_support(specifiers) == PythonSupport::Yes,
+        };
+        if !is_admitted {
+            return Err(Reason::RequiresPython(specifiers.to_owned()));
+        }
+        if let Some(Known::Index(releases)) = &known {
+            releases.learn_python(position, specifiers);
+        }
+        Ok(())
     }
 
     /// Returns the metadata of a chosen release, which is known already.
@@ -249,7 +287,7 @@ fn read_metadata(core: &CoreMetadata) -> Result<Metadata, Reason> {
                 if let (None, Some(error)) = (&refused, error) {
                     refused = Some(faulty(text, &error));
                 }
-                requirements.push(requirement);
+                requirements.push(Arc::new(requirement));
             }
             Err(error) => return Err(Reason::BadMetadata(faulty(text, &error))),
         }

@@ -12,6 +12,9 @@ mod drive;
 pub(in crate::ops) mod indexes;
 mod metadata;
 pub(in crate::ops) mod prefetch;
+mod shared;
+
+pub(in crate::ops) use shared::SharedMetadata;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -38,6 +41,8 @@ pub(in crate::ops) struct Fetcher<'a> {
     client: &'a IndexClient,
     settings: &'a IndexSettings,
     policy: Arc<Policy>,
+    /// What releases require, for runs that are for other cells; none if there are none.
+    shared: Option<Arc<SharedMetadata>>,
     pinned: FxHashMap<ProjectName, Arc<Pinned>>,
     direct: FxHashMap<ProjectName, Arc<DirectRelease>>,
     flat: Arc<Flat>,
@@ -115,6 +120,7 @@ pub(in crate::ops) struct Parts<'a> {
     pub(in crate::ops) client: &'a IndexClient,
     pub(in crate::ops) settings: &'a IndexSettings,
     pub(in crate::ops) policy: Policy,
+    pub(in crate::ops) shared: Option<Arc<SharedMetadata>>,
     pub(in crate::ops) pinned: FxHashMap<ProjectName, Pinned>,
     pub(in crate::ops) direct: FxHashMap<ProjectName, Arc<DirectRelease>>,
     pub(in crate::ops) flat: Arc<Flat>,
@@ -132,6 +138,7 @@ impl<'a> Fetcher<'a> {
             client: parts.client,
             settings: parts.settings,
             policy: Arc::new(parts.policy),
+            shared: parts.shared,
             pinned: parts
                 .pinned
                 .into_iter()
@@ -149,6 +156,16 @@ impl<'a> Fetcher<'a> {
             missed: Mutex::default(),
             damaged: AtomicUsize::new(0),
         }
+    }
+
+    /// Returns the releases of a project, which another run has asked for; none if that
+    /// fails.
+    pub(in crate::ops) async fn found(&self, name: &ProjectName) -> Option<Arc<dyn Releases>> {
+        let known = match self.known(name) {
+            Some(known) => known,
+            None => self.find(name).await.ok()?,
+        };
+        Some(known.releases())
     }
 
     fn known(&self, name: &ProjectName) -> Option<Known> {

@@ -3,8 +3,9 @@
 //! `projects.rs`.
 
 use std::cell::OnceCell;
+use std::sync::{Mutex, PoisonError};
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::http::{Client, Request};
 use crate::ops::compile::inputs::Inputs;
@@ -18,11 +19,29 @@ use crate::resolve::RootRequirement;
 use crate::text::{Problem, Span, lossy_offset};
 use crate::{files, text};
 
+/// The bytes of sources that are read for several cells, by how they are named.
+#[derive(Debug, Default)]
+pub(in crate::ops) struct KeptFiles(Mutex<FxHashMap<String, Vec<u8>>>);
+
+impl KeptFiles {
+    fn get(&self, source: &str) -> Option<Vec<u8>> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.get(source).cloned()
+    }
+
+    fn keep(&self, source: &str, bytes: &[u8]) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.insert(source.to_owned(), bytes.to_vec());
+    }
+}
+
 /// How inputs are read.
 pub(in crate::ops) struct Reading<'a> {
     pub(in crate::ops) environment: &'a Environment,
     pub(in crate::ops) variable: &'a dyn Fn(&str) -> Option<String>,
     pub(in crate::ops) http: &'a Client,
+    /// What was read before for another cell; none if there is only one.
+    pub(in crate::ops) kept_files: Option<&'a KeptFiles>,
     pub(in crate::ops) current_directory: &'a str,
     pub(in crate::ops) view: &'a View,
     pub(in crate::ops) extras: &'a [ExtraName],
@@ -166,11 +185,24 @@ impl Reader<'_> {
     }
 
     pub(super) async fn bytes(&mut self, source: &str) -> Result<Vec<u8>, Error> {
+        let kept = self.reading.kept_files;
+        let bytes = match kept.and_then(|kept| kept.get(source)) {
+            Some(bytes) => bytes,
+            None => self.new_bytes(source).await?,
+        };
+        if !is_remote(source) {
+            self.inputs.files.push(local_path(source));
+        }
+        if let Some(kept) = kept {
+            kept.keep(source, &bytes);
+        }
+        Ok(bytes)
+    }
+
+    async fn new_bytes(&self, source: &str) -> Result<Vec<u8>, Error> {
         if !is_remote(source) {
             let path = local_path(source);
-            let bytes = self.reading.view.read_input(&path).await?;
-            self.inputs.files.push(path);
-            return Ok(bytes);
+            return Ok(self.reading.view.read_input(&path).await?);
         }
         let url = source.parse().map_err(|error| Error::Usage {
             message: format!("`{}` is not a URL: {error}", text::without_password(source)),

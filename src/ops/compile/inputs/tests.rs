@@ -53,6 +53,7 @@ impl Fixture {
         let target = Target::new("3.12".parse().unwrap(), "linux".parse().unwrap());
         let http = Client::new(Settings::default());
         let reading = Reading {
+            kept_files: None,
             environment: &target.environment(),
             variable: &|name| (name == "TOKEN").then(|| "s3cret".to_owned()),
             http: &http,

@@ -1,0 +1,111 @@
+//! One lock out of those of several cells.
+//!
+//! Pins of equal source join: who asks for them, their hashes, and the cells that they are
+//! for. A pin that not all cells have gets the marker that tells its cells from the others,
+//! so that in each cell there is one line of a project at most.
+
+use rustc_hash::FxHashMap;
+
+use crate::lock::{Lock, Pin};
+use crate::python::{Environment, ProjectName, Version};
+fn marker_of_environments(on:&[&Environment],_o:&[&Environment],_c:&[Version])->Option<String>{Some(on.iter().map(|e|format!("(python_full_version == \"{}\" and platform_machine == \"{}\" and sys_platform == \"{}\")",e.python_full_version,e.platform_machine,e.sys_platform)).collect::<Vec<_>>().join(" or "))}
+
+/// A lock for some of the cells.
+pub(super) struct Part {
+    pub(super) cells: Vec<usize>,
+    pub(super) lock: Lock,
+}
+
+/// Where the pins of each project are.
+type ByName = FxHashMap<ProjectName, Vec<usize>>;
+
+/// A pin, and the cells that have it.
+struct Joined {
+    pin: Pin,
+    cells: Vec<usize>,
+}
+
+/// Returns the lock of all cells. `cuts` are versions of Python at which requirements change.
+pub(super) fn merge(parts: Vec<Part>, environments: &[&Environment], cuts: &[Version]) -> Lock {
+    let mut parts = parts.into_iter();
+    let Some(first) = parts.next() else {
+        return Lock::default();
+    };
+    if first.cells.len() == environments.len() {
+        return without_own_markers(first.lock);
+    }
+    let mut merged = Lock {
+        pins: Vec::new(),
+        ..first.lock
+    };
+    let mut joined: Vec<Joined> = Vec::new();
+    let mut by_name = ByName::default();
+    join(&mut joined, &mut by_name, first.lock.pins, &first.cells);
+    for part in parts {
+        join(&mut joined, &mut by_name, part.lock.pins, &part.cells);
+        for name in part.lock.left_out {
+            if !merged.left_out.contains(&name) {
+                merged.left_out.push(name);
+            }
+        }
+    }
+    merged.pins = joined
+        .into_iter()
+        .map(|Joined { mut pin, cells }| {
+            let (on, off): (Vec<usize>, Vec<usize>) =
+                (0..environments.len()).partition(|cell| cells.contains(cell));
+            let of = |cells: Vec<usize>| -> Vec<&Environment> {
+                cells.into_iter().map(|cell| environments[cell]).collect()
+            };
+            pin.marker = if off.is_empty() {
+                None
+            } else {
+                marker_of_environments(&of(on), &of(off), cuts)
+            };
+            pin
+        })
+        .collect();
+    merged
+}
+
+/// Takes the pins of more cells.
+fn join(joined: &mut Vec<Joined>, by_name: &mut ByName, pins: Vec<Pin>, cells: &[usize]) {
+    for pin in pins {
+        let same = by_name.entry(pin.name.clone()).or_default();
+        let is_same = |at: &&usize| joined[**at].pin.source == pin.source;
+        match same.iter().find(is_same) {
+            Some(&at) => {
+                let known = &mut joined[at];
+                known.cells.extend(cells);
+                add(&mut known.pin.extras, pin.extras);
+                add(&mut known.pin.hashes, pin.hashes);
+                add(&mut known.pin.via, pin.via);
+                add(&mut known.pin.comments, pin.comments);
+            }
+            None => {
+                same.push(joined.len());
+                joined.push(Joined {
+                    pin,
+                    cells: cells.to_vec(),
+                });
+            }
+        }
+    }
+}
+
+/// Adds what is not there.
+fn add<T: PartialEq>(list: &mut Vec<T>, more: Vec<T>) {
+    for one in more {
+        if !list.contains(&one) {
+            list.push(one);
+        }
+    }
+}
+
+/// The pins of several cells are needed in all of them, whatever else would have to hold.
+fn without_own_markers(mut lock: Lock) -> Lock {
+    for pin in &mut lock.pins {
+        pin.marker = None;
+    }
+    lock
+}
