@@ -157,11 +157,7 @@ pub(super) fn problems(diagnostic: Diagnostic, mut file: FileProblems) -> Diagno
     diagnostic.at(name, with_masked_passwords(&file.text), file.problems)
 }
 
-fn no_solution(
-    target: Option<&str>,
-    explanation: &Explanation,
-    advice: Vec<String>,
-) -> Diagnostic {
+fn no_solution(target: Option<&str>, explanation: &Explanation, advice: Vec<String>) -> Diagnostic {
     let target = target.map_or_else(String::new, |target| format!(" for {target}"));
     let mut diagnostic = Diagnostic::error(format!(
         "no combination of versions satisfies all requirements{target}\n  {}",

@@ -571,11 +571,7 @@ pub fn write(options: &Options) -> String {
     line.finish(sources)
 }
 
-fn write_platforms(
-    platforms: &[AsWritten<Platform>],
-    values: &PlatformValues,
-    line: &mut Line,
-) {
+fn write_platforms(platforms: &[AsWritten<Platform>], values: &PlatformValues, line: &mut Line) {
     let PlatformValues { release, version } = values;
     line.values("--python-platform", platforms);
     line.values("--platform-release", release);

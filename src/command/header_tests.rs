@@ -58,10 +58,7 @@ fn brief(command: &CompileCommand) -> String {
     list("override", &command.options.overrides);
     list("extra", &texts(&command.options.extras));
     list("python", &texts(&command.options.python_versions));
-    list(
-        "platform",
-        &texts(&command.options.python_platforms),
-    );
+    list("platform", &texts(&command.options.python_platforms));
     list("ignored", &command.ignored);
     let unsupported: Vec<String> = command
         .unsupported

@@ -107,7 +107,11 @@ pub fn target_words(targets: &[&Target], stated: &dyn Fn(&PythonVersion) -> Stri
     }
     let is_product = targets.len() == pythons.len() * platforms.len();
     if is_product && (targets.len() == 1 || targets.iter().all(|target| is_plain(&target))) {
-        return format!("Python {} for {}", pythons.join(", "), text::list(&platforms));
+        return format!(
+            "Python {} for {}",
+            pythons.join(", "),
+            text::list(&platforms)
+        );
     }
     let names = targets.iter().map(|target| {
         let (python, name) = (stated(&target.python), implementation(target));
@@ -154,7 +158,11 @@ mod tests {
         let expected: Vec<String> = targets
             .iter()
             .map(|target| {
-                let free_threaded = if target.python.is_free_threaded() { "t" } else { "" };
+                let free_threaded = if target.python.is_free_threaded() {
+                    "t"
+                } else {
+                    ""
+                };
                 let name = implementation(target);
                 let short = target.python.short();
                 format!("{name}{short}{free_threaded}@{}", target.platform)
@@ -198,6 +206,9 @@ mod tests {
         let stated = stated_targets(Some("Python 3.11 for linux (our image)")).unwrap();
         assert_eq!(stated.python_platforms.len(), 1);
         assert!(stated_targets(Some("Python 3.11 for linucks")).is_err());
-        assert_eq!(stated_targets(Some("make")).unwrap(), StatedTargets::default());
+        assert_eq!(
+            stated_targets(Some("make")).unwrap(),
+            StatedTargets::default()
+        );
     }
 }

@@ -3,9 +3,7 @@
 use super::keys::LOCK;
 use super::reader::{Reader, Refusal, Table, Value};
 use super::value::{Located, values};
-use crate::python::{
-    ExtraName, Platform, ProjectName, PythonVersion, TargetName, TargetNameError,
-};
+use crate::python::{ExtraName, Platform, ProjectName, PythonVersion, TargetName, TargetNameError};
 use crate::text::Span;
 
 /// A lock file and what it is made of. Paths are as written, relative to the

@@ -164,7 +164,10 @@ pub fn cells(mut targets: Vec<Target>) -> Vec<Cell> {
     let mut cells: Vec<Cell> = Vec::new();
     for target in targets {
         let environment = target.environment();
-        match cells.iter_mut().find(|cell| cell.environment == environment) {
+        match cells
+            .iter_mut()
+            .find(|cell| cell.environment == environment)
+        {
             Some(cell) => cell.targets.push(target),
             None => cells.push(Cell {
                 targets: vec![target],
@@ -186,7 +189,10 @@ mod tests {
     #[test]
     fn a_name_has_a_python_and_a_platform() {
         let shown = |text: &str| name(text).to_string();
-        assert_eq!(shown("3.12.11@linux/amd64"), "3.12.11@x86_64-manylinux_2_28");
+        assert_eq!(
+            shown("3.12.11@linux/amd64"),
+            "3.12.11@x86_64-manylinux_2_28"
+        );
         assert_eq!(shown("3.12@linux/arm64"), "3.12.0@aarch64-manylinux_2_28");
         assert_eq!(
             shown("pypy3.10@x86_64-manylinux_2_17"),
@@ -219,7 +225,10 @@ mod tests {
     fn cells_are_what_markers_tell_apart() {
         let targets = |names: &[&str]| -> Vec<Target> {
             let stated = PlatformValues::default();
-            names.iter().map(|text| name(text).target(&stated)).collect()
+            names
+                .iter()
+                .map(|text| name(text).target(&stated))
+                .collect()
         };
         let shape = |cells: &[Cell]| -> Vec<Vec<String>> {
             let each = cells.iter();

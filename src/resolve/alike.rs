@@ -122,16 +122,17 @@ impl Universe {
         let none = Vec::new();
         (0..).zip(&self.projects).all(|(id, project)| {
             let extras = extras.get(&id).unwrap_or(&none);
-            project.noticed.iter().all(|version| {
-                match project.facts.get(version) {
+            project
+                .noticed
+                .iter()
+                .all(|version| match project.facts.get(version) {
                     Some(Facts::Known { all, .. }) => {
                         let mut all = all.iter();
                         all.all(|requirement| self.holds_alike(requirement, other, extras))
                     }
                     Some(Facts::Unusable(reason)) => !reason.is_of_requirements(),
                     None => true,
-                }
-            })
+                })
         })
     }
 

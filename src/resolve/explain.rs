@@ -519,10 +519,9 @@ fn reasons(
                 (Reason::NoWheel(one), Reason::NoWheel(other)) => {
                     one == other || (one.is_of_platform() && other.is_of_platform())
                 }
-                (
-                    Reason::OfTarget { target: one, .. },
-                    Reason::OfTarget { target: other, .. },
-                ) => one == other,
+                (Reason::OfTarget { target: one, .. }, Reason::OfTarget { target: other, .. }) => {
+                    one == other
+                }
                 (Reason::Held { code: one, .. }, Reason::Held { code: other, .. }) => one == other,
                 (one, other) => std::mem::discriminant(one) == std::mem::discriminant(other),
             };

@@ -11,6 +11,7 @@ mod answers;
 mod demands;
 mod explain;
 mod faults;
+mod fork;
 mod frontier;
 mod partial;
 mod probe;
@@ -30,6 +31,7 @@ use std::sync::Arc;
 
 pub use demands::{Demand, Demander};
 pub use explain::{Explanation, Loosened};
+pub use fork::ForkStrategy;
 pub use frontier::Frontier;
 pub use request::{
     Absence, Availability, Constraint, Metadata, Need, OtherWheels, PreReleases, Reason, Releases,

@@ -318,9 +318,7 @@ fn groups(nodes: &[Node]) -> Vec<usize> {
         ];
         for part in &node.reads.parts {
             // Locks for different targets may have to differ.
-            let owner = *owners
-                .entry((part, texts.clone()))
-                .or_insert(index);
+            let owner = *owners.entry((part, texts.clone())).or_insert(index);
             unite(&mut parents, index, owner);
         }
     }

@@ -197,7 +197,9 @@ fn take_targets(options: &mut Options, lock: &LockConfig) {
     }
     // `linux` and what it stands for are the same.
     let known = options.python_platforms.iter();
-    let is_known = known.map(|one| **one).eq(lock.python_platforms.iter().copied());
+    let is_known = known
+        .map(|one| **one)
+        .eq(lock.python_platforms.iter().copied());
     if !lock.python_platforms.is_empty() && !is_known {
         let platforms = lock.python_platforms.iter().copied();
         options.python_platforms = platforms.map(AsWritten::from).collect();

@@ -59,6 +59,7 @@ mod refusals;
 mod scripts;
 mod secrets;
 mod stops;
+mod targets;
 mod unchanged;
 mod update;
 mod update_finds;

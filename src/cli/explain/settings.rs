@@ -122,9 +122,8 @@ fn recorded(args: &Explain, place: &Place, target: &LockTarget) -> Result<Compil
     let said = settings::options(args, &[], None)?;
     let own = &target.options;
     // A lock that says nothing of a target is this machine's, as it is for `compile`.
-    let is_silent = own.python_versions.is_empty()
-        && own.python_platforms.is_empty()
-        && own.targets.is_empty();
+    let is_silent =
+        own.python_versions.is_empty() && own.python_platforms.is_empty() && own.targets.is_empty();
     let mut recorded = update::recorded(target);
     if is_silent || args.python.as_ref().is_some_and(|text| !text.is_empty()) {
         recorded.python_versions.clear();

@@ -327,6 +327,7 @@ fn hash(request: &Compile, all: &[ReadInputs]) -> Fingerprint {
         resolution,
         pre_releases,
         binary,
+        fork_strategy,
         without_dependencies,
     } = selection;
     let Run {
@@ -353,7 +354,7 @@ fn hash(request: &Compile, all: &[ReadInputs]) -> Fingerprint {
         hashing,
         "{}\n{names:?}{groups:?}{constraints:?}{bounds:?}{overrides:?}{extras:?}{all_extras:?}\n\
          {upgrade:?}{kept_packages:?}{upgrade_packages:?}{exclude_newer:?}{exclude_newer_packages:?}\n\
-         {resolution:?}{pre_releases:?}{binary:?}{without_dependencies:?}\n\
+         {resolution:?}{pre_releases:?}{binary:?}{fork_strategy:?}{without_dependencies:?}\n\
          {indexes:?}{build:?}{output:?}{:?}{current_directory:?}\n\
          {:?}\n{:?}\n{:?}\n{:?}\n{logins:?}",
         env!("CARGO_PKG_VERSION"),

@@ -8,7 +8,13 @@ use rustc_hash::FxHashMap;
 
 use crate::lock::{Lock, Pin};
 use crate::python::{Environment, ProjectName, Version};
-fn marker_of_environments(on:&[&Environment],_o:&[&Environment],_c:&[Version])->Option<String>{Some(on.iter().map(|e|format!("(python_full_version == \"{}\" and platform_machine == \"{}\" and sys_platform == \"{}\")",e.python_full_version,e.platform_machine,e.sys_platform)).collect::<Vec<_>>().join(" or "))}
+fn marker_of_environments(
+    on: &[&Environment],
+    _o: &[&Environment],
+    _c: &[Version],
+) -> Option<String> {
+    Some(on.iter().map(|e|format!("(python_full_version == \"{}\" and platform_machine == \"{}\" and sys_platform == \"{}\")",e.python_full_version,e.platform_machine,e.sys_platform)).collect::<Vec<_>>().join(" or "))
+}
 
 /// A lock for some of the cells.
 pub(super) struct Part {

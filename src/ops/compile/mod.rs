@@ -19,6 +19,7 @@ mod pin_details;
 pub(in crate::ops) mod prepare;
 pub(in crate::ops) mod request;
 mod runs;
+mod share;
 mod stated_python;
 mod target;
 mod warnings;
@@ -39,7 +40,6 @@ use std::path::PathBuf;
 use self::build::Builder;
 use self::fetch::Fetcher;
 use self::fetch::attempts::Resolution;
-use self::fetch::prefetch::Expected;
 use self::inputs::Inputs;
 use self::last_run::{Fingerprint, LastRun, Remembering, Unchanged, UnchangedProof};
 use self::markers::markers;
@@ -48,7 +48,7 @@ use self::network::public_option_lines;
 use self::output::Made;
 use self::pin_details::ReportInputs;
 use self::prepare::{Prepared, ReadInputs, builder, prepare_all, read_inputs};
-use self::runs::Fetchers;
+use self::runs::{Fetchers, Runs};
 use self::warnings::dependency_confusion;
 use crate::files;
 use crate::index::IndexClient;
@@ -180,6 +180,7 @@ async fn resolve(
         .collect();
     let fetchers = Fetchers::new(&prepared, &builders, request, reporter);
     let mut runs = fetchers.choose(request, last_run, reporter).await?;
+    report(request, &fetchers, &runs, reporter).await;
     let locked = lock_of(request, &fetchers, &mut runs, reporter).await?;
     let Locked {
         lock,
@@ -203,9 +204,9 @@ async fn resolve(
         pins: lock.pins.len(),
         messages: remembering.messages(),
     });
-    let consulted = runs.iter();
-    let consulted = consulted
-        .flat_map(|run| run.resolution.resolver.universe.consulted())
+    let all = runs.resolutions.iter();
+    let consulted = all
+        .flat_map(|resolution| resolution.resolver.universe.consulted())
         .collect();
     last_run::store(request, client, last_run, &consulted, proof);
     finish_writes(client, reporter).await;
@@ -216,8 +217,8 @@ async fn resolve(
     };
     let changes = previous.is_some().then(|| lock::summary(&moves));
     let (requests, bytes) = (http.requests(), http.bytes());
-    let tried = runs.iter().map(|run| run.resolution.tried).sum();
-    request.run.discard((runs, fetchers.each));
+    let tried = runs.resolutions.iter().map(|one| one.tried).sum();
+    request.run.discard((runs.resolutions, fetchers.each));
     let ReadInputs {
         previous,
         inputs,
@@ -253,7 +254,7 @@ struct Locked {
 async fn lock_of(
     request: &Compile,
     fetchers: &Fetchers<'_>,
-    runs: &mut [runs::Run],
+    runs: &mut Runs,
     reporter: &dyn Reporter,
 ) -> Result<Locked, Error> {
     let mut locked = Locked {
@@ -261,21 +262,23 @@ async fn lock_of(
         held: Vec::new(),
         pin_details: Vec::new(),
     };
-    let mut parts = Vec::with_capacity(runs.len());
+    let mut parts = Vec::new();
     let target = fetchers.stated_targets(runs).await;
-    for run in &mut *runs {
-        let at = run.cells[0];
-        let (prepared, fetcher) = (&fetchers.prepared[at], &fetchers.each[at]);
+    for (run, cells) in runs.in_order() {
+        let (prepared, fetcher) = (&fetchers.prepared[cells[0]], &fetchers.each[cells[0]]);
         let inputs = &prepared.read.inputs;
-        let hashes = fetchers.hashes(request, run, reporter).await?;
-        let solution = &run.resolution.solution;
+        let Resolution {
+            solution, resolver, ..
+        } = &mut runs.resolutions[run];
+        let solution = &*solution;
+        let hashes = fetchers.hashes(request, &cells, solution, reporter).await?;
         let made = Made {
             request: &prepared.request,
             inputs,
             places: &prepared.places,
             solution,
             hashes,
-            markers: markers(&request.output, &mut run.resolution.resolver, solution),
+            markers: markers(&request.output, resolver, solution),
             indexes: annotated_indexes(&request.output, solution, fetcher),
             options: public_option_lines(request, inputs, reporter),
             output: &request.output,
@@ -289,13 +292,10 @@ async fn lock_of(
                 fetcher,
                 lock: &lock,
             };
-            add_new(&mut locked.held, report_inputs.held(&mut run.resolution.resolver));
+            add_new(&mut locked.held, report_inputs.held(resolver));
             add_new(&mut locked.pin_details, report_inputs.pins());
         }
-        parts.push(Part {
-            cells: run.cells.clone(),
-            lock,
-        });
+        parts.push(Part { cells, lock });
     }
     locked.lock = match &mut parts[..] {
         [_] if fetchers.prepared.len() == 1 => first(parts).lock,
@@ -303,7 +303,8 @@ async fn lock_of(
             let cells = fetchers.prepared.iter();
             let environments: Vec<&Environment> =
                 cells.map(|one| &one.read.cell.environment).collect();
-            let universes = runs.iter().map(|run| &run.resolution.resolver.universe);
+            let used = runs.in_order().into_iter();
+            let universes = used.map(|(run, _)| &runs.resolutions[run].resolver.universe);
             let mut cuts: Vec<Version> = universes.flat_map(Universe::python_cuts).collect();
             cuts.sort();
             cuts.dedup();
@@ -322,74 +323,35 @@ fn add_new<T: PartialEq>(list: &mut Vec<T>, more: Vec<T>) {
     }
 }
 
-/// Chooses the versions for a cell, and says what the user should know of them.
-async fn choose(
-    request: &Compile,
-    fetchers: &Fetchers<'_>,
-    cell: usize,
-    last_run: &LastRun,
-    reporter: &dyn Reporter,
-) -> Result<Resolution, Error> {
-    let prepared = &fetchers.prepared[cell];
-    let (fetcher, builder) = (&fetchers.each[cell], &fetchers.builders[cell]);
-    // What one search asks for, another asks for too.
-    let likely = if cell == 0 {
-        likely(&prepared.locked, last_run)
-    } else {
-        Vec::new()
-    };
-    let expected = Expected {
-        projects: &likely,
-        is_complete: cell == 0 && !last_run.is_empty(),
-    };
-    let resolution = fetcher.resolve(prepared.request.clone(), expected).await;
-    let built = builder.built();
-    if !built.is_empty() {
-        reporter.event(Event::Note(format!(
-            "built from source to read metadata: {} (use `--no-build` to forbid running package code)",
-            built.join(", ")
-        )));
-    }
-    if let Some(warning) = prepared.read.http.take_warning() {
-        reporter.event(Event::Warning(warning));
-    }
-    let resolution = match resolution {
-        Ok(resolution) => resolution,
-        Err(error) => {
-            prepared.read.client.finish_writes().await;
-            return Err(error);
+/// Says what the user should know of what was chosen.
+async fn report(request: &Compile, fetchers: &Fetchers<'_>, runs: &Runs, reporter: &dyn Reporter) {
+    for (run, cells) in runs.in_order() {
+        let prepared = &fetchers.prepared[cells[0]];
+        let fetcher = &fetchers.each[cells[0]];
+        let Resolution {
+            solution, tried, ..
+        } = &runs.resolutions[run];
+        reporter.event(Event::Solved {
+            pins: solution.chosen.len(),
+            tried: *tried,
+        });
+        for &cell in &cells {
+            let prepared = &fetchers.prepared[cell];
+            let environment = &prepared.request.environment;
+            warnings::warn_of_unanswered(&prepared.read.inputs.unmet, environment, reporter);
         }
-    };
-    reporter.event(Event::Solved {
-        pins: resolution.solution.chosen.len(),
-        tried: resolution.tried,
-    });
-    warnings::warn_of_unanswered(
-        &prepared.read.inputs.unmet,
-        &prepared.request.environment,
-        reporter,
-    );
-    warnings::report(
-        request,
-        &prepared.request,
-        &resolution.solution,
-        fetcher,
-        &prepared.places,
-        reporter,
-    );
-    if request.indexes.collision_check && !request.run.http.offline {
-        dependency_confusion::warn(&resolution.solution, fetcher, reporter).await;
+        warnings::report(
+            request,
+            &prepared.request,
+            solution,
+            fetcher,
+            &prepared.places,
+            reporter,
+        );
+        if request.indexes.collision_check && !request.run.http.offline {
+            dependency_confusion::warn(solution, fetcher, reporter).await;
+        }
     }
-    Ok(resolution)
-}
-
-/// Returns the projects that will probably be asked for: those of the last run, else those
-/// of the lock.
-fn likely(locked: &lock::LockFile, last_run: &LastRun) -> Vec<ProjectName> {
-    if last_run.is_empty() {
-        return locked.pins.iter().map(|pin| pin.name.clone()).collect();
-    }
-    last_run.projects().collect()
 }
 
 async fn finish_writes(client: &IndexClient, reporter: &dyn Reporter) {

@@ -115,7 +115,9 @@ pub(in crate::ops) async fn read_inputs(
         let inputs = inputs_of(request, &cell.environment, &http, kept_files.as_ref()).await?;
         read.push((cell, inputs));
     }
-    let each = read.iter().map(|(cell, inputs)| (cell, &inputs.requires_python[..]));
+    let each = read
+        .iter()
+        .map(|(cell, inputs)| (cell, &inputs.requires_python[..]));
     check_pythons(&each.collect::<Vec<_>>())?;
     let previous = previous(request.output.path.as_deref(), &request.run.view)?;
     let (settings, indexes) = network(request, &read[0].1)?;
@@ -171,9 +173,7 @@ fn locked_for(locked: &Arc<LockFile>, environment: &Environment) -> Arc<LockFile
     }
     let holds = |pin: &lock::LockedPin| {
         let marker = pin.marker.as_deref().map(Marker::parse);
-        marker.is_none_or(|marker| {
-            marker.is_ok_and(|marker| marker.evaluate(environment, None))
-        })
+        marker.is_none_or(|marker| marker.is_ok_and(|marker| marker.evaluate(environment, None)))
     };
     let mut own = LockFile::clone(locked);
     own.pins.retain(|pin| count[&pin.name] == 1 || holds(pin));
@@ -191,7 +191,10 @@ async fn prepare(
     let environment = read.cell.environment.clone();
     let (flat, shared_builds) = match shared {
         Some(shared) => shared,
-        None => (flat::flat(&read.client, &read.indexes).await?, Arc::default()),
+        None => (
+            flat::flat(&read.client, &read.indexes).await?,
+            Arc::default(),
+        ),
     };
     let mut prepared = Prepared {
         is_plain: read.indexes.find_links.is_empty() && !has_places(&read.inputs),

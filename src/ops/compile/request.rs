@@ -20,7 +20,7 @@ use crate::ops::compile::target::TargetRequest;
 use crate::ops::view::View;
 use crate::python::{ExtraName, ProjectName, Requirement};
 use crate::requirements::{GroupRequest, PerProject, Selector};
-use crate::resolve::{Constraint, PreReleases, Resolution};
+use crate::resolve::{Constraint, ForkStrategy, PreReleases, Resolution};
 use crate::update;
 
 /// Gives the values of environment variables.
@@ -85,6 +85,8 @@ pub struct Selection {
     pub pre_releases: Option<PreReleases>,
     /// `--only-binary` (yes) and `--no-binary` (no).
     pub binary: PerProject,
+    /// How versions are shared among several targets.
+    pub fork_strategy: ForkStrategy,
     /// Whether only what is required directly is resolved.
     pub without_dependencies: bool,
 }

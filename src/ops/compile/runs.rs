@@ -4,32 +4,57 @@
 //! were alone, over the same pages and metadata, and its pins are those that a lock for it
 //! alone would have.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
 use super::build::Builder;
 use super::fetch::Fetcher;
-use super::fetch::attempts::Resolution;
-use super::last_run::LastRun;
-use super::choose;
 use super::fetch::SharedMetadata;
+use super::fetch::attempts::Resolution;
+use super::fetch::prefetch::Expected;
 use super::hashes::{hashes, keep_given_hashes};
+use super::last_run::LastRun;
 use super::prepare::{Prepared, fetcher, fetcher_for};
 use super::request::{Compile, WhichHashes};
+use super::share;
 use super::stated_python::stated_python;
 use crate::command;
+use crate::lock::LockFile;
 use crate::ops::error::Error;
-use crate::ops::events::Reporter;
+use crate::ops::events::{Event, Reporter};
 use crate::python::{Cell, Environment, ProjectName, PythonVersion};
+use crate::resolve::{Request, Solution};
 use crate::text;
 
-/// A search, and for which cells it is, by their numbers.
-pub(super) struct Run {
-    pub(super) cells: Vec<usize>,
-    pub(super) resolution: Resolution,
+/// Searches, and which of them is for which cell.
+#[derive(Default)]
+pub(super) struct Runs {
+    /// All that were done.
+    pub(super) resolutions: Vec<Resolution>,
+    /// For each cell the number of its search.
+    pub(super) of_cells: Vec<usize>,
+}
+
+impl Runs {
+    /// Returns what is chosen for a cell.
+    pub(super) fn solution(&self, cell: usize) -> &Solution {
+        &self.resolutions[self.of_cells[cell]].solution
+    }
+
+    /// Returns the searches that count, each with its cells, in the order of these.
+    pub(super) fn in_order(&self) -> Vec<(usize, Vec<usize>)> {
+        let mut runs: Vec<(usize, Vec<usize>)> = Vec::new();
+        for (cell, &run) in self.of_cells.iter().enumerate() {
+            match runs.iter_mut().find(|(known, _)| *known == run) {
+                Some((_, cells)) => cells.push(cell),
+                None => runs.push((run, vec![cell])),
+            }
+        }
+        runs
+    }
 }
 
 /// What answers the searches for the cells, in their order.
@@ -62,32 +87,92 @@ impl<'a> Fetchers<'a> {
         }
     }
 
-    /// Searches for all cells.
+    /// Searches for all cells, and says what was built for that.
     pub(super) async fn choose(
         &self,
         request: &Compile,
         last_run: &LastRun,
         reporter: &dyn Reporter,
-    ) -> Result<Vec<Run>, Error> {
-        let mut runs: Vec<Run> = Vec::new();
-        for at in 0..self.prepared.len() {
-            if let Some(same) = self.alike(&runs, at).await {
-                runs[same].cells.push(at);
-                continue;
-            }
-            let resolution = choose(request, self, at, last_run, reporter).await;
-            match resolution {
-                Ok(resolution) => runs.push(Run {
-                    cells: vec![at],
-                    resolution,
-                }),
-                Err(error) if self.prepared.len() > 1 || self.has_several_targets() => {
+    ) -> Result<Runs, Error> {
+        let runs = self.chosen(request, last_run, reporter).await;
+        let built = self.builders.iter().flat_map(|builder| builder.built());
+        let built: BTreeSet<String> = built.collect();
+        if !built.is_empty() {
+            let built: Vec<String> = built.into_iter().collect();
+            reporter.event(Event::Note(format!(
+                "built from source to read metadata: {} (use `--no-build` to forbid running package code)",
+                built.join(", ")
+            )));
+        }
+        let read = &self.prepared[0].read;
+        if let Some(warning) = read.http.take_warning() {
+            reporter.event(Event::Warning(warning));
+        }
+        if runs.is_err() {
+            read.client.finish_writes().await;
+        }
+        runs
+    }
+
+    async fn chosen(
+        &self,
+        request: &Compile,
+        last_run: &LastRun,
+        reporter: &dyn Reporter,
+    ) -> Result<Runs, Error> {
+        let requests = self.prepared.iter().map(|one| one.request.clone());
+        let requests: Vec<Request> = requests.collect();
+        let mut runs = Runs::default();
+        let likely = likely(&self.prepared[0].locked, last_run);
+        let expected = Expected {
+            projects: &likely,
+            is_complete: !last_run.is_empty(),
+        };
+        for at in 0..requests.len() {
+            // What one search asks for, another asks for too.
+            let expected = if at == 0 {
+                expected
+            } else {
+                Expected::default()
+            };
+            let among = runs.of_cells.clone();
+            match self
+                .search(&mut runs.resolutions, &among, at, &requests[at], expected)
+                .await
+            {
+                Ok(run) => runs.of_cells.push(run),
+                Err(error) if self.is_of_several_targets() => {
                     return Err(self.explained(request, error, at, reporter).await);
                 }
                 Err(error) => return Err(error),
             }
         }
+        share::share(
+            self,
+            request.selection.fork_strategy,
+            requests,
+            &mut runs,
+            reporter,
+        )
+        .await?;
         Ok(runs)
+    }
+
+    /// Searches for a cell, unless one `among` the searches that were done would go the same
+    /// way; returns the number of the search.
+    pub(super) async fn search(
+        &self,
+        resolutions: &mut Vec<Resolution>,
+        among: &[usize],
+        cell: usize,
+        request: &Request,
+        expected: Expected<'_>,
+    ) -> Result<usize, Error> {
+        if let Some(same) = self.alike(resolutions, among, cell, request).await {
+            return Ok(same);
+        }
+        resolutions.push(self.each[cell].resolve(request.clone(), expected).await?);
+        Ok(resolutions.len() - 1)
     }
 
     /// Returns the hashes of what was chosen: where they are those of the targets' files, of
@@ -95,17 +180,17 @@ impl<'a> Fetchers<'a> {
     pub(super) async fn hashes(
         &self,
         request: &Compile,
-        run: &Run,
+        cells: &[usize],
+        solution: &Solution,
         reporter: &dyn Reporter,
     ) -> Result<BTreeMap<ProjectName, Vec<String>>, Error> {
         let cells = match request.output.which_hashes {
-            WhichHashes::All => &run.cells[..1],
-            WhichHashes::Target => &run.cells[..],
+            WhichHashes::All => &cells[..1],
+            WhichHashes::Target => cells,
         };
         let mut all: BTreeMap<ProjectName, Vec<String>> = BTreeMap::new();
         for &cell in cells {
             let (prepared, fetcher) = (&self.prepared[cell], &self.each[cell]);
-            let solution = &run.resolution.solution;
             let mut own = hashes(request, &prepared.locked, solution, fetcher, reporter).await?;
             fetcher.check_pages()?;
             keep_given_hashes(&prepared.read.inputs, &mut own)?;
@@ -127,26 +212,21 @@ impl<'a> Fetchers<'a> {
     }
 
     /// Returns what the lock is for, as its header says it.
-    pub(super) async fn stated_targets(&self, runs: &[Run]) -> String {
+    pub(super) async fn stated_targets(&self, runs: &Runs) -> String {
         let mut pythons: Vec<(PythonVersion, String)> = Vec::new();
-        for run in runs {
-            for &at in &run.cells {
-                let Prepared { read, locked, .. } = &self.prepared[at];
-                let target = read.cell.first();
-                let stated = stated_python(
-                    target,
-                    locked,
-                    &read.inputs,
-                    &run.resolution.solution,
-                    &self.each[at],
-                );
-                let stated = stated.await;
-                match pythons.iter_mut().find(|(python, _)| *python == target.python) {
-                    // What one needs in full is said in full.
-                    Some((_, known)) if stated.len() > known.len() => *known = stated,
-                    Some(_) => {}
-                    None => pythons.push((target.python.clone(), stated)),
-                }
+        for (at, Prepared { read, locked, .. }) in self.prepared.iter().enumerate() {
+            let target = read.cell.first();
+            let solution = runs.solution(at);
+            let stated = stated_python(target, locked, &read.inputs, solution, &self.each[at]);
+            let stated = stated.await;
+            match pythons
+                .iter_mut()
+                .find(|(python, _)| *python == target.python)
+            {
+                // What one needs in full is said in full.
+                Some((_, known)) if stated.len() > known.len() => *known = stated,
+                Some(_) => {}
+                None => pythons.push((target.python.clone(), stated)),
             }
         }
         let targets = self.prepared.iter().flat_map(|one| &one.read.cell.targets);
@@ -157,16 +237,23 @@ impl<'a> Fetchers<'a> {
         })
     }
 
-    fn has_several_targets(&self) -> bool {
-        self.prepared.iter().any(|one| one.read.cell.targets.len() > 1)
+    fn is_of_several_targets(&self) -> bool {
+        let cells = self.prepared.iter().map(|one| &one.read.cell);
+        cells.map(|cell| cell.targets.len()).sum::<usize>() > 1
     }
 
     /// Returns the search that would go the same way for a cell.
-    async fn alike(&self, runs: &[Run], cell: usize) -> Option<usize> {
-        let request = &self.prepared[cell].request;
-        for (at, run) in runs.iter().enumerate() {
-            let universe = &run.resolution.resolver.universe;
-            if !is_same_python(universe.environment(), &request.environment) {
+    async fn alike(
+        &self,
+        resolutions: &[Resolution],
+        among: &[usize],
+        cell: usize,
+        request: &Request,
+    ) -> Option<usize> {
+        let mut tried = BTreeSet::new();
+        for &at in among {
+            let universe = &resolutions[at].resolver.universe;
+            if !tried.insert(at) || !is_same_python(universe.environment(), &request.environment) {
                 continue;
             }
             let mut releases = FxHashMap::default();
@@ -251,6 +338,15 @@ impl<'a> Fetchers<'a> {
     }
 }
 
+/// Returns the projects that will probably be asked for: those of the last run, else those
+/// of the lock.
+fn likely(locked: &LockFile, last_run: &LastRun) -> Vec<ProjectName> {
+    if last_run.is_empty() {
+        return locked.pins.iter().map(|pin| pin.name.clone()).collect();
+    }
+    last_run.projects().collect()
+}
+
 fn is_same_python(one: &Environment, other: &Environment) -> bool {
     one.python_full_version == other.python_full_version
         && one.implementation_name == other.implementation_name
@@ -258,7 +354,9 @@ fn is_same_python(one: &Environment, other: &Environment) -> bool {
 
 fn platforms(cell: &Cell) -> Vec<String> {
     let platforms = cell.targets.iter();
-    platforms.map(|target| target.platform.to_string()).collect()
+    platforms
+        .map(|target| target.platform.to_string())
+        .collect()
 }
 
 /// Returns a cell as messages name it.

@@ -55,7 +55,11 @@ fn settled(request: &TargetRequest, cache: &Cache) -> Result<ResolvedTargets, Er
     let stated = &request.platform_values;
     if !request.targets.is_empty() {
         return Ok(ResolvedTargets {
-            targets: request.targets.iter().map(|name| name.target(stated)).collect(),
+            targets: request
+                .targets
+                .iter()
+                .map(|name| name.target(stated))
+                .collect(),
             found: "as given".to_owned(),
         });
     }
@@ -79,7 +83,9 @@ fn settled(request: &TargetRequest, cache: &Cache) -> Result<ResolvedTargets, Er
         [] => vec![own],
         versions => {
             let versions = versions.iter().cloned();
-            versions.map(|version| own.clone().with_version(version)).collect()
+            versions
+                .map(|version| own.clone().with_version(version))
+                .collect()
         }
     };
     let targets = match &platforms[..] {

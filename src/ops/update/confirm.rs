@@ -14,10 +14,10 @@ use super::gather::{Gathered, gather_in};
 use super::request::recorded;
 use super::scope::Update;
 use crate::command::{Options, Tool};
-use crate::python::Platform;
 use crate::files;
 use crate::lock::{self, LockFile, PinSource};
 use crate::ops::View;
+use crate::python::Platform;
 use crate::requirements::location;
 use crate::update::{
     FileChange, LockTarget, PinChange, Plan, Status, TargetKind, TargetPlan, Why, sha256,

@@ -252,10 +252,12 @@ impl ProjectReleases {
     fn other_platforms(&self, position: u32, target: Option<&Installer>) -> BTreeSet<&str> {
         let binary = self.binary();
         self.entries(position)
-            .filter_map(|entry| match self.suitability(&entry, position, binary, target) {
-                Err(Misfit::Tags(TagMismatch::Platform, tags)) => Some(tags),
-                _ => None,
-            })
+            .filter_map(
+                |entry| match self.suitability(&entry, position, binary, target) {
+                    Err(Misfit::Tags(TagMismatch::Platform, tags)) => Some(tags),
+                    _ => None,
+                },
+            )
             .flat_map(platform_tags)
             .collect()
     }
