@@ -85,7 +85,7 @@ impl PartialEq for Test {
 
 impl Eq for Test {}
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum MarkerOperator {
     Version(Operator),
     In,
@@ -102,7 +102,7 @@ impl MarkerOperator {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Variable {
     OsName,
     SysPlatform,

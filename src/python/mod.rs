@@ -18,6 +18,7 @@ mod target;
 mod targets;
 mod version;
 mod wheel;
+mod worlds;
 
 pub use clause::Operator;
 pub use condition::Condition;
@@ -34,6 +35,7 @@ pub use target::{Implementation, PythonVersion, PythonVersionError, Target};
 pub use targets::{Cell, MOST_TARGETS, TargetName, TargetNameError, cells};
 pub use version::Version;
 pub use wheel::{FileNameError, SdistName, WheelName, WheelTags};
+pub use worlds::{WorldSet, Worlds};
 
 #[cfg(test)]
 mod laws_tests;

@@ -1,0 +1,17 @@
+//! Sets of environments ("worlds") and the markers that describe them: the algebra behind
+//! locks for several targets, and for all.
+//!
+//! A world is a Python release, a system, a machine, and an implementation, with the
+//! answers to comparisons that nothing is known of otherwise. A set of worlds is a decision
+//! diagram; two sets are equal if and only if their ids are.
+
+mod diagram;
+mod read;
+mod release;
+mod sets;
+
+pub use diagram::WorldSet;
+pub use sets::Worlds;
+
+#[cfg(test)]
+mod tests;
