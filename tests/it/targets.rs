@@ -54,10 +54,10 @@ fn check(releases: &[Release], requirements: &str, targets: &[&str], expected: &
     };
     assert_eq!(below(&other.lock()), below(&lock));
     // Made again, it stays as it is, and nobody is asked.
-    let asked = index.requests().len();
+    index.requests();
     compiled(&project, &index, targets, &[]).says(0, &[]);
     assert_eq!(project.lock(), lock);
-    assert_eq!(index.requests().len(), asked);
+    assert_eq!(index.requests(), [""; 0]);
 }
 
 #[test]

@@ -14,14 +14,14 @@ use crate::ops::compile::request::{Compile, Hashes, WhichHashes};
 use crate::ops::error::Error;
 use crate::ops::events::{Event, Reporter};
 use crate::python::{ProjectName, Version};
-use crate::resolve::{Chosen, Solution};
+use crate::resolve::Chosen;
 use crate::text::many;
 
-/// Returns the hashes to write for each project.
+/// Returns the hashes to write for each chosen project.
 pub(in crate::ops) async fn hashes(
     request: &Compile,
     locked: &LockFile,
-    solution: &Solution,
+    chosen: &[(&ProjectName, &Chosen)],
     fetcher: &Fetcher<'_>,
     reporter: &dyn Reporter,
 ) -> Result<BTreeMap<ProjectName, Vec<String>>, Error> {
@@ -31,7 +31,7 @@ pub(in crate::ops) async fn hashes(
     let recorded: FxHashMap<&ProjectName, &lock::LockedPin> =
         locked.pins.iter().map(|pin| (&pin.name, pin)).collect();
     let reuse = request.output.hashes == Hashes::Reuse;
-    let each = solution.chosen.iter().map(async |(name, chosen)| {
+    let each = chosen.iter().map(async |&(name, chosen)| {
         let kept = recorded.get(name).filter(|pin| {
             reuse
                 && !pin.hashes.is_empty()

@@ -84,7 +84,11 @@ fn join(joined: &mut Vec<Joined>, by_name: &mut ByName, pins: Vec<Pin>, cells: &
                 let known = &mut joined[at];
                 known.cells.extend(cells);
                 add(&mut known.pin.extras, pin.extras);
-                add(&mut known.pin.hashes, pin.hashes);
+                if known.pin.hashes != pin.hashes {
+                    known.pin.hashes.extend(pin.hashes);
+                    known.pin.hashes.sort_unstable();
+                    known.pin.hashes.dedup();
+                }
                 add(&mut known.pin.via, pin.via);
                 add(&mut known.pin.comments, pin.comments);
             }

@@ -263,6 +263,9 @@ async fn lock_of(
         pin_details: Vec::new(),
     };
     let mut parts = Vec::new();
+    // Files are the same whoever they are chosen for.
+    let mut known = BTreeMap::new();
+    let is_one_of_several = fetchers.prepared.len() > 1;
     let target = fetchers.stated_targets(runs).await;
     for (run, cells) in runs.in_order() {
         let (prepared, fetcher) = (&fetchers.prepared[cells[0]], &fetchers.each[cells[0]]);
@@ -271,7 +274,16 @@ async fn lock_of(
             solution, resolver, ..
         } = &mut runs.resolutions[run];
         let solution = &*solution;
-        let hashes = fetchers.hashes(request, &cells, solution, reporter).await?;
+        let hashes = fetchers.hashes(request, &cells, solution, &known, reporter);
+        let hashes = hashes.await?;
+        if is_one_of_several && request.output.which_hashes == WhichHashes::All {
+            let versions = solution.chosen.iter();
+            let versions = versions.filter_map(|(name, chosen)| {
+                let hashes = hashes.get(name)?.clone();
+                Some(((name.clone(), chosen.version.clone()), hashes))
+            });
+            known.extend(versions);
+        }
         let made = Made {
             request: &prepared.request,
             inputs,

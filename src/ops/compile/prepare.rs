@@ -314,7 +314,7 @@ pub(in crate::ops) fn fetcher_for<'a>(
         client: &prepared.read.client,
         settings: &prepared.read.indexes,
         flat: Arc::clone(&prepared.flat),
-        policy: policy(request, &prepared.read.inputs, cell),
+        policy: policy(request, &prepared.read.inputs, cell, shared),
         pinned: pinned(&prepared.request, &prepared.locked),
         direct: prepared.direct.clone(),
         builder: Some(builder),
@@ -325,9 +325,15 @@ pub(in crate::ops) fn fetcher_for<'a>(
 }
 
 /// Returns what makes a file admissible.
-fn policy(request: &Compile, inputs: &Inputs, cell: &Cell) -> Policy {
+fn policy(
+    request: &Compile,
+    inputs: &Inputs,
+    cell: &Cell,
+    shared: Option<&Arc<SharedMetadata>>,
+) -> Policy {
     let mut policy = Policy::new(
         cell,
+        shared.map(|shared| shared.numbers()).unwrap_or_default(),
         request.selection.cutoffs(),
         request.selection.gate.clone(),
         binary(&request.selection, inputs),

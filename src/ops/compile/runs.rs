@@ -25,8 +25,8 @@ use crate::command;
 use crate::lock::LockFile;
 use crate::ops::error::Error;
 use crate::ops::events::{Event, Reporter};
-use crate::python::{Cell, Environment, ProjectName, PythonVersion};
-use crate::resolve::{Request, Solution};
+use crate::python::{Cell, Environment, ProjectName, PythonVersion, Version};
+use crate::resolve::{Chosen, Request, Solution};
 use crate::text;
 
 /// Searches, and which of them is for which cell.
@@ -182,6 +182,7 @@ impl<'a> Fetchers<'a> {
         request: &Compile,
         cells: &[usize],
         solution: &Solution,
+        known: &BTreeMap<(ProjectName, Version), Vec<String>>,
         reporter: &dyn Reporter,
     ) -> Result<BTreeMap<ProjectName, Vec<String>>, Error> {
         let cells = match request.output.which_hashes {
@@ -191,7 +192,12 @@ impl<'a> Fetchers<'a> {
         let mut all: BTreeMap<ProjectName, Vec<String>> = BTreeMap::new();
         for &cell in cells {
             let (prepared, fetcher) = (&self.prepared[cell], &self.each[cell]);
-            let mut own = hashes(request, &prepared.locked, solution, fetcher, reporter).await?;
+            let is_known = |(name, chosen): &(&ProjectName, &Chosen)| {
+                known.contains_key(&(ProjectName::clone(name), chosen.version.clone()))
+            };
+            let chosen = solution.chosen.iter();
+            let chosen: Vec<_> = chosen.filter(|one| !is_known(one)).collect();
+            let mut own = hashes(request, &prepared.locked, &chosen, fetcher, reporter).await?;
             fetcher.check_pages()?;
             keep_given_hashes(&prepared.read.inputs, &mut own)?;
             for (name, more) in own {

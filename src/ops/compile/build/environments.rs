@@ -151,6 +151,7 @@ impl Builder<'_> {
             flat: Arc::clone(&self.context.flat),
             policy: Policy::new(
                 &Cell::of(target.clone()),
+                Arc::default(),
                 self.context.request.selection.cutoffs(),
                 self.context.request.selection.gate.clone(),
                 self.context.binary.clone(),

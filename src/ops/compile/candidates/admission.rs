@@ -1,9 +1,10 @@
 //! What makes a file admissible for a target, whichever project it is of.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
+use super::rows::{Answers, Numbers};
 use crate::ops::compile::cutoff::Cutoffs;
 use crate::ops::compile::request::WhichHashes;
 use crate::python::{Cell, Specifiers, TagMismatch, Tags, Target, Version, WheelName};
@@ -28,7 +29,8 @@ pub(in crate::ops) struct Policy {
     pub(in crate::ops) binary: Vec<PerProject>,
     /// Whether it is `--no-build` that says so.
     pub(in crate::ops) is_build_forbidden: bool,
-    pythons: Mutex<FxHashMap<Box<str>, PythonSupport>>,
+    pub(super) numbers: Arc<Numbers>,
+    pythons: Mutex<Answers<PythonSupport>>,
 }
 
 /// What one target can install.
@@ -37,65 +39,112 @@ pub(in crate::ops) struct Installer {
     /// The target, as messages name it.
     pub(in crate::ops) name: String,
     tags: Tags,
-    compatible: Mutex<FxHashMap<Box<str>, Result<u32, TagMismatch>>>,
+    numbers: Arc<Numbers>,
+    compatible: Mutex<Answers<Result<u32, TagMismatch>>>,
 }
 
 impl Installer {
-    pub(in crate::ops) fn of(target: &Target) -> Self {
+    fn of(target: &Target, numbers: &Arc<Numbers>) -> Self {
         Self {
             name: target.platform.to_string(),
             tags: target.tags(),
+            numbers: Arc::clone(numbers),
             compatible: Mutex::default(),
         }
     }
 
-    /// How good a wheel is, by the end of its name; the same ends come up often.
+    /// How good a wheel is, by the end of its name.
     pub(super) fn compatibility(&self, tags: &str) -> Result<u32, TagMismatch> {
-        let mut known = self
-            .compatible
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(&answer) = known.get(tags) {
-            return answer;
+        self.answers().of(self.numbers.number(tags))
+    }
+
+    /// Returns what answers for many wheels.
+    pub(super) fn answers(&self) -> Compatibility<'_> {
+        Compatibility {
+            installer: self,
+            known: self
+                .compatible
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
         }
-        let answer = match WheelName::parse(&format!("x-0-{tags}.whl")) {
+    }
+
+    fn find(&self, tags: &str) -> Result<u32, TagMismatch> {
+        match WheelName::parse(&format!("x-0-{tags}.whl")) {
             Ok(name) => self
                 .tags
                 .compatibility(&name)
                 .ok_or_else(|| self.tags.incompatibility(&name)),
             Err(_) => Err(TagMismatch::Platform),
-        };
-        known.insert(tags.into(), answer);
-        answer
+        }
+    }
+}
+
+/// How good wheels are, by the numbers of the ends of their names.
+pub(super) struct Compatibility<'a> {
+    installer: &'a Installer,
+    known: MutexGuard<'a, Answers<Result<u32, TagMismatch>>>,
+}
+
+impl Compatibility<'_> {
+    pub(super) fn of(&mut self, tags: u32) -> Result<u32, TagMismatch> {
+        let installer = self.installer;
+        let find = || installer.find(&installer.numbers.text(tags));
+        self.known.get_or_insert_with(tags, find)
+    }
+}
+
+/// Whether specifiers admit the Python of a cell, by their numbers.
+pub(super) struct PythonAnswers<'a> {
+    policy: &'a Policy,
+    known: MutexGuard<'a, Answers<PythonSupport>>,
+}
+
+impl PythonAnswers<'_> {
+    pub(super) fn of(&mut self, specifiers: u32) -> PythonSupport {
+        let policy = self.policy;
+        let find = || policy.find_support(&policy.numbers.text(specifiers));
+        self.known.get_or_insert_with(specifiers, find)
     }
 }
 
 impl Policy {
     pub(in crate::ops) fn new(
         cell: &Cell,
+        numbers: Arc<Numbers>,
         cutoffs: Cutoffs,
         gate: Option<update::Policy>,
         binary: Vec<PerProject>,
     ) -> Self {
+        let targets = cell.targets.iter();
         Self {
             python: cell.first().python.release(),
-            targets: cell.targets.iter().map(Installer::of).collect(),
+            targets: targets.map(|target| Installer::of(target, &numbers)).collect(),
             cutoffs,
             which_hashes: WhichHashes::default(),
             gate,
             binary,
             is_build_forbidden: false,
+            numbers,
             pythons: Mutex::default(),
         }
     }
 
     /// Whether the target's Python will do. What cannot be read forbids nothing.
     pub(in crate::ops) fn python_support(&self, specifiers: &str) -> PythonSupport {
-        let mut known = self.pythons.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(&answer) = known.get(specifiers) {
-            return answer;
+        self.pythons().of(self.numbers.number(specifiers))
+    }
+
+    /// Returns what answers for many files.
+    pub(super) fn pythons(&self) -> PythonAnswers<'_> {
+        PythonAnswers {
+            policy: self,
+            known: self.pythons.lock().unwrap_or_else(PoisonError::into_inner),
         }
-        let answer = Specifiers::parse(specifiers)
+    }
+
+    fn find_support(&self, specifiers: &str) -> PythonSupport {
+        Specifiers::parse(specifiers)
             .or_else(|_| Specifiers::parse_lenient(specifiers))
             .map_or(PythonSupport::Yes, |specifiers| {
                 if specifiers.contains(&self.python) {
@@ -105,9 +154,7 @@ impl Policy {
                 } else {
                     PythonSupport::No
                 }
-            });
-        known.insert(specifiers.into(), answer);
-        answer
+            })
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::index::Entry;
 use crate::ops::compile::candidates::admission::Installer;
 use crate::ops::compile::candidates::{Judgement, Place, ProjectReleases};
 use crate::python::{TagMismatch, WheelName};
@@ -11,34 +10,37 @@ use crate::update::{Hold, Word as _};
 
 /// Why a file does not suit the target.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Misfit<'a> {
-    /// It is for other Pythons: the specifier.
-    Python(&'a str),
+pub(super) enum Misfit {
+    /// It is for other Pythons: the number of the specifier.
+    Python(u32),
     /// Wheels are not wanted, or only they are: by which option.
     Policy(&'static str),
-    /// A wheel for something else: the end of its name.
-    Tags(TagMismatch, &'a str),
+    /// A wheel for something else.
+    Tags(TagMismatch),
 }
 
-impl Misfit<'_> {
+impl Misfit {
     /// Returns how near the file is to suiting.
     fn nearness(self) -> u8 {
         match self {
             Self::Python(_) => 0,
-            Self::Tags(TagMismatch::Python, _) => 1,
-            Self::Tags(TagMismatch::Abi, _) => 2,
-            Self::Tags(TagMismatch::Platform, _) => 3,
+            Self::Tags(TagMismatch::Python) => 1,
+            Self::Tags(TagMismatch::Abi) => 2,
+            Self::Tags(TagMismatch::Platform) => 3,
             Self::Policy(_) => 4,
         }
     }
 
-    fn reason(self) -> Reason {
+    fn reason(self, releases: &ProjectReleases) -> Reason {
         let others = match self {
-            Self::Python(specifiers) => return Reason::RequiresPython(specifiers.to_owned()),
+            Self::Python(specifiers) => {
+                let specifiers = releases.policy.numbers.text(specifiers);
+                return Reason::RequiresPython(specifiers.to_string());
+            }
             Self::Policy(option) => return Reason::BinaryPolicy(option),
-            Self::Tags(TagMismatch::Python, _) => OtherWheels::Pythons,
-            Self::Tags(TagMismatch::Abi, _) => OtherWheels::Abi,
-            Self::Tags(TagMismatch::Platform, _) => OtherWheels::ManyPlatforms,
+            Self::Tags(TagMismatch::Python) => OtherWheels::Pythons,
+            Self::Tags(TagMismatch::Abi) => OtherWheels::Abi,
+            Self::Tags(TagMismatch::Platform) => OtherWheels::ManyPlatforms,
         };
         Reason::NoWheel(others)
     }
@@ -59,6 +61,59 @@ const MOST_PLATFORMS: usize = 4;
 fn platform_tags(tags: &str) -> impl Iterator<Item = &str> {
     let platforms = tags.rsplit('-').next().unwrap_or_default();
     platforms.split('.')
+}
+
+/// How well the files of a release suit a target.
+pub(super) struct Suits<'a> {
+    releases: &'a ProjectReleases,
+    position: u32,
+    target: Option<&'a Installer>,
+}
+
+impl<'a> Suits<'a> {
+    pub(super) const fn new(
+        releases: &'a ProjectReleases,
+        position: u32,
+        target: Option<&'a Installer>,
+    ) -> Self {
+        Self {
+            releases,
+            position,
+            target,
+        }
+    }
+
+    /// Returns for each file the rank of a wheel, none for an sdist; or why it does not suit.
+    pub(super) fn all(&self) -> Vec<Result<Option<u32>, Misfit>> {
+        let releases = self.releases;
+        let policy = &*releases.policy;
+        let binary = releases.binary();
+        let mut pythons = policy.pythons();
+        let mut compatibility = self.target.map(Installer::answers);
+        let rows = releases.rows(self.position).iter();
+        rows.map(|row| {
+            if let Some(specifiers) = row.python
+                && !releases.admits(self.position, pythons.of(specifiers))
+            {
+                return Err(Misfit::Python(specifiers));
+            }
+            let Some(tags) = row.tags else {
+                return match binary {
+                    Some(true) if policy.is_build_forbidden => Err(Misfit::Policy("--no-build")),
+                    Some(true) => Err(Misfit::Policy("--only-binary")),
+                    _ => Ok(None),
+                };
+            };
+            if binary == Some(false) {
+                return Err(Misfit::Policy(NO_BINARY));
+            }
+            match &mut compatibility {
+                Some(compatibility) => compatibility.of(tags).map(Some).map_err(Misfit::Tags),
+                None => Ok(Some(u32::from(policy.numbers.text(tags).ends_with("-any")))),
+            }
+        })
+        .collect()
+    }
 }
 
 impl ProjectReleases {
@@ -96,66 +151,62 @@ impl ProjectReleases {
             None => &self.pinned.kept,
         };
         let may_be_yanked = kept.as_ref() == Some(version) || self.pinned.exact.contains(version);
-        let binary = self.binary();
+        let suits = Suits::new(self, position, target);
         let mut best: Option<(u32, Place)> = None;
         let mut sdist: Option<Place> = None;
         let mut other_wheel: Option<Place> = None;
         let mut nearest: Option<(u8, Reason)> = None;
         let mut hold: Option<Hold> = None;
-        for (listing, index) in self.places(position) {
-            for (number, entry) in self.listings[listing].entries(index).enumerate() {
-                let place = (listing, index, number);
-                let mut fail = |nearness: u8, reason: &dyn Fn() -> Reason| {
-                    if nearest.as_ref().is_none_or(|(other, _)| nearness > *other) {
-                        nearest = Some((nearness, reason()));
+        for (row, rank) in self.rows(position).iter().zip(suits.all()) {
+            let place = row.place;
+            let mut fail = |nearness: u8, reason: &dyn Fn() -> Reason| {
+                if nearest.as_ref().is_none_or(|(other, _)| nearness > *other) {
+                    nearest = Some((nearness, reason()));
+                }
+            };
+            let held = || self.gate.is_some().then(|| self.held_at(place, position)).flatten();
+            // What lasts is looked at first: a file that only its age keeps out
+            // is named as such, and no other is.
+            let rank = match rank {
+                Ok(rank) => rank,
+                Err(misfit) => {
+                    // What may not be taken is not read either.
+                    if misfit.is_other_wheel() && other_wheel.is_none() && held().is_none() {
+                        other_wheel = Some(place);
                     }
-                };
-                // What lasts is looked at first: a file that only its age keeps out
-                // is named as such, and no other is.
-                let rank = match self.suitability(&entry, position, binary, target) {
-                    Ok(rank) => rank,
-                    Err(misfit) => {
-                        // What may not be taken is not read either.
-                        if misfit.is_other_wheel()
-                            && other_wheel.is_none()
-                            && self.hold(&entry, position).is_none()
-                        {
-                            other_wheel = Some(place);
-                        }
-                        fail(misfit.nearness(), &|| misfit.reason());
-                        continue;
-                    }
-                };
-                if let Some(words) = entry.yanked
-                    && !may_be_yanked
-                {
-                    let words = || (!words.is_empty()).then(|| words.to_owned());
-                    fail(5, &|| Reason::Yanked(words()));
+                    fail(misfit.nearness(), &|| misfit.reason(self));
                     continue;
                 }
-                if let Some(reason) = self.is_too_new(listing, &entry, position) {
-                    fail(6, &|| reason.clone());
-                    continue;
-                }
-                if let Some(other) = self.hold(&entry, position) {
-                    hold = Some(match hold {
-                        Some(known) => known.sooner(other),
-                        None => other,
-                    });
-                    continue;
-                }
-                let Some(rank) = rank else {
-                    sdist = sdist.or(Some(place));
-                    continue;
-                };
-                let better = match best {
-                    None => true,
-                    Some((other, _)) if rank != other => rank > other,
-                    Some((_, other)) => self.has_later_build(&entry, other),
-                };
-                if better {
-                    best = Some((rank, place));
-                }
+            };
+            if row.is_yanked && !may_be_yanked {
+                fail(5, &|| Reason::Yanked(self.words_of_yank(place)));
+                continue;
+            }
+            if self.may_be_too_new(place.0, row.upload_time)
+                && let Some(entry) = self.entry(place)
+                && let Some(reason) = self.is_too_new(place.0, &entry, position)
+            {
+                fail(6, &|| reason.clone());
+                continue;
+            }
+            if let Some(other) = held() {
+                hold = Some(match hold {
+                    Some(known) => known.sooner(other),
+                    None => other,
+                });
+                continue;
+            }
+            let Some(rank) = rank else {
+                sdist = sdist.or(Some(place));
+                continue;
+            };
+            let better = match best {
+                None => true,
+                Some((other, _)) if rank != other => rank > other,
+                Some((_, other)) => self.has_later_build(place, other),
+            };
+            if better {
+                best = Some((rank, place));
             }
         }
         let file = match (best, sdist) {
@@ -167,36 +218,16 @@ impl ProjectReleases {
         Judgement::usable(Availability::Sdist, file)
     }
 
-    /// Returns how well a file suits the target: the rank of a wheel, none for an sdist.
-    pub(super) fn suitability<'e>(
-        &self,
-        entry: &Entry<'e>,
-        position: u32,
-        binary: Option<bool>,
-        target: Option<&Installer>,
-    ) -> Result<Option<u32>, Misfit<'e>> {
-        if let Some(specifiers) = entry.requires_python
-            && !self.admits_python(position, specifiers)
-        {
-            return Err(Misfit::Python(specifiers));
-        }
-        let Some(tags) = entry.wheel_tags() else {
-            return match binary {
-                Some(true) if self.policy.is_build_forbidden => Err(Misfit::Policy("--no-build")),
-                Some(true) => Err(Misfit::Policy("--only-binary")),
-                _ => Ok(None),
-            };
-        };
-        if binary == Some(false) {
-            return Err(Misfit::Policy(NO_BINARY));
-        }
-        let Some(target) = target else {
-            return Ok(Some(u32::from(tags.ends_with("-any"))));
-        };
-        match target.compatibility(tags) {
-            Ok(rank) => Ok(Some(rank)),
-            Err(mismatch) => Err(Misfit::Tags(mismatch, tags)),
-        }
+    /// Returns why the policy of an update does not take a file.
+    fn held_at(&self, place: Place, position: u32) -> Option<Hold> {
+        self.hold(&self.entry(place)?, position)
+    }
+
+    /// Returns why a file was yanked, if that is said.
+    fn words_of_yank(&self, place: Place) -> Option<String> {
+        let entry = self.entry(place)?;
+        let words = entry.yanked.filter(|words| !words.is_empty());
+        words.map(str::to_owned)
     }
 
     /// Returns why a release cannot be used: what keeps the file out that is nearest to
@@ -233,16 +264,10 @@ impl ProjectReleases {
         }
     }
 
-    fn has_later_build(&self, entry: &Entry<'_>, held: Place) -> bool {
-        let held = self.listings[held.0]
-            .entries(held.1)
-            .nth(held.2)
-            .map(|entry| entry.filename());
-        match (
-            WheelName::parse(&entry.filename()),
-            held.map(|name| WheelName::parse(&name)),
-        ) {
-            (Ok(name), Some(Ok(held))) => name.compare_builds(&held).is_gt(),
+    fn has_later_build(&self, one: Place, other: Place) -> bool {
+        let name = |place| Some(WheelName::parse(&self.entry(place)?.filename()));
+        match (name(one), name(other)) {
+            (Some(Ok(one)), Some(Ok(other))) => one.compare_builds(&other).is_gt(),
             _ => false,
         }
     }
@@ -250,14 +275,11 @@ impl ProjectReleases {
     /// Returns the platforms that the wheels of a release are for where that is what is
     /// wrong with them.
     fn other_platforms(&self, position: u32, target: Option<&Installer>) -> BTreeSet<&str> {
-        let binary = self.binary();
-        self.entries(position)
-            .filter_map(
-                |entry| match self.suitability(&entry, position, binary, target) {
-                    Err(Misfit::Tags(TagMismatch::Platform, tags)) => Some(tags),
-                    _ => None,
-                },
-            )
+        let suits = Suits::new(self, position, target);
+        let others = self.entries(position).zip(suits.all());
+        others
+            .filter(|(_, suits)| matches!(suits, Err(Misfit::Tags(TagMismatch::Platform))))
+            .filter_map(|(entry, _)| entry.wheel_tags())
             .flat_map(platform_tags)
             .collect()
     }

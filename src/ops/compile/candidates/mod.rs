@@ -5,6 +5,7 @@
 
 pub(in crate::ops) mod admission;
 mod judgement;
+mod rows;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,6 +16,9 @@ use crate::index::listing::Sparse;
 use crate::index::page::ProjectStatus;
 use crate::index::{Entry, File, IndexUrl, Listing};
 use crate::ops::compile::candidates::admission::{Installer, Pinned, Policy, PythonSupport};
+use crate::ops::compile::candidates::judgement::Suits;
+use crate::ops::compile::candidates::rows::Row;
+pub(in crate::ops) use crate::ops::compile::candidates::rows::Numbers;
 use crate::ops::compile::cutoff::Limit;
 use crate::ops::compile::request::WhichHashes;
 use crate::python::{ProjectName, Version};
@@ -38,21 +42,28 @@ pub(in crate::ops) struct ProjectReleases {
     policy: Arc<Policy>,
     pinned: Arc<Pinned>,
     gate: Option<Gate>,
+    files: Arc<ProjectFiles>,
+    /// Why there are no listings, if there are none.
+    absence: Option<Absence>,
+    judged: Sparse<Box<Judgement>>,
+    /// The `Requires-Python` of releases whose metadata rules the target out by an
+    /// upper bound.
+    overlooked: Mutex<FxHashMap<u32, String>>,
+}
+
+/// What all places have of a project, whoever it is judged for.
+#[derive(Debug)]
+pub(in crate::ops) struct ProjectFiles {
     listings: Vec<Arc<Listing>>,
     /// Up to when the uploads of each listing count.
     limits: Vec<Option<Arc<Limit>>>,
     /// Which index each listing is of.
     indexes: Vec<Option<IndexUrl>>,
-    /// Why there are no listings, if there are none.
-    absence: Option<Absence>,
     /// Where each version is, when there are several listings.
     merged: Option<Vec<Merged>>,
     /// Whether all versions of an earlier listing come before those of a later one.
     is_in_order: bool,
-    judged: Sparse<Box<Judgement>>,
-    /// The `Requires-Python` of releases whose metadata rules the target out by an
-    /// upper bound.
-    overlooked: Mutex<FxHashMap<u32, String>>,
+    rows: Sparse<Box<[Row]>>,
 }
 
 #[derive(Debug)]
@@ -119,14 +130,8 @@ impl Judgement {
 /// Where a file is among a project's listings: a listing, a position, the file's number.
 type Place = (usize, usize, usize);
 
-impl ProjectReleases {
-    pub(in crate::ops) fn new(
-        name: ProjectName,
-        policy: Arc<Policy>,
-        pinned: Arc<Pinned>,
-        listings: Vec<Listed>,
-        is_in_order: bool,
-    ) -> Self {
+impl ProjectFiles {
+    pub(in crate::ops) fn new(listings: Vec<Listed>, is_in_order: bool) -> Self {
         let indexes = listings.iter().map(|listed| listed.index.clone()).collect();
         let (listings, limits): (Vec<_>, Vec<_>) = listings
             .into_iter()
@@ -137,21 +142,44 @@ impl ProjectReleases {
             _ => Some(merge(&listings)),
         };
         let count = merged.as_ref().map_or_else(|| listings[0].len(), Vec::len);
+        Self {
+            merged,
+            listings,
+            limits,
+            indexes,
+            is_in_order,
+            rows: Sparse::new(count),
+        }
+    }
+}
+
+impl ProjectReleases {
+    pub(in crate::ops) fn new(
+        name: ProjectName,
+        policy: Arc<Policy>,
+        pinned: Arc<Pinned>,
+        files: Arc<ProjectFiles>,
+    ) -> Self {
+        let count = files.rows.len();
         let mut releases = Self {
             name,
             policy,
             pinned,
             gate: None,
-            merged,
-            listings,
-            limits,
-            indexes,
+            files,
             absence: None,
-            is_in_order,
             judged: Sparse::new(count),
             overlooked: Mutex::default(),
         };
         releases.gate = releases.gate();
+        releases
+    }
+
+    /// Returns the same project as another run judges it.
+    pub(in crate::ops) fn judged_by(&self, policy: Arc<Policy>, pinned: Arc<Pinned>) -> Self {
+        let files = Arc::clone(&self.files);
+        let mut releases = Self::new(self.name.clone(), policy, pinned, files);
+        releases.absence.clone_from(&self.absence);
         releases
     }
 
@@ -162,14 +190,15 @@ impl ProjectReleases {
         pinned: Arc<Pinned>,
         absence: Absence,
     ) -> Self {
-        let mut releases = Self::new(name, policy, pinned, Vec::new(), false);
+        let files = Arc::new(ProjectFiles::new(Vec::new(), false));
+        let mut releases = Self::new(name, policy, pinned, files);
         releases.absence = Some(absence);
         releases
     }
 
     /// Whether a listing could not be read as it was: nothing said here holds.
     pub(in crate::ops) fn is_damaged(&self) -> bool {
-        self.listings.iter().any(|listing| listing.is_damaged())
+        self.files.listings.iter().any(|listing| listing.is_damaged())
     }
 
     /// Returns what an update may take.
@@ -223,11 +252,29 @@ impl ProjectReleases {
     fn entries(&self, position: u32) -> impl Iterator<Item = Entry<'_>> {
         self.places(position)
             .into_iter()
-            .flat_map(|(listing, index)| self.listings[listing].entries(index))
+            .flat_map(|(listing, index)| self.files.listings[listing].entries(index))
+    }
+
+    /// Returns what of the files of a release decides whether it can be used.
+    fn rows(&self, position: u32) -> &[Row] {
+        self.files.rows.get_or_init(position as usize, || {
+            let places = self.places(position).into_iter();
+            let files = places.flat_map(|(listing, index)| {
+                let entries = self.files.listings[listing].entries(index);
+                let numbered = entries.enumerate();
+                numbered.map(move |(number, entry)| ((listing, index, number), entry))
+            });
+            self.policy.numbers.rows(files)
+        })
+    }
+
+    /// Returns the file at a place.
+    fn entry(&self, (listing, index, number): Place) -> Option<Entry<'_>> {
+        self.files.listings[listing].entries(index).nth(number)
     }
 
     fn places(&self, position: u32) -> Vec<(usize, usize)> {
-        match &self.merged {
+        match &self.files.merged {
             Some(merged) => merged[position as usize].places.clone(),
             None => vec![(0, position as usize)],
         }
@@ -236,25 +283,24 @@ impl ProjectReleases {
     /// Returns the version as it was published.
     pub(in crate::ops) fn version_text(&self, position: u32) -> &str {
         let (listing, index) = self.places(position)[0];
-        self.listings[listing].version_text(index)
+        self.files.listings[listing].version_text(index)
     }
 
     /// Returns the file to take metadata from.
     pub(in crate::ops) fn metadata_entry(&self, position: u32) -> Option<Entry<'_>> {
-        let (listing, index, number) = self.judge(position).file?;
-        self.listings[listing].entries(index).nth(number)
+        self.entry(self.judge(position).file?)
     }
 
     /// Returns the index that a release is taken from; none where it is not from one.
     pub(in crate::ops) fn index(&self, position: u32) -> Option<&IndexUrl> {
         let (listing, _, _) = self.judge(position).file?;
-        self.indexes[listing].as_ref()
+        self.files.indexes[listing].as_ref()
     }
 
     /// Returns what the place that a release is taken from says of the whole project.
     pub(in crate::ops) fn project_status(&self, position: u32) -> Option<ProjectStatus> {
         let (listing, _, _) = self.judge(position).file?;
-        self.listings[listing].status()
+        self.files.listings[listing].status()
     }
 
     /// Returns the file to take metadata from, to be kept.
@@ -274,12 +320,13 @@ impl ProjectReleases {
     pub(in crate::ops) fn installable(&self, position: u32) -> impl Iterator<Item = Entry<'_>> {
         let places = self.places(position).into_iter();
         places.flat_map(move |(listing, index)| {
-            let entries = self.listings[listing].entries(index);
-            entries.filter(move |entry| {
-                self.is_too_new(listing, entry, position).is_none()
-                    && self.hold(entry, position).is_none()
-            })
+            let entries = self.files.listings[listing].entries(index);
+            entries.filter(move |entry| self.is_installable(listing, entry, position))
         })
+    }
+
+    fn is_installable(&self, listing: usize, entry: &Entry<'_>, position: u32) -> bool {
+        self.is_too_new(listing, entry, position).is_none() && self.hold(entry, position).is_none()
     }
 
     /// Returns the files of a release whose hashes belong in the lock.
@@ -290,24 +337,31 @@ impl ProjectReleases {
         if self.policy.which_hashes == WhichHashes::All {
             return self.installable(position).collect();
         }
-        let binary = self.binary();
-        let installable: Vec<Entry<'_>> = self.installable(position).collect();
-        let mut is_hashed = vec![false; installable.len()];
+        let mut is_suitable = vec![false; self.rows(position).len()];
         for target in &self.policy.targets {
-            let suits: Vec<_> = installable
-                .iter()
-                .map(|entry| self.suitability(entry, position, binary, Some(target)))
+            let suits = Suits::new(self, position, Some(target)).all();
+            let is_installable = |place: Place| {
+                self.entry(place)
+                    .is_some_and(|entry| self.is_installable(place.0, &entry, position))
+            };
+            let rows = self.rows(position).iter();
+            let usable: Vec<Option<bool>> = rows
+                .zip(suits)
+                .map(|(row, suits)| {
+                    let is_wheel = suits.ok()?.is_some();
+                    is_installable(row.place).then_some(is_wheel)
+                })
                 .collect();
-            let has_wheel = suits.iter().any(|suits| matches!(suits, Ok(Some(_))));
-            for (is_hashed, suits) in is_hashed.iter_mut().zip(suits) {
-                *is_hashed |= suits.is_ok_and(|rank| rank.is_some() == has_wheel);
+            let has_wheel = usable.contains(&Some(true));
+            for (is_suitable, usable) in is_suitable.iter_mut().zip(usable) {
+                *is_suitable |= usable == Some(has_wheel);
             }
         }
-        if !is_hashed.contains(&true) {
-            return installable;
+        if !is_suitable.contains(&true) {
+            return self.installable(position).collect();
         }
-        let each = installable.into_iter().zip(is_hashed);
-        each.filter_map(|(entry, is_hashed)| is_hashed.then_some(entry))
+        let each = self.entries(position).zip(is_suitable);
+        each.filter_map(|(entry, is_suitable)| is_suitable.then_some(entry))
             .collect()
     }
 
@@ -454,8 +508,14 @@ impl ProjectReleases {
         })
     }
 
+    /// Whether a limit on times of upload counts for a file, as far as the time tells.
+    fn may_be_too_new(&self, listing: usize, time: Option<jiff::Timestamp>) -> bool {
+        let limit = self.files.limits[listing].as_ref();
+        limit.is_some_and(|limit| time.is_none_or(|time| time >= limit.before))
+    }
+
     fn is_too_new(&self, listing: usize, entry: &Entry<'_>, position: u32) -> Option<Reason> {
-        let limit = self.limits[listing].as_ref()?;
+        let limit = self.files.limits[listing].as_ref()?;
         let reason = match entry.upload_time {
             Some(time) if time < limit.before => return None,
             Some(_) => Reason::TooNew(limit.rule.clone()),
@@ -479,7 +539,11 @@ impl ProjectReleases {
     /// exactly that version gets it in spite of an upper bound, as with a yanked
     /// one: upper bounds are often guesses.
     pub(in crate::ops) fn admits_python(&self, position: u32, specifiers: &str) -> bool {
-        match self.policy.python_support(specifiers) {
+        self.admits(position, self.policy.python_support(specifiers))
+    }
+
+    fn admits(&self, position: u32, support: PythonSupport) -> bool {
+        match support {
             PythonSupport::Yes => true,
             PythonSupport::TooNew => self.pinned.exact.contains(self.version(position)),
             PythonSupport::No => false,
@@ -532,9 +596,9 @@ impl Releases for ProjectReleases {
     }
 
     fn version(&self, position: u32) -> &Version {
-        match &self.merged {
+        match &self.files.merged {
             Some(merged) => &merged[position as usize].version,
-            None => self.listings[0].version(position as usize),
+            None => self.files.listings[0].version(position as usize),
         }
     }
 
@@ -553,7 +617,7 @@ impl Releases for ProjectReleases {
     }
 
     fn turn(&self, position: u32) -> u8 {
-        if self.is_in_order {
+        if self.files.is_in_order {
             u8::try_from(self.places(position)[0].0).unwrap_or(u8::MAX)
         } else {
             0

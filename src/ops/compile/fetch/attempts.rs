@@ -121,6 +121,9 @@ impl Fetcher<'_> {
         let forgotten = self.client.forget_recalled(&names);
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.retain(|name, _| !forgotten.contains(name));
+        if let Some(shared) = &self.shared {
+            shared.forget(&|name, _| !forgotten.contains(name));
+        }
         forgotten.len()
     }
 
@@ -129,10 +132,14 @@ impl Fetcher<'_> {
     fn forget_damaged(&self) -> usize {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let before = known.len();
-        known.retain(|_, known| match known {
+        let is_sound = |known: &Known| match known {
             Known::Index(releases) => !releases.is_damaged(),
             Known::Direct(_) | Known::Absent => true,
-        });
+        };
+        known.retain(|_, known| is_sound(known));
+        if let Some(shared) = &self.shared {
+            shared.forget(&|_, known| is_sound(known));
+        }
         let forgotten = before - known.len();
         if forgotten > 0 {
             self.damaged.fetch_add(forgotten, Ordering::Relaxed);

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError};
 use crate::command::IndexStrategy;
 use crate::index::page::{Status, shortened};
 use crate::index::{self, IndexUrl, Listing};
-use crate::ops::compile::candidates::{Listed, ProjectReleases};
+use crate::ops::compile::candidates::{Listed, ProjectFiles, ProjectReleases};
 use crate::ops::compile::fetch::{Fetcher, Known};
 use crate::ops::compile::indexes::Owner;
 use crate::ops::error::{AskedIndex, Error};
@@ -36,13 +36,28 @@ impl Fetcher<'_> {
     pub(super) async fn find(&self, name: &ProjectName) -> Result<Known, Error> {
         let known = match self.direct.get(name) {
             Some(release) => Known::Direct(Arc::clone(release)),
-            None => self.find_on_indexes(name).await?,
+            None => match self.found_by_another(name) {
+                Some(known) => known,
+                None => self.find_on_indexes(name).await?,
+            },
         };
         self.known
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(name.clone(), known.clone());
         Ok(known)
+    }
+
+    /// Returns what the run for another cell found of a project.
+    fn found_by_another(&self, name: &ProjectName) -> Option<Known> {
+        match self.shared.as_ref()?.found(name)? {
+            Known::Index(releases) => {
+                let pinned = self.pinned.get(name).cloned().unwrap_or_default();
+                let releases = releases.judged_by(Arc::clone(&self.policy), pinned);
+                Some(Known::Index(Arc::new(releases)))
+            }
+            known => Some(known),
+        }
     }
 
     /// Returns a project's files on an index; none if it does not know the project, or says so
@@ -90,15 +105,17 @@ impl Fetcher<'_> {
                 let releases = ProjectReleases::absent(name.clone(), policy(), pinned(), absence);
                 Known::Index(Arc::new(releases))
             }
-            _ if !listings.is_empty() => Known::Index(Arc::new(ProjectReleases::new(
-                name.clone(),
-                policy(),
-                pinned(),
-                listings,
-                self.settings.strategy == IndexStrategy::UnsafeFirstMatch,
-            ))),
+            _ if !listings.is_empty() => {
+                let is_in_order = self.settings.strategy == IndexStrategy::UnsafeFirstMatch;
+                let files = Arc::new(ProjectFiles::new(listings, is_in_order));
+                let releases = ProjectReleases::new(name.clone(), policy(), pinned(), files);
+                Known::Index(Arc::new(releases))
+            }
             _ => Known::Absent,
         };
+        if let Some(shared) = &self.shared {
+            shared.keep_found(name, &known);
+        }
         self.reporter.event(Event::Releases {
             name: name.clone(),
             count: known.releases().count(),

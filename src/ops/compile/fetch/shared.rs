@@ -9,7 +9,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rustc_hash::FxHashMap;
 
+use super::Known;
 use crate::python::ProjectName;
+use crate::ops::compile::candidates::Numbers;
 use crate::resolve::{Metadata, Reason};
 
 /// What was read of a release's metadata.
@@ -23,9 +25,33 @@ pub(super) struct ReadMetadata {
 #[derive(Debug, Default)]
 pub(in crate::ops) struct SharedMetadata {
     read: Mutex<FxHashMap<(ProjectName, u32), Arc<ReadMetadata>>>,
+    /// What indexes have of projects, as the run that asked first judges it.
+    found: Mutex<FxHashMap<ProjectName, Known>>,
+    numbers: Arc<Numbers>,
 }
 
 impl SharedMetadata {
+    /// Returns the numbers that all runs judge by.
+    pub(in crate::ops) fn numbers(&self) -> Arc<Numbers> {
+        Arc::clone(&self.numbers)
+    }
+
+    pub(super) fn found(&self, name: &ProjectName) -> Option<Known> {
+        let found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        found.get(name).cloned()
+    }
+
+    pub(super) fn keep_found(&self, name: &ProjectName, known: &Known) {
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        found.insert(name.clone(), known.clone());
+    }
+
+    /// Forgets projects whose pages do not hold.
+    pub(super) fn forget(&self, is_kept: &dyn Fn(&ProjectName, &Known) -> bool) {
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        found.retain(|name, known| is_kept(name, known));
+    }
+
     pub(super) fn get(&self, name: &ProjectName, position: u32) -> Option<Arc<ReadMetadata>> {
         let read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         read.get(&(name.clone(), position)).cloned()

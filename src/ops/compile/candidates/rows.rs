@@ -1,0 +1,107 @@
+//! What of a release's files decides whether it can be used: read once, and judged by number.
+//!
+//! A lock for several targets judges each release once for each. The ends of wheels' names and
+//! specifiers of Pythons come up again and again, so they are numbered, and each target
+//! answers once for each number.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
+use rustc_hash::FxHashMap;
+
+use super::Place;
+use crate::index::Entry;
+
+/// A file of a release.
+#[derive(Debug)]
+pub(super) struct Row {
+    pub(super) place: Place,
+    /// The number of the end of a wheel's name; none for an sdist.
+    pub(super) tags: Option<u32>,
+    /// The number of its `Requires-Python`.
+    pub(super) python: Option<u32>,
+    pub(super) is_yanked: bool,
+    pub(super) upload_time: Option<Timestamp>,
+}
+
+/// Numbers for texts.
+#[derive(Debug, Default)]
+pub(in crate::ops) struct Numbers(Mutex<Numbered>);
+
+#[derive(Debug, Default)]
+struct Numbered {
+    by_text: FxHashMap<Arc<str>, u32>,
+    texts: Vec<Arc<str>>,
+}
+
+impl Numbers {
+    /// Returns the rows of files.
+    pub(super) fn rows<'e>(
+        &self,
+        files: impl Iterator<Item = (Place, Entry<'e>)>,
+    ) -> Box<[Row]> {
+        let mut numbered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let rows = files.map(|(place, entry)| Row {
+            place,
+            tags: entry.wheel_tags().map(|tags| numbered.number(tags)),
+            python: entry
+                .requires_python
+                .map(|specifiers| numbered.number(specifiers)),
+            is_yanked: entry.yanked.is_some(),
+            upload_time: entry.upload_time,
+        });
+        rows.collect()
+    }
+
+    /// Returns the number of a text.
+    pub(super) fn number(&self, text: &str) -> u32 {
+        let mut numbered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        numbered.number(text)
+    }
+
+    /// Returns the text of a number.
+    pub(super) fn text(&self, number: u32) -> Arc<str> {
+        let numbered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&numbered.texts[number as usize])
+    }
+}
+
+impl Numbered {
+    fn number(&mut self, text: &str) -> u32 {
+        if let Some(&number) = self.by_text.get(text) {
+            return number;
+        }
+        let number = u32::try_from(self.texts.len()).expect("u32 counts the texts of pages");
+        let text: Arc<str> = text.into();
+        self.texts.push(Arc::clone(&text));
+        self.by_text.insert(text, number);
+        number
+    }
+}
+
+/// An answer for each number that was asked for.
+#[derive(Debug)]
+pub(super) struct Answers<T>(Vec<Option<T>>);
+
+impl<T> Default for Answers<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T: Copy> Answers<T> {
+    pub(super) fn get_or_insert_with(&mut self, number: u32, answer: impl FnOnce() -> T) -> T {
+        let at = number as usize;
+        if self.0.len() <= at {
+            self.0.resize(at + 1, None);
+        }
+        match self.0[at] {
+            Some(answer) => answer,
+            None => {
+                let answer = answer();
+                self.0[at] = Some(answer);
+                answer
+            }
+        }
+    }
+}
