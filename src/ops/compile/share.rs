@@ -32,6 +32,9 @@ pub(super) async fn share(
     runs: &mut Runs,
     reporter: &dyn Reporter,
 ) -> Result<(), Error> {
+    if requests.len() == 1 {
+        return Ok(());
+    }
     let groups = groups(fetchers, strategy);
     let own = Versions::of(&runs.resolutions, &runs.of_cells);
     for _ in 0..MOST_ROUNDS {

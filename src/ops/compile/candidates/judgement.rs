@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::ops::compile::candidates::admission::Installer;
+use crate::ops::compile::candidates::rows::Row;
 use crate::ops::compile::candidates::{Judgement, Place, ProjectReleases};
 use crate::python::{TagMismatch, WheelName};
 use crate::resolve::{Availability, OtherWheels, Reason, Releases as _};
@@ -84,16 +85,16 @@ impl<'a> Suits<'a> {
     }
 
     /// Returns for each file the rank of a wheel, none for an sdist; or why it does not suit.
-    pub(super) fn all(&self) -> Vec<Result<Option<u32>, Misfit>> {
+    pub(super) fn each(&self) -> impl Iterator<Item = (&'a Row, Result<Option<u32>, Misfit>)> {
+        let position = self.position;
         let releases = self.releases;
         let policy = &*releases.policy;
         let binary = releases.binary();
         let mut pythons = policy.pythons();
         let mut compatibility = self.target.map(Installer::answers);
-        let rows = releases.rows(self.position).iter();
-        rows.map(|row| {
+        let mut suits = move |row: &Row| {
             if let Some(specifiers) = row.python
-                && !releases.admits(self.position, pythons.of(specifiers))
+                && !releases.admits(position, pythons.of(specifiers))
             {
                 return Err(Misfit::Python(specifiers));
             }
@@ -111,8 +112,9 @@ impl<'a> Suits<'a> {
                 Some(compatibility) => compatibility.of(tags).map(Some).map_err(Misfit::Tags),
                 None => Ok(Some(u32::from(policy.numbers.text(tags).ends_with("-any")))),
             }
-        })
-        .collect()
+        };
+        let rows = releases.rows(position).iter();
+        rows.map(move |row| (row, suits(row)))
     }
 }
 
@@ -157,14 +159,14 @@ impl ProjectReleases {
         let mut other_wheel: Option<Place> = None;
         let mut nearest: Option<(u8, Reason)> = None;
         let mut hold: Option<Hold> = None;
-        for (row, rank) in self.rows(position).iter().zip(suits.all()) {
+        for (row, rank) in suits.each() {
             let place = row.place;
             let mut fail = |nearness: u8, reason: &dyn Fn() -> Reason| {
                 if nearest.as_ref().is_none_or(|(other, _)| nearness > *other) {
                     nearest = Some((nearness, reason()));
                 }
             };
-            let held = || self.gate.is_some().then(|| self.held_at(place, position)).flatten();
+            let held = || self.hold(&row.dated, position);
             // What lasts is looked at first: a file that only its age keeps out
             // is named as such, and no other is.
             let rank = match rank {
@@ -182,10 +184,7 @@ impl ProjectReleases {
                 fail(5, &|| Reason::Yanked(self.words_of_yank(place)));
                 continue;
             }
-            if self.may_be_too_new(place.0, row.upload_time)
-                && let Some(entry) = self.entry(place)
-                && let Some(reason) = self.is_too_new(place.0, &entry, position)
-            {
+            if let Some(reason) = self.is_too_new(place.0, &row.dated, position) {
                 fail(6, &|| reason.clone());
                 continue;
             }
@@ -216,11 +215,6 @@ impl ProjectReleases {
             (None, None) => return self.unusable(position, nearest, hold, target),
         };
         Judgement::usable(Availability::Sdist, file)
-    }
-
-    /// Returns why the policy of an update does not take a file.
-    fn held_at(&self, place: Place, position: u32) -> Option<Hold> {
-        self.hold(&self.entry(place)?, position)
     }
 
     /// Returns why a file was yanked, if that is said.
@@ -276,9 +270,9 @@ impl ProjectReleases {
     /// wrong with them.
     fn other_platforms(&self, position: u32, target: Option<&Installer>) -> BTreeSet<&str> {
         let suits = Suits::new(self, position, target);
-        let others = self.entries(position).zip(suits.all());
+        let others = self.entries(position).zip(suits.each());
         others
-            .filter(|(_, suits)| matches!(suits, Err(Misfit::Tags(TagMismatch::Platform))))
+            .filter(|(_, (_, suits))| matches!(suits, Err(Misfit::Tags(TagMismatch::Platform))))
             .filter_map(|(entry, _)| entry.wheel_tags())
             .flat_map(platform_tags)
             .collect()

@@ -14,10 +14,10 @@ use rustc_hash::FxHashMap;
 use crate::config::Bump;
 use crate::index::listing::Sparse;
 use crate::index::page::ProjectStatus;
-use crate::index::{Entry, File, IndexUrl, Listing};
+use crate::index::{Entry, File, IndexUrl, Listing, Sha256};
 use crate::ops::compile::candidates::admission::{Installer, Pinned, Policy, PythonSupport};
 use crate::ops::compile::candidates::judgement::Suits;
-use crate::ops::compile::candidates::rows::Row;
+use crate::ops::compile::candidates::rows::{Dated, Row};
 pub(in crate::ops) use crate::ops::compile::candidates::rows::Numbers;
 use crate::ops::compile::cutoff::Limit;
 use crate::ops::compile::request::WhichHashes;
@@ -243,10 +243,8 @@ impl ProjectReleases {
     }
 
     /// Whether a file of the locked release is in the lock; one without a hash may be.
-    fn is_recorded(&self, entry: &Entry<'_>) -> bool {
-        entry
-            .sha256()
-            .is_none_or(|sha256| self.pinned.hashes.contains(&sha256.prefixed()))
+    fn is_recorded(&self, sha256: Option<Sha256>) -> bool {
+        sha256.is_none_or(|sha256| self.pinned.hashes.contains(&sha256.prefixed()))
     }
 
     fn entries(&self, position: u32) -> impl Iterator<Item = Entry<'_>> {
@@ -326,7 +324,8 @@ impl ProjectReleases {
     }
 
     fn is_installable(&self, listing: usize, entry: &Entry<'_>, position: u32) -> bool {
-        self.is_too_new(listing, entry, position).is_none() && self.hold(entry, position).is_none()
+        let file = Dated::of(entry);
+        self.is_too_new(listing, &file, position).is_none() && self.hold(&file, position).is_none()
     }
 
     /// Returns the files of a release whose hashes belong in the lock.
@@ -339,19 +338,14 @@ impl ProjectReleases {
         }
         let mut is_suitable = vec![false; self.rows(position).len()];
         for target in &self.policy.targets {
-            let suits = Suits::new(self, position, Some(target)).all();
-            let is_installable = |place: Place| {
-                self.entry(place)
-                    .is_some_and(|entry| self.is_installable(place.0, &entry, position))
-            };
-            let rows = self.rows(position).iter();
-            let usable: Vec<Option<bool>> = rows
-                .zip(suits)
-                .map(|(row, suits)| {
-                    let is_wheel = suits.ok()?.is_some();
-                    is_installable(row.place).then_some(is_wheel)
-                })
-                .collect();
+            let suits = Suits::new(self, position, Some(target));
+            let usable = suits.each().map(|(row, suits)| {
+                let is_wheel = suits.ok()?.is_some();
+                let is_old = self.is_too_new(row.place.0, &row.dated, position).is_none()
+                    && self.hold(&row.dated, position).is_none();
+                is_old.then_some(is_wheel)
+            });
+            let usable: Vec<Option<bool>> = usable.collect();
             let has_wheel = usable.contains(&Some(true));
             for (is_suitable, usable) in is_suitable.iter_mut().zip(usable) {
                 *is_suitable |= usable == Some(has_wheel);
@@ -417,7 +411,7 @@ impl ProjectReleases {
     pub(in crate::ops) fn held_by(&self, policy: &ProjectPolicy, position: u32) -> Option<Hold> {
         let mut hold: Option<Hold> = None;
         for entry in self.entries(position) {
-            let other = self.verdict(policy, &entry, position).err()?;
+            let other = self.verdict(policy, entry.upload_time, position).err()?;
             hold = Some(match hold {
                 Some(known) => known.sooner(other),
                 None => other,
@@ -429,7 +423,7 @@ impl ProjectReleases {
     /// Returns how many files of a release the policy holds back.
     pub(in crate::ops) fn held_files(&self, position: u32) -> usize {
         self.entries(position)
-            .filter(|entry| self.hold(entry, position).is_some())
+            .filter(|entry| self.hold(&Dated::of(entry), position).is_some())
             .count()
     }
 
@@ -440,7 +434,7 @@ impl ProjectReleases {
             None => self.pinned.locked.is_some(),
             Some(position) => {
                 self.has_recorded_hashes()
-                    && !self.entries(position).any(|entry| self.is_recorded(&entry))
+                    && !self.entries(position).any(|entry| self.is_recorded(entry.sha256()))
             }
         }
     }
@@ -456,12 +450,12 @@ impl ProjectReleases {
     }
 
     /// Returns why the policy of an update does not take a file.
-    fn hold(&self, entry: &Entry<'_>, position: u32) -> Option<Hold> {
+    fn hold(&self, file: &Dated, position: u32) -> Option<Hold> {
         let gate = self.gate.as_ref()?;
         let version = self.version(position);
         if self.pinned.locked.as_ref() == Some(version) {
             let is_locked = match gate.locked {
-                LockedFiles::Recorded => self.is_recorded(entry),
+                LockedFiles::Recorded => self.is_recorded(file.sha256),
                 LockedFiles::All => true,
                 LockedFiles::Old | LockedFiles::Gone => false,
             };
@@ -469,7 +463,7 @@ impl ProjectReleases {
                 return None;
             }
         }
-        self.verdict(&gate.policy, entry, position).err()
+        self.verdict(&gate.policy, file.upload_time, position).err()
     }
 
     /// Returns whether the policy lets a file be taken.
@@ -480,13 +474,13 @@ impl ProjectReleases {
     fn verdict(
         &self,
         policy: &ProjectPolicy,
-        entry: &Entry<'_>,
+        upload_time: Option<jiff::Timestamp>,
         position: u32,
     ) -> Result<(), Hold> {
         let version = self.version(position);
-        let verdict = policy.verdict(version, entry.upload_time);
+        let verdict = policy.verdict(version, upload_time);
         if verdict.is_err()
-            && policy.waits_as_major(version, entry.upload_time)
+            && policy.waits_as_major(version, upload_time)
             && self.is_major_ripe(policy, version)
         {
             return Ok(());
@@ -508,21 +502,15 @@ impl ProjectReleases {
         })
     }
 
-    /// Whether a limit on times of upload counts for a file, as far as the time tells.
-    fn may_be_too_new(&self, listing: usize, time: Option<jiff::Timestamp>) -> bool {
-        let limit = self.files.limits[listing].as_ref();
-        limit.is_some_and(|limit| time.is_none_or(|time| time >= limit.before))
-    }
-
-    fn is_too_new(&self, listing: usize, entry: &Entry<'_>, position: u32) -> Option<Reason> {
+    fn is_too_new(&self, listing: usize, file: &Dated, position: u32) -> Option<Reason> {
         let limit = self.files.limits[listing].as_ref()?;
-        let reason = match entry.upload_time {
+        let reason = match file.upload_time {
             Some(time) if time < limit.before => return None,
             Some(_) => Reason::TooNew(limit.rule.clone()),
             None => Reason::NoUploadTime(limit.rule.clone()),
         };
         if self.pinned.locked.as_ref() == Some(self.version(position)) {
-            let is_locked = match entry.sha256() {
+            let is_locked = match file.sha256 {
                 Some(sha256) if !self.pinned.hashes.is_empty() => {
                     self.pinned.hashes.contains(&sha256.prefixed())
                 }

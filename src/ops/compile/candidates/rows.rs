@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use rustc_hash::FxHashMap;
 
 use super::Place;
-use crate::index::Entry;
+use crate::index::{Entry, Sha256};
 
 /// A file of a release.
 #[derive(Debug)]
@@ -21,7 +21,23 @@ pub(super) struct Row {
     /// The number of its `Requires-Python`.
     pub(super) python: Option<u32>,
     pub(super) is_yanked: bool,
+    pub(super) dated: Dated,
+}
+
+/// What of a file decides whether it is old enough.
+#[derive(Debug)]
+pub(super) struct Dated {
     pub(super) upload_time: Option<Timestamp>,
+    pub(super) sha256: Option<Sha256>,
+}
+
+impl Dated {
+    pub(super) fn of(entry: &Entry<'_>) -> Self {
+        Self {
+            upload_time: entry.upload_time,
+            sha256: entry.sha256(),
+        }
+    }
 }
 
 /// Numbers for texts.
@@ -41,14 +57,26 @@ impl Numbers {
         files: impl Iterator<Item = (Place, Entry<'e>)>,
     ) -> Box<[Row]> {
         let mut numbered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // Mostly all files of a release have the same, which a listing has once.
+        let mut last: Option<(&str, u32)> = None;
+        let mut python = |numbered: &mut Numbered, specifiers: &'e str| {
+            if let Some((known, number)) = last
+                && std::ptr::eq(known, specifiers)
+            {
+                return number;
+            }
+            let number = numbered.number(specifiers);
+            last = Some((specifiers, number));
+            number
+        };
         let rows = files.map(|(place, entry)| Row {
             place,
             tags: entry.wheel_tags().map(|tags| numbered.number(tags)),
             python: entry
                 .requires_python
-                .map(|specifiers| numbered.number(specifiers)),
+                .map(|specifiers| python(&mut numbered, specifiers)),
             is_yanked: entry.yanked.is_some(),
-            upload_time: entry.upload_time,
+            dated: Dated::of(&entry),
         });
         rows.collect()
     }
