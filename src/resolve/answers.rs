@@ -27,6 +27,14 @@ impl Provider for Universe {
     fn dependencies(&mut self, package: PackageId, version: u32) -> Dependencies {
         if let Some(project) = self.project_of(package) {
             self.notice(project, version);
+            if self.regional.is_some() {
+                if !self.suits_region(project, version, Viewer::Solver) {
+                    return Dependencies::Unavailable(VersionSet::single(version));
+                }
+                if self.splits_by_release(project, version) {
+                    return Dependencies::Split;
+                }
+            }
             if !self.knows(project, version) {
                 self.need_metadata(project, version);
                 return Dependencies::Unknown;
@@ -43,6 +51,12 @@ impl Provider for Universe {
             .expect("the requirements are known by now");
         if edges.iter().any(|edge| self.is_foreign_url(package, edge)) {
             return Dependencies::Unavailable(VersionSet::single(version));
+        }
+        if self.regional.is_some() {
+            if self.splits_by_list(&edges) {
+                return Dependencies::Split;
+            }
+            self.note_needed(package, &edges);
         }
         let mut dependencies = Vec::with_capacity(edges.len() + 1);
         if let Kind::Extra(project, _) = *self.kind(package) {
@@ -167,7 +181,9 @@ impl Provider for Universe {
             if !state.noticed.contains(&version) {
                 return Allowance::Unknown;
             }
-            if self.fault(project, version).is_some() {
+            if self.fault(project, version).is_some()
+                || !self.suits_region(project, version, Viewer::Solver)
+            {
                 return Allowance::Required(VersionSet::empty());
             }
         }

@@ -224,6 +224,7 @@ mod tests {
                     .collect(),
                 extras: vec!["x".parse().unwrap()],
                 refused: None,
+                requires_python: None,
             };
             resolver.universe.learn_metadata(&name, 0, Ok(metadata));
         }

@@ -31,6 +31,9 @@ use crate::text::many;
 /// Why no combination of versions satisfies all requirements.
 #[derive(Debug, Clone)]
 pub struct Explanation {
+    /// The environments that there is no solution for, as a marker, if they are some of
+    /// those that are resolved for.
+    pub region: Option<String>,
     /// What cannot hold together, a sentence a line, from the user's
     /// requirements down.
     pub facts: Vec<String>,
@@ -206,6 +209,7 @@ fn describe(universe: &mut Universe, solver: &Solver, id: IncompatibilityId) -> 
         facts.push(format!("and {} more similar requirements", hidden + 1));
     }
     Explanation {
+        region: universe.region_in_words(),
         facts,
         hints: absent
             .into_iter()

@@ -182,6 +182,11 @@ impl Frontier {
             Standing::Likely
         };
         for edge in edges {
+            let standing = if universe.holds_everywhere(&edge) {
+                standing
+            } else {
+                Standing::Likely
+            };
             self.follow(universe, &edge, standing);
         }
     }

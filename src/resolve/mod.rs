@@ -10,12 +10,16 @@ mod alike;
 mod answers;
 mod demands;
 mod explain;
+mod facts;
 mod faults;
 mod fork;
 mod frontier;
 mod partial;
 mod probe;
 mod provider;
+mod range;
+mod regional;
+mod regions;
 mod request;
 mod set;
 mod solution;
@@ -23,6 +27,8 @@ mod solver;
 mod suspects;
 mod universe;
 
+#[cfg(test)]
+mod regional_tests;
 #[cfg(test)]
 mod tests;
 
@@ -33,6 +39,8 @@ pub use demands::{Demand, Demander};
 pub use explain::{Explanation, Loosened};
 pub use fork::ForkStrategy;
 pub use frontier::Frontier;
+pub use range::{Range, SharedWorlds};
+pub use regions::Region;
 pub use request::{
     Absence, Availability, Constraint, Metadata, Need, OtherWheels, PreReleases, Reason, Releases,
     Request, Resolution, RootRequirement, position_in,
@@ -40,16 +48,19 @@ pub use request::{
 pub use solution::{Chosen, Solution};
 pub use universe::Universe;
 
+use self::partial::IncompatibilityId;
 use self::provider::{PackageId, Provider as _};
 use self::set::VersionSet;
 use self::solver::{Patience, Solver, Step};
 use self::universe::Kind;
+use crate::python::WorldSet;
 use crate::python::{ProjectName, Version};
 
 /// How a call of [`Resolver::solve`] ended.
 #[derive(Debug)]
 pub enum Outcome {
-    /// A version for every project that is required.
+    /// A version for every project that is required; of a range of environments, those of
+    /// the region that was resolved first (see [`Resolver::regions`]).
     Solved(Solution),
     /// No choice of versions meets all requirements.
     Unsolvable(Explanation),
@@ -85,7 +96,18 @@ pub struct Resolver {
     stand_ins: BTreeSet<PackageId>,
     /// The packages whose constraints the solver was told of.
     constrained: BTreeSet<PackageId>,
+    /// The regions that are yet to be resolved, the next one last.
+    open: Vec<WorldSet>,
+    /// Those that are resolved, in the order in which they were.
+    regions: Vec<Region>,
+    /// How often a region was split since it had no solution.
+    splits: usize,
+    /// How many versions were tried in other regions.
+    tried_elsewhere: usize,
 }
+
+/// How often regions are split since they have no solution.
+const MOST_SPLITS: usize = 64;
 
 impl Resolver {
     /// Returns a resolution of which nothing is done yet.
@@ -96,7 +118,17 @@ impl Resolver {
             assume: true,
             stand_ins: BTreeSet::new(),
             constrained: BTreeSet::new(),
+            open: Vec::new(),
+            regions: Vec::new(),
+            splits: 0,
+            tried_elsewhere: 0,
         }
+    }
+
+    /// Returns the regions of a range of environments, each with its solution, in the order
+    /// in which they were resolved.
+    pub fn regions(&self) -> &[Region] {
+        &self.regions
     }
 
     /// Goes on as far as what is known allows, and as long as `goes_on` says so: it is asked
@@ -111,7 +143,15 @@ impl Resolver {
                 .constrain(&mut self.solver, &mut self.constrained);
             match self.solver.run(&mut self.universe, patience) {
                 Step::Stopped => return Outcome::Stopped(self.knot()),
-                Step::Solved(chosen) => return Outcome::Solved(self.universe.solution(&chosen)),
+                Step::Solved(chosen) if self.universe.regional.is_none() => {
+                    return Outcome::Solved(self.universe.solution(&chosen));
+                }
+                Step::Solved(chosen) => {
+                    if let Some(solution) = self.finish_region(&chosen) {
+                        return Outcome::Solved(solution);
+                    }
+                }
+                Step::Split => self.split_region(),
                 Step::Needs => return Outcome::Needs(self.universe.take_needs()),
                 Step::Unsolvable(id) => {
                     let doubts = self.solver.doubts(&self.universe, id);
@@ -127,12 +167,18 @@ impl Resolver {
                         }
                     } else if self.universe.take_refused_of(&doubts.unavailable) {
                         // Where nothing else is left.
+                    } else if self.universe.take_short_of(&doubts.unavailable) {
+                        // Likewise.
+                    } else if self.splits_by_proof(id) {
+                        self.split_region();
+                        continue;
                     } else {
+                        self.universe.settle_region(true);
                         let explanation = explain::explain(&mut self.universe, &self.solver, id);
+                        self.universe.settle_region(false);
                         return Outcome::Unsolvable(explanation);
                     }
-                    self.solver = Solver::new(self.assume, Some(self.stand_ins.clone()));
-                    self.constrained.clear();
+                    self.start_again();
                     let needs = self.universe.take_needs();
                     if !needs.is_empty() {
                         return Outcome::Needs(needs);
@@ -140,6 +186,64 @@ impl Resolver {
                 }
             }
         }
+    }
+
+    fn start_again(&mut self) {
+        self.solver = Solver::new(self.assume, Some(self.stand_ins.clone()));
+        self.constrained.clear();
+    }
+
+    /// Turns to another region, of which nothing is done yet.
+    fn enter_region(&mut self, region: WorldSet) {
+        self.tried_elsewhere += self.solver.tried().1;
+        self.universe.enter(region);
+        self.assume = true;
+        self.stand_ins.clear();
+        self.start_again();
+    }
+
+    /// Keeps what was chosen for a region and turns to the next one; returns a solution if
+    /// it was the last.
+    fn finish_region(&mut self, chosen: &BTreeMap<PackageId, u32>) -> Option<Solution> {
+        let Some(region) = self.universe.region(chosen) else {
+            self.split_region();
+            return None;
+        };
+        self.universe.prefer_elsewhere(&region.solution);
+        self.regions.push(region);
+        match self.open.pop() {
+            Some(next) => self.enter_region(next),
+            None => return self.regions.first().map(|region| region.solution.clone()),
+        }
+        None
+    }
+
+    /// Goes on with the first part of a region that is to be split.
+    fn split_region(&mut self) {
+        let parts = self.universe.take_split();
+        self.open.extend(parts.into_iter().flatten());
+        if let Some(next) = self.open.pop() {
+            self.enter_region(next);
+        }
+    }
+
+    /// Whether a region that has no solution is to be split along a condition that the proof
+    /// of it rests on.
+    fn splits_by_proof(&mut self, id: IncompatibilityId) -> bool {
+        if self.universe.regional.is_none() || self.splits == MOST_SPLITS {
+            return false;
+        }
+        self.universe.settle_region(true);
+        let (mask, core) = suspects::shrink(&mut self.universe, &self.solver, id);
+        self.universe.settle_region(false);
+        self.universe.mask = mask;
+        let is_split = match &core {
+            Some((solver, id)) => self.universe.splits_by_proof(solver, *id),
+            None => self.universe.splits_by_proof(&self.solver, id),
+        };
+        self.universe.mask = universe::Mask::default();
+        self.splits += usize::from(is_split);
+        is_split
     }
 
     /// Returns the projects that have a part in most conflicts.
@@ -178,7 +282,8 @@ impl Resolver {
 
     /// Returns how many versions of how many projects were tried.
     pub fn tried(&self) -> (usize, usize) {
-        self.solver.tried()
+        let (projects, versions) = self.solver.tried();
+        (projects, versions + self.tried_elsewhere)
     }
 }
 

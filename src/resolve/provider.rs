@@ -39,6 +39,8 @@ pub(super) enum Dependencies {
     Unavailable(VersionSet),
     /// Something must be fetched first.
     Unknown,
+    /// The region that is resolved for must be split first.
+    Split,
 }
 
 /// What the solver asks of the universe.

@@ -2,11 +2,17 @@
 
 use std::cmp::Ordering;
 use std::fmt;
+use std::ops::Bound;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::python::{Environment, ExtraName, ProjectName, Requirement, Specifiers, Version};
+use super::range::Range;
+use super::set::VersionSet;
+use crate::python::{
+    Environment, ExtraName, Marker, ProjectName, Requirement, Specifiers, Version,
+};
+use crate::python::{WorldSet, Worlds};
 
 /// Something the resolver must know before it can go on.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -29,6 +35,15 @@ pub trait Releases: Send + Sync + fmt::Debug {
     }
     /// Returns whether the release at a position can be used for the target.
     fn availability(&self, position: u32) -> Availability;
+    /// Returns in which environments a release can be used, as far as that is not the same
+    /// for all that are resolved for.
+    fn worlds(&self, _position: u32, _worlds: &mut Worlds) -> WorldSet {
+        WorldSet::ALL
+    }
+    /// Returns why a release cannot be used in the other environments.
+    fn limit(&self, _position: u32) -> Reason {
+        Reason::NoWheel(OtherWheels::None)
+    }
     /// Returns a number that puts releases of equal standing into turns: all of a
     /// lower one are tried before those of a higher one.
     fn turn(&self, _position: u32) -> u8 {
@@ -61,6 +76,39 @@ pub fn position_in(releases: &(impl Releases + ?Sized), version: &Version) -> Op
         }
     }
     None
+}
+
+/// Returns which releases a specifier set allows.
+pub(super) fn positions(releases: &dyn Releases, specifiers: &Specifiers) -> VersionSet {
+    let count = releases.count();
+    if specifiers.arbitrary().next().is_some() {
+        return VersionSet::of((0..count).filter(|&at| specifiers.contains(releases.version(at))));
+    }
+    let first_where = |holds: &dyn Fn(&Version) -> bool| {
+        let (mut low, mut high) = (0, count);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if holds(releases.version(middle)) {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        low
+    };
+    VersionSet::of_runs(specifiers.ranges().iter().map(|(start, end)| {
+        let start = match start {
+            Bound::Unbounded => 0,
+            Bound::Included(bound) => first_where(&|version| version >= bound),
+            Bound::Excluded(bound) => first_where(&|version| version > bound),
+        };
+        let end = match end {
+            Bound::Unbounded => count,
+            Bound::Included(bound) => first_where(&|version| version > bound),
+            Bound::Excluded(bound) => first_where(&|version| version >= bound),
+        };
+        (start, end)
+    }))
 }
 
 /// Whether a release can be used.
@@ -226,6 +274,9 @@ pub struct Metadata {
     pub extras: Vec<ExtraName>,
     /// Why pip refuses it, if it does: it is used where nothing else is left.
     pub refused: Option<String>,
+    /// Which Pythons it is for, where a range of environments is resolved for: the
+    /// specifier.
+    pub requires_python: Option<Specifiers>,
 }
 
 /// Which pre-releases may be chosen.
@@ -303,7 +354,7 @@ impl Resolution {
 /// A requirement of the user's.
 #[derive(Debug, Clone)]
 pub struct RootRequirement {
-    /// The requirement; its marker has been found to hold.
+    /// The requirement; its marker has been found to hold, at least for a part of the range.
     pub requirement: Requirement,
     /// Where it stands, for messages: `requirements.in:3`.
     pub location: String,
@@ -318,6 +369,8 @@ pub struct Constraint {
     pub name: ProjectName,
     /// What is allowed of it.
     pub specifiers: Specifiers,
+    /// Where, if not everywhere: of consequence for a range of environments only.
+    pub marker: Option<Marker>,
     /// Where it stands, for messages.
     pub location: String,
 }
@@ -337,6 +390,8 @@ pub struct Request {
     pub preferences: FxHashMap<ProjectName, Version>,
     /// The environment that markers are evaluated in.
     pub environment: Environment,
+    /// The environments that are resolved for, instead of that one.
+    pub range: Option<Range>,
     /// Which pre-releases may be chosen.
     pub pre_releases: PreReleases,
     /// Which of the versions that will do is tried first.

@@ -45,6 +45,8 @@ pub(super) enum Step {
     Unsolvable(IncompatibilityId),
     /// The provider has noted what it lacks.
     Needs,
+    /// The provider has noted how the region is to be split.
+    Split,
     /// It was not to go on.
     Stopped,
 }
@@ -248,6 +250,7 @@ impl Solver {
                     }
                     self.take(provider, package, version, Vec::new());
                 }
+                Dependencies::Split => return Step::Split,
                 Dependencies::InPart(mut dependencies, packages) => {
                     if self.is_blocked(&dependencies) {
                         // What else it requires does not matter then, but when it was seen.

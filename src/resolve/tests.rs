@@ -112,6 +112,7 @@ impl Table {
                         vec!["x".parse().unwrap(), "y".parse().unwrap()]
                     },
                     refused: self.refused.get(&release).cloned(),
+                    requires_python: None,
                 };
                 universe.learn_metadata(name, *position, Ok(metadata));
             }
@@ -311,11 +312,13 @@ fn constraints_bind_only_what_is_required() {
     let request = Request {
         constraints: vec![
             Constraint {
+                marker: None,
                 name: "a".parse().unwrap(),
                 specifiers: "<2".parse().unwrap(),
                 location: "c.txt:1".into(),
             },
             Constraint {
+                marker: None,
                 name: "z".parse().unwrap(),
                 specifiers: "<1".parse().unwrap(),
                 location: "c.txt:2".into(),
@@ -465,6 +468,7 @@ fn names_one_of_several_bounds_on_a_project() {
             .map(|(text, line)| {
                 let requirement = Requirement::parse(text).unwrap();
                 Constraint {
+                    marker: None,
                     specifiers: requirement.specifiers().unwrap().clone(),
                     name: requirement.name,
                     location: format!("c.txt:{line}"),

@@ -2,55 +2,20 @@
 //! used and what they require. It answers the solver, and notes what it lacks.
 
 use std::cell::RefCell;
-use std::ops::Bound;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+pub(super) use super::facts::{Edge, Facts, Kind, ProjectId};
 use super::provider::PackageId;
+use super::regional::Regional;
 use super::request::{
-    Availability, Metadata, Need, PreReleases, Reason, Releases, Request, Resolution,
+    Availability, Metadata, Need, PreReleases, Reason, Releases, Request, Resolution, positions,
 };
 use super::set::VersionSet;
-use crate::python::{
-    Environment, ExtraName, ProjectName, Requirement, RequirementSource, Specifiers, Version,
-};
-
-pub(super) type ProjectId = u32;
-
-/// What a package of the solver stands for.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum Kind {
-    Root,
-    Project(ProjectId),
-    Extra(ProjectId, ExtraName),
-}
-
-/// A requirement of a release, with its marker evaluated but for extras.
-#[derive(Debug, Clone)]
-pub(super) struct Edge {
-    pub(super) project: ProjectId,
-    pub(super) requirement: Arc<Requirement>,
-    /// Whether the marker depends on an extra.
-    conditional: bool,
-}
-
-#[derive(Debug, Clone)]
-pub(super) enum Facts {
-    Known {
-        edges: Vec<Edge>,
-        extras: Vec<ExtraName>,
-        /// All requirements, if it is recorded what is looked at.
-        all: Vec<Arc<Requirement>>,
-        /// Why it is used only where nothing else is left.
-        refused: Option<Reason>,
-        /// Projects that it requires where the platform has another release or version
-        /// than is known.
-        unanswered: Vec<ProjectName>,
-    },
-    Unusable(Reason),
-}
+use crate::python::WorldSet;
+use crate::python::{Environment, ExtraName, ProjectName, RequirementSource, Specifiers};
 
 #[derive(Debug)]
 pub(super) struct Project {
@@ -60,6 +25,10 @@ pub(super) struct Project {
     /// The releases that the solver has asked for.
     pub(super) noticed: FxHashSet<u32>,
     pub(super) preference: Option<u32>,
+    /// What is tried next: other pins of the lock, and what other regions have.
+    pub(super) preferences: Vec<u32>,
+    /// What was chosen in other regions, in the order of these.
+    pub(super) elsewhere: Vec<u32>,
     sets: FxHashMap<Specifiers, VersionSet>,
     pub(super) sequence: Option<Arc<[u32]>>,
     /// Likewise those that may have to be built.
@@ -104,9 +73,11 @@ pub struct Universe {
     by_name: FxHashMap<ProjectName, ProjectId>,
     kinds: Vec<Kind>,
     pub(super) packages: FxHashMap<Kind, PackageId>,
-    overrides: FxHashMap<ProjectId, Vec<Edge>>,
+    pub(super) overrides: FxHashMap<ProjectId, Vec<Edge>>,
     /// The user's requirements, each with the numbers of the lines that have it.
-    roots: Vec<(Edge, Vec<usize>)>,
+    pub(super) roots: Vec<(Edge, Vec<usize>)>,
+    /// What is resolved for, if it is more than one environment.
+    pub(super) regional: Option<Box<Regional>>,
     needs: IndexMap<Need, ()>,
     /// What is noticed while the solver only guesses, to be forgotten.
     pub(super) guess: Option<Vec<(ProjectId, u32)>>,
@@ -137,6 +108,7 @@ impl Universe {
             guess: None,
             consulted: FxHashSet::default(),
             looked_at: request.is_recorded.then(RefCell::default),
+            regional: request.range.clone().map(Regional::shared),
             request: Request {
                 resolution: request.resolution,
                 ..Request::default()
@@ -159,9 +131,10 @@ impl Universe {
                 RequirementSource::Url(url) => ('@', url.as_str()),
                 RequirementSource::Specifiers(specifiers) => ('=', specifiers.as_str()),
             };
+            let worlds = universe.worlds_of(root.requirement.marker.as_ref());
             let next = universe.roots.len();
             let same = *known
-                .entry((project, &root.requirement.extras, wanted))
+                .entry((project, &root.requirement.extras, wanted, worlds))
                 .or_insert(next);
             if let Some((_, lines)) = universe.roots.get_mut(same) {
                 lines.push(index);
@@ -171,6 +144,7 @@ impl Universe {
                 project,
                 requirement: Arc::new(root.requirement.clone()),
                 conditional: false,
+                worlds,
             };
             universe.roots.push((edge, vec![index]));
         }
@@ -184,10 +158,12 @@ impl Universe {
                 let state = &mut universe.projects[project as usize];
                 state.direct.push(without_fragment(url).to_owned());
             }
+            let worlds = universe.worlds_of(one.requirement.marker.as_ref());
             universe.overrides.entry(project).or_default().push(Edge {
                 project,
                 requirement: Arc::new(one.requirement.clone()),
                 conditional: false,
+                worlds,
             });
         }
         for (name, url) in &request.places {
@@ -200,6 +176,11 @@ impl Universe {
             universe.projects[project as usize].constraints.push(index);
         }
         universe.request = request;
+        universe.place_constraints();
+        if let Some(regional) = &universe.regional {
+            let all = regional.region;
+            universe.enter(all);
+        }
         universe
     }
 
@@ -222,6 +203,8 @@ impl Universe {
             facts: FxHashMap::default(),
             noticed: FxHashSet::default(),
             preference: None,
+            preferences: Vec::new(),
+            elsewhere: Vec::new(),
             sets: FxHashMap::default(),
             sequence: None,
             to_build: None,
@@ -276,13 +259,8 @@ impl Universe {
     /// Tells which releases a project has. An unknown project has none.
     pub fn learn_releases(&mut self, name: &ProjectName, releases: Arc<dyn Releases>) {
         let id = self.project(name);
-        let preferences = &self.request.preferences;
-        let preference = preferences
-            .get(name)
-            .and_then(|version| releases.position(version));
-        let project = &mut self.projects[id as usize];
-        project.preference = preference;
-        project.releases = Some(releases);
+        self.projects[id as usize].releases = Some(releases);
+        self.prefer(id);
     }
 
     /// Tells what a release requires, or why that makes it unusable.
@@ -301,6 +279,7 @@ impl Universe {
     }
 
     fn facts(&mut self, metadata: Metadata) -> Facts {
+        let worlds = self.worlds_of_pythons(metadata.requires_python.as_ref());
         let mut edges = Vec::with_capacity(metadata.requirements.len());
         let mut unanswered = Vec::new();
         let requirements = if self.request.without_dependencies {
@@ -314,9 +293,15 @@ impl Universe {
         };
         for requirement in requirements {
             let mut conditional = false;
+            let mut worlds = WorldSet::ALL;
             if let Some(marker) = &requirement.marker {
                 if marker.mentions_extra() {
                     conditional = true;
+                } else if self.regional.is_some() {
+                    worlds = self.worlds_of(Some(marker));
+                    if self.is_out_of_range(worlds) && !self.is_overridden(&requirement.name) {
+                        continue;
+                    }
                 } else if !marker.evaluate(&self.request.environment, None)
                     && !self.is_overridden(&requirement.name)
                 {
@@ -328,6 +313,7 @@ impl Universe {
             }
             let project = self.project(&requirement.name);
             if !conditional
+                && worlds == WorldSet::ALL
                 && self.is_other_url(project, &requirement.source)
                 && !self.overrides.contains_key(&project)
             {
@@ -338,9 +324,12 @@ impl Universe {
                 project,
                 requirement,
                 conditional,
+                worlds,
             });
         }
         Facts::Known {
+            pythons: metadata.requires_python,
+            worlds,
             edges,
             extras: metadata.extras,
             all,
@@ -420,6 +409,9 @@ impl Universe {
 
     /// Whether a release can be used, as far as is known.
     pub(super) fn availability(&self, project: ProjectId, position: u32) -> Availability {
+        if let Some(reason) = self.limit(project, position) {
+            return Availability::Unusable(reason);
+        }
         if let Some(reason) = self.fault(project, position) {
             return Availability::Unusable(reason.clone());
         }
@@ -454,6 +446,9 @@ impl Universe {
 
     /// Returns in which order a release is tried: 0 before all others, `None` never.
     pub(super) fn rank(&self, project: ProjectId, position: u32, viewer: Viewer) -> Option<u16> {
+        if self.regional.is_some() && !self.suits_region(project, position, viewer) {
+            return None;
+        }
         let state = &self.projects[project as usize];
         if let (Viewer::Solver, Some(looked_at)) = (viewer, &self.looked_at) {
             looked_at.borrow_mut().insert((project, position));
@@ -515,6 +510,14 @@ impl Universe {
             && self.rank(project, position, viewer).is_some()
         {
             return Some(position);
+        }
+        for &position in &state.preferences {
+            // Pre-releases that another region needs are no reason to take them here.
+            if allowed.contains(position)
+                && (self.rank(project, position, viewer)).is_some_and(|rank| rank % 4 < 2)
+            {
+                return Some(position);
+            }
         }
         if state.is_lowest {
             return self.first_of_best_rank(project, allowed.oldest_first(), viewer);
@@ -579,6 +582,11 @@ impl Universe {
         else {
             return Some(Vec::new());
         };
+        if let Some(regional) = &self.regional {
+            let edges = edges.iter();
+            let edges = edges.filter(|edge| !self.mask.edges.contains(&(project, edge.project)));
+            return Some(regional.taken(edges, extra, &self.overrides));
+        }
         let chosen: Vec<Edge> = edges
             .iter()
             .filter(|edge| !self.mask.edges.contains(&(project, edge.project)))
@@ -608,7 +616,8 @@ impl Universe {
     fn root_edges(&self) -> Vec<Edge> {
         let mut edges = Vec::with_capacity(self.roots.len());
         for (edge, lines) in &self.roots {
-            if lines.iter().any(|line| !self.mask.roots.contains(line)) {
+            let is_taken = self.regional.as_ref().is_none_or(|it| it.takes(edge));
+            if is_taken && lines.iter().any(|line| !self.mask.roots.contains(line)) {
                 edges.push(edge.clone());
             }
         }
@@ -626,7 +635,13 @@ impl Universe {
                 None => result.push(edge),
                 Some(instead) => {
                     if replaced.insert(edge.project) {
-                        result.extend(instead.iter().cloned());
+                        let regional = self.regional.as_ref();
+                        let instead = instead.iter();
+                        result.extend(
+                            instead
+                                .filter(|edge| regional.is_none_or(|it| it.takes(edge)))
+                                .cloned(),
+                        );
                     }
                 }
             }
@@ -657,7 +672,7 @@ impl Universe {
         };
         let mut allowed = VersionSet::all(count);
         for index in self.projects[project as usize].constraints.clone() {
-            if self.mask.constraints.contains(&index) {
+            if self.mask.constraints.contains(&index) || !self.is_constrained_by(index) {
                 continue;
             }
             let source =
@@ -734,37 +749,4 @@ impl Universe {
 /// Returns a URL without what it says of the file beyond its place.
 fn without_fragment(url: &str) -> &str {
     url.split('#').next().unwrap_or(url)
-}
-
-/// Returns which releases a specifier set allows.
-fn positions(releases: &dyn Releases, specifiers: &Specifiers) -> VersionSet {
-    let count = releases.count();
-    if specifiers.arbitrary().next().is_some() {
-        return VersionSet::of((0..count).filter(|&at| specifiers.contains(releases.version(at))));
-    }
-    let first_where = |holds: &dyn Fn(&Version) -> bool| {
-        let (mut low, mut high) = (0, count);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if holds(releases.version(middle)) {
-                high = middle;
-            } else {
-                low = middle + 1;
-            }
-        }
-        low
-    };
-    VersionSet::of_runs(specifiers.ranges().iter().map(|(start, end)| {
-        let start = match start {
-            Bound::Unbounded => 0,
-            Bound::Included(bound) => first_where(&|version| version >= bound),
-            Bound::Excluded(bound) => first_where(&|version| version > bound),
-        };
-        let end = match end {
-            Bound::Unbounded => count,
-            Bound::Included(bound) => first_where(&|version| version > bound),
-            Bound::Excluded(bound) => first_where(&|version| version >= bound),
-        };
-        (start, end)
-    }))
 }

@@ -504,6 +504,7 @@ fn resolve_request(
             && !specifiers.is_empty_spec()
         {
             constraints.push(Constraint {
+                marker: requirement.marker.clone(),
                 name: requirement.name.clone(),
                 specifiers: specifiers.clone(),
                 location: "--upgrade-package".to_owned(),
@@ -525,6 +526,7 @@ fn resolve_request(
         dropped: inputs.dropped.clone(),
         preferences,
         environment,
+        range: None,
         pre_releases,
         resolution: request.selection.resolution,
         without_dependencies: request.selection.without_dependencies,

@@ -165,6 +165,7 @@ impl Inquiry<'_> {
             })
         });
         request.constraints.push(Constraint {
+            marker: None,
             name: name.clone(),
             specifiers: Specifiers::equal_to(wanted),
             location: PLACE.to_owned(),
@@ -233,6 +234,7 @@ impl Inquiry<'_> {
                 && let Ok(specifiers) = Specifiers::parse(&format!(">={}", chosen.version))
             {
                 request.constraints.push(Constraint {
+                    marker: None,
                     name: name.clone(),
                     specifiers,
                     location: NOT_BACK.to_owned(),
@@ -267,6 +269,7 @@ impl Inquiry<'_> {
             };
             request.preferences.remove(&one.project);
             request.constraints.push(Constraint {
+                marker: None,
                 name: one.project.clone(),
                 specifiers,
                 location: NOT_BACK.to_owned(),

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use crate::lock;
 use crate::ops::{Compile, Compiled, Error, Ignore, Reporter, compile};
-use crate::python::{ProjectName, Specifiers, Version};
+use crate::python::{Marker, ProjectName, Specifiers, Version};
 use crate::resolve::Constraint;
 use crate::update::{Alarm, AlarmKind};
 
@@ -112,6 +112,10 @@ fn floors(compiled: &Compiled) -> Vec<Constraint> {
         // `>=` takes no local version.
         let version = pin.version()?.split('+').next()?;
         Some(Constraint {
+            marker: pin
+                .marker
+                .as_deref()
+                .and_then(|text| Marker::parse(text).ok()),
             name: pin.name.clone(),
             specifiers: Specifiers::parse(&format!(">={version}")).ok()?,
             location: LOCATION.to_owned(),

@@ -17,7 +17,7 @@ use crate::command::AsWritten;
 use crate::files;
 use crate::lock::PinSource;
 use crate::ops::{Compiled, Distribution, Error, Reporter, View, compile};
-use crate::python::{ProjectName, Specifiers};
+use crate::python::{Marker, ProjectName, Specifiers};
 use crate::requirements::{GroupRequest, location};
 use crate::resolve::Constraint;
 use crate::update::{Alarm, HeldBack, Input, LockTarget, TargetFailure, TargetPlan};
@@ -273,6 +273,10 @@ fn bounds_of(compiled: &Compiled) -> Vec<Constraint> {
         .lock_pins()
         .filter_map(|pin| match &pin.source {
             PinSource::Version { version, .. } => Some(Constraint {
+                marker: pin
+                    .marker
+                    .as_deref()
+                    .and_then(|text| Marker::parse(text).ok()),
                 name: pin.name.clone(),
                 specifiers: Specifiers::parse(&format!("=={version}")).ok()?,
                 location: "the versions shared by all locks of the group".to_owned(),

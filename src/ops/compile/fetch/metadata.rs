@@ -295,6 +295,7 @@ fn read_metadata(core: &CoreMetadata) -> Result<Metadata, Reason> {
     Ok(Metadata {
         requirements,
         refused,
+        requires_python: None,
         extras: core
             .provides_extra
             .iter()

@@ -256,6 +256,7 @@ impl Reader<'_> {
                 let origins = &mut self.inputs.constraint_origins;
                 origins.push((requirement.name.clone(), origin));
                 self.inputs.constraints.push(Constraint {
+                    marker: requirement.marker.clone(),
                     name: requirement.name,
                     specifiers: specifiers.clone(),
                     location,
