@@ -107,7 +107,7 @@ impl LockedPin {
 }
 
 /// Reads all that is understood of a compiled requirements file.
-pub fn read(text: &str) -> LockFile {
+pub(super) fn read(text: &str) -> LockFile {
     let mut reader = Reader {
         lines: Lines::new(text),
         file: LockFile::default(),

@@ -30,7 +30,7 @@ const OPTIONS: [&str; 14] = [
 
 /// Returns a line because of which a text is not a lock; none if it is one. An empty text
 /// is a lock without pins.
-pub fn foreign_line(text: &str) -> Option<String> {
+pub(super) fn foreign_line(text: &str) -> Option<String> {
     // Reading all of a lock to see that it is one would be for nothing.
     if read::header(text).is_some_and(|header| TOOLS.contains(&&*header.tool)) {
         return None;

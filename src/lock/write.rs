@@ -178,6 +178,18 @@ pub fn render(lock: &Lock, style: &Style) -> String {
     writer.text
 }
 
+/// Returns the header alone, for a file of another format in which `#` begins a comment.
+pub(super) fn header_alone(header: &Header, style: &Style) -> String {
+    let mut writer = Writer {
+        text: String::new(),
+        newline: style.newline.as_str(),
+        style,
+        has_hashes: false,
+    };
+    writer.header(header);
+    writer.text
+}
+
 impl Style {
     fn sets_apart(&self, name: &ProjectName) -> bool {
         self.unsafe_packages.placing != UnsafePlacing::InPlace
