@@ -4,7 +4,6 @@
 //! meaning here is taken with a warning, so that a command of the other tool need not be
 //! rewritten. None of them is shown in the help.
 
-use std::ffi::OsString;
 use std::fmt::Write as _;
 
 use clap::parser::ValueSource;
@@ -17,14 +16,12 @@ use super::failure::Failure;
 enum Fate {
     /// It is not supported: why not, and what to use instead.
     Refused(&'static str),
-    /// As before, but for some values, which are what happens anyway.
-    RefusedBut(&'static [&'static str], &'static str),
     /// It has no effect here: why.
     Meaningless(&'static str),
     /// It is what happens anyway.
     AsAlways,
 }
-use Fate::{AsAlways, Meaningless, Refused, RefusedBut};
+use Fate::{AsAlways, Meaningless, Refused};
 
 struct Foreign {
     name: &'static str,
@@ -67,13 +64,6 @@ const FOREIGN: &[Foreign] = &[
         ),
     ),
     switch("no-universal", AsAlways),
-    value(
-        "format",
-        RefusedBut(
-            &["requirements.txt"],
-            "pinfold writes requirements.txt files only; omit `--format`",
-        ),
-    ),
     switch("all-groups", Refused("name each group with `--group`")),
     Foreign {
         name: "exclude",
@@ -207,19 +197,8 @@ pub(super) fn check(
         if matches.value_source(name) != Some(ValueSource::CommandLine) || is_own(name) {
             continue;
         }
-        let values: Vec<String> = if foreign.takes_value {
-            let raw = matches.get_raw(name).into_iter().flatten();
-            raw.map(|value| OsString::from(value).to_string_lossy().into_owned())
-                .collect()
-        } else {
-            Vec::new()
-        };
         let refused = match foreign.fate {
             Refused(why) => Some((format!("`--{name}` is not supported"), why)),
-            RefusedBut(fine, why) => values
-                .iter()
-                .find(|value| !fine.contains(&value.as_str()))
-                .map(|value| (format!("`--{name} {value}` is not supported"), why)),
             Meaningless(why) => {
                 warnings.push((name, format!("`--{name}` has no effect: {why}")));
                 None
@@ -242,7 +221,6 @@ pub(super) fn table(page: &mut String) {
     for foreign in FOREIGN {
         let fate = match foreign.fate {
             Refused(why) => format!("refused: {why}"),
-            RefusedBut(fine, why) => format!("refused except for `{}`: {why}", fine.join("`, `")),
             Meaningless(why) => format!("has no effect: {why}"),
             AsAlways => "is the default".to_owned(),
         };
@@ -271,16 +249,11 @@ mod tests {
             "`--exclude` is not supported: write `NAME ; python_version < \"0\"` into a file for \
              `--override` to exclude the project"
         );
-        assert!(
-            said(&["--format", "pylock.toml"])
-                .unwrap_err()
-                .starts_with("`--format pylock.toml` is not supported: ")
-        );
     }
 
     #[test]
     fn takes_what_happens_anyway_and_what_has_no_meaning() {
-        let taken = said(&["--format=requirements.txt", "--no-universal"]);
+        let taken = said(&["--no-universal"]);
         assert_eq!(taken, Ok(Vec::new()));
         assert_eq!(
             said(&["--max-rounds", "3"]).unwrap(),
@@ -291,7 +264,7 @@ mod tests {
     #[test]
     fn each_sentence_says_what_to_use_or_why_nothing_is_lost() {
         for foreign in FOREIGN {
-            let (Refused(why) | RefusedBut(_, why) | Meaningless(why)) = foreign.fate else {
+            let (Refused(why) | Meaningless(why)) = foreign.fate else {
                 continue;
             };
             assert!(!why.ends_with('.') && !why.contains("  "), "{why}");

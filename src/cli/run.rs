@@ -109,19 +109,19 @@ fn reference(printer: &Printer) -> Result<u8, Failure> {
 }
 
 fn compile(
-    args: &args::Compile,
+    making: &args::Making,
     project: &ProjectConfig,
     printer: &Printer,
     shows_progress: bool,
 ) -> Result<u8, Failure> {
     let started = Instant::now();
-    let mut request = settings::compile(args, project)?;
+    let mut request = settings::compile(making, project)?;
     request.run.http.observer = observer(printer);
     let ended = run_to_end(printer, shows_progress, async |teller| {
         ops::compile(&request, teller).await
     })?;
     match ended {
-        Ended::Done(result) => finish(args, printer, &result?, started.elapsed()),
+        Ended::Done(result) => finish(&making.compile, printer, &result?, started.elapsed()),
         Ended::Stopped(code) => Ok(code),
     }
 }
@@ -136,25 +136,24 @@ fn finish(
     for warning in &compiled.warnings {
         printer.diagnostic(&problems(Diagnostic::warning(""), warning.clone()));
     }
-    let name = compiled
+    let own_name = compiled
         .output
         .as_ref()
         .map_or_else(|| "-".to_owned(), |path| path.display().to_string());
     let is_changed = compiled.is_changed();
+    let name = named(compiled, &own_name);
     if args.check || args.dry_run {
         if is_changed && args.dry_run {
-            printer
-                .diff(&name, compiled.previous.as_deref(), &compiled.text)
-                .map_err(|error| stdout_failed(&error))?;
+            show_diffs(compiled, &own_name, printer)?;
         }
         let what = compiled
             .changes
             .as_deref()
             .unwrap_or("it does not exist yet");
         printer.line(&if is_changed {
-            format!("`{name}` would change: {what}")
+            format!("{name} would change: {what}")
         } else {
-            format!("`{name}` is up to date: {}", pins(compiled))
+            format!("{name} {} up to date: {}", be(compiled), pins(compiled))
         });
         // The diff has shown them already.
         if !args.dry_run {
@@ -179,13 +178,53 @@ fn finish(
     }
     let is_written = compiled.write()?;
     let done = match (is_written, compiled.changes.as_deref()) {
-        (false, _) => format!("`{name}` is up to date: {}", pins(compiled)),
-        (true, None) => format!("Pinned {} in `{name}`", pins(compiled)),
-        (true, Some(changes)) => format!("Updated `{name}`: {changes}"),
+        (false, _) => format!("{name} {} up to date: {}", be(compiled), pins(compiled)),
+        (true, None) => format!("Pinned {} in {name}", pins(compiled)),
+        (true, Some(changes)) => format!("Updated {name}: {changes}"),
     };
     printer.line(&ended(&done, compiled.requests, elapsed));
     tell_moves(compiled, printer);
     Ok(exit::DONE)
+}
+
+/// Returns the names of the files that change, or of all where none does.
+fn named(compiled: &Compiled, own_name: &str) -> String {
+    let Some(beside) = &compiled.beside else {
+        return format!("`{own_name}`");
+    };
+    let other = beside.output.display();
+    match (compiled.is_text_changed(), beside.is_changed()) {
+        (true, false) => format!("`{own_name}`"),
+        (false, true) => format!("`{other}`"),
+        _ => format!("`{own_name}` and `{other}`"),
+    }
+}
+
+fn be(compiled: &Compiled) -> &'static str {
+    if compiled.beside.is_some() {
+        "are"
+    } else {
+        "is"
+    }
+}
+
+fn show_diffs(compiled: &Compiled, own_name: &str, printer: &Printer) -> Result<(), Failure> {
+    if compiled.is_text_changed() {
+        printer
+            .diff(own_name, compiled.previous.as_deref(), &compiled.text)
+            .map_err(|error| stdout_failed(&error))?;
+    }
+    if let Some(beside) = compiled
+        .beside
+        .as_ref()
+        .filter(|beside| beside.is_changed())
+    {
+        let name = beside.output.display().to_string();
+        printer
+            .diff(&name, beside.previous.as_deref(), &beside.text)
+            .map_err(|error| stdout_failed(&error))?;
+    }
+    Ok(())
 }
 
 /// How many moved pins are named.

@@ -14,7 +14,7 @@ use super::options::Options;
 use super::tool::Tool;
 use super::values::{Hashes, IndexStrategy, LineEnds, Markers, is_version};
 use super::written::AsWritten;
-use crate::lock::{Annotations, EmittedOptions};
+use crate::lock::{Annotations, EmittedOptions, Format, pylock};
 use crate::python::{Platform, PlatformValues};
 use crate::resolve::{PreReleases, Resolution};
 use crate::text::{prior_to, without_password};
@@ -198,7 +198,10 @@ fn switch(name: &str) -> Option<Switch> {
 
 fn value(name: &str) -> Option<Value> {
     Some(match name {
-        "--output-file" => set_value(|options, value| parsed(&mut options.output, value)),
+        "--output-file" => set_value(|options, value| {
+            options.take_output(value);
+            Ok(())
+        }),
         "--constraint" | "--constraints" => {
             set_value(|options, value| one(&mut options.constraints, value))
         }
@@ -457,11 +460,15 @@ fn resolution(options: &mut Options, value: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn format(_: &mut Options, value: &str) -> Result<(), String> {
-    match value {
-        "requirements.txt" => Ok(()),
-        _ => Err("pinfold writes `requirements.txt` files only".to_owned()),
-    }
+fn format(options: &mut Options, value: &str) -> Result<(), String> {
+    options.format = Format::named(value).ok_or(NO_CHOICE)?;
+    Ok(())
+}
+
+/// Whether the name of a lock file does not say its format.
+fn is_format_unsaid(options: &Options) -> bool {
+    let path = options.output.as_deref().unwrap_or_default();
+    options.format == Format::Pylock && !pylock::has_name(path.rsplit('/').next().unwrap_or(path))
 }
 
 /// Returns the command of ours that has these options; what is as by default is not said.
@@ -472,6 +479,8 @@ pub fn write(options: &Options) -> String {
     let Options {
         sources,
         output,
+        format,
+        beside,
         constraints,
         overrides,
         extras,
@@ -500,6 +509,7 @@ pub fn write(options: &Options) -> String {
         no_build,
         build_isolation,
         hashes,
+        all_files,
         annotations,
         index_annotation,
         input_comments,
@@ -514,6 +524,10 @@ pub fn write(options: &Options) -> String {
     } = options;
     let mut line = Line::new("pinfold compile");
     line.values("--output-file", output);
+    line.values("--output-file", beside);
+    if is_format_unsaid(options) {
+        line.values("--format", [format.name()]);
+    }
     line.values("--constraint", constraints);
     line.values("--override", overrides);
     line.values("--extra", extras);
@@ -543,6 +557,7 @@ pub fn write(options: &Options) -> String {
     line.switch("--no-build", *no_build);
     line.switch("--no-build-isolation", !build_isolation);
     match hashes {
+        Hashes::All if *all_files && options.has_pylock() => line.values("--hashes", ["all"]),
         Hashes::All => {}
         Hashes::Target => line.values("--hashes", ["target"]),
         Hashes::None => line.switch("--no-hashes", true),

@@ -9,7 +9,7 @@ use super::values::{
     ConfigSetting, Hashes, IndexStrategy, LineEnds, Markers, ProjectLimit, UploadLimit,
 };
 use super::written::AsWritten;
-use crate::lock::{Annotations, EmittedOptions};
+use crate::lock::{Annotations, EmittedOptions, Format};
 use crate::python::{ExtraName, Platform, PlatformValues, ProjectName, PythonVersion, TargetName};
 use crate::requirements::{GroupRequest, Selector, location};
 use crate::resolve::{PreReleases, Resolution};
@@ -26,6 +26,10 @@ pub struct Options {
     pub sources: Vec<String>,
     /// The lock file; `-` is standard output.
     pub output: Option<String>,
+    /// The format of the lock file.
+    pub format: Format,
+    /// The `pylock.toml` that is written beside a lock file in the other format.
+    pub beside: Option<String>,
     /// Constraint files, by path or URL.
     pub constraints: Vec<String>,
     /// Override files, by path or URL.
@@ -87,6 +91,8 @@ pub struct Options {
 
     /// Which hashes are written.
     pub hashes: Hashes,
+    /// Whether a `pylock.toml` lists all files of a release, not those of its targets.
+    pub all_files: bool,
     /// How it is said who requires a project.
     pub annotations: Annotations,
     /// Whether it is said from which index a pin comes.
@@ -117,6 +123,8 @@ impl Options {
         Self {
             sources: Vec::new(),
             output: None,
+            format: Format::default(),
+            beside: None,
             constraints: Vec::new(),
             overrides: Vec::new(),
             extras: Vec::new(),
@@ -148,6 +156,7 @@ impl Options {
                 Tool::Pinfold => Hashes::All,
                 Tool::PipCompile | Tool::Uv => Hashes::None,
             },
+            all_files: false,
             annotations: Annotations::Split,
             index_annotation: false,
             input_comments: false,
@@ -169,6 +178,30 @@ impl Options {
             unsafe_packages: Vec::new(),
             no_emit_packages: Vec::new(),
             newline: LineEnds::Preserve,
+        }
+    }
+
+    /// Whether a `pylock.toml` is written.
+    pub fn has_pylock(&self) -> bool {
+        self.format == Format::Pylock || self.beside.is_some()
+    }
+
+    /// Takes the path of a lock file: one more where the other is of the other format, else
+    /// instead of it.
+    pub(super) fn take_output(&mut self, path: &str) {
+        let path = path.to_owned();
+        let before = self.output.take();
+        let other = before.filter(|other| Format::of_path(other) != Format::of_path(&path));
+        match Format::of_path(&path) {
+            Format::Requirements => {
+                self.beside = other.or(self.beside.take());
+                self.output = Some(path);
+            }
+            Format::Pylock if other.is_some() => {
+                self.output = other;
+                self.beside = Some(path);
+            }
+            Format::Pylock => self.output = Some(path),
         }
     }
 
@@ -252,6 +285,8 @@ impl Options {
         let Self {
             sources,
             output,
+            format,
+            beside,
             constraints,
             overrides,
             extras,
@@ -280,6 +315,7 @@ impl Options {
             no_build,
             build_isolation,
             hashes: _,
+            all_files: _,
             annotations: _,
             index_annotation: _,
             input_comments: _,
@@ -293,7 +329,9 @@ impl Options {
             newline: _,
         } = said;
         replace_list(&mut self.sources, sources);
-        self.output = output.or(self.output);
+        if output.is_some() {
+            (self.output, self.format, self.beside) = (output, format, beside);
+        }
         add(&mut self.constraints, constraints);
         add(&mut self.overrides, overrides);
         add(&mut self.extras, extras);

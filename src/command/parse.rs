@@ -10,6 +10,7 @@ use super::options::Options;
 use super::tool::Tool;
 use super::values::{Hashes, is_version};
 use super::words;
+use crate::lock::Format;
 use crate::text::without_password;
 
 /// A command that compiles requirements, as it was meant. Paths are as written.
@@ -229,6 +230,7 @@ impl<'a> Arguments<'a> {
                         "all" => Hashes::All,
                         _ => Hashes::Target,
                     };
+                    command.options.all_files = value == "all";
                     command.says_hashes = true;
                 }
                 _ => unsupported = Some(NO_CHOICE.to_owned()),
@@ -293,13 +295,16 @@ impl<'a> Arguments<'a> {
             options.emitted.indexes = false;
             self.command.ignored.push("--no-index".to_owned());
         }
-        if options.output.as_deref().is_some_and(|output| {
-            let name = output.rsplit(['/', '\\']).next().unwrap_or(output);
-            name.starts_with("pylock.") && name.ends_with("toml")
-        }) {
+        options.all_files &= options.has_pylock() || options.output.is_none();
+        let Some(output) = &options.output else {
+            return;
+        };
+        if Format::of_path(output) == Format::Pylock {
+            options.format = Format::Pylock;
+        } else if options.format == Format::Pylock && output != "-" {
             self.command.unsupported.push((
-                "pylock.toml".to_owned(),
-                "pinfold writes `requirements.txt` files only".to_owned(),
+                "--format pylock.toml".to_owned(),
+                "the name of its output is not `pylock.toml` or `pylock.NAME.toml`".to_owned(),
             ));
         }
     }

@@ -113,13 +113,18 @@ pub fn target_words(targets: &[&Target], stated: &dyn Fn(&PythonVersion) -> Stri
             text::list(&platforms)
         );
     }
-    let names = targets.iter().map(|target| {
-        let (python, name) = (stated(&target.python), implementation(target));
-        let is_free_threaded = target.python.is_free_threaded();
-        let free_threaded = if is_free_threaded { "t" } else { "" };
-        format!("{name}{python}{free_threaded}@{}", target.platform)
-    });
+    let names = targets
+        .iter()
+        .map(|target| target_name(target, &stated(&target.python)));
     format!("Python {}", names.collect::<Vec<_>>().join(", "))
+}
+
+/// Returns a target's name, with its Python's version as it is stated.
+pub fn target_name(target: &Target, python: &str) -> String {
+    let name = implementation(target);
+    let is_free_threaded = target.python.is_free_threaded();
+    let free_threaded = if is_free_threaded { "t" } else { "" };
+    format!("{name}{python}{free_threaded}@{}", target.platform)
 }
 
 const fn implementation(target: &Target) -> &'static str {

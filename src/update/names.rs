@@ -2,6 +2,7 @@
 //!
 //! Names that only other tools use are left out, so that their files need not be read.
 
+use crate::lock::pylock;
 use crate::requirements::location;
 
 /// Whether a file of this name may be a lock or what a lock is made of.
@@ -23,6 +24,7 @@ pub fn is_candidate_name(name: &str) -> bool {
         "txt" => !PROSE.contains(&stem),
         "lock" => !FOREIGN_LOCKS.contains(&stem),
         "pip" | "lockfile" | "frozen" | "pinned" => true,
+        "toml" => pylock::has_name(&lower),
         _ => false,
     }
 }

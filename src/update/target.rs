@@ -5,7 +5,7 @@ use crate::command::{
     AsWritten, CompileCommand, Hashes, Markers, Options, Tool, seen_from, stated_targets,
 };
 use crate::config::{Located, LockConfig};
-use crate::lock::{Layout, LockFile};
+use crate::lock::{Format, Layout, LockFile};
 use crate::python::PythonVersion;
 use crate::text::split_words;
 
@@ -63,13 +63,26 @@ impl LockTarget {
     pub fn as_run(&self) -> Options {
         let seen = |path: &String| seen_from(&self.folder, path);
         let all_seen = |paths: &[String]| paths.iter().map(seen).collect();
+        let own = seen(&self.output);
+        let (output, beside) = match (&self.options.output, &self.options.beside) {
+            // Its command writes another file as well, which is named first.
+            (Some(other), Some(_)) if self.format() == Format::Pylock => (other.clone(), Some(own)),
+            (_, beside) => (own, beside.clone()),
+        };
         Options {
             sources: all_seen(&self.options.sources),
-            output: Some(seen(&self.output)),
+            format: Format::of_path(&output),
+            output: Some(output),
+            beside,
             constraints: all_seen(&self.options.constraints),
             overrides: all_seen(&self.options.overrides),
             ..self.options.clone()
         }
+    }
+
+    /// Returns the format of the lock file.
+    pub fn format(&self) -> Format {
+        Format::of_path(&self.output)
     }
 
     /// Returns a target that is made with these options; how it was found comes later.

@@ -21,7 +21,7 @@ use super::names::{
 use super::target::{LockTarget, Skipped, Why};
 use crate::command::{CompileCommand, Options, Recipe, Tool, recipe_beside};
 use crate::config::{Located, LockConfig};
-use crate::lock::{self, Layout, LockFile, PinSource};
+use crate::lock::{self, Layout, LockFile, PinSource, pylock};
 use crate::requirements::location;
 use crate::text::{shell_path, without_password};
 
@@ -309,7 +309,8 @@ impl Finder<'_> {
             return;
         }
         let beside = self.source_beside(path);
-        let is_named = looks_like_requirements(&path.to_ascii_lowercase());
+        let is_pylock = pylock::has_name(name);
+        let is_named = is_pylock || looks_like_requirements(&path.to_ascii_lowercase());
         if !(is_named || beside.is_some() || lock::has_header(text)) {
             return;
         }
@@ -356,7 +357,7 @@ impl Finder<'_> {
                     &read,
                 )),
                 _ if !is_named && beside.is_none() => return,
-                _ if is_pinned(&read) => {
+                _ if is_pinned(&read) || is_pylock => {
                     self.loose(
                         path,
                         "its sources are unknown; name them in a `[[lock]]` table".to_owned(),
@@ -553,6 +554,7 @@ impl Finder<'_> {
             });
         };
         if let Some(output) = &options.output
+            && is_output(folder, path, options) != Some(true)
             && let Some(other) = at(folder, output)
             && other != path
             && self.repository.has(&other)
@@ -686,7 +688,8 @@ fn is_output(folder: &str, path: &str, options: &Options) -> Option<bool> {
     if is_absolute(output) {
         return None;
     }
-    Some(at(folder, output).as_deref() == Some(path))
+    let mut outputs = std::iter::once(output).chain(options.beside.as_deref());
+    Some(outputs.any(|output| at(folder, output).as_deref() == Some(path)))
 }
 
 /// Makes absolute paths relative to the root, if the output is one and tells where

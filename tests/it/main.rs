@@ -55,6 +55,7 @@ mod output;
 mod overwrites;
 mod places;
 mod projects;
+mod pylock;
 mod refusals;
 mod scripts;
 mod secrets;

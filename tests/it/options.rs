@@ -34,7 +34,18 @@ fn what_cannot_be_honoured_is_refused_with_what_to_use_instead() {
             "--universal",
             "choose them with `--python-version` and `--python-platform`",
         ),
-        ("--format pylock.toml", "omit `--format`"),
+        (
+            "--format pylock.toml -o a.txt",
+            "named `pylock.toml` or `pylock.NAME.toml`",
+        ),
+        (
+            "--format requirements.txt -o pylock.toml",
+            "omit `--format`",
+        ),
+        (
+            "--format pylock.toml -o pylock.toml -o a.txt",
+            "the format of its name",
+        ),
         ("--resolution newest", "lowest-direct"),
         ("--build-deps-for wheel", "`--build-constraint`"),
         ("--all-build-deps", "`--build-constraint`"),
@@ -59,8 +70,13 @@ fn what_cannot_be_honoured_is_refused_with_what_to_use_instead() {
             "--python-platform windows",
             "create one lock file for each, with its own `--output-file`",
         ),
-        ("-o pylock.toml", "choose a requirements.txt"),
-        ("-o pylock.dev.toml", "choose a requirements.txt"),
+        (
+            "-o requirements.lock.toml",
+            "named `pylock.toml` or `pylock.NAME.toml`",
+        ),
+        ("-o pylock.a.b.toml", "one word without dots"),
+        ("-o - -o pylock.toml", "standard output takes one"),
+        ("-o pylock.toml --no-hashes", "omit `--no-hashes`"),
         ("--group : requirements.in", "write `NAME` for a group"),
         (
             "--group a/b:c requirements.in",

@@ -325,7 +325,10 @@ fn what_cannot_be_a_target_is_refused() {
     check(
         &["3.12@linucks"],
         &[],
-        &["`linucks` is not a platform", "`linux`, `macos`, or `windows`"],
+        &[
+            "`linucks` is not a platform",
+            "`linux`, `macos`, or `windows`",
+        ],
     );
     check(
         &[AMD64],

@@ -22,10 +22,12 @@ pub(in crate::cli) struct Compile {
 
     /// Write the lock file here; `-` is standard output
     ///
-    /// Pins in an existing file are kept while they satisfy the requirements. Default: X.txt for
-    /// X.in, requirements.txt next to pyproject.toml, standard output for standard input.
+    /// Pins in an existing file are kept while they satisfy the requirements. A pylock.toml or
+    /// pylock.NAME.toml is written in that format (PEP 751); to write a requirements.txt and a
+    /// pylock.toml in one run, name both. Default: X.txt for X.in, requirements.txt next to
+    /// pyproject.toml, standard output for standard input.
     #[arg(short, long, value_name = "FILE")]
-    pub(in crate::cli) output_file: Option<String>,
+    pub(in crate::cli) output_file: Vec<String>,
     /// Constrain versions without adding requirements
     #[arg(
         short,

@@ -4,6 +4,7 @@
 //! files (`layers`).
 
 pub(in crate::cli) mod compile;
+mod making;
 pub(in crate::cli) mod shared;
 
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(super) use self::compile::{AnnotationStyle, Compile, WhichHashes};
+pub(super) use self::making::Making;
 pub(super) use self::shared::{KeyringProvider, Network};
 
 pub(super) const STYLES: Styles = Styles::styled()
@@ -79,11 +81,11 @@ pub(super) enum Command {
     /// Lock requirements: write a requirements.txt with exact versions and hashes
     ///
     /// Reads requirements.in, pyproject.toml, and the like, resolves them with all their
-    /// dependencies for one Python and platform, and writes a requirements.txt that pins every
-    /// version and lists the hashes of its files. Pins of an existing output are kept while they
+    /// dependencies for one Python and platform, and writes a requirements.txt or pylock.toml that
+    /// pins every version and lists the hashes of its files. Pins of an existing output are kept while they
     /// satisfy the requirements; -U and -P upgrade them.
     #[command(visible_alias = "lock")]
-    Compile(Box<Compile>),
+    Compile(Box<Making>),
     /// Pin the images in Dockerfiles and compose files to their digests
     ///
     /// Adds a digest to each image reference that has none and changes no other byte. Existing

@@ -1,11 +1,12 @@
 //! From what was typed behind `pinfold explain` to what is wanted.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::args::Explain;
 use crate::cli::failure::Failure;
 use crate::cli::repository::{self, Place};
 use crate::cli::{project, settings};
+use crate::command::seen_from;
 use crate::ops::explain::Explain as Request;
 use crate::ops::update::{self, Gathered, Update};
 use crate::ops::{Compile, Run, View};
@@ -62,8 +63,9 @@ fn refuse_moves(args: &Explain) -> Result<(), Failure> {
 
 /// Returns what the command line says of sources and options, as for `compile`.
 fn as_typed(args: &Explain, place: &Place) -> Result<Compile, Failure> {
-    let lock = args.lock.as_ref().or(args.compile.output_file.as_ref());
-    settings::compile_to(lock.map(String::as_str), &args.compile, &place.project)
+    let lock = args.lock.as_ref().or(args.compile.output_file.last());
+    let outputs = settings::Outputs::named(lock.map(String::as_str));
+    settings::compile_to(&outputs, &args.compile, &place.project)
 }
 
 /// What is asked for, and what is doubtful about it.
@@ -76,7 +78,7 @@ fn of_lock(args: &Explain, place: &Place, now: jiff::Timestamp) -> Result<Doubtf
     let named = args
         .lock
         .clone()
-        .or_else(|| args.compile.output_file.clone());
+        .or_else(|| args.compile.output_file.last().cloned());
     let path = match named {
         Some(path) => path,
         None => match default_lock(args, place, &gathered)? {
@@ -133,6 +135,7 @@ fn recorded(args: &Explain, place: &Place, target: &LockTarget) -> Result<Compil
     let output = recorded.output.clone();
     let mut options = recorded.overlaid(said);
     options.output = output;
+    options.format = target.format();
     let folder = place.root.join(&target.folder);
     let run = settings::run(args)?;
     let configured = settings::configured_indexes(&place.project, run.now)?;
@@ -142,6 +145,8 @@ fn recorded(args: &Explain, place: &Place, target: &LockTarget) -> Result<Compil
         ..run
     };
     let mut compile = Compile::new(&options, configured, run);
+    let output = seen_from(&target.folder, &target.output);
+    compile.output.write_only(output.into());
     settings::of_this_run(args, &mut compile)?;
     Ok(compile)
 }
@@ -155,7 +160,7 @@ fn unsaid(
     why: Option<&str>,
 ) -> Result<Doubtful, Failure> {
     let is_default = settings::source_names(&args.compile).is_ok_and(|names| {
-        let derived = settings::output(args.compile.output_file.as_deref(), &names);
+        let derived = default_output(args, &names);
         derived.is_ok_and(|derived| derived.as_deref() == Some(Path::new(path)))
     });
     if is_default {
@@ -210,13 +215,19 @@ fn default_lock(args: &Explain, place: &Place, gathered: &Gathered) -> Result<De
             };
         }
     };
-    let Some(output) = settings::output(args.compile.output_file.as_deref(), &names)? else {
+    let Some(output) = default_output(args, &names)? else {
         return Ok(Default::Derived);
     };
     if !output.is_file() {
         return Err(no_lock(&output.display().to_string()));
     }
     Ok(Default::At(output.display().to_string()))
+}
+
+/// Returns the lock that is named as an output, else the one that `compile` would write.
+fn default_output(args: &Explain, names: &[String]) -> Result<Option<PathBuf>, Failure> {
+    let lock = args.compile.output_file.last();
+    settings::output(&settings::Outputs::named(lock.map(String::as_str)), names)
 }
 
 fn shown(root: &Path, here: &Path, target: &LockTarget) -> String {

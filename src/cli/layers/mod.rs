@@ -92,7 +92,7 @@ impl From<Failure> for Stop {
 /// Returns the definition of all that can be typed.
 pub(super) fn command() -> Command {
     Arguments::command()
-        .mut_subcommand("compile", |command| foreign::add_to(command, ""))
+        .mut_subcommand("compile", |command| foreign::add_to(command, FORMAT))
         .mut_subcommand("explain", |command| foreign::add_to(command, FORMAT))
 }
 
@@ -188,7 +188,7 @@ pub(super) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Par
     })
 }
 
-/// An option of `explain`; in `compile`, uv's option of the same name is refused.
+/// An option of `compile` for the format of locks, and of others for that of results.
 const FORMAT: &str = "format";
 
 /// The options of `[compile]` that `pinfold update` has as well.
@@ -275,7 +275,9 @@ impl Line {
     fn variables(&self) -> Result<Layer, Failure> {
         let mut layer = Layer::of("PINFOLD_*");
         for (name, option) in options::options(self.deepest()) {
-            if foreign::is_foreign(option) {
+            // The variable is for the format of results, which other commands have.
+            let is_of_others = name == FORMAT && self.path == ["compile"];
+            if foreign::is_foreign(option) || is_of_others {
                 continue;
             }
             let variable = options::variable(name);
@@ -293,6 +295,8 @@ impl Line {
                     )
                 })?),
                 Shape::One => SettingValue::Texts(vec![text]),
+                // Nearly always one path, which may have blanks.
+                Shape::List if name == "output-file" => SettingValue::Texts(vec![text]),
                 Shape::List => {
                     SettingValue::Texts(text.split_whitespace().map(str::to_owned).collect())
                 }

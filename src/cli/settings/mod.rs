@@ -3,6 +3,7 @@
 mod indexes;
 mod network;
 mod options;
+mod outputs;
 mod paths;
 mod time;
 
@@ -13,6 +14,7 @@ pub(super) use self::indexes::configured_indexes;
 pub(super) use self::network::{cache, http, login, network};
 pub(super) use self::options::options;
 use self::options::parse;
+pub(super) use self::outputs::Outputs;
 pub(super) use self::paths::{output, source_names, standard_input};
 pub(super) use self::time::time;
 
@@ -21,25 +23,31 @@ use super::failure::Failure;
 use super::project::ProjectConfig;
 use crate::command;
 use crate::index::Refresh;
+use crate::lock::Format;
 use crate::ops::{Compile, OutputNaming, Run, View};
 use crate::python::{ProjectName, Requirement, RequirementSource};
 use crate::text::without_password;
 
 /// Returns what a command line asks for.
-pub(super) fn compile(args: &args::Compile, project: &ProjectConfig) -> Result<Compile, Failure> {
-    compile_to(args.output_file.as_deref(), args, project)
+pub(super) fn compile(making: &args::Making, project: &ProjectConfig) -> Result<Compile, Failure> {
+    let args = &making.compile;
+    let outputs = Outputs::of(&args.output_file, making.format.map(Format::from))?;
+    let mut request = compile_to(&outputs, args, project)?;
+    request.run.is_last = true;
+    Ok(request)
 }
 
-/// Returns what a command line asks for, with the lock of that name.
+/// Returns what a command line asks for, with these locks.
 pub(super) fn compile_to(
-    lock: Option<&str>,
+    outputs: &Outputs,
     args: &args::Compile,
     project: &ProjectConfig,
 ) -> Result<Compile, Failure> {
     let names = paths::source_names(args)?;
-    let output = paths::output(lock, &names)?;
-    if let Some(output) = &output {
-        paths::check_not_read(output, args, project)?;
+    let output = paths::output(outputs, &names)?;
+    let beside = outputs.beside.as_ref().map(PathBuf::from);
+    for path in output.iter().chain(&beside) {
+        paths::check_not_read(path, args, project)?;
     }
     if args.check && output.as_deref().is_none_or(crate::files::is_stream) {
         return Err(Failure::usage(
@@ -47,7 +55,16 @@ pub(super) fn compile_to(
             Some("name the lock file with `--output-file FILE`".to_owned()),
         ));
     }
-    let options = options::options(args, &names, output.as_deref())?;
+    let mut options = options::options(args, &names, output.as_deref())?;
+    options.format = outputs.format;
+    options.beside.clone_from(&outputs.beside);
+    options.all_files &= options.has_pylock();
+    if options.has_pylock() && args.no_hashes {
+        return Err(Failure::usage(
+            "a pylock.toml always has hashes, so `--no-hashes` is not possible".to_owned(),
+            Some("omit `--no-hashes`".to_owned()),
+        ));
+    }
     let run = run(args)?;
     let configured = configured_indexes(project, run.now)?;
     let mut request = Compile::new(&options, configured, run);
@@ -57,14 +74,13 @@ pub(super) fn compile_to(
         .collect::<Result<_, _>>()?;
     // A path need not be text.
     request.output.path = output;
-    if lock.is_none() {
+    if outputs.lock.is_none() {
         request.output.naming = OutputNaming::Derived;
     }
     let recorded = command::write(&options.recorded());
     check_recordable(&recorded)?;
     request.output.command = custom_command(args).unwrap_or(recorded);
     of_this_run(args, &mut request)?;
-    request.run.is_last = true;
     Ok(request)
 }
 

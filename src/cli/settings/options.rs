@@ -10,7 +10,7 @@ use crate::command::{
     AsWritten, ConfigSetting, Hashes, IndexStrategy, LineEnds, Markers, Options, ProjectLimit,
     ProjectLimitError, UploadLimit,
 };
-use crate::lock::{Annotations, EmittedOptions};
+use crate::lock::{Annotations, EmittedOptions, Format};
 use crate::python::{Platform, PlatformValues, PythonVersion, TargetName, TargetNameError};
 use crate::requirements::{GroupRequest, Selector};
 use crate::resolve::{PreReleases, Resolution};
@@ -25,6 +25,8 @@ pub(in crate::cli) fn options(
     Ok(Options {
         sources: sources.to_vec(),
         output: Some(output.map_or_else(|| "-".to_owned(), |path| path.display().to_string())),
+        format: Format::default(),
+        beside: None,
         constraints: args.constraints.clone(),
         overrides: args.overrides.clone(),
         extras: list("--extra", &args.extras)?,
@@ -69,6 +71,7 @@ pub(in crate::cli) fn options(
             (false, Some(args::WhichHashes::Target)) => Hashes::Target,
             (false, Some(args::WhichHashes::All) | None) => Hashes::All,
         },
+        all_files: args.hashes == Some(args::WhichHashes::All),
         annotations: match (args.no_annotate, args.annotation_style) {
             (true, _) => Annotations::None,
             (false, AnnotationStyle::Split) => Annotations::Split,

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use crate::cli::args;
 use crate::cli::failure::Failure;
 use crate::cli::project::ProjectConfig;
+use crate::cli::settings::outputs::Outputs;
 use crate::files;
+use crate::lock::Format;
 use crate::ops::Source;
 
 /// Where to look when no source is named, in this order, as pip-compile does.
@@ -54,14 +56,14 @@ pub(in crate::cli) fn standard_input() -> Result<Vec<u8>, Failure> {
 
 /// Returns the output's path, named or derived from the sources; none for standard output.
 pub(in crate::cli) fn output(
-    lock: Option<&str>,
+    outputs: &Outputs,
     sources: &[String],
 ) -> Result<Option<PathBuf>, Failure> {
-    let path = match (lock, sources) {
+    let path = match (outputs.lock.as_deref(), sources) {
         (Some("-"), _) => return Ok(None),
         (Some(path), _) => PathBuf::from(path),
         (None, [name]) if name == "-" => return Ok(None),
-        (None, [name]) => derived_output(Path::new(name)),
+        (None, [name]) => derived_output(Path::new(name), outputs.format),
         // The requirements.txt beside the project is somebody else's.
         (None, []) => {
             return Err(Failure::usage(
@@ -80,16 +82,6 @@ pub(in crate::cli) fn output(
         return Err(Failure::usage(
             format!("`{name}` is both input and output"),
             Some("name another output with `--output-file FILE`".to_owned()),
-        ));
-    }
-    let file_name = path.file_name().and_then(|name| name.to_str());
-    if file_name.is_some_and(is_pylock) {
-        return Err(Failure::usage(
-            format!(
-                "cannot write `{}`: pinfold does not support pylock.toml",
-                path.display()
-            ),
-            Some("choose a requirements.txt".to_owned()),
         ));
     }
     if path.is_dir() {
@@ -127,25 +119,30 @@ pub(super) fn check_not_read(
     }
 }
 
-/// Whether a name is one that PEP 751 keeps for its format.
-fn is_pylock(name: &str) -> bool {
-    name.starts_with("pylock.")
-        && Path::new(name)
-            .extension()
-            .is_some_and(|extension| extension == "toml")
-}
-
 /// Whether two paths lead to one file, however they are written.
 fn is_same(one: &Path, other: &Path) -> bool {
     let both = || Some((one.canonicalize().ok()?, other.canonicalize().ok()?));
     one == other || both().is_some_and(|(one, other)| one == other)
 }
 
-fn derived_output(source: &Path) -> PathBuf {
+fn derived_output(source: &Path, format: Format) -> PathBuf {
+    if format == Format::Pylock {
+        return derived_pylock(source);
+    }
     match source.file_name().and_then(|name| name.to_str()) {
         Some("pyproject.toml" | "setup.py" | "setup.cfg") => {
             source.with_file_name("requirements.txt")
         }
         _ => source.with_extension("txt"),
     }
+}
+
+/// Returns `pylock.dev.toml` for `dev.in`, and `pylock.toml` for what has no name of its own.
+fn derived_pylock(source: &Path) -> PathBuf {
+    let stem = source.file_stem().and_then(|stem| stem.to_str());
+    let name = match stem {
+        None | Some("requirements" | "pyproject" | "setup") => "pylock.toml".to_owned(),
+        Some(stem) => format!("pylock.{}.toml", stem.replace('.', "-")),
+    };
+    source.with_file_name(name)
 }

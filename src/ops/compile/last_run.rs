@@ -264,6 +264,9 @@ fn key(request: &Compile) -> String {
     if let Some(output) = &request.output.path {
         let _ = write!(key, "to {}", output.display());
     }
+    if let Some(beside) = &request.output.beside {
+        let _ = write!(key, " and {}", beside.display());
+    }
     key
 }
 
@@ -288,7 +291,9 @@ pub(in crate::ops) fn fingerprint(
     reporter: &dyn Reporter,
 ) -> Option<Fingerprint> {
     // Those who want details want to be told how it is decided.
+    let has_all = request.output.beside.is_none() || read[0].previous_beside.is_some();
     let is_possible = read[0].previous.is_some()
+        && has_all
         && request.output.path.is_some()
         && request.selection.gate.is_none()
         && request.run.cache.dir().is_some()
@@ -356,13 +361,14 @@ fn hash(request: &Compile, all: &[ReadInputs]) -> Fingerprint {
          {upgrade:?}{kept_packages:?}{upgrade_packages:?}{exclude_newer:?}{exclude_newer_packages:?}\n\
          {resolution:?}{pre_releases:?}{binary:?}{fork_strategy:?}{without_dependencies:?}\n\
          {indexes:?}{build:?}{output:?}{:?}{current_directory:?}\n\
-         {:?}\n{:?}\n{:?}\n{:?}\n{logins:?}",
+         {:?}\n{:?}\n{:?}\n{:?}{:?}\n{logins:?}",
         env!("CARGO_PKG_VERSION"),
         http.trusted_hosts,
         all.iter().map(|read| &read.cell).collect::<Vec<_>>(),
         all.iter().map(|read| &read.inputs).collect::<Vec<_>>(),
         read.indexes,
         read.previous.as_deref().map(Sha256::digest),
+        read.previous_beside.as_deref().map(Sha256::digest),
     );
     written.expect("a hash takes any text");
     hashing.0.finalize().into()

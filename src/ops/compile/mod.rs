@@ -17,6 +17,7 @@ mod output;
 mod overwrite;
 mod pin_details;
 pub(in crate::ops) mod prepare;
+mod pylock;
 pub(in crate::ops) mod request;
 mod runs;
 mod share;
@@ -28,6 +29,7 @@ pub use cutoff::Cutoff;
 pub use indexes::{IndexSettings, Owner};
 pub use inputs::SourceOptions;
 pub use pin_details::{HeldVersion, PinDetails};
+pub use pylock::Beside;
 pub use request::{
     BuildOptions, Compile, Hashes, Indexes, NamedIndex, OutputNaming, OutputOptions, Run,
     Selection, Source, Sources, Variables, WhichHashes,
@@ -48,7 +50,8 @@ use self::network::public_option_lines;
 use self::output::Made;
 use self::pin_details::ReportInputs;
 use self::prepare::{Prepared, ReadInputs, builder, prepare_all, read_inputs};
-use self::runs::{Fetchers, Runs};
+use self::pylock::Writing;
+use self::runs::{Fetchers, Runs, StatedPythons};
 use self::warnings::dependency_confusion;
 use crate::files;
 use crate::index::IndexClient;
@@ -89,6 +92,8 @@ pub struct Compiled {
     pub warnings: Vec<FileProblems>,
     /// Where the text belongs.
     pub output: Option<PathBuf>,
+    /// The lock in the other format, if there is to be one.
+    pub beside: Option<Beside>,
 }
 
 impl Compiled {
@@ -106,6 +111,11 @@ impl Compiled {
             tried: 0,
             requests: read.http.requests(),
             bytes: read.http.bytes(),
+            beside: request.output.beside.clone().map(|output| Beside {
+                text: read.previous_beside.clone().unwrap_or_default(),
+                previous: read.previous_beside.clone(),
+                output,
+            }),
             previous: read.previous,
             warnings: read.inputs.warnings,
             output: request.output.path.clone(),
@@ -117,24 +127,34 @@ impl Compiled {
         self.lock.iter().flat_map(|lock| &lock.pins)
     }
 
-    /// Whether the file is not as it should be.
+    /// Whether a file is not as it should be.
     pub fn is_changed(&self) -> bool {
+        self.is_text_changed() || self.beside.as_ref().is_some_and(Beside::is_changed)
+    }
+
+    /// Whether the lock itself is not as it should be, whatever is beside it.
+    pub fn is_text_changed(&self) -> bool {
         self.previous.as_deref() != Some(&self.text)
     }
 
-    /// Writes the lock file, if it changed; returns whether it did.
+    /// Writes the lock files, as far as they changed; returns whether one did.
     ///
     /// # Errors
-    /// When it cannot be written, or somebody else has changed it since it was read.
+    /// When one cannot be written, or somebody else has changed it since it was read.
     pub fn write(&self) -> Result<bool, Error> {
-        match &self.output {
-            Some(path) if self.is_changed() => {
-                let before = self.previous.as_deref().map(str::as_bytes);
-                let after = self.text.as_bytes();
-                Ok(files::replace_unchanged(path, before, after)?)
-            }
-            _ => Ok(false),
+        let mut is_written = false;
+        if let Some(path) = &self.output
+            && self.is_text_changed()
+        {
+            let before = self.previous.as_deref().map(str::as_bytes);
+            is_written = files::replace_unchanged(path, before, self.text.as_bytes())?;
         }
+        if let Some(beside) = self.beside.as_ref().filter(|beside| beside.is_changed()) {
+            let before = beside.previous.as_deref().map(str::as_bytes);
+            let after = beside.text.as_bytes();
+            is_written |= files::replace_unchanged(&beside.output, before, after)?;
+        }
+        Ok(is_written)
     }
 }
 
@@ -157,7 +177,9 @@ pub async fn compile(request: &Compile, reporter: &dyn Reporter) -> Result<Compi
         finish_writes(client, reporter).await;
         return Ok(Compiled::unchanged(&unchanged, read, request));
     }
-    read[0].check_merged(request)?;
+    for read in &read {
+        read.check_merged(request)?;
+    }
     overwrite::check(request, &read[0])?;
     // Boxed: it is large, and so would be whatever waits for it.
     Box::pin(resolve(request, read, &last_run, fingerprint, reporter)).await
@@ -181,7 +203,8 @@ async fn resolve(
     let fetchers = Fetchers::new(&prepared, &builders, request, reporter);
     let mut runs = fetchers.choose(request, last_run, reporter).await?;
     report(request, &fetchers, &runs, reporter).await;
-    let locked = lock_of(request, &fetchers, &mut runs, reporter).await?;
+    let stated = fetchers.stated_pythons(&runs).await;
+    let locked = lock_of(request, &fetchers, &mut runs, &stated, reporter).await?;
     let Locked {
         lock,
         held,
@@ -195,9 +218,20 @@ async fn resolve(
         client,
         ..
     } = read;
-    let text = lock::render(&lock, &style(&request.output, previous.as_deref(), inputs));
+    let writing = Writing {
+        request,
+        fetchers: &fetchers,
+        runs: &runs,
+        lock: &lock,
+        stated: &stated,
+        style: style(&request.output, previous.as_deref(), inputs),
+    };
+    let (text, beside) = writing.texts().await?;
     let is_complete = fetchers.each.iter().all(Fetcher::is_complete);
-    let is_unchanged = *is_plain && previous.as_deref() == Some(&text) && is_complete;
+    let is_unchanged = *is_plain
+        && previous.as_deref() == Some(&text)
+        && !beside.as_ref().is_some_and(Beside::is_changed)
+        && is_complete;
     let proof = fingerprint.filter(|_| is_unchanged);
     let proof = proof.map(|fingerprint| UnchangedProof {
         fingerprint,
@@ -211,8 +245,7 @@ async fn resolve(
     last_run::store(request, client, last_run, &consulted, proof);
     finish_writes(client, reporter).await;
     let moves = match previous {
-        Some(text) if prepared.len() > 1 => lock::changes(&lock::read(text), &lock),
-        Some(_) => lock::changes(&prepared[0].locked, &lock),
+        Some(_) => lock::moves(&prepared[0].all_locked, &lock, &text),
         None => Vec::new(),
     };
     let changes = previous.is_some().then(|| lock::summary(&moves));
@@ -240,6 +273,7 @@ async fn resolve(
         previous,
         warnings: inputs.warnings,
         output: request.output.path.clone(),
+        beside,
     })
 }
 
@@ -255,6 +289,7 @@ async fn lock_of(
     request: &Compile,
     fetchers: &Fetchers<'_>,
     runs: &mut Runs,
+    stated: &StatedPythons,
     reporter: &dyn Reporter,
 ) -> Result<Locked, Error> {
     let mut locked = Locked {
@@ -266,7 +301,7 @@ async fn lock_of(
     // Files are the same whoever they are chosen for.
     let mut known = BTreeMap::new();
     let is_one_of_several = fetchers.prepared.len() > 1;
-    let target = fetchers.stated_targets(runs).await;
+    let target = fetchers.target_words(stated);
     for (run, cells) in runs.in_order() {
         let (prepared, fetcher) = (&fetchers.prepared[cells[0]], &fetchers.each[cells[0]]);
         let inputs = &prepared.read.inputs;

@@ -4,7 +4,7 @@
 use std::path::{Component, Path};
 
 use crate::command::{CompileCommand, Recipe, recipe_beside};
-use crate::lock;
+use crate::lock::{self, Format};
 use crate::ops::compile::inputs::kind::{is_remote, local_path};
 use crate::ops::compile::prepare::ReadInputs;
 use crate::ops::compile::request::{Compile, OutputNaming, Source};
@@ -17,9 +17,18 @@ use crate::text::{shell_word, without_password};
 /// When it is one of the inputs; holds something that is not a lock; or has its name from a
 /// source and is the lock of others.
 pub(in crate::ops) fn check(request: &Compile, read: &ReadInputs) -> Result<(), Error> {
-    let (Some(path), Some(previous)) = (&request.output.path, &read.previous) else {
-        return Ok(());
-    };
+    for (path, previous) in read.locks(request) {
+        check_one(request, read, path, previous)?;
+    }
+    Ok(())
+}
+
+fn check_one(
+    request: &Compile,
+    read: &ReadInputs,
+    path: &Path,
+    previous: &str,
+) -> Result<(), Error> {
     let shown = path.display();
     let other_output = || Some("choose another output with `--output-file FILE`".to_owned());
     if is_read(request, read, path) {
@@ -28,7 +37,7 @@ pub(in crate::ops) fn check(request: &Compile, read: &ReadInputs) -> Result<(), 
             help: other_output(),
         });
     }
-    if let Some(line) = lock::foreign_line(previous) {
+    if let Some(line) = lock::foreign_line(previous).or_else(|| of_other_format(path, previous)) {
         return Err(Error::Usage {
             message: format!(
                 "`{shown}` is not a lock file, and was not overwritten: `{}` is not a pin",
@@ -67,6 +76,14 @@ pub(in crate::ops) fn check(request: &Compile, read: &ReadInputs) -> Result<(), 
         });
     }
     Ok(())
+}
+
+/// Returns the first line of a lock that has another format than its name says.
+fn of_other_format(path: &Path, text: &str) -> Option<String> {
+    let is_other = Format::of_path(&path.to_string_lossy()) != Format::of_text(text);
+    let mut lines = text.lines().map(str::trim);
+    let first = lines.find(|line| !line.is_empty() && !line.starts_with('#'));
+    first.filter(|_| is_other).map(str::to_owned)
 }
 
 /// How much of a foreign line is shown.

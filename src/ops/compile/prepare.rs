@@ -20,6 +20,7 @@ use crate::ops::compile::indexes::IndexSettings;
 use crate::ops::compile::inputs::Inputs;
 use crate::ops::compile::inputs::reader::{self, KeptFiles, Reading};
 use crate::ops::compile::network::{connect_ahead, connect_to_named, network};
+use crate::ops::compile::pylock;
 use crate::ops::compile::request::{Compile, Run, Selection};
 use crate::ops::compile::target;
 use crate::ops::error::Error;
@@ -40,6 +41,8 @@ pub(in crate::ops) struct ReadInputs {
     pub(in crate::ops) cell: Cell,
     /// The text of the lock file, if there is one.
     pub(in crate::ops) previous: Option<String>,
+    /// The text of the `pylock.toml` beside it, if there is one.
+    pub(in crate::ops) previous_beside: Option<String>,
     pub(in crate::ops) indexes: IndexSettings,
     pub(in crate::ops) http: Client,
     pub(in crate::ops) client: Arc<IndexClient>,
@@ -52,21 +55,34 @@ impl ReadInputs {
     /// # Errors
     /// When it has a conflict marker of git.
     pub(in crate::ops) fn check_merged(&self, request: &Compile) -> Result<(), Error> {
-        let (Some(path), Some(text)) = (&request.output.path, &self.previous) else {
-            return Ok(());
-        };
-        let Some(line_number) = lock::conflict_mark(text) else {
-            return Ok(());
-        };
-        Err(Error::Usage {
-            message: format!(
-                "{}:{line_number}: the file has conflict markers of git",
-                path.display()
-            ),
-            help: Some(
-                "resolve the conflict, or delete the file to lock everything again".to_owned(),
-            ),
-        })
+        for (path, text) in self.locks(request) {
+            if let Some(line_number) = lock::conflict_mark(text) {
+                return Err(Error::Usage {
+                    message: format!(
+                        "{}:{line_number}: the file has conflict markers of git",
+                        path.display()
+                    ),
+                    help: Some(
+                        "resolve the conflict, or delete the file to lock everything again"
+                            .to_owned(),
+                    ),
+                });
+            }
+            let environment = &self.cell.environment;
+            pylock::check_readable(&path.display().to_string(), text, environment)?;
+        }
+        Ok(())
+    }
+
+    /// Returns the locks that are there.
+    pub(in crate::ops) fn locks<'a>(
+        &'a self,
+        request: &'a Compile,
+    ) -> impl Iterator<Item = (&'a Path, &'a str)> {
+        let output = request.output.path.as_deref().zip(self.previous.as_deref());
+        let beside = request.output.beside.as_deref();
+        let beside = beside.zip(self.previous_beside.as_deref());
+        output.into_iter().chain(beside)
     }
 }
 
@@ -77,6 +93,8 @@ pub(in crate::ops) struct Prepared {
     pub(in crate::ops) is_plain: bool,
     /// What the lock there is has for this cell.
     pub(in crate::ops) locked: Arc<LockFile>,
+    /// What it has for all cells.
+    pub(in crate::ops) all_locked: Arc<LockFile>,
     pub(in crate::ops) request: Request,
     flat: Arc<Flat>,
     shared_builds: Arc<SharedBuilds>,
@@ -119,7 +137,9 @@ pub(in crate::ops) async fn read_inputs(
         .iter()
         .map(|(cell, inputs)| (cell, &inputs.requires_python[..]));
     check_pythons(&each.collect::<Vec<_>>())?;
-    let previous = previous(request.output.path.as_deref(), &request.run.view)?;
+    let output = &request.output;
+    let previous_beside = previous(output.beside.as_deref(), &request.run.view)?;
+    let previous = previous(output.path.as_deref(), &request.run.view)?;
     let (settings, indexes) = network(request, &read[0].1)?;
     let http = http.with(settings);
     if asks {
@@ -130,6 +150,7 @@ pub(in crate::ops) async fn read_inputs(
         inputs,
         cell,
         previous: previous.clone(),
+        previous_beside: previous_beside.clone(),
         indexes: indexes.clone(),
         http: http.clone(),
         client: Arc::clone(&client),
@@ -144,8 +165,9 @@ pub(in crate::ops) async fn prepare_all(
     request: &Compile,
     reporter: &dyn Reporter,
 ) -> Result<Vec<Prepared>, Error> {
-    let locked = read[0].previous.as_deref().map(lock::read);
-    let locked = Arc::new(locked.unwrap_or_default());
+    let text = read[0].previous.as_deref();
+    let text = text.or(read[0].previous_beside.as_deref());
+    let locked = Arc::new(text.map(lock::read).unwrap_or_default());
     let mut prepared: Vec<Prepared> = Vec::with_capacity(read.len());
     let is_one_of_several = read.len() > 1;
     for read in read {
@@ -153,8 +175,9 @@ pub(in crate::ops) async fn prepare_all(
             let (flat, builds) = (&first.flat, &first.shared_builds);
             (Arc::clone(flat), Arc::clone(builds))
         });
-        let locked = locked_for(&locked, &read.cell.environment);
-        let mut one = prepare(read, locked, shared, request, reporter).await?;
+        let own = locked_for(&locked, &read.cell.environment);
+        let mut one = prepare(read, own, shared, request, reporter).await?;
+        one.all_locked = Arc::clone(&locked);
         one.request.is_recorded = is_one_of_several;
         prepared.push(one);
     }
@@ -200,6 +223,7 @@ async fn prepare(
         is_plain: read.indexes.find_links.is_empty() && !has_places(&read.inputs),
         flat,
         shared_builds,
+        all_locked: Arc::clone(&locked),
         locked,
         request: Request::default(),
         direct: FxHashMap::default(),

@@ -14,7 +14,7 @@ use crate::command::{self, AsWritten, IndexStrategy, Markers, Options, named_ind
 use crate::config::ProjectPattern;
 use crate::http;
 use crate::index::Refresh;
-use crate::lock::{Style, UnsafePackages, UnsafePlacing, default_unsafe_packages};
+use crate::lock::{Format, Style, UnsafePackages, UnsafePlacing, default_unsafe_packages};
 use crate::ops::compile::cutoff::{Cutoff, Cutoffs};
 use crate::ops::compile::target::TargetRequest;
 use crate::ops::view::View;
@@ -241,8 +241,12 @@ fn selection(options: &Options, as_of: jiff::Timestamp) -> Selection {
 /// Returns how the lock looks.
 fn output(options: &Options) -> OutputOptions {
     let path = options.output.as_ref().filter(|output| *output != "-");
+    let is_pylock = options.format == Format::Pylock;
     OutputOptions {
         path: path.map(Into::into),
+        format: options.format,
+        beside: options.beside.as_ref().map(Into::into),
+        all_files: options.all_files,
         naming: OutputNaming::Given,
         only_binary: if options.no_build {
             vec![":all:".to_owned()]
@@ -256,6 +260,7 @@ fn output(options: &Options) -> OutputOptions {
         },
         which_hashes: match options.hashes {
             command::Hashes::Target => WhichHashes::Target,
+            command::Hashes::All if is_pylock && !options.all_files => WhichHashes::Target,
             command::Hashes::All | command::Hashes::None => WhichHashes::All,
         },
         index_annotation: options.index_annotation,
@@ -392,6 +397,12 @@ impl Default for BuildOptions {
 pub struct OutputOptions {
     /// The lock file: its pins are preferred. None: standard output.
     pub path: Option<PathBuf>,
+    /// Its format.
+    pub format: Format,
+    /// The `pylock.toml` that is written beside a lock in the other format.
+    pub beside: Option<PathBuf>,
+    /// Whether a `pylock.toml` has all files of a release, not those of its targets.
+    pub all_files: bool,
     /// Where its name is from.
     pub naming: OutputNaming,
     /// `--only-binary`, for the option lines.
@@ -416,6 +427,23 @@ pub struct OutputOptions {
     pub newline: Option<crate::text::Newline>,
     /// The command for the header.
     pub command: String,
+}
+
+impl OutputOptions {
+    /// Whether a `pylock.toml` is written.
+    pub fn has_pylock(&self) -> bool {
+        self.format == Format::Pylock || self.beside.is_some()
+    }
+
+    /// Has one lock written, of those that a command may name.
+    pub fn write_only(&mut self, path: PathBuf) {
+        self.format = Format::of_path(&path.to_string_lossy());
+        if self.format == Format::Pylock && !self.all_files {
+            self.which_hashes = WhichHashes::Target;
+        }
+        self.path = Some(path);
+        self.beside = None;
+    }
 }
 
 /// Where the name of an output is from.

@@ -25,7 +25,7 @@ use crate::command;
 use crate::lock::LockFile;
 use crate::ops::error::Error;
 use crate::ops::events::{Event, Reporter};
-use crate::python::{Cell, Environment, ProjectName, PythonVersion, Version};
+use crate::python::{Cell, Environment, ProjectName, PythonVersion, Target, Version};
 use crate::resolve::{Chosen, Request, Solution};
 use crate::text;
 
@@ -36,6 +36,27 @@ pub(super) struct Runs {
     pub(super) resolutions: Vec<Resolution>,
     /// For each cell the number of its search.
     pub(super) of_cells: Vec<usize>,
+}
+
+/// How far each version of Python is stated: `3.12`, or in full where that matters.
+pub(super) struct StatedPythons(Vec<(PythonVersion, String)>);
+
+impl StatedPythons {
+    /// Returns a version as it is stated.
+    pub(super) fn of(&self, python: &PythonVersion) -> String {
+        let mut pythons = self.0.iter();
+        let stated = pythons.find(|(known, _)| known == python);
+        stated.map_or_else(|| python.full().to_string(), |(_, stated)| stated.clone())
+    }
+
+    /// Whether a version is one of several of its minor version, or stated in full.
+    pub(super) fn has_patch(&self, python: &PythonVersion) -> bool {
+        let same = self
+            .0
+            .iter()
+            .filter(|(other, _)| other.short() == python.short());
+        same.count() > 1 || self.of(python).matches('.').count() > 1
+    }
 }
 
 impl Runs {
@@ -217,8 +238,8 @@ impl<'a> Fetchers<'a> {
         Ok(all)
     }
 
-    /// Returns what the lock is for, as its header says it.
-    pub(super) async fn stated_targets(&self, runs: &Runs) -> String {
+    /// Returns how far the versions of Python are stated.
+    pub(super) async fn stated_pythons(&self, runs: &Runs) -> StatedPythons {
         let mut pythons: Vec<(PythonVersion, String)> = Vec::new();
         for (at, Prepared { read, locked, .. }) in self.prepared.iter().enumerate() {
             let target = read.cell.first();
@@ -235,12 +256,18 @@ impl<'a> Fetchers<'a> {
                 None => pythons.push((target.python.clone(), stated)),
             }
         }
-        let targets = self.prepared.iter().flat_map(|one| &one.read.cell.targets);
-        command::target_words(&targets.collect::<Vec<_>>(), &|python| {
-            let mut pythons = pythons.iter();
-            let stated = pythons.find(|(known, _)| known == python);
-            stated.map_or_else(|| python.full().to_string(), |(_, stated)| stated.clone())
-        })
+        StatedPythons(pythons)
+    }
+
+    /// Returns what the lock is for, as its header says it.
+    pub(super) fn target_words(&self, stated: &StatedPythons) -> String {
+        let targets = self.targets().collect::<Vec<_>>();
+        command::target_words(&targets, &|python| stated.of(python))
+    }
+
+    /// Returns all targets, those of a cell together.
+    pub(super) fn targets(&self) -> impl Iterator<Item = &Target> {
+        self.prepared.iter().flat_map(|one| &one.read.cell.targets)
     }
 
     fn is_of_several_targets(&self) -> bool {

@@ -15,7 +15,7 @@ use super::request::request;
 use super::scope::Update;
 use crate::command::AsWritten;
 use crate::files;
-use crate::lock::PinSource;
+use crate::lock::{self, PinSource};
 use crate::ops::{Compiled, Distribution, Error, Reporter, View, compile};
 use crate::python::{Marker, ProjectName, Specifiers};
 use crate::requirements::{GroupRequest, location};
@@ -179,7 +179,7 @@ async fn joint(
     let mut text = String::new();
     for path in &outputs {
         if let Ok(bytes) = view.read(path.as_ref()) {
-            text.push_str(&String::from_utf8_lossy(&bytes));
+            text.push_str(&lock::as_requirements(&String::from_utf8_lossy(&bytes)));
             text.push('\n');
         }
         seen.plan(path.as_ref(), Vec::new());

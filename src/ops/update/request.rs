@@ -1,7 +1,7 @@
 //! What is compiled for a lock of the repository.
 
 use super::scope::Update;
-use crate::command::{AsWritten, Options};
+use crate::command::{AsWritten, Options, seen_from};
 use crate::ops::{Compile, Run, View};
 use crate::python::Platform;
 use crate::resolve::Constraint;
@@ -52,6 +52,8 @@ pub(super) fn request(
     };
     let configured = update.index_configs.clone();
     let mut request = Compile::new(&recorded(target), configured, run);
+    let output = seen_from(&target.folder, &target.output);
+    request.output.write_only(output.into());
     request.sources.bounds = bounds.to_vec();
     request.selection.upgrade = true;
     request.selection.gate = Some(update.policy.clone());

@@ -119,7 +119,9 @@ impl Policy {
         let targets = cell.targets.iter();
         Self {
             python: cell.first().python.release(),
-            targets: targets.map(|target| Installer::of(target, &numbers)).collect(),
+            targets: targets
+                .map(|target| Installer::of(target, &numbers))
+                .collect(),
             cutoffs,
             which_hashes: WhichHashes::default(),
             gate,

@@ -17,8 +17,8 @@ use crate::index::page::ProjectStatus;
 use crate::index::{Entry, File, IndexUrl, Listing, Sha256};
 use crate::ops::compile::candidates::admission::{Installer, Pinned, Policy, PythonSupport};
 use crate::ops::compile::candidates::judgement::Suits;
-use crate::ops::compile::candidates::rows::{Dated, Row};
 pub(in crate::ops) use crate::ops::compile::candidates::rows::Numbers;
+use crate::ops::compile::candidates::rows::{Dated, Row};
 use crate::ops::compile::cutoff::Limit;
 use crate::ops::compile::request::WhichHashes;
 use crate::python::{ProjectName, Version};
@@ -198,7 +198,10 @@ impl ProjectReleases {
 
     /// Whether a listing could not be read as it was: nothing said here holds.
     pub(in crate::ops) fn is_damaged(&self) -> bool {
-        self.files.listings.iter().any(|listing| listing.is_damaged())
+        self.files
+            .listings
+            .iter()
+            .any(|listing| listing.is_damaged())
     }
 
     /// Returns what an update may take.
@@ -336,6 +339,23 @@ impl ProjectReleases {
         if self.policy.which_hashes == WhichHashes::All {
             return self.installable(position).collect();
         }
+        self.files_for_target(position)
+    }
+
+    /// Returns the files of a release that a `pylock.toml` lists: all of them, or those of
+    /// the targets. Where only wheels may be used, nothing else is there to fall back on.
+    pub(in crate::ops) fn locked_files(&self, position: u32, all: bool) -> Vec<Entry<'_>> {
+        if !all {
+            return self.files_for_target(position);
+        }
+        let files = self.installable(position);
+        match self.binary() {
+            Some(wheels) => files.filter(|entry| entry.is_wheel == wheels).collect(),
+            None => files.collect(),
+        }
+    }
+
+    fn files_for_target(&self, position: u32) -> Vec<Entry<'_>> {
         let mut is_suitable = vec![false; self.rows(position).len()];
         for target in &self.policy.targets {
             let suits = Suits::new(self, position, Some(target));
@@ -434,7 +454,9 @@ impl ProjectReleases {
             None => self.pinned.locked.is_some(),
             Some(position) => {
                 self.has_recorded_hashes()
-                    && !self.entries(position).any(|entry| self.is_recorded(entry.sha256()))
+                    && !self
+                        .entries(position)
+                        .any(|entry| self.is_recorded(entry.sha256()))
             }
         }
     }

@@ -52,10 +52,7 @@ struct Numbered {
 
 impl Numbers {
     /// Returns the rows of files.
-    pub(super) fn rows<'e>(
-        &self,
-        files: impl Iterator<Item = (Place, Entry<'e>)>,
-    ) -> Box<[Row]> {
+    pub(super) fn rows<'e>(&self, files: impl Iterator<Item = (Place, Entry<'e>)>) -> Box<[Row]> {
         let mut numbered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // Mostly all files of a release have the same, which a listing has once.
         let mut last: Option<(&str, u32)> = None;

@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rustc_hash::FxHashMap;
 
 use super::Known;
-use crate::python::ProjectName;
 use crate::ops::compile::candidates::Numbers;
+use crate::python::ProjectName;
 use crate::resolve::{Metadata, Reason};
 
 /// What was read of a release's metadata.
