@@ -311,3 +311,94 @@ fn explain_and_update_know_it() {
         run.stdout
     );
 }
+
+/// Returns a lock of one package with markers and extras, as another tool writes it.
+fn foreign(index: &Index, rest: &str) -> String {
+    let b = wheel("b", "1.0");
+    let (_, digits) = b
+        .hash()
+        .split_once(':')
+        .map(|(a, b)| (a.to_owned(), b.to_owned()))
+        .unwrap();
+    let url = index
+        .url()
+        .replace("/simple/", "/files/b-1.0-py3-none-any.whl");
+    let wheels = format!("wheels = [{{ url = \"{url}\", hashes = {{ sha256 = \"{digits}\" }} }}]");
+    format!(
+        "lock-version = \"1.0\"\nextras = [\"cli\"]\ncreated-by = \"other\"\n{rest}\n\
+         [[packages]]\nname = \"b\"\nversion = \"1.0\"\n{wheels}\n\
+         [[packages]]\nname = \"c\"\nversion = \"0.5\"\nmarker = \"sys_platform == 'win32'\"\n{wheels}\n\
+         [[packages]]\nname = \"a\"\nversion = \"1.0\"\nmarker = \"'cli' in extras\"\n{}\n",
+        wheels
+            .replace("b-1.0-py3-none-any.whl", "a-1.0.tar.gz")
+            .replace(
+                &digits,
+                sdist("a", "1.0").hash().strip_prefix("sha256:").unwrap(),
+            ),
+    )
+}
+
+#[test]
+fn a_lock_is_a_source_of_exact_requirements() {
+    let mut all = releases();
+    all.push(wheel("b", "2.0"));
+    let index = Index::new(all);
+    let project = Project::of("-r pylock.toml\n");
+    project.write(LOCK, foreign(&index, ""));
+    project.compiles(&index.url(), &[]);
+    assert_eq!(project.pins(), ["b==1.0"]);
+    assert!(
+        project.lock().contains("    # via -r pylock.toml\n"),
+        "{}",
+        project.lock()
+    );
+    project.compiles(&index.url(), &["pylock.toml[cli]", "-o", "cli.txt"]);
+    let lock = project.read("cli.txt");
+    assert_eq!(crate::project::pins(&lock), ["a==1.0", "b==1.0"]);
+    // Only the files that the lock has.
+    assert!(lock.contains(&sdist("a", "1.0").hash()), "{lock}");
+    assert_eq!(crate::project::hashes(&lock).len(), 2);
+    project
+        .compile(&index.url(), &["pylock.toml[gui]", "-o", "cli.txt"])
+        .says(2, &["the lock has no extra `gui`", "it has `cli`"]);
+    project.write("other.in", "b\n-c pylock.toml\n");
+    project.compiles(&index.url(), &["other.in"]);
+    assert_eq!(crate::project::pins(&project.read("other.txt")), ["b==1.0"]);
+    project
+        .compile(&index.url(), &["other.in", "--override", "pylock.toml"])
+        .says(2, &["`pylock.toml` is a lock file, not an overrides file"]);
+}
+
+#[test]
+fn a_lock_for_others_or_with_wrong_files_is_no_source() {
+    let index = index();
+    let project = Project::of("-r pylock.toml\n");
+    let good = foreign(&index, "");
+    let digits = wheel("b", "1.0").hash();
+    let digits = digits.strip_prefix("sha256:").unwrap();
+    for (lock, words) in [
+        (
+            foreign(&index, "requires-python = \">=3.13\""),
+            "the lock is for Python >=3.13, but the target is Python 3.12",
+        ),
+        (
+            foreign(&index, "environments = [\"sys_platform == 'darwin'\"]"),
+            "none of the environments that the lock is for",
+        ),
+        (
+            good.replacen("hashes = {", "size = 1, hashes = {", 1),
+            "the size recorded for `b-1.0-py3-none-any.whl`",
+        ),
+        (
+            good.replace(digits, &"0".repeat(64)),
+            "match none of its files",
+        ),
+    ] {
+        project.write(LOCK, lock);
+        project.compile(&index.url(), &[]).says(2, &[words]);
+    }
+    project.write(LOCK, foreign(&index, "environments = []"));
+    project
+        .compiles(&index.url(), &[])
+        .says(0, &["`environments` is an empty list, as pipenv writes it"]);
+}

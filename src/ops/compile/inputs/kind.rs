@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::lock::pylock;
 use crate::ops::compile::request::{Compile, Source};
 use crate::requirements::location;
 
@@ -23,6 +24,8 @@ pub(in crate::ops) enum Kind {
     Setup,
     /// Any other `*.py`.
     Script,
+    /// `pylock.toml` and `pylock.NAME.toml`
+    Pylock,
 }
 
 impl Kind {
@@ -35,6 +38,7 @@ impl Kind {
         match source.rsplit('/').next().unwrap_or(source) {
             "pyproject.toml" => Self::Project,
             "setup.py" | "setup.cfg" => Self::Setup,
+            name if pylock::has_name(name) => Self::Pylock,
             name if Path::new(name)
                 .extension()
                 .is_some_and(|extension| extension == "py") =>
@@ -51,6 +55,8 @@ impl Kind {
             Self::Requirements => return None,
             Self::Project | Self::Setup => "is a project file",
             Self::Script => "is a script",
+            Self::Pylock if role == Role::Constraints => return None,
+            Self::Pylock => "is a lock file",
         };
         let (what, help) = match role {
             Role::Requirements => return None,
@@ -72,7 +78,7 @@ impl Kind {
 pub(in crate::ops) fn are_silent(request: &Compile) -> bool {
     let is_silent = |source: &str| match Kind::of(source) {
         _ if is_remote(source) => false,
-        Kind::Project => true,
+        Kind::Project | Kind::Pylock => true,
         Kind::Setup | Kind::Script => false,
         Kind::Requirements => {
             let bytes = request.run.view.read(&local_path(source));

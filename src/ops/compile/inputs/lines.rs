@@ -134,13 +134,9 @@ impl Reader<'_> {
         let from = Asker {
             role: file.role,
             location: file.location(span),
-            origin: match file.role {
-                Role::Requirements => format!("-r {}", file.name),
-                Role::Constraints => format!("-c {}", file.name),
-                Role::Overrides => format!("--override {}", file.name),
-            },
+            origin: file.origin(),
             base: self.reading.current_directory.to_owned(),
-            is_remote: is_remote(file.source),
+            is_remote: file.is_remote(),
             comments: line.comments,
         };
         let result = match line.requirement {
@@ -228,7 +224,33 @@ impl Reader<'_> {
         }
     }
 
-    fn by_specifiers(&mut self, requirement: Requirement, hashes: BTreeSet<String>, from: Asker) {
+    /// Takes a place that a lock names, and whether it is editable.
+    pub(super) fn by_locked_place(
+        &mut self,
+        name: Option<ProjectName>,
+        marker: Option<Marker>,
+        (place, is_editable): (String, bool),
+        hashes: BTreeSet<String>,
+        from: Asker,
+    ) -> Result<(), InvalidSource> {
+        let reference = UnresolvedReference {
+            name,
+            extras: Vec::new(),
+            marker,
+            as_written: place.clone(),
+            value: place,
+            hashes,
+            is_editable,
+        };
+        self.by_place(reference, from)
+    }
+
+    pub(super) fn by_specifiers(
+        &mut self,
+        requirement: Requirement,
+        hashes: BTreeSet<String>,
+        from: Asker,
+    ) {
         let Asker {
             role,
             location,

@@ -5,12 +5,14 @@
 pub(in crate::ops) mod kind;
 mod lines;
 mod projects;
+mod pylocks;
 pub(in crate::ops) mod reader;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use crate::ops::compile::direct::source::{DirectReference, ProjectTree};
+pub(in crate::ops) use crate::ops::compile::inputs::pylocks::PylockSource;
 use crate::ops::error::FileProblems;
 use crate::python::{Marker, ProjectName, Specifiers};
 use crate::requirements::{PerProject, Written};
@@ -77,6 +79,8 @@ pub(in crate::ops) struct Inputs {
     /// How the first source's lines end.
     pub(in crate::ops) newline: Option<text::Newline>,
     pub(in crate::ops) has_project: bool,
+    /// The locks that were read as sources.
+    pub(in crate::ops) pylocks: Vec<PylockSource>,
     /// The files that were read, as their paths were written.
     pub(in crate::ops) files: Vec<PathBuf>,
 }

@@ -10,6 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::http::{Client, Request};
 use crate::ops::compile::inputs::Inputs;
 use crate::ops::compile::inputs::kind::{Kind, Role, is_remote, local_path};
+use crate::ops::compile::inputs::pylocks::with_extras;
 use crate::ops::compile::request::Source;
 use crate::ops::error::{Error, FileProblems};
 use crate::ops::view::View;
@@ -55,6 +56,8 @@ pub(super) struct Reader<'a> {
     pub(super) problems: Vec<FileProblems>,
     /// The files being read, outermost first: a file may not include itself.
     open: Vec<String>,
+    /// The extras that are wanted of the lock that is read next.
+    wanted: Vec<ExtraName>,
     /// The projects that were read, for what is wrong with extras.
     pub(super) projects: Vec<ReadProject>,
 }
@@ -85,6 +88,21 @@ impl<'t> OpenFile<'t> {
             warnings: Vec::new(),
             line_ends: OnceCell::new(),
         }
+    }
+
+    /// Returns who asks for what the file says, for annotations.
+    pub(super) fn origin(&self) -> String {
+        let option = match self.role {
+            Role::Requirements => "-r",
+            Role::Constraints => "-c",
+            Role::Overrides => "--override",
+        };
+        format!("{option} {}", self.name)
+    }
+
+    /// Whether it came over the network.
+    pub(super) fn is_remote(&self) -> bool {
+        is_remote(self.source)
     }
 
     /// Returns `file:line`, as it is shown.
@@ -121,12 +139,19 @@ pub(in crate::ops) async fn read(
         inputs: Inputs::default(),
         problems: Vec::new(),
         open: Vec::new(),
+        wanted: Vec::new(),
         projects: Vec::new(),
     };
     for source in sources {
         match source {
             Source::Stdin(bytes) => reader.take(bytes, "-", Role::Requirements).await?,
-            Source::Path(path) => reader.file(path, Role::Requirements).await?,
+            Source::Path(path) => match with_extras(path) {
+                Some((path, extras)) => {
+                    reader.wanted = extras;
+                    reader.file(path, Role::Requirements).await?;
+                }
+                None => reader.file(path, Role::Requirements).await?,
+            },
         }
     }
     reader.read_groups().await?;
@@ -229,6 +254,11 @@ impl Reader<'_> {
         let file = OpenFile::new(&text, source, &name, role);
         match kind {
             Kind::Project => self.project(file),
+            Kind::Pylock => {
+                let wanted = std::mem::take(&mut self.wanted);
+                self.pylock(file, &wanted);
+                Ok(())
+            }
             Kind::Script => {
                 self.script(file);
                 Ok(())

@@ -182,7 +182,7 @@ impl FilesOf<'_> {
         let position = self.chosen.position;
         let version = self.releases.version(position).to_string();
         let index = self.releases.index(position).map(ToString::to_string);
-        self.check_recorded(&version)?;
+        self.check_recorded()?;
         let all_files = self.writing.request.output.all_files;
         let mut sdist = None;
         let mut wheels: Vec<File> = Vec::new();
@@ -298,18 +298,14 @@ impl FilesOf<'_> {
     }
 
     /// Checks what is recorded of the release against what the index says of it now.
-    fn check_recorded(&self, version: &str) -> Result<(), Error> {
+    fn check_recorded(&self) -> Result<(), Error> {
         let output = &self.writing.request.output;
         if output.hashes == crate::ops::Hashes::Refresh {
             return Ok(());
         }
-        for entry in self.releases.installable(self.chosen.position) {
-            let Some(file) = entry.to_file() else {
-                continue;
-            };
-            self.recorded.check(&self.pin.name, version, &file)?;
-        }
-        Ok(())
+        let position = self.chosen.position;
+        self.recorded
+            .check_release(&self.pin.name, self.releases, position)
     }
 }
 

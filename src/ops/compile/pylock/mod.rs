@@ -7,6 +7,7 @@ mod details;
 mod places;
 mod recorded;
 
+use recorded::Recorded;
 pub(in crate::ops) use recorded::check_readable;
 
 use std::path::{Path, PathBuf};
@@ -51,6 +52,7 @@ impl Writing<'_> {
     pub(in crate::ops) async fn texts(&self) -> Result<(String, Option<Beside>), Error> {
         let output = &self.request.output;
         let read = &self.fetchers.prepared[0].read;
+        self.check_sources()?;
         let text = match output.format {
             Format::Requirements => lock::render(self.lock, &self.style),
             Format::Pylock => {
@@ -70,6 +72,23 @@ impl Writing<'_> {
             None => None,
         };
         Ok((text, beside))
+    }
+
+    /// Checks what locks that are sources record of the chosen releases against what the
+    /// index says of them.
+    fn check_sources(&self) -> Result<(), Error> {
+        for (run, cells) in self.runs.in_order() {
+            let fetcher = &self.fetchers.each[cells[0]];
+            for source in &self.fetchers.prepared[cells[0]].read.inputs.pylocks {
+                let recorded = Recorded::of(source);
+                for (name, chosen) in &self.runs.resolutions[run].solution.chosen {
+                    if let Some(releases) = fetcher.releases(name) {
+                        recorded.check_release(name, &releases, chosen.position)?;
+                    }
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Returns the text of a `pylock.toml`; it keeps what is recorded of unchanged pins.

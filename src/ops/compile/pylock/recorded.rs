@@ -3,8 +3,11 @@
 use crate::index::File as IndexFile;
 use crate::lock::pylock::{self, Choice, File, Origin, Package, Pylock};
 use crate::lock::{Format, conflict_mark};
+use crate::ops::compile::candidates::ProjectReleases;
+use crate::ops::compile::inputs::PylockSource;
 use crate::ops::error::{Error, FileProblems};
 use crate::python::{Environment, ProjectName};
+use crate::resolve::Releases as _;
 use crate::text::position;
 
 /// Checks that a lock that is there can be gone by, if it is a `pylock.toml`.
@@ -55,6 +58,15 @@ impl Recorded {
         }
     }
 
+    /// Takes a lock that was read as a source.
+    pub(super) fn of(source: &PylockSource) -> Self {
+        Self {
+            name: source.name.clone(),
+            text: source.text.clone(),
+            lock: source.lock.clone(),
+        }
+    }
+
     fn packages<'a>(
         &'a self,
         name: &'a ProjectName,
@@ -99,16 +111,29 @@ impl Recorded {
             })
     }
 
-    /// Checks what is recorded of a file against what an index says of it.
+    /// Checks what is recorded of a release against what an index says of its files.
     ///
     /// # Errors
-    /// When a hash is not the file's, or the size.
-    pub(super) fn check(
+    /// When a hash is not that of the file, or the size.
+    pub(super) fn check_release(
         &self,
         name: &ProjectName,
-        version: &str,
-        file: &IndexFile,
+        releases: &ProjectReleases,
+        position: u32,
     ) -> Result<(), Error> {
+        let version = releases.version(position).to_string();
+        if self.packages(name, &version).next().is_none() {
+            return Ok(());
+        }
+        for entry in releases.installable(position) {
+            if let Some(file) = entry.to_file() {
+                self.check(name, &version, &file)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn check(&self, name: &ProjectName, version: &str, file: &IndexFile) -> Result<(), Error> {
         for package in self.packages(name, version) {
             let mut recorded = package.files();
             let Some(recorded) = recorded.find(|one| one.name == file.filename) else {
