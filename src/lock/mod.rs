@@ -7,6 +7,7 @@
 
 mod conflict;
 mod diff;
+pub mod foreign;
 mod formats;
 mod layout;
 mod model;

@@ -316,6 +316,14 @@ impl Reader {
         }
         let sdist = tables::table(table, "sdist");
         let wheels = tables::tables(table, "wheels");
+        if sdist.is_none() && wheels.is_empty() && table.get("version").is_none() {
+            let message = format!(
+                "skipped {name}, of which the file has only the name, as pipenv writes what other \
+                 systems need"
+            );
+            self.note(span, message);
+            return None;
+        }
         if sdist.is_none() && wheels.is_empty() {
             let message = format!("{name} has no file, directory or repository to install it from");
             self.problems.push(Problem::new(span, message));

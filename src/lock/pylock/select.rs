@@ -88,6 +88,17 @@ impl Pylock {
             .collect()
     }
 
+    /// Returns what is left of a package's marker where these extras and groups are wanted;
+    /// none if it does not hold whatever the environment is.
+    pub fn rest_of(
+        &self,
+        package: &Package,
+        extras: &[ExtraName],
+        groups: &[String],
+    ) -> Option<Option<Marker>> {
+        rest(package, extras, groups)
+    }
+
     /// Returns the packages of one name that are both installed somewhere, with their places.
     pub fn doubles(&self, choice: Choice<'_>) -> Vec<Problem> {
         twice(&self.holding(choice))
