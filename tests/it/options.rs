@@ -66,10 +66,7 @@ fn what_cannot_be_honoured_is_refused_with_what_to_use_instead() {
         ("--all-groups", "`--group`"),
         ("--no-system-certs", "with `--cert`"),
         ("--no-native-tls", "with `--cert`"),
-        (
-            "--python-platform windows",
-            "create one lock file for each, with its own `--output-file`",
-        ),
+        ("--target 3.12@linux", "--python-version"),
         (
             "-o requirements.lock.toml",
             "named `pylock.toml` or `pylock.NAME.toml`",

@@ -202,6 +202,13 @@ async fn resolve(
         .collect();
     let fetchers = Fetchers::new(&prepared, &builders, request, reporter);
     let mut runs = fetchers.choose(request, last_run, reporter).await?;
+    share::share(
+        &fetchers,
+        request.selection.fork_strategy,
+        &mut runs,
+        reporter,
+    )
+    .await?;
     report(request, &fetchers, &runs, reporter).await;
     let stated = fetchers.stated_pythons(&runs).await;
     let locked = lock_of(request, &fetchers, &mut runs, &stated, reporter).await?;

@@ -19,7 +19,6 @@ use super::hashes::{hashes, keep_given_hashes};
 use super::last_run::LastRun;
 use super::prepare::{Prepared, fetcher, fetcher_for};
 use super::request::{Compile, WhichHashes};
-use super::share;
 use super::stated_python::stated_python;
 use crate::command;
 use crate::lock::LockFile;
@@ -141,15 +140,13 @@ impl<'a> Fetchers<'a> {
         last_run: &LastRun,
         reporter: &dyn Reporter,
     ) -> Result<Runs, Error> {
-        let requests = self.prepared.iter().map(|one| one.request.clone());
-        let requests: Vec<Request> = requests.collect();
         let mut runs = Runs::default();
         let likely = likely(&self.prepared[0].locked, last_run);
         let expected = Expected {
             projects: &likely,
             is_complete: !last_run.is_empty(),
         };
-        for at in 0..requests.len() {
+        for (at, prepared) in self.prepared.iter().enumerate() {
             // What one search asks for, another asks for too.
             let expected = if at == 0 {
                 expected
@@ -158,7 +155,13 @@ impl<'a> Fetchers<'a> {
             };
             let among = runs.of_cells.clone();
             match self
-                .search(&mut runs.resolutions, &among, at, &requests[at], expected)
+                .search(
+                    &mut runs.resolutions,
+                    &among,
+                    at,
+                    &prepared.request,
+                    expected,
+                )
                 .await
             {
                 Ok(run) => runs.of_cells.push(run),
@@ -168,14 +171,6 @@ impl<'a> Fetchers<'a> {
                 Err(error) => return Err(error),
             }
         }
-        share::share(
-            self,
-            request.selection.fork_strategy,
-            requests,
-            &mut runs,
-            reporter,
-        )
-        .await?;
         Ok(runs)
     }
 

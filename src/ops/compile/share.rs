@@ -28,13 +28,14 @@ const MOST_NAMED: usize = 6;
 pub(super) async fn share(
     fetchers: &Fetchers<'_>,
     strategy: ForkStrategy,
-    mut requests: Vec<Request>,
     runs: &mut Runs,
     reporter: &dyn Reporter,
 ) -> Result<(), Error> {
-    if requests.len() == 1 {
+    if fetchers.prepared.len() == 1 {
         return Ok(());
     }
+    let requests = fetchers.prepared.iter().map(|one| one.request.clone());
+    let mut requests: Vec<Request> = requests.collect();
     let groups = groups(fetchers, strategy);
     let own = Versions::of(&runs.resolutions, &runs.of_cells);
     for _ in 0..MOST_ROUNDS {

@@ -3,15 +3,15 @@
 use std::collections::BTreeSet;
 
 use crate::ops::compile::candidates::admission::Installer;
-use crate::ops::compile::candidates::rows::Row;
-use crate::ops::compile::candidates::{Judgement, Place, ProjectReleases};
+use crate::ops::compile::candidates::rows::{Place, Row};
+use crate::ops::compile::candidates::{Judgement, ProjectReleases};
 use crate::python::{TagMismatch, WheelName};
 use crate::resolve::{Availability, OtherWheels, Reason, Releases as _};
 use crate::update::{Hold, Word as _};
 
 /// Why a file does not suit the target.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Misfit {
+enum Misfit {
     /// It is for other Pythons: the number of the specifier.
     Python(u32),
     /// Wheels are not wanted, or only they are: by which option.
@@ -65,14 +65,14 @@ fn platform_tags(tags: &str) -> impl Iterator<Item = &str> {
 }
 
 /// How well the files of a release suit a target.
-pub(super) struct Suits<'a> {
+struct Suits<'a> {
     releases: &'a ProjectReleases,
     position: u32,
     target: Option<&'a Installer>,
 }
 
 impl<'a> Suits<'a> {
-    pub(super) const fn new(
+    const fn new(
         releases: &'a ProjectReleases,
         position: u32,
         target: Option<&'a Installer>,
@@ -85,7 +85,7 @@ impl<'a> Suits<'a> {
     }
 
     /// Returns for each file the rank of a wheel, none for an sdist; or why it does not suit.
-    pub(super) fn each(&self) -> impl Iterator<Item = (&'a Row, Result<Option<u32>, Misfit>)> {
+    fn each(&self) -> impl Iterator<Item = (&'a Row, Result<Option<u32>, Misfit>)> {
         let position = self.position;
         let releases = self.releases;
         let policy = &*releases.policy;
@@ -215,6 +215,27 @@ impl ProjectReleases {
             (None, None) => return self.unusable(position, nearest, hold, target),
         };
         Judgement::usable(Availability::Sdist, file)
+    }
+
+    /// Returns for each file of a release whether a target would install it: a wheel, or the
+    /// sdist of a release without wheels for it.
+    pub(super) fn suitable_files(&self, position: u32) -> Vec<bool> {
+        let mut is_suitable = vec![false; self.rows(position).len()];
+        for target in &self.policy.targets {
+            let suits = Suits::new(self, position, Some(target));
+            let usable = suits.each().map(|(row, suits)| {
+                let is_wheel = suits.ok()?.is_some();
+                let is_old = self.is_too_new(row.place.0, &row.dated, position).is_none()
+                    && self.hold(&row.dated, position).is_none();
+                is_old.then_some(is_wheel)
+            });
+            let usable: Vec<Option<bool>> = usable.collect();
+            let has_wheel = usable.contains(&Some(true));
+            for (is_suitable, usable) in is_suitable.iter_mut().zip(usable) {
+                *is_suitable |= usable == Some(has_wheel);
+            }
+        }
+        is_suitable
     }
 
     /// Returns why a file was yanked, if that is said.

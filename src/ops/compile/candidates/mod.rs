@@ -16,9 +16,8 @@ use crate::index::listing::Sparse;
 use crate::index::page::ProjectStatus;
 use crate::index::{Entry, File, IndexUrl, Listing, Sha256};
 use crate::ops::compile::candidates::admission::{Installer, Pinned, Policy, PythonSupport};
-use crate::ops::compile::candidates::judgement::Suits;
 pub(in crate::ops) use crate::ops::compile::candidates::rows::Numbers;
-use crate::ops::compile::candidates::rows::{Dated, Row};
+use crate::ops::compile::candidates::rows::{Dated, Place, Row};
 use crate::ops::compile::cutoff::Limit;
 use crate::ops::compile::request::WhichHashes;
 use crate::python::{ProjectName, Version};
@@ -126,9 +125,6 @@ impl Judgement {
         self
     }
 }
-
-/// Where a file is among a project's listings: a listing, a position, the file's number.
-type Place = (usize, usize, usize);
 
 impl ProjectFiles {
     pub(in crate::ops) fn new(listings: Vec<Listed>, is_in_order: bool) -> Self {
@@ -356,21 +352,7 @@ impl ProjectReleases {
     }
 
     fn files_for_target(&self, position: u32) -> Vec<Entry<'_>> {
-        let mut is_suitable = vec![false; self.rows(position).len()];
-        for target in &self.policy.targets {
-            let suits = Suits::new(self, position, Some(target));
-            let usable = suits.each().map(|(row, suits)| {
-                let is_wheel = suits.ok()?.is_some();
-                let is_old = self.is_too_new(row.place.0, &row.dated, position).is_none()
-                    && self.hold(&row.dated, position).is_none();
-                is_old.then_some(is_wheel)
-            });
-            let usable: Vec<Option<bool>> = usable.collect();
-            let has_wheel = usable.contains(&Some(true));
-            for (is_suitable, usable) in is_suitable.iter_mut().zip(usable) {
-                *is_suitable |= usable == Some(has_wheel);
-            }
-        }
+        let is_suitable = self.suitable_files(position);
         if !is_suitable.contains(&true) {
             return self.installable(position).collect();
         }

@@ -9,8 +9,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::Timestamp;
 use rustc_hash::FxHashMap;
 
-use super::Place;
 use crate::index::{Entry, Sha256};
+
+/// Where a file is among a project's listings: a listing, a position, the file's number.
+pub(super) type Place = (usize, usize, usize);
 
 /// A file of a release.
 #[derive(Debug)]

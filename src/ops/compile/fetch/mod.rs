@@ -10,11 +10,15 @@ pub(in crate::ops) mod budget;
 mod builds;
 mod drive;
 pub(in crate::ops) mod indexes;
+mod known;
 mod metadata;
 pub(in crate::ops) mod prefetch;
 mod shared;
 
+pub(in crate::ops) use known::DirectRelease;
 pub(in crate::ops) use shared::SharedMetadata;
+
+use known::Known;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -24,7 +28,7 @@ use std::time::Duration;
 
 use rustc_hash::FxHashMap;
 
-use crate::index::{CoreMetadata, File, IndexClient};
+use crate::index::{File, IndexClient};
 use crate::ops::compile::build::Builder;
 use crate::ops::compile::candidates::ProjectReleases;
 use crate::ops::compile::candidates::admission::{Pinned, Policy};
@@ -34,7 +38,7 @@ use crate::ops::compile::indexes::IndexSettings;
 use crate::ops::error::Error;
 use crate::ops::events::Reporter;
 use crate::python::{ProjectName, Version};
-use crate::resolve::{Availability, Metadata, Need, NoReleases, Reason, Releases};
+use crate::resolve::{Metadata, Need, Reason, Releases};
 
 /// Answers what the resolver asks.
 pub(in crate::ops) struct Fetcher<'a> {
@@ -61,48 +65,6 @@ pub(in crate::ops) struct Fetcher<'a> {
     missed: Mutex<Vec<(ProjectName, Version)>>,
     /// How many projects had damaged pages, since the last resolution.
     damaged: AtomicUsize,
-}
-
-/// What is known of a project.
-#[derive(Debug, Clone)]
-enum Known {
-    Index(Arc<ProjectReleases>),
-    Direct(Arc<DirectRelease>),
-    Absent,
-}
-
-impl Known {
-    fn releases(&self) -> Arc<dyn Releases> {
-        match self {
-            Self::Index(releases) => Arc::clone(releases) as Arc<dyn Releases>,
-            Self::Direct(release) => Arc::clone(release) as Arc<dyn Releases>,
-            Self::Absent => NoReleases::shared(),
-        }
-    }
-}
-
-/// The one release that is at a place.
-#[derive(Debug)]
-pub(in crate::ops) struct DirectRelease {
-    pub(in crate::ops) version: Version,
-    pub(in crate::ops) availability: Availability,
-    pub(in crate::ops) metadata: Arc<CoreMetadata>,
-    /// The hash of what is there, as `sha256:…`; none if nothing fixes it.
-    pub(in crate::ops) hash: Option<String>,
-}
-
-impl Releases for DirectRelease {
-    fn count(&self) -> u32 {
-        1
-    }
-
-    fn version(&self, _position: u32) -> &Version {
-        &self.version
-    }
-
-    fn availability(&self, _position: u32) -> Availability {
-        self.availability.clone()
-    }
 }
 
 /// What was learned by fetching what was needed.

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rustc_hash::FxHashMap;
 
-use super::Known;
+use super::known::Known;
 use crate::ops::compile::candidates::Numbers;
 use crate::python::ProjectName;
 use crate::resolve::{Metadata, Reason};

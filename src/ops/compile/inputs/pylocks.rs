@@ -29,6 +29,9 @@ pub(in crate::ops) struct PylockSource {
 pub(super) fn with_extras(source: &str) -> Option<(&str, Vec<ExtraName>)> {
     let (path, extras) = source.strip_suffix(']')?.rsplit_once('[')?;
     let name = path.rsplit('/').next().unwrap_or(path);
+    if extras.trim().is_empty() {
+        return None;
+    }
     let extras = extras.split(',').map(|extra| extra.trim().parse().ok());
     let extras = extras.collect::<Option<Vec<_>>>()?;
     pylock::has_name(name).then_some((path, extras))
