@@ -145,14 +145,11 @@ impl<'a> Fetchers<'a> {
         let expected = Expected {
             projects: &likely,
             is_complete: !last_run.is_empty(),
+            is_known: false,
         };
         for (at, prepared) in self.prepared.iter().enumerate() {
             // What one search asks for, another asks for too.
-            let expected = if at == 0 {
-                expected
-            } else {
-                Expected::default()
-            };
+            let expected = if at == 0 { expected } else { Expected::KNOWN };
             let among = runs.of_cells.clone();
             match self
                 .search(

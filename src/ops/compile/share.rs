@@ -173,7 +173,7 @@ async fn search_again(
     let unchanged = (0..of_cells.len()).filter(|cell| !changed.contains(cell));
     let mut among: Vec<usize> = unchanged.map(|cell| of_cells[cell]).collect();
     for &cell in changed {
-        let (request, expected) = (&requests[cell], Expected::default());
+        let (request, expected) = (&requests[cell], Expected::KNOWN);
         let search = fetchers.search(&mut runs.resolutions, &among, cell, request, expected);
         match search.await {
             Ok(run) => {

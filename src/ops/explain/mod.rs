@@ -123,6 +123,7 @@ pub async fn explain(request: &Explain, reporter: &dyn Reporter) -> Result<Expla
     let expected = Expected {
         projects: &likely,
         is_complete: false,
+        is_known: false,
     };
     let resolution = fetcher.resolve(prepared.request.clone(), expected).await;
     let pin = pin_of(request, &prepared);

@@ -7,7 +7,7 @@ use rustc_hash::FxHashSet;
 use super::rows::{Answers, Numbers};
 use crate::ops::compile::cutoff::Cutoffs;
 use crate::ops::compile::request::WhichHashes;
-use crate::python::{Cell, Specifiers, TagMismatch, Tags, Target, Version, WheelName};
+use crate::python::{Cell, Specifiers, TagMismatch, Tags, Target, Version};
 use crate::requirements::PerProject;
 use crate::update;
 
@@ -69,13 +69,13 @@ impl Installer {
         }
     }
 
-    fn find(&self, tags: &str) -> Result<u32, TagMismatch> {
-        match WheelName::parse(&format!("x-0-{tags}.whl")) {
-            Ok(name) => self
+    fn find(&self, tags: u32) -> Result<u32, TagMismatch> {
+        match self.numbers.wheel(tags) {
+            Some(name) => self
                 .tags
                 .compatibility(&name)
                 .ok_or_else(|| self.tags.incompatibility(&name)),
-            Err(_) => Err(TagMismatch::Platform),
+            None => Err(TagMismatch::Platform),
         }
     }
 }
@@ -89,7 +89,7 @@ pub(super) struct Compatibility<'a> {
 impl Compatibility<'_> {
     pub(super) fn of(&mut self, tags: u32) -> Result<u32, TagMismatch> {
         let installer = self.installer;
-        let find = || installer.find(&installer.numbers.text(tags));
+        let find = || installer.find(tags);
         self.known.get_or_insert_with(tags, find)
     }
 }

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use rustc_hash::FxHashMap;
 
 use crate::index::{Entry, Sha256};
+use crate::python::WheelName;
 
 /// Where a file is among a project's listings: a listing, a position, the file's number.
 pub(super) type Place = (usize, usize, usize);
@@ -50,6 +51,8 @@ pub(in crate::ops) struct Numbers(Mutex<Numbered>);
 struct Numbered {
     by_text: FxHashMap<Arc<str>, u32>,
     texts: Vec<Arc<str>>,
+    /// The texts that are ends of wheels' names and were looked at, read.
+    wheels: FxHashMap<u32, Option<Arc<WheelName>>>,
 }
 
 impl Numbers {
@@ -84,6 +87,17 @@ impl Numbers {
     pub(super) fn number(&self, text: &str) -> u32 {
         let mut numbered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         numbered.number(text)
+    }
+
+    /// Returns a wheel's name that ends in the text of a number, if there is any.
+    pub(super) fn wheel(&self, number: u32) -> Option<Arc<WheelName>> {
+        let mut numbered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Numbered { texts, wheels, .. } = &mut *numbered;
+        let wheel = wheels.entry(number).or_insert_with(|| {
+            let name = WheelName::parse(&format!("x-0-{}.whl", texts[number as usize]));
+            name.ok().map(Arc::new)
+        });
+        wheel.clone()
     }
 
     /// Returns the text of a number.

@@ -31,6 +31,8 @@ struct Drive<'f, 'e> {
     budget: Budget,
     /// Runs ahead of the solver all the time.
     frontier: Frontier,
+    /// Whether it does: where nearly all is known, there is nothing to run ahead for.
+    is_ahead: bool,
     prefetch: Prefetch<'e>,
     /// The projects that will probably be asked for.
     expected: &'e [ProjectName],
@@ -59,6 +61,7 @@ impl<'f, 'e> Drive<'f, 'e> {
             fetcher,
             budget,
             frontier: Frontier::default(),
+            is_ahead: false,
             prefetch: Prefetch::new(expected),
             expected: expected.projects,
             asked: FxHashSet::default(),
@@ -76,6 +79,7 @@ impl<'f, 'e> Drive<'f, 'e> {
 
     /// Asks for what is expected, and for what is required directly: it is needed for sure.
     fn start(&mut self, resolver: &mut Resolver) {
+        self.is_ahead = true;
         let expected = self.expected.iter();
         self.ask(expected.cloned().map(Need::Releases).collect());
         let start = self.frontier.start(&mut resolver.universe);
@@ -161,8 +165,8 @@ impl<'f, 'e> Drive<'f, 'e> {
                 {
                     *self.failed_builds.entry(name.clone()).or_default() += 1;
                 }
-                self.fetcher
-                    .learn(resolver, &mut self.frontier, need, learned);
+                let frontier = self.is_ahead.then_some(&mut self.frontier);
+                self.fetcher.learn(resolver, frontier, need, learned);
             }
             Err(error) if is_awaited => return Err(error),
             Err(error) => {
@@ -196,7 +200,9 @@ impl Fetcher<'_> {
         budget: Budget,
     ) -> Result<Result<Solution, Explanation>, Error> {
         let mut drive = Drive::new(self, expected, budget);
-        drive.start(resolver);
+        if !expected.is_known {
+            drive.start(resolver);
+        }
         loop {
             if drive.awaited.is_empty() {
                 // Between waves, so that it does not hang on who is first within one.
@@ -211,6 +217,9 @@ impl Fetcher<'_> {
             let mut next = drive.pending.next().now_or_never().flatten();
             if next.is_none() {
                 // Now it takes time, so that there is some to think of what comes then.
+                if !drive.is_ahead {
+                    drive.start(resolver);
+                }
                 drive.look_ahead(resolver);
                 let first = drive.pending.next().await;
                 next = Some(first.expect("what the solver waits for is pending"));
@@ -220,8 +229,10 @@ impl Fetcher<'_> {
                 drive.take(resolver, answer)?;
                 next = drive.pending.next().now_or_never().flatten();
             }
-            let needs = drive.frontier.go_on(&mut resolver.universe);
-            drive.guess(needs);
+            if drive.is_ahead {
+                let needs = drive.frontier.go_on(&mut resolver.universe);
+                drive.guess(needs);
+            }
         }
     }
 
@@ -229,7 +240,7 @@ impl Fetcher<'_> {
     fn learn(
         &self,
         resolver: &mut Resolver,
-        frontier: &mut Frontier,
+        frontier: Option<&mut Frontier>,
         need: Need,
         learned: Learned,
     ) {
@@ -237,12 +248,16 @@ impl Fetcher<'_> {
         match (need, learned) {
             (Need::Releases(name), Learned::Releases(known)) => {
                 universe.learn_releases(&name, known.releases());
-                frontier.learned_releases(universe, &name);
+                if let Some(frontier) = frontier {
+                    frontier.learned_releases(universe, &name);
+                }
             }
             (Need::Metadata(name, position), Learned::Metadata(metadata)) => {
                 self.report(&name, position, &metadata);
                 universe.learn_metadata(&name, position, metadata);
-                frontier.learned_metadata(universe, &name, position);
+                if let Some(frontier) = frontier {
+                    frontier.learned_metadata(universe, &name, position);
+                }
             }
             (need, _) => unreachable!("{need:?} is answered in kind"),
         }

@@ -16,6 +16,17 @@ pub(in crate::ops) struct Expected<'a> {
     /// Whether a run like this one has needed no others: then the network is not asked for
     /// others either, before it turns out that they are needed.
     pub(in crate::ops) is_complete: bool,
+    /// Whether a run for other cells has asked for nearly all that this one will need.
+    pub(in crate::ops) is_known: bool,
+}
+
+impl Expected<'_> {
+    /// All that is needed is nearly known.
+    pub(in crate::ops) const KNOWN: Self = Self {
+        projects: &[],
+        is_complete: false,
+        is_known: true,
+    };
 }
 
 /// Needs of which it is not known whether they are any.
@@ -80,6 +91,7 @@ mod tests {
         let mut prefetch = Prefetch::new(Expected {
             projects: &projects,
             is_complete: true,
+            is_known: false,
         });
         let metadata = Need::Metadata(name("c"), 0);
         let guessed = vec![page("a"), page("c"), metadata.clone()];
@@ -97,6 +109,7 @@ mod tests {
         let mut prefetch = Prefetch::new(Expected {
             projects: &projects,
             is_complete: false,
+            is_known: false,
         });
         assert_eq!(prefetch.admit(vec![page("c")]), [page("c")]);
     }
