@@ -178,7 +178,11 @@ impl Variable {
         )
     }
 
-    fn value<'a>(self, environment: &'a Environment, extra: Option<&'a ExtraName>) -> &'a str {
+    pub(super) fn value<'a>(
+        self,
+        environment: &'a Environment,
+        extra: Option<&'a ExtraName>,
+    ) -> &'a str {
         match self {
             Self::OsName => &environment.os_name,
             Self::SysPlatform => &environment.sys_platform,

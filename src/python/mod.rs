@@ -35,7 +35,7 @@ pub use target::{Implementation, PythonVersion, PythonVersionError, Target};
 pub use targets::{Cell, MOST_TARGETS, TargetName, TargetNameError, cells};
 pub use version::Version;
 pub use wheel::{FileNameError, SdistName, WheelName, WheelTags};
-pub use worlds::{WorldSet, Worlds};
+pub use worlds::{WorldSet, Worlds, marker_of_environments};
 
 #[cfg(test)]
 mod laws_tests;

@@ -34,7 +34,7 @@ impl Axis {
     /// How many axes there are before those of comparisons.
     const NAMED: u16 = 7;
     /// Behind all axes.
-    const END: Self = Self(u16::MAX);
+    pub(super) const END: Self = Self(u16::MAX);
 
     /// Returns the axis of a comparison by its number.
     pub(super) fn of_comparison(index: usize) -> Self {

@@ -11,13 +11,13 @@ use super::super::marker::{MarkerOperator, Test, Variable};
 use super::diagram::Axis;
 
 /// A system: `sys_platform`, `os_name` and, where it is always the same, `platform_system`.
-pub(super) struct Row {
-    pub(super) sys_platform: &'static str,
-    pub(super) os_name: &'static str,
-    pub(super) platform_system: Option<&'static str>,
+struct Row {
+    sys_platform: &'static str,
+    os_name: &'static str,
+    platform_system: Option<&'static str>,
 }
 
-pub(super) const ROWS: [Row; 4] = [
+const ROWS: [Row; 4] = [
     Row {
         sys_platform: "linux",
         os_name: "posix",
@@ -42,7 +42,7 @@ pub(super) const ROWS: [Row; 4] = [
 ];
 
 /// Implementations: `implementation_name`, `platform_python_implementation`.
-pub(super) const IMPLEMENTATIONS: [(&str, &str); 2] = [("cpython", "CPython"), ("pypy", "PyPy")];
+const IMPLEMENTATIONS: [(&str, &str); 2] = [("cpython", "CPython"), ("pypy", "PyPy")];
 
 /// Returns the axis of a variable whose values are names.
 pub(super) const fn axis(variable: Variable) -> Option<Axis> {
@@ -53,6 +53,37 @@ pub(super) const fn axis(variable: Variable) -> Option<Axis> {
         Variable::PlatformMachine => Axis::MACHINE,
         Variable::ImplementationName => Axis::IMPLEMENTATION_NAME,
         Variable::PlatformPythonImplementation => Axis::PYTHON_IMPLEMENTATION,
+        _ => return None,
+    })
+}
+
+/// Returns the variable of an axis of names.
+pub(super) const fn variable(axis: Axis) -> Option<Variable> {
+    Some(match axis {
+        Axis::SYS_PLATFORM => Variable::SysPlatform,
+        Axis::OS_NAME => Variable::OsName,
+        Axis::PLATFORM_SYSTEM => Variable::PlatformSystem,
+        Axis::MACHINE => Variable::PlatformMachine,
+        Axis::IMPLEMENTATION_NAME => Variable::ImplementationName,
+        Axis::PYTHON_IMPLEMENTATION => Variable::PlatformPythonImplementation,
+        _ => return None,
+    })
+}
+
+/// Returns what a row says of the value on another axis: the axis of the row, and by its
+/// name there the name on the other.
+pub(super) fn decisions(axis: Axis) -> Option<(Axis, Vec<(&'static str, &'static str)>)> {
+    let rows = ROWS.iter();
+    Some(match axis {
+        Axis::OS_NAME => {
+            let decided = rows.map(|row| (row.sys_platform, row.os_name));
+            (Axis::SYS_PLATFORM, decided.collect())
+        }
+        Axis::PLATFORM_SYSTEM => {
+            let decided = rows.filter_map(|row| Some((row.sys_platform, row.platform_system?)));
+            (Axis::SYS_PLATFORM, decided.collect())
+        }
+        Axis::PYTHON_IMPLEMENTATION => (Axis::IMPLEMENTATION_NAME, IMPLEMENTATIONS.to_vec()),
         _ => return None,
     })
 }
@@ -223,6 +254,27 @@ pub(super) fn without_negation(test: &Test) -> (Test, bool) {
         test.is_reversed = false;
     }
     (test, is_negated)
+}
+
+/// Returns the comparison that holds where one does not, or nearly: neither of two
+/// comparisons of versions holds if a side is not a version.
+pub(super) fn opposite(test: &Test) -> Option<Test> {
+    let operator = match test.operator {
+        MarkerOperator::In => MarkerOperator::NotIn,
+        MarkerOperator::NotIn => MarkerOperator::In,
+        MarkerOperator::Version(operator) => MarkerOperator::Version(match operator {
+            Operator::Equal | Operator::Arbitrary => Operator::NotEqual,
+            Operator::NotEqual => Operator::Equal,
+            Operator::AtLeast => Operator::Below,
+            Operator::Below => Operator::AtLeast,
+            Operator::AtMost => Operator::Above,
+            Operator::Above => Operator::AtMost,
+            Operator::Compatible => return None,
+        }),
+    };
+    let mut test = test.clone();
+    test.operator = operator;
+    Some(test)
 }
 
 /// Whether a comparison never holds, as texts have no order.

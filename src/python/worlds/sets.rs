@@ -10,8 +10,8 @@ use super::super::specifier::Specifiers;
 use super::super::version::Version;
 use super::diagram::{Axis, Diagram, Edge, HOLDS, OTHER, Operation, WorldSet};
 use super::read::{
-    IMPLEMENTATIONS, ROWS, axis, environment_with, is_search, is_taken, name_on, never_holds,
-    searches_value, usual_names, without_negation, words,
+    axis, decisions, environment_with, is_search, is_taken, name_on, never_holds, searches_value,
+    usual_names, without_negation, words,
 };
 use super::release;
 
@@ -44,10 +44,12 @@ pub struct Worlds {
     /// Which names markers and environments have had where.
     seen: IndexSet<(Axis, u64), FxBuildHasher>,
     /// Comparisons that are an axis of their own, in order.
-    opaque: IndexMap<Key, Test, FxBuildHasher>,
+    pub(super) opaque: IndexMap<Key, Test, FxBuildHasher>,
     markers: FxHashMap<Box<str>, Meaning>,
     specifiers: FxHashMap<Box<str>, WorldSet>,
-    is_overfull: bool,
+    /// Markers, by where they hold and where not.
+    pub(super) printed: FxHashMap<(WorldSet, WorldSet), String>,
+    pub(super) is_overfull: bool,
 }
 
 impl Worlds {
@@ -316,28 +318,11 @@ impl Worlds {
         }
         let open = self.named_node(axis, other, named);
         let holds = |name: &str| test.evaluate(&environment_with(axis, name), None);
-        // What the row of the axis before it decides.
-        let (above, decided): (Axis, Vec<(&str, bool)>) = match axis {
-            Axis::OS_NAME => {
-                let rows = ROWS.iter();
-                let rows = rows.map(|row| (row.sys_platform, holds(row.os_name)));
-                (Axis::SYS_PLATFORM, rows.collect())
-            }
-            Axis::PLATFORM_SYSTEM => {
-                let rows = ROWS.iter();
-                let rows =
-                    rows.filter_map(|row| Some((row.sys_platform, holds(row.platform_system?))));
-                (Axis::SYS_PLATFORM, rows.collect())
-            }
-            Axis::PYTHON_IMPLEMENTATION => {
-                let rows = IMPLEMENTATIONS.iter();
-                let rows = rows.map(|(name, long)| (*name, holds(long)));
-                (Axis::IMPLEMENTATION_NAME, rows.collect())
-            }
-            _ => return open,
+        let Some((above, decided)) = decisions(axis) else {
+            return open;
         };
         let decided = decided.into_iter();
-        let decided = decided.map(|(name, holds)| (self.name(above, name), of_answer(holds)));
+        let decided = decided.map(|(row, name)| (self.name(above, row), of_answer(holds(name))));
         let decided = decided.collect();
         self.named_node(above, open, decided)
     }
@@ -424,17 +409,8 @@ const fn of_answer(holds: bool) -> WorldSet {
 
 /// Whether the row of an environment decides the value on an axis.
 fn is_decided(axis: Axis, environment: &Environment) -> bool {
-    let row = || {
-        let mut rows = ROWS.iter();
-        rows.find(|row| row.sys_platform == environment.sys_platform)
-    };
-    match axis {
-        Axis::OS_NAME => row().is_some(),
-        Axis::PLATFORM_SYSTEM => row().is_some_and(|row| row.platform_system.is_some()),
-        Axis::PYTHON_IMPLEMENTATION => {
-            let name = &environment.implementation_name;
-            IMPLEMENTATIONS.iter().any(|(own, _)| own == name)
-        }
-        _ => false,
-    }
+    decisions(axis).is_some_and(|(above, decided)| {
+        let row = name_on(above, environment);
+        decided.iter().any(|(own, _)| Some(*own) == row)
+    })
 }
