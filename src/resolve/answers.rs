@@ -53,7 +53,7 @@ impl Provider for Universe {
             return Dependencies::Unavailable(VersionSet::single(version));
         }
         if self.regional.is_some() {
-            if self.splits_by_list(&edges) {
+            if self.splits_by_list(package, &edges) {
                 return Dependencies::Split;
             }
             self.note_needed(package, &edges);
@@ -217,6 +217,10 @@ impl Provider for Universe {
                     .rank(project, version, Viewer::Solver)
                     .is_some_and(|rank| rank % 4 >= 2)
         })
+    }
+
+    fn counts_each_failure(&self) -> bool {
+        self.regional.is_some()
     }
 
     fn count(&self, package: PackageId) -> u32 {

@@ -75,6 +75,11 @@ pub(super) trait Provider {
     /// Returns what a version allows of another package.
     fn allowed_by(&mut self, package: PackageId, version: u32, on: PackageId) -> Allowance;
 
+    /// Whether each version counts that is known to fail like one that was tried.
+    ///
+    /// It brings the order of the search nearer to uv's, and costs requests.
+    fn counts_each_failure(&self) -> bool;
+
     /// Returns how many versions a package has.
     fn count(&self, package: PackageId) -> u32;
 

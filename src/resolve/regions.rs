@@ -125,6 +125,22 @@ impl Universe {
         for project in 0..self.project_count() {
             self.prefer(project);
         }
+        self.settle_lowest();
+    }
+
+    /// Finds out which projects are required directly in the region, if these are to have
+    /// their lowest version.
+    fn settle_lowest(&mut self) {
+        if self.request.resolution != Resolution::LowestDirect {
+            return;
+        }
+        let taken = self.roots.iter();
+        let taken =
+            taken.filter(|(edge, _)| self.regional.as_ref().is_none_or(|it| it.takes(edge)));
+        let direct: BTreeSet<ProjectId> = taken.map(|(edge, _)| edge.project).collect();
+        for (project, state) in (0..).zip(&mut self.projects) {
+            state.is_lowest = direct.contains(&project);
+        }
     }
 
     /// Lets later regions prefer what was chosen in one.
@@ -309,7 +325,7 @@ impl Universe {
 
     /// Whether a list of requirements splits the region: it has a project more than once,
     /// not everywhere the same.
-    pub(super) fn splits_by_list(&mut self, edges: &[Edge]) -> bool {
+    pub(super) fn splits_by_list(&mut self, package: PackageId, edges: &[Edge]) -> bool {
         if !self.may_split() {
             return false;
         }
@@ -336,6 +352,14 @@ impl Universe {
                     list.push(place);
                     divergent.insert(name);
                 }
+            }
+        }
+        if package == PackageId::ROOT && self.request.resolution == Resolution::LowestDirect {
+            // Where it is not required directly, another version counts.
+            for edge in edges.iter().filter(|edge| self.raises_python(edge)) {
+                let name = &self.projects[edge.project as usize].name;
+                divergent.insert(name);
+                lists.entry(name).or_default().push(WorldSet::ALL);
             }
         }
         lists.retain(|name, list| divergent.contains(name) && list.len() > 1);
@@ -369,6 +393,16 @@ impl Universe {
             regional.split = Some(parts);
         }
         true
+    }
+
+    /// Whether a requirement holds from a later Python on than the region begins with.
+    fn raises_python(&self, edge: &Edge) -> bool {
+        (self.regional.as_ref()).is_some_and(|regional| {
+            regional.with(|worlds| {
+                let own = worlds.and(regional.region, edge.worlds);
+                worlds.lowest_python(own) > worlds.lowest_python(regional.region)
+            })
+        })
     }
 
     /// Puts parts into the order in which they are resolved, the first last: as uv does, by

@@ -351,7 +351,12 @@ impl Solver {
             let Dependency { of, on, allowed } = dependency;
             self.see(on);
             if blocked.is_none() && self.excludes(on, &allowed) {
-                blocked = Some(on);
+                let failed = if provider.counts_each_failure() {
+                    of.clone()
+                } else {
+                    VersionSet::single(version)
+                };
+                blocked = Some((on, failed));
             }
             self.require(package, of, on, allowed, Cause::Dependency);
         }
@@ -360,8 +365,8 @@ impl Solver {
             None => {
                 self.partial.decide(package, version);
             }
-            Some(on) if !provider.same_project(package, on) => {
-                self.note_failure(package, version, on);
+            Some((on, failed)) if !provider.same_project(package, on) => {
+                self.note_failure(package, &failed, on);
             }
             Some(_) => {}
         }
@@ -411,16 +416,18 @@ impl Solver {
         });
     }
 
-    /// Counts that `version` of `package` failed against `on`, and reorders the
+    /// Counts that versions of `package` failed against `on`, and reorders the
     /// search when it happens too often.
-    fn note_failure(&mut self, package: PackageId, version: u32, on: PackageId) {
-        self.failures
-            .entry((package, on))
-            .or_default()
-            .insert(version);
+    fn note_failure(&mut self, package: PackageId, versions: &VersionSet, on: PackageId) {
+        let known = self.failures.entry((package, on)).or_default();
+        let before = known.len();
+        known.extend(versions.newest_first());
+        let new = u32::try_from(known.len() - before)
+            .unwrap_or(u32::MAX)
+            .max(1);
         self.failure_count += 1;
-        self.standing(package).affected += 1;
-        self.standing(on).culprit += 1;
+        self.standing(package).affected += new;
+        self.standing(on).culprit += new;
         if self.standings[package.index()].affected < CONFLICT_THRESHOLD {
             return;
         }

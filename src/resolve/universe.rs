@@ -37,7 +37,7 @@ pub(super) struct Project {
     /// Whether releases that pip refuses are used.
     pub(super) takes_refused: bool,
     /// Whether its old versions are tried before its new ones.
-    is_lowest: bool,
+    pub(super) is_lowest: bool,
     /// The URLs that requirements may name, without their fragments.
     direct: Vec<String>,
     constraints: Vec<usize>,
