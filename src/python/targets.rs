@@ -130,14 +130,13 @@ impl Cell {
         &self.targets[0]
     }
 
-    /// Whether locks of both belong together by default: the Pythons are of one
-    /// implementation and minor version.
+    /// Whether both have the same Python, on platforms that may be others.
     pub fn is_family_of(&self, other: &Self) -> bool {
         let key = |cell: &Self| {
             let environment = &cell.environment;
             (
                 environment.implementation_name.clone(),
-                environment.python_version.clone(),
+                environment.python_full_version.clone(),
             )
         };
         key(self) == key(other)

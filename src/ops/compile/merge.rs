@@ -7,14 +7,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::lock::{Lock, Pin};
-use crate::python::{Environment, ProjectName, Version};
-fn marker_of_environments(
-    on: &[&Environment],
-    _o: &[&Environment],
-    _c: &[Version],
-) -> Option<String> {
-    Some(on.iter().map(|e|format!("(python_full_version == \"{}\" and platform_machine == \"{}\" and sys_platform == \"{}\")",e.python_full_version,e.platform_machine,e.sys_platform)).collect::<Vec<_>>().join(" or "))
-}
+use crate::python::{Environment, ProjectName, Version, marker_of_environments};
 
 /// A lock for some of the cells.
 pub(super) struct Part {
@@ -31,8 +24,15 @@ struct Joined {
     cells: Vec<usize>,
 }
 
-/// Returns the lock of all cells. `cuts` are versions of Python at which requirements change.
-pub(super) fn merge(parts: Vec<Part>, environments: &[&Environment], cuts: &[Version]) -> Lock {
+/// Returns the lock of all cells. `cuts` are versions of Python at which requirements change:
+/// where the lock has several patches of a minor version, markers go by these.
+pub(super) fn merge(
+    parts: Vec<Part>,
+    environments: &[&Environment],
+    mut cuts: Vec<Version>,
+) -> Lock {
+    cuts.retain(|cut| is_within(cut, environments));
+    let cuts = &cuts;
     let mut parts = parts.into_iter();
     let Some(first) = parts.next() else {
         return Lock::default();
@@ -72,6 +72,19 @@ pub(super) fn merge(parts: Vec<Part>, environments: &[&Environment], cuts: &[Ver
         })
         .collect();
     merged
+}
+
+/// Whether a version is of a minor version that several environments have.
+fn is_within(cut: &Version, environments: &[&Environment]) -> bool {
+    let [major, minor, ..] = cut.release() else {
+        return false;
+    };
+    let short = format!("{major}.{minor}");
+    let same = environments.iter().filter(|one| one.python_version == short);
+    let mut versions: Vec<&str> = same.map(|one| &*one.python_full_version).collect();
+    versions.sort_unstable();
+    versions.dedup();
+    versions.len() > 1
 }
 
 /// Takes the pins of more cells.

@@ -362,7 +362,7 @@ async fn lock_of(
             let mut cuts: Vec<Version> = universes.flat_map(Universe::python_cuts).collect();
             cuts.sort();
             cuts.dedup();
-            merge(parts, &environments, &cuts)
+            merge(parts, &environments, cuts)
         }
     };
     Ok(locked)
