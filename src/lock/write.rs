@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::model::{Header, Lock, OptionLines, Pin, PinSource};
-use crate::python::ProjectName;
+use crate::python::{ProjectName, Version};
 use crate::text::{Newline, option_word, without_password};
 
 /// What stands above unsafe packages.
@@ -159,8 +159,7 @@ pub fn render(lock: &Lock, style: &Style) -> String {
     }
     writer.options(&lock.options);
 
-    let mut pins: Vec<&Pin> = lock.pins.iter().collect();
-    pins.sort_by_cached_key(|pin| sort_key(pin));
+    let pins = in_order(&lock.pins);
     let (apart, packages): (Vec<&Pin>, Vec<&Pin>) = pins
         .into_iter()
         .partition(|pin| style.sets_apart(&pin.name));
@@ -195,6 +194,22 @@ impl Style {
         self.unsafe_packages.placing != UnsafePlacing::InPlace
             && self.unsafe_packages.names.contains(name)
     }
+}
+
+/// Returns pins in the order in which they are written; those of one project by version.
+pub(super) fn in_order(pins: &[Pin]) -> Vec<&Pin> {
+    let mut pins: Vec<&Pin> = pins.iter().collect();
+    pins.sort_by_cached_key(|pin| sort_key(pin));
+    let version = |pin: &Pin| match &pin.source {
+        PinSource::Version { version, .. } => version.parse::<Version>().ok(),
+        PinSource::Url(_) | PinSource::Path(_) | PinSource::Editable(_) => None,
+    };
+    for same in pins.chunk_by_mut(|one, other| one.name == other.name) {
+        if same.len() > 1 {
+            same.sort_by_cached_key(|pin| version(pin));
+        }
+    }
+    pins
 }
 
 /// Editables first, then names; the rest makes the order total.

@@ -362,3 +362,70 @@ fn a_project_that_does_not_admit_a_target_is_named_with_it() {
         ],
     );
 }
+
+#[test]
+fn lines_of_a_project_stand_in_the_order_of_their_versions() {
+    let releases = [wheel("a", "3.9.2"), wheel("a", "3.10.0").python(">=3.11")];
+    check(
+        &releases,
+        "a\n",
+        &["3.10@linux", "3.12@linux"],
+        &[
+            "a==3.9.2 ; python_version < \"3.12\"",
+            "a==3.10.0 ; python_version >= \"3.12\"",
+        ],
+    );
+}
+
+#[test]
+fn a_pylock_for_several_targets_says_for_whom_it_is() {
+    let of = |version: &str, tag: &str| wheel("a", version).tag(tag);
+    let index = Index::new([
+        of("1.0", "cp310-cp310-manylinux_2_17_x86_64"),
+        of("1.0", "cp310-cp310-manylinux_2_17_aarch64"),
+        of("2.0", "cp312-cp312-manylinux_2_17_x86_64"),
+        of("2.0", "cp312-cp312-manylinux_2_17_aarch64"),
+        of("2.0", "cp312-cp312-win_amd64"),
+    ]);
+    let project = Project::of("a\n");
+    let arguments = [
+        "--python-version=3.10",
+        "--python-version=3.12",
+        "--python-platform=linux/amd64",
+        "--python-platform=linux/arm64",
+        "-o",
+        "requirements.txt",
+        "-o",
+        "pylock.toml",
+    ];
+    compiled(&project, &index, &[], &arguments).says(0, &[]);
+    let lock = project.read("pylock.toml");
+    for phrase in [
+        "requires-python = \">=3.10\"",
+        "\"python_version == '3.10' and sys_platform == 'linux' and platform_machine == 'aarch64' \
+         and implementation_name == 'cpython'\"",
+        "marker = \"python_version < '3.12'\"",
+        "marker = \"python_version >= '3.12'\"",
+        "\"3.10@aarch64-manylinux_2_28\"",
+    ] {
+        let lock = lock.replace("\\\"", "'");
+        assert!(lock.contains(phrase), "{phrase} is not in\n{lock}");
+    }
+    assert_eq!(
+        lock.matches("manylinux_2_17_aarch64.whl").count() / 2,
+        2,
+        "{lock}"
+    );
+    assert!(!lock.contains("win_amd64"), "{lock}");
+    assert_eq!(
+        project.pins(),
+        [
+            "a==1.0 ; python_version < \"3.12\"",
+            "a==2.0 ; python_version >= \"3.12\"",
+        ]
+    );
+    index.requests();
+    compiled(&project, &index, &[], &arguments).says(0, &[]);
+    assert_eq!(project.read("pylock.toml"), lock);
+    assert_eq!(index.requests(), [""; 0]);
+}

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 
 use super::model::{Details, File, Origin, Place, Release};
 use crate::lock::model::{Lock, Pin, PinSource};
-use crate::lock::write::{Style, UnsafePlacing, header_alone};
+use crate::lock::write::{Style, UnsafePlacing, header_alone, in_order};
 use crate::python::ProjectName;
 use crate::text::without_password;
 
@@ -49,11 +49,10 @@ pub fn render(lock: &Lock, details: &Details, style: &Style) -> Result<String, U
     writer.head(details);
     let is_named = style.unsafe_packages.placing == UnsafePlacing::Named;
     let is_left_out = |pin: &&Pin| is_named && style.unsafe_packages.names.contains(&pin.name);
-    let mut pins: Vec<&Pin> = lock.pins.iter().filter(|pin| !is_left_out(pin)).collect();
-    pins.sort_by_cached_key(|pin| {
-        let name = pin.name.to_string();
-        (name, pin.source.clone(), pin.marker.clone())
-    });
+    let mut pins = in_order(&lock.pins);
+    pins.retain(|pin| !is_left_out(pin));
+    // Editables have no place of their own here.
+    pins.sort_by(|one, other| one.name.cmp(&other.name));
     let mut versions: BTreeMap<&ProjectName, BTreeSet<&PinSource>> = BTreeMap::new();
     for pin in &pins {
         versions.entry(&pin.name).or_default().insert(&pin.source);

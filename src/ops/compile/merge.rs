@@ -80,7 +80,9 @@ fn is_within(cut: &Version, environments: &[&Environment]) -> bool {
         return false;
     };
     let short = format!("{major}.{minor}");
-    let same = environments.iter().filter(|one| one.python_version == short);
+    let same = environments
+        .iter()
+        .filter(|one| one.python_version == short);
     let mut versions: Vec<&str> = same.map(|one| &*one.python_full_version).collect();
     versions.sort_unstable();
     versions.dedup();
