@@ -150,11 +150,16 @@ fn row(page: &mut String, name: &str, option: &Arg, is_configurable: bool) {
         (true, true) => " |".to_owned(),
         (true, false) => format!(" `{name}` |"),
     };
+    // The variable of that name is for the format of results.
+    let variable = if option.get_id() == "lock_format" {
+        String::new()
+    } else {
+        format!("`{}`", variable(name))
+    };
     let _ = writeln!(
         page,
-        "| {} | {value} | {default} | `{}` |{key} {} |",
+        "| {} | {value} | {default} | {variable} |{key} {} |",
         names(option),
-        variable(name),
         meaning(option)
     );
 }

@@ -523,11 +523,8 @@ pub fn write(options: &Options) -> String {
         newline,
     } = options;
     let mut line = Line::new("pinfold compile");
-    line.values("--output-file", output);
-    line.values("--output-file", beside);
-    if is_format_unsaid(options) {
-        line.values("--format", [format.name()]);
-    }
+    line.values("--output-file", output.iter().chain(beside));
+    line.values("--format", is_format_unsaid(options).then(|| format.name()));
     line.values("--constraint", constraints);
     line.values("--override", overrides);
     line.values("--extra", extras);
@@ -556,12 +553,7 @@ pub fn write(options: &Options) -> String {
     line.values("--config-setting", config_settings);
     line.switch("--no-build", *no_build);
     line.switch("--no-build-isolation", !build_isolation);
-    match hashes {
-        Hashes::All if *all_files && options.has_pylock() => line.values("--hashes", ["all"]),
-        Hashes::All => {}
-        Hashes::Target => line.values("--hashes", ["target"]),
-        Hashes::None => line.switch("--no-hashes", true),
-    }
+    write_hashes(*hashes, *all_files && options.has_pylock(), &mut line);
     match annotations {
         Annotations::Split => {}
         Annotations::Line => line.values("--annotation-style", ["line"]),
@@ -591,6 +583,15 @@ fn write_platforms(platforms: &[AsWritten<Platform>], values: &PlatformValues, l
     line.values("--python-platform", platforms);
     line.values("--platform-release", release);
     line.values("--platform-version", version);
+}
+
+fn write_hashes(hashes: Hashes, all_files: bool, line: &mut Line) {
+    match hashes {
+        Hashes::All if all_files => line.values("--hashes", ["all"]),
+        Hashes::All => {}
+        Hashes::Target => line.values("--hashes", ["target"]),
+        Hashes::None => line.switch("--no-hashes", true),
+    }
 }
 
 fn write_emitted(emitted: EmittedOptions, line: &mut Line) {

@@ -155,12 +155,12 @@ fn named(words: &[String], at: usize) -> Program {
                 Program::Known(Tool::Uv, behind + 1)
             }
             Some((_, "export", _)) => Program::Other(
-                "`uv export` writes it from `uv.lock`, which pinfold does not read".to_owned(),
+                "`uv export` writes it from `uv.lock`, which only uv updates".to_owned(),
             ),
             _ => Program::Unknown,
         },
         "poetry" | "pdm" if word(1) == Some("export") => Program::Other(format!(
-            "`{name} export` writes it from `{name}.lock`, which pinfold does not read"
+            "`{name} export` writes it from `{name}.lock`, which only {name} updates"
         )),
         _ if is_python(&name) && word(1) == Some("-m") => match (word(2), word(3), word(4)) {
             (Some("piptools"), Some("compile"), _) => Program::Known(Tool::PipCompile, at + 4),

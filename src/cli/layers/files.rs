@@ -146,8 +146,8 @@ pub(super) fn own(project: &ProjectConfig, here: &Path) -> Layer {
 fn seen(option: &str, text: &str, folder: &Path, here: &Path) -> String {
     let is_path = match option {
         "constraint" | "constraints" | "override" | "overrides" | "build-constraint"
-        | "build-constraints" | "find-links" | "output-file" | "cert" | "client-cert"
-        | "cache-dir" => true,
+        | "build-constraints" | "find-links" | "output-file" | "preferences" | "cert"
+        | "client-cert" | "cache-dir" => true,
         "python" => text.contains('/'),
         "group" => text.contains(':'),
         _ => false,

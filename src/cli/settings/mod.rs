@@ -24,7 +24,7 @@ use super::project::ProjectConfig;
 use crate::command;
 use crate::index::Refresh;
 use crate::lock::Format;
-use crate::ops::{Compile, OutputNaming, Run, View};
+use crate::ops::{Compile, OutputNaming, PreferenceSource, Run, View};
 use crate::python::{ProjectName, Requirement, RequirementSource};
 use crate::text::without_password;
 
@@ -34,6 +34,11 @@ pub(super) fn compile(making: &args::Making, project: &ProjectConfig) -> Result<
     let outputs = Outputs::of(&args.output_file, making.format.map(Format::from))?;
     let mut request = compile_to(&outputs, args, project)?;
     request.run.is_last = true;
+    request.selection.preferences = match &making.preferences {
+        _ if making.no_preferences => PreferenceSource::Nowhere,
+        Some(path) if !path.is_empty() => PreferenceSource::File(path.clone()),
+        _ => PreferenceSource::Beside,
+    };
     Ok(request)
 }
 

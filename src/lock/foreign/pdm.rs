@@ -8,7 +8,7 @@
 //! An entry with extras repeats a package. Two versions may have one marker, if they are for
 //! platforms that no marker tells apart.
 
-use super::{ForeignLock, ForeignPin, markers};
+use super::model::{ForeignLock, ForeignPin, last_part, markers};
 use crate::lock::tables::{self, Table};
 use crate::python::Specifiers;
 
@@ -45,7 +45,7 @@ fn pin(package: &Table<'_>, notes: &mut Vec<String>) -> Option<ForeignPin> {
     let files = tables::tables(package, "files").into_iter();
     let files = files.filter_map(|(file, _)| {
         let name = tables::string(file, "file").map(str::to_owned);
-        name.or_else(|| super::last_part(tables::string(file, "url")?))
+        name.or_else(|| last_part(tables::string(file, "url")?))
     });
     Some(ForeignPin {
         markers: markers(&texts, name, notes)?,

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::{ForeignLock, ForeignPin, markers, not_taken};
+use super::model::{ForeignLock, ForeignPin, markers, not_taken};
 
 pub(super) fn read(text: &str) -> Result<ForeignLock, String> {
     let text = text.trim_start_matches('\u{feff}');

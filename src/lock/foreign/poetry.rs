@@ -7,7 +7,7 @@
 //! ```
 //! Before 2.0 there are no markers, and before 1.2 the files stand at the end.
 
-use super::{ForeignLock, ForeignPin, markers};
+use super::model::{ForeignLock, ForeignPin, markers};
 use crate::lock::tables::{self, Table};
 use crate::python::Specifiers;
 

@@ -2,7 +2,7 @@
 //! pip 26.3), with other hosts and fewer files, and the old formats by hand.
 
 use super::*;
-use crate::python::{Platform, PythonVersion, Tags, Target};
+use crate::python::{Platform, PythonVersion, Tags, Target, WheelName};
 
 const UV: &str = include_str!("../../../fixtures/locks/uv.lock");
 const POETRY: &str = include_str!("../../../fixtures/locks/poetry.lock");

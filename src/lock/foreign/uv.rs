@@ -8,7 +8,7 @@
 //! The project's own packages and what is not from an index are not pins: their place is in
 //! the requirement.
 
-use super::{ForeignLock, ForeignPin, markers};
+use super::model::{ForeignLock, ForeignPin, last_part, markers};
 use crate::lock::tables::{self, Table};
 
 pub(super) fn read(text: &str) -> Result<ForeignLock, String> {
@@ -50,7 +50,7 @@ fn pin(package: &Table<'_>, notes: &mut Vec<String>) -> Option<ForeignPin> {
         .filter_map(|file| {
             let place = ["filename", "url", "path"];
             let place = place.iter().find_map(|key| tables::string(file, key))?;
-            super::last_part(place)
+            last_part(place)
         });
     Some(ForeignPin {
         markers: markers(&texts, name, notes)?,

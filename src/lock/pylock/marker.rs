@@ -34,25 +34,22 @@ fn settled(text: &str, extras: &[ExtraName], groups: &[String]) -> String {
         let value = &rest[start + 1..start + 1 + length];
         let behind = start + length + 2;
         settled.push_str(&rest[..start]);
-        match test(&rest[behind..]) {
-            Some((is_wanted, of_extras, taken)) => {
-                let is_there = if of_extras {
-                    let value = value.parse::<ExtraName>();
-                    value.is_ok_and(|value| extras.contains(&value))
-                } else {
-                    groups.contains(&normal(value))
-                };
-                let stand_in = if is_there == is_wanted { HOLDS } else { "" };
-                settled.push_str("extra == \"");
-                settled.push_str(stand_in);
-                settled.push('"');
-                rest = &rest[behind + taken..];
-            }
-            None => {
-                settled.push_str(&rest[start..behind]);
-                rest = &rest[behind..];
-            }
-        }
+        let Some((is_wanted, of_extras, taken)) = test(&rest[behind..]) else {
+            settled.push_str(&rest[start..behind]);
+            rest = &rest[behind..];
+            continue;
+        };
+        let is_there = if of_extras {
+            let value = value.parse::<ExtraName>();
+            value.is_ok_and(|value| extras.contains(&value))
+        } else {
+            groups.contains(&normal(value))
+        };
+        let stand_in = if is_there == is_wanted { HOLDS } else { "" };
+        settled.push_str("extra == \"");
+        settled.push_str(stand_in);
+        settled.push('"');
+        rest = &rest[behind + taken..];
     }
     settled.push_str(rest);
     settled

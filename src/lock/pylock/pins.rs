@@ -1,11 +1,13 @@
 //! A `pylock.toml` as what other locks are: pins.
 
+use std::collections::BTreeSet;
+
 use super::model::{Origin, Place};
 use super::read::{Package, Pylock, read};
 use super::select::rest;
 use crate::lock::model::PinSource;
 use crate::lock::read::{LockFile, LockedPin};
-use crate::python::Marker;
+use crate::python::{Given, Marker};
 
 /// The keys one of which such a file begins with.
 const FIRST_KEYS: [&str; 8] = [
@@ -46,6 +48,7 @@ pub fn pins(text: &str) -> LockFile {
                 .iter()
                 .filter_map(|package| pin(&lock, package))
                 .collect();
+            file.options = origins(&lock);
             file.problems = lock.notes;
         }
         Err(problems) => file.problems = problems,
@@ -53,8 +56,34 @@ pub fn pins(text: &str) -> LockFile {
     file
 }
 
+/// Returns from where its files are fetched, for who compares two locks: `index URL`, and
+/// `files URL` with the root of the server.
+fn origins(lock: &Pylock) -> Vec<String> {
+    let mut origins = BTreeSet::new();
+    for package in &lock.packages {
+        if let Origin::Files {
+            index: Some(index), ..
+        } = &package.origin
+        {
+            origins.insert(format!("index {index}"));
+        }
+        for file in package.files() {
+            if let Place::Url(url) = &file.place {
+                let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+                let host = rest.split('/').next().unwrap_or(rest);
+                origins.insert(format!("files {scheme}://{host}/"));
+            }
+        }
+    }
+    origins.into_iter().collect()
+}
+
 fn pin(lock: &Pylock, package: &Package) -> Option<LockedPin> {
-    let marker = rest(package, &[], &lock.default_groups)?;
+    let marker = match rest(package, &[], &lock.default_groups) {
+        Given::Never => return None,
+        Given::Always => None,
+        Given::When(marker) => Some(marker),
+    };
     let mut revision = None;
     let source = match &package.origin {
         Origin::Files { .. } => PinSource::version(package.version.as_ref()?.to_string()),

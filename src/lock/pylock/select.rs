@@ -79,7 +79,11 @@ impl Pylock {
         let packages = self.packages.iter();
         packages
             .filter_map(|package| {
-                let marker = rest(package, choice.extras, &groups)?;
+                let marker = match rest(package, choice.extras, &groups) {
+                    Given::Never => return None,
+                    Given::Always => None,
+                    Given::When(marker) => Some(marker),
+                };
                 let holds = marker
                     .as_ref()
                     .is_none_or(|marker| marker.evaluate(choice.environment, None));
@@ -88,14 +92,8 @@ impl Pylock {
             .collect()
     }
 
-    /// Returns what is left of a package's marker where these extras and groups are wanted;
-    /// none if it does not hold whatever the environment is.
-    pub fn rest_of(
-        &self,
-        package: &Package,
-        extras: &[ExtraName],
-        groups: &[String],
-    ) -> Option<Option<Marker>> {
+    /// Returns what a package's marker comes to where these extras and groups are wanted.
+    pub fn given(&self, package: &Package, extras: &[ExtraName], groups: &[String]) -> Given {
         rest(package, extras, groups)
     }
 
@@ -140,21 +138,12 @@ impl Pylock {
     }
 }
 
-/// Returns what is left of a package's marker; none if it does not hold whatever the
-/// environment is.
-pub(super) fn rest(
-    package: &Package,
-    extras: &[ExtraName],
-    groups: &[String],
-) -> Option<Option<Marker>> {
+/// Returns what a package's marker comes to where these extras and groups are wanted.
+pub(super) fn rest(package: &Package, extras: &[ExtraName], groups: &[String]) -> Given {
     let Some(marker) = &package.marker else {
-        return Some(None);
+        return Given::Always;
     };
-    match given(marker, extras, groups) {
-        Ok(Given::Always) => Some(None),
-        Ok(Given::When(marker)) => Some(Some(marker)),
-        Ok(Given::Never) | Err(_) => None,
-    }
+    given(marker, extras, groups).unwrap_or(Given::Never)
 }
 
 fn twice(selected: &[Selected<'_>]) -> Vec<Problem> {

@@ -334,6 +334,7 @@ fn hash(request: &Compile, all: &[ReadInputs]) -> Fingerprint {
         binary,
         fork_strategy,
         without_dependencies,
+        preferences: _, // what they hold is below
     } = selection;
     let Run {
         now: _,                // what depends on it is settled in the limits above
@@ -361,7 +362,7 @@ fn hash(request: &Compile, all: &[ReadInputs]) -> Fingerprint {
          {upgrade:?}{kept_packages:?}{upgrade_packages:?}{exclude_newer:?}{exclude_newer_packages:?}\n\
          {resolution:?}{pre_releases:?}{binary:?}{fork_strategy:?}{without_dependencies:?}\n\
          {indexes:?}{build:?}{output:?}{:?}{current_directory:?}\n\
-         {:?}\n{:?}\n{:?}\n{:?}{:?}\n{logins:?}",
+         {:?}\n{:?}\n{:?}\n{:?}{:?}{:?}\n{logins:?}",
         env!("CARGO_PKG_VERSION"),
         http.trusted_hosts,
         all.iter().map(|read| &read.cell).collect::<Vec<_>>(),
@@ -369,6 +370,7 @@ fn hash(request: &Compile, all: &[ReadInputs]) -> Fingerprint {
         read.indexes,
         read.previous.as_deref().map(Sha256::digest),
         read.previous_beside.as_deref().map(Sha256::digest),
+        read.preferences,
     );
     written.expect("a hash takes any text");
     hashing.0.finalize().into()

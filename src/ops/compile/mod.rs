@@ -16,6 +16,7 @@ mod network;
 mod output;
 mod overwrite;
 mod pin_details;
+mod preferences;
 pub(in crate::ops) mod prepare;
 mod pylock;
 pub(in crate::ops) mod request;
@@ -31,12 +32,12 @@ pub use inputs::SourceOptions;
 pub use pin_details::{HeldVersion, PinDetails};
 pub use pylock::Beside;
 pub use request::{
-    BuildOptions, Compile, Hashes, Indexes, NamedIndex, OutputNaming, OutputOptions, Run,
-    Selection, Source, Sources, Variables, WhichHashes,
+    BuildOptions, Compile, Hashes, Indexes, NamedIndex, OutputNaming, OutputOptions,
+    PreferenceSource, Run, Selection, Source, Sources, Variables, WhichHashes,
 };
 pub use target::{ResolvedTargets, TargetRequest};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use self::build::Builder;
@@ -379,6 +380,7 @@ fn add_new<T: PartialEq>(list: &mut Vec<T>, more: Vec<T>) {
 
 /// Says what the user should know of what was chosen.
 async fn report(request: &Compile, fetchers: &Fetchers<'_>, runs: &Runs, reporter: &dyn Reporter) {
+    let mut stale = BTreeSet::new();
     for (run, cells) in runs.in_order() {
         let prepared = &fetchers.prepared[cells[0]];
         let fetcher = &fetchers.each[cells[0]];
@@ -402,9 +404,25 @@ async fn report(request: &Compile, fetchers: &Fetchers<'_>, runs: &Runs, reporte
             &prepared.places,
             reporter,
         );
+        if let Some(preferences) = &prepared.read.preferences {
+            stale.extend(
+                preferences
+                    .stale(
+                        &prepared.read.cell,
+                        &prepared.locked,
+                        &prepared.request,
+                        solution,
+                        fetcher,
+                    )
+                    .await,
+            );
+        }
         if request.indexes.collision_check && !request.run.http.offline {
             dependency_confusion::warn(solution, fetcher, reporter).await;
         }
+    }
+    if let Some(preferences) = &fetchers.prepared[0].read.preferences {
+        preferences.tell(&stale, reporter);
     }
 }
 

@@ -20,6 +20,7 @@ use crate::ops::compile::indexes::IndexSettings;
 use crate::ops::compile::inputs::Inputs;
 use crate::ops::compile::inputs::reader::{self, KeptFiles, Reading};
 use crate::ops::compile::network::{connect_ahead, connect_to_named, network};
+use crate::ops::compile::preferences::{self, Preferences};
 use crate::ops::compile::pylock;
 use crate::ops::compile::request::{Compile, Run, Selection};
 use crate::ops::compile::target;
@@ -43,6 +44,8 @@ pub(in crate::ops) struct ReadInputs {
     pub(in crate::ops) previous: Option<String>,
     /// The text of the `pylock.toml` beside it, if there is one.
     pub(in crate::ops) previous_beside: Option<String>,
+    /// The lock file of another tool whose versions are preferred.
+    pub(in crate::ops) preferences: Option<Arc<Preferences>>,
     pub(in crate::ops) indexes: IndexSettings,
     pub(in crate::ops) http: Client,
     pub(in crate::ops) client: Arc<IndexClient>,
@@ -140,6 +143,9 @@ pub(in crate::ops) async fn read_inputs(
     let output = &request.output;
     let previous_beside = previous(output.beside.as_deref(), &request.run.view)?;
     let previous = previous(output.path.as_deref(), &request.run.view)?;
+    let has_output = previous.is_some() || previous_beside.is_some();
+    let preferences = preferences::read(request, &read[0].1, has_output, reporter)?;
+    let preferences = preferences.map(Arc::new);
     let (settings, indexes) = network(request, &read[0].1)?;
     let http = http.with(settings);
     if asks {
@@ -151,6 +157,7 @@ pub(in crate::ops) async fn read_inputs(
         cell,
         previous: previous.clone(),
         previous_beside: previous_beside.clone(),
+        preferences: preferences.clone(),
         indexes: indexes.clone(),
         http: http.clone(),
         client: Arc::clone(&client),
@@ -238,6 +245,10 @@ async fn prepare(
         environment,
     );
     prepared.request.places = places;
+    if let Some(preferences) = &prepared.read.preferences {
+        let (cell, locked) = (&prepared.read.cell, &prepared.locked);
+        preferences.add_to(&mut prepared.request, &request.selection, locked, cell);
+    }
     Ok(prepared)
 }
 

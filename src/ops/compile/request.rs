@@ -89,9 +89,32 @@ pub struct Selection {
     pub fork_strategy: ForkStrategy,
     /// Whether only what is required directly is resolved.
     pub without_dependencies: bool,
+    /// Where versions are preferred from, beside the lock itself.
+    pub preferences: PreferenceSource,
+}
+
+/// Where preferred versions come from.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum PreferenceSource {
+    /// From nowhere but the output.
+    #[default]
+    Nowhere,
+    /// A lock file beside the first source, if no output exists yet.
+    Beside,
+    /// This file.
+    File(String),
 }
 
 impl Selection {
+    /// Whether what the lock has of a project stays.
+    pub(in crate::ops) fn keeps(&self, name: &ProjectName) -> bool {
+        if self.upgrade {
+            return self.kept_packages.contains(name);
+        }
+        let mut upgraded = self.upgrade_packages.iter();
+        !upgraded.any(|requirement| requirement.name == *name)
+    }
+
     /// Returns the limits on upload times.
     pub(in crate::ops) fn cutoffs(&self) -> Cutoffs {
         Cutoffs {

@@ -148,6 +148,8 @@ impl LocksCheck<'_> {
             .options
             .iter()
             .filter(|line| !old.options.contains(line) && !is_editable(line))
+            // Which servers an index has for its files is known of a lock that is there.
+            .filter(|line| !(line.starts_with("files ") && old.pins.is_empty()))
             .collect();
         if added.is_empty() {
             return Ok(());

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::apply::{self, ApplyError};
+use super::foreign::{foreign_locks, is_foreign_lock};
 use super::scope::Update;
 use crate::files::{self, find};
 use crate::ops::View;
@@ -45,7 +46,9 @@ pub fn gather(update: &Update) -> Gathered {
 /// Finds the targets among files as they are seen.
 pub(super) fn gather_in(update: &Update, view: &View) -> Gathered {
     let mut gathered = Gathered::default();
-    let is_wanted = |name: &str| is_candidate_name(name) || FileKind::of_name(name).is_some();
+    let is_wanted = |name: &str| {
+        is_candidate_name(name) || FileKind::of_name(name).is_some() || is_foreign_lock(name)
+    };
     let mut found = find(&update.root, &update.exclude, is_wanted);
     // Other repositories inside this one are looked into only where they are named.
     for other in other_repositories(update) {
@@ -63,6 +66,7 @@ pub(super) fn gather_in(update: &Update, view: &View) -> Gathered {
         named.extend(lock.constraints.iter().map(|one| &*one.value));
     }
     let mut paths: BTreeSet<String> = BTreeSet::new();
+    let mut foreign: BTreeSet<String> = BTreeSet::new();
     for path in &found.files {
         let Some(relative) = files::relative(&update.root, path) else {
             continue;
@@ -73,6 +77,8 @@ pub(super) fn gather_in(update: &Update, view: &View) -> Gathered {
         }
         if is_candidate_name(name) {
             paths.insert(relative);
+        } else if is_foreign_lock(name) {
+            foreign.insert(relative);
         }
     }
     paths.extend(named.iter().map(|path| (*path).to_owned()));
@@ -91,6 +97,12 @@ pub(super) fn gather_in(update: &Update, view: &View) -> Gathered {
     if update.images.is_none() {
         gathered.images.clear();
     }
+    // Who has something else to keep up to date need not be told each time.
+    if !gathered.locks.is_empty() || !gathered.images.is_empty() || !update.locks {
+        foreign.retain(|path| update.paths.contains(path));
+    }
+    let has = |path: &str| update.root.join(path).is_file();
+    gathered.skipped.extend(foreign_locks(&foreign, &has));
     if let Some(include) = &update.include {
         let is_configured = |path: &str| named.contains(path);
         select(&mut gathered, &|path| {

@@ -10,6 +10,7 @@ mod apply;
 mod confirm;
 mod confirm_images;
 mod floors;
+mod foreign;
 mod gather;
 mod images;
 mod locks;
