@@ -14,8 +14,8 @@ mod view;
 
 pub use compile::{
     BuildOptions, Compile, Compiled, Cutoff, Hashes, HeldVersion, IndexSettings, Indexes,
-    NamedIndex, OutputNaming, OutputOptions, Owner, PinDetails, PreferenceSource, ResolvedTargets, Run, Selection,
-    Source, SourceOptions, Sources, TargetRequest, Variables, WhichHashes, compile,
+    NamedIndex, OutputNaming, OutputOptions, Owner, PinDetails, PreferenceSource, ResolvedTargets,
+    Run, Selection, Source, SourceOptions, Sources, TargetRequest, Variables, WhichHashes, compile,
 };
 pub use error::{AskedIndex, Distribution, Error, FailedBuild, FileProblems};
 pub use events::{Event, Ignore, Reporter};

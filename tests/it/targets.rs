@@ -429,3 +429,34 @@ fn a_pylock_for_several_targets_says_for_whom_it_is() {
     assert_eq!(project.read("pylock.toml"), lock);
     assert_eq!(index.requests(), [""; 0]);
 }
+
+#[test]
+fn explain_names_the_targets_that_have_a_pin_and_those_that_have_another() {
+    let releases = [
+        wheel("a", "1.0").python(">=3.8"),
+        wheel("a", "2.0").python(">=3.11"),
+    ];
+    let index = Index::new(releases);
+    let project = Project::of("a\n");
+    let url = index.url();
+    let targets = ["3.10@linux/amd64", "3.12@linux/amd64", "3.12@linux/arm64"];
+    compiled(&project, &index, &targets, &[]).says(0, &[]);
+    let explain = |arguments: &[&str]| {
+        let mut all = vec!["explain", "a", "-i", &url];
+        all.extend(arguments);
+        run(&mut project.command(&all))
+    };
+    let told = explain(&[]).stdout;
+    for phrase in [
+        "a 1.0 (requirements.txt:",
+        "  for Python 3.10 for x86_64-manylinux_2_28\n",
+        "  for Python 3.12 for aarch64-manylinux_2_28 and x86_64-manylinux_2_28: 2.0\n",
+        "requires Python >=3.11",
+    ] {
+        assert!(told.contains(phrase), "{phrase} is not in\n{told}");
+    }
+    let told = explain(&["--target", "3.12@linux/arm64"]).stdout;
+    assert!(told.starts_with("a 2.0 (requirements.txt:"), "{told}");
+    let told = explain(&["--format", "json"]).stdout;
+    assert!(told.contains("\"pin\": \"2.0\""), "{told}");
+}

@@ -22,9 +22,16 @@ struct Report<'a> {
     project: String,
     lock: &'a str,
     target: &'a str,
+    other_targets: Vec<OtherTarget<'a>>,
     pinned: bool,
     #[serde(flatten)]
     answer: AnswerEntry<'a>,
+}
+
+#[derive(Serialize)]
+struct OtherTarget<'a> {
+    target: &'a str,
+    pin: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -153,6 +160,14 @@ pub(super) fn explained(explained: &Explained) -> Result<Vec<u8>, Failure> {
         project: explained.project.to_string(),
         lock: &explained.lock,
         target: &explained.target,
+        other_targets: explained
+            .others
+            .iter()
+            .map(|(target, pin)| OtherTarget {
+                target,
+                pin: pin.as_deref(),
+            })
+            .collect(),
         pinned: is_pinned,
         answer,
     };

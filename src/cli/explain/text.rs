@@ -47,6 +47,10 @@ fn head(text: &mut String, explained: &Explained, pinned: &Pinned) {
         pinned.pin, explained.lock, pinned.line_number
     );
     let _ = writeln!(text, "  for {}", explained.target);
+    for (target, pin) in &explained.others {
+        let pin = pin.as_deref().unwrap_or("not pinned");
+        let _ = writeln!(text, "  for {target}: {pin}");
+    }
     if let Some(marker) = &pinned.marker {
         let _ = writeln!(text, "  only if {marker}");
     }

@@ -12,6 +12,7 @@ mod inquiry;
 mod releases;
 mod trial;
 
+use crate::command::target_words;
 use crate::lock::{LockedPin, PinSource};
 use crate::ops::compile::fetch::prefetch::Expected;
 use crate::ops::compile::last_run::LastRun;
@@ -19,7 +20,7 @@ use crate::ops::compile::prepare::{Prepared, builder, fetcher, prepare_all, read
 use crate::ops::compile::request::Compile;
 use crate::ops::error::{Error, FileProblems};
 use crate::ops::events::{Event, Reporter};
-use crate::python::{Environment, Marker, ProjectName, Version};
+use crate::python::{Environment, Marker, ProjectName, PythonVersion, Target, Version};
 use crate::resolve::{Chosen, Releases as _};
 use crate::text::{Span, position};
 
@@ -38,8 +39,10 @@ pub struct Explained {
     pub project: ProjectName,
     /// The lock file, as its path was given.
     pub lock: String,
-    /// What the lock is for.
+    /// What of the targets of the lock the answer is for.
     pub target: String,
+    /// The other targets, and what the project is pinned to for them; none: not at all.
+    pub others: Vec<(String, Option<String>)>,
     /// What is doubtful in the inputs.
     pub warnings: Vec<FileProblems>,
     /// The answer.
@@ -108,7 +111,10 @@ pub async fn explain(request: &Explain, reporter: &dyn Reporter) -> Result<Expla
     .await?;
     read[0].check_merged(&request.compile)?;
     let mut prepared = prepare_all(read, &request.compile, reporter).await?;
-    let prepared = prepared.swap_remove(0);
+    let Some(targets) = targets(&request.project, &prepared) else {
+        return Err(missing(&request.compile));
+    };
+    let prepared = prepared.swap_remove(targets.cell);
     let Some(text) = prepared.read.previous.as_deref() else {
         return Err(missing(&request.compile));
     };
@@ -154,14 +160,63 @@ pub async fn explain(request: &Explain, reporter: &dyn Reporter) -> Result<Expla
     Ok(Explained {
         project: request.project.clone(),
         lock: lock_name(&request.compile),
-        target: format!(
-            "Python {} for {}",
-            prepared.read.cell.first().python.short(),
-            prepared.read.cell.first().platform
-        ),
+        target: targets.words,
+        others: targets.others,
         answer: answer?,
         warnings: prepared.read.inputs.warnings,
     })
+}
+
+/// For which targets a project is explained.
+struct Targets {
+    /// The cell that is looked into: the first that has a pin of the project.
+    cell: usize,
+    /// That and all others that have the same.
+    words: String,
+    /// The others, and what they have.
+    others: Vec<(String, Option<String>)>,
+}
+
+/// Returns for which targets a project is explained; none if there is no cell.
+fn targets(project: &ProjectName, prepared: &[Prepared]) -> Option<Targets> {
+    let pin = |one: &Prepared| {
+        let mut pins = one.locked.pins.iter().filter(|pin| pin.name == *project);
+        let environment = &one.read.cell.environment;
+        let pin = pins.find(|pin| is_for(pin.marker.as_deref(), environment))?;
+        Some(shown_source(&pin.source))
+    };
+    let mut pins: Vec<(Option<String>, Vec<usize>)> = Vec::new();
+    for (at, one) in prepared.iter().enumerate() {
+        let pin = pin(one);
+        match pins.iter_mut().find(|(known, _)| *known == pin) {
+            Some((_, cells)) => cells.push(at),
+            None => pins.push((pin, vec![at])),
+        }
+    }
+    let first = pins.iter().position(|(pin, _)| pin.is_some()).unwrap_or(0);
+    let words = |cells: &[usize]| {
+        let cells = cells.iter().map(|&cell| &prepared[cell].read.cell);
+        let targets: Vec<&Target> = cells.flat_map(|cell| &cell.targets).collect();
+        target_words(&targets, &PythonVersion::short)
+    };
+    let others = pins.iter().enumerate().filter(|(at, _)| *at != first);
+    let others = others.map(|(_, (pin, cells))| (words(cells), pin.clone()));
+    let (_, cells) = pins.get(first)?;
+    Some(Targets {
+        cell: *cells.first()?,
+        words: words(cells),
+        others: others.collect(),
+    })
+}
+
+/// Returns what a pin is of, without secrets.
+fn shown_source(source: &PinSource) -> String {
+    match source {
+        PinSource::Version { version, .. } => version.clone(),
+        PinSource::Url(text) | PinSource::Path(text) | PinSource::Editable(text) => {
+            crate::text::without_password(text)
+        }
+    }
 }
 
 fn lock_name(compile: &Compile) -> String {
@@ -263,12 +318,7 @@ impl Inquiry<'_> {
             }
         }
         Pinned {
-            pin: match &pin.source {
-                PinSource::Version { version, .. } => version.clone(),
-                PinSource::Url(text) | PinSource::Path(text) | PinSource::Editable(text) => {
-                    crate::text::without_password(text)
-                }
-            },
+            pin: shown_source(&pin.source),
             line_number: position_of(text, pin),
             extras,
             marker: pin.marker.clone(),
