@@ -62,6 +62,7 @@ mod refusals;
 mod scripts;
 mod secrets;
 mod stops;
+mod target_laws;
 mod targets;
 mod unchanged;
 mod update;
