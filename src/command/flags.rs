@@ -111,6 +111,7 @@ fn switch(name: &str) -> Option<Switch> {
         "--all-extras" => set(|options| options.all_extras = true),
         "--no-all-extras" => set(|options| options.all_extras = false),
         "--no-deps" => set(|options| options.no_deps = true),
+        "--verify-metadata" => set(|options| options.verify_metadata = true),
         "--deps" => set(|options| options.no_deps = false),
         "--no-index" => set(|options| options.no_index = true),
         "--pre" => set(|options| options.pre = true),
@@ -490,6 +491,7 @@ pub fn write(options: &Options) -> String {
         python_versions,
         python_platforms,
         targets,
+        verify_metadata,
         platform_values,
         resolution,
         exclude_newer,
@@ -534,6 +536,7 @@ pub fn write(options: &Options) -> String {
     line.values("--python-version", python_versions);
     write_platforms(python_platforms, platform_values, &mut line);
     line.values("--target", targets);
+    line.switch("--verify-metadata", *verify_metadata);
     if *resolution != Resolution::Highest {
         line.values("--resolution", [resolution.name()]);
     }

@@ -60,6 +60,7 @@ prop_compose! {
         all_extras: bool,
         groups in some(&["dev", "sub/pyproject.toml:Test_Group"]),
         no_deps: bool,
+        verify_metadata: bool,
         python_versions in some(&["3.12", "3.11.7", "3.14.0"]),
         python_platforms in some(&["linux", "linux/arm64", "x86_64-manylinux_2_28"]),
         targets in some(&["3.12@linux", "pypy3.11@linux/arm64", "3.14t@x86_64-musllinux_1_2"]),
@@ -68,7 +69,7 @@ prop_compose! {
     ) -> Options {
         Options {
             sources, output, constraints, overrides, extras, all_extras, groups, no_deps,
-            python_versions, python_platforms, targets,
+            python_versions, python_platforms, targets, verify_metadata,
             platform_values: crate::python::PlatformValues { release, version },
             ..Options::of(Tool::Pinfold)
         }

@@ -49,6 +49,8 @@ pub struct Options {
     pub python_platforms: Vec<AsWritten<Platform>>,
     /// The targets that the lock is for, instead.
     pub targets: Vec<AsWritten<TargetName>>,
+    /// Whether the metadata of all files that the targets would install is compared.
+    pub verify_metadata: bool,
     /// What is stated of the platform beside its name.
     pub platform_values: PlatformValues,
 
@@ -134,6 +136,7 @@ impl Options {
             python_versions: Vec::new(),
             python_platforms: Vec::new(),
             targets: Vec::new(),
+            verify_metadata: false,
             platform_values: PlatformValues::default(),
             resolution: Resolution::Highest,
             exclude_newer: None,
@@ -296,6 +299,7 @@ impl Options {
             python_versions,
             python_platforms,
             targets,
+            verify_metadata,
             platform_values,
             resolution,
             exclude_newer,
@@ -347,6 +351,7 @@ impl Options {
         replace_list(&mut self.python_versions, python_versions);
         replace_list(&mut self.python_platforms, python_platforms);
         replace_list(&mut self.targets, targets);
+        self.verify_metadata |= verify_metadata;
         self.platform_values = platform_values.or(self.platform_values);
         if resolution != Resolution::Highest {
             self.resolution = resolution;

@@ -36,6 +36,14 @@ impl Universe {
             .map(|project| &project.name)
     }
 
+    /// Whether the search asked what a release requires.
+    pub fn has_read(&self, name: &ProjectName, position: u32) -> bool {
+        self.known_project(name).is_some_and(|project| {
+            let noticed = &self.projects[project as usize].noticed;
+            noticed.contains(&position)
+        })
+    }
+
     /// Returns the versions of Python that requirements of what was looked at name.
     pub fn python_cuts(&self) -> Vec<Version> {
         let mut cuts = BTreeSet::new();

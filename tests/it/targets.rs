@@ -460,3 +460,47 @@ fn explain_names_the_targets_that_have_a_pin_and_those_that_have_another() {
     let told = explain(&["--format", "json"]).stdout;
     assert!(told.contains("\"pin\": \"2.0\""), "{told}");
 }
+
+#[test]
+fn wheels_with_different_requirements_are_found_on_request() {
+    let of = |tag: &str, requires: &[&str]| wheel("a", "1.0").tag(tag).requires(requires);
+    let index = Index::new([
+        of("cp312-cp312-manylinux_2_17_x86_64", &["b"]),
+        of("cp312-cp312-manylinux_2_17_aarch64", &["c>=1"]),
+        wheel("b", "1.0"),
+        wheel("c", "1.0"),
+    ]);
+    let project = Project::of("a\n");
+    compiled(&project, &index, &[AMD64, ARM64], &[]).says(0, &[]);
+    // One wheel is read for both.
+    assert_eq!(project.pins(), ["a==1.0", "c==1.0"]);
+    let words = "warning: the wheels of a 1.0 have different requirements; each target gets those \
+                 of its own wheel";
+    compiled(&project, &index, &[AMD64, ARM64], &["--verify-metadata"]).says(0, &[words]);
+    assert_eq!(
+        project.pins(),
+        [
+            "a==1.0",
+            "b==1.0 ; platform_machine == \"x86_64\"",
+            "c==1.0 ; platform_machine == \"aarch64\"",
+        ]
+    );
+    assert!(
+        project.lock().contains(" --verify-metadata "),
+        "{}",
+        project.lock()
+    );
+}
+
+#[test]
+fn equal_metadata_of_several_wheels_is_not_asked_for() {
+    let of = |tag: &str| wheel("a", "1.0").tag(tag).requires(&["b"]);
+    let index = Index::new([
+        of("cp312-cp312-manylinux_2_17_x86_64"),
+        of("cp312-cp312-manylinux_2_17_aarch64"),
+        wheel("b", "1.0"),
+    ]);
+    let project = Project::of("a\n");
+    compiled(&project, &index, &[AMD64, ARM64], &["--verify-metadata"]).says(0, &[]);
+    assert_eq!(index.requests().len(), 4);
+}

@@ -218,6 +218,15 @@ pub(in crate::cli) struct Compile {
         help_heading = "Target"
     )]
     pub(in crate::cli) targets: Vec<String>,
+    /// Compare the metadata of each target's wheel of what is chosen
+    ///
+    /// The wheels of a release normally have the same requirements, and the metadata of one is
+    /// read for all targets.
+    #[arg(long, overrides_with = "no_verify_metadata", help_heading = "Target")]
+    pub(in crate::cli) verify_metadata: bool,
+    /// Read the metadata of one wheel for all targets (default)
+    #[arg(long, overrides_with = "verify_metadata", hide = true)]
+    pub(in crate::cli) no_verify_metadata: bool,
     /// Release of the platform, for markers on `platform_release`: `23.6.0`
     ///
     /// It is known only for an interpreter's own platform.

@@ -36,6 +36,7 @@ pub(in crate::cli) fn options(
         python_versions: python_versions(args)?,
         python_platforms: python_platforms(args)?,
         targets: targets(args)?,
+        verify_metadata: args.verify_metadata,
         platform_values: platform_values(args),
         resolution: Resolution::named(&name(&args.resolution)).unwrap_or_default(),
         exclude_newer: args.limit().as_deref().map(limit).transpose()?,

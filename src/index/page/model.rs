@@ -120,6 +120,16 @@ pub enum MetadataFile {
     Sha256(Sha256),
 }
 
+impl MetadataFile {
+    /// Returns its hash, if the index gives one.
+    pub const fn sha256(self) -> Option<Sha256> {
+        match self {
+            Self::Sha256(sha256) => Some(sha256),
+            Self::Absent | Self::Present => None,
+        }
+    }
+}
+
 /// The most files that a page may list: some twenty times what the largest project has.
 pub(super) const MAX_FILES: usize = 250_000;
 

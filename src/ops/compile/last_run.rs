@@ -333,6 +333,7 @@ fn hash(request: &Compile, all: &[ReadInputs]) -> Fingerprint {
         pre_releases,
         binary,
         fork_strategy,
+        verify_metadata,
         without_dependencies,
         preferences: _, // what they hold is below
     } = selection;
@@ -360,7 +361,7 @@ fn hash(request: &Compile, all: &[ReadInputs]) -> Fingerprint {
         hashing,
         "{}\n{names:?}{groups:?}{constraints:?}{bounds:?}{overrides:?}{extras:?}{all_extras:?}\n\
          {upgrade:?}{kept_packages:?}{upgrade_packages:?}{exclude_newer:?}{exclude_newer_packages:?}\n\
-         {resolution:?}{pre_releases:?}{binary:?}{fork_strategy:?}{without_dependencies:?}\n\
+         {resolution:?}{pre_releases:?}{binary:?}{fork_strategy:?}{verify_metadata:?}{without_dependencies:?}\n\
          {indexes:?}{build:?}{output:?}{:?}{current_directory:?}\n\
          {:?}\n{:?}\n{:?}\n{:?}{:?}{:?}\n{logins:?}",
         env!("CARGO_PKG_VERSION"),

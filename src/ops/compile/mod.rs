@@ -21,6 +21,7 @@ pub(in crate::ops) mod prepare;
 mod pylock;
 pub(in crate::ops) mod request;
 mod runs;
+mod settle;
 mod share;
 mod stated_python;
 mod target;
@@ -202,14 +203,7 @@ async fn resolve(
         .map(|prepared| builder(prepared, request, reporter))
         .collect();
     let fetchers = Fetchers::new(&prepared, &builders, request, reporter);
-    let mut runs = fetchers.choose(request, last_run, reporter).await?;
-    share::share(
-        &fetchers,
-        request.selection.fork_strategy,
-        &mut runs,
-        reporter,
-    )
-    .await?;
+    let mut runs = settle::settle(&fetchers, request, last_run, reporter).await?;
     report(request, &fetchers, &runs, reporter).await;
     let stated = fetchers.stated_pythons(&runs).await;
     let locked = lock_of(request, &fetchers, &mut runs, &stated, reporter).await?;

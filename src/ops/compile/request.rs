@@ -85,6 +85,8 @@ pub struct Selection {
     pub pre_releases: Option<PreReleases>,
     /// `--only-binary` (yes) and `--no-binary` (no).
     pub binary: PerProject,
+    /// Whether the metadata of all files that the targets would install is compared.
+    pub verify_metadata: bool,
     /// How versions are shared among several targets.
     pub fork_strategy: ForkStrategy,
     /// Whether only what is required directly is resolved.
@@ -257,6 +259,7 @@ fn selection(options: &Options, as_of: jiff::Timestamp) -> Selection {
         pre_releases: options.pre_releases(),
         binary: binary(options),
         without_dependencies: options.no_deps,
+        verify_metadata: options.verify_metadata,
         ..Selection::default()
     }
 }

@@ -82,7 +82,7 @@ pub(super) struct Fetchers<'a> {
     pub(super) prepared: &'a [Prepared],
     pub(super) builders: &'a [Builder<'a>],
     pub(super) each: Vec<Fetcher<'a>>,
-    shared: Option<Arc<SharedMetadata>>,
+    pub(super) shared: Option<Arc<SharedMetadata>>,
 }
 
 impl<'a> Fetchers<'a> {
@@ -279,6 +279,11 @@ impl<'a> Fetchers<'a> {
         for &at in among {
             let universe = &resolutions[at].resolver.universe;
             if !tried.insert(at) || !is_same_python(universe.environment(), &request.environment) {
+                continue;
+            }
+            let separated = self.shared.as_ref().map(|shared| shared.separated());
+            let mut separated = separated.iter().flatten();
+            if separated.any(|(name, position)| universe.has_read(name, *position)) {
                 continue;
             }
             let mut releases = FxHashMap::default();

@@ -7,7 +7,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::known::Known;
 use crate::ops::compile::candidates::Numbers;
@@ -27,6 +27,8 @@ pub(in crate::ops) struct SharedMetadata {
     read: Mutex<FxHashMap<(ProjectName, u32), Arc<ReadMetadata>>>,
     /// What indexes have of projects, as the run that asked first judges it.
     found: Mutex<FxHashMap<ProjectName, Known>>,
+    /// Releases of which each run reads the file that suits its cell.
+    separate: Mutex<FxHashSet<(ProjectName, u32)>>,
     numbers: Arc<Numbers>,
 }
 
@@ -57,7 +59,31 @@ impl SharedMetadata {
         read.get(&(name.clone(), position)).cloned()
     }
 
+    /// Lets each run read the file of a release that suits its cell; returns whether it did
+    /// not before.
+    pub(in crate::ops) fn separate(&self, name: &ProjectName, position: u32) -> bool {
+        let key = (name.clone(), position);
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        read.remove(&key);
+        let mut separate = self.separate.lock().unwrap_or_else(PoisonError::into_inner);
+        separate.insert(key)
+    }
+
+    /// Returns the releases of which each run reads a file of its own.
+    pub(in crate::ops) fn separated(&self) -> Vec<(ProjectName, u32)> {
+        let separate = self.separate.lock().unwrap_or_else(PoisonError::into_inner);
+        separate.iter().cloned().collect()
+    }
+
+    fn is_separate(&self, name: &ProjectName, position: u32) -> bool {
+        let separate = self.separate.lock().unwrap_or_else(PoisonError::into_inner);
+        !separate.is_empty() && separate.contains(&(name.clone(), position))
+    }
+
     pub(super) fn keep(&self, name: &ProjectName, position: u32, metadata: Arc<ReadMetadata>) {
+        if self.is_separate(name, position) {
+            return;
+        }
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         read.insert((name.clone(), position), metadata);
     }
