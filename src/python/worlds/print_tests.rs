@@ -327,6 +327,30 @@ fn what_is_free_need_not_be_said() {
 }
 
 #[test]
+fn the_order_in_which_comparisons_are_met_is_not_seen() {
+    let parts = [
+        "platform_release >= '5'",
+        "platform_version == 'a'",
+        "platform_machine in 'b a' and implementation_version < '7'",
+    ];
+    let read = |order: [usize; 3]| {
+        let mut worlds = Worlds::new();
+        let mut on = WorldSet::NONE;
+        for at in order {
+            let set = of(&mut worlds, parts[at]);
+            on = worlds.or(on, set);
+        }
+        let off = worlds.not(on);
+        worlds.marker(on, off).unwrap()
+    };
+    let text = read([0, 1, 2]);
+    assert_eq!(comparisons(&text), 5, "{text}");
+    for order in [[0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+        assert_eq!(read(order), text);
+    }
+}
+
+#[test]
 fn a_marker_too_complex_to_print_is_said_to_be() {
     let mut worlds = Worlds::new();
     let part = |at: usize| {
