@@ -4,6 +4,8 @@
 //! mode"; names follow PEP 503, extras PEP 685. Versions and markers are kept
 //! as text: what they mean was decided before a lock is made.
 
+use std::collections::BTreeSet;
+
 use crate::python::{ExtraName, ProjectName};
 
 /// A compiled requirements file: everything that may be written into one.
@@ -17,6 +19,14 @@ pub struct Lock {
     pub pins: Vec<Pin>,
     /// Projects that belong to the pins and are not written.
     pub left_out: Vec<ProjectName>,
+}
+
+impl Lock {
+    /// Returns how many projects are pinned: of several pins of one, each is for others.
+    pub fn project_count(&self) -> usize {
+        let names: BTreeSet<&ProjectName> = self.pins.iter().map(|pin| &pin.name).collect();
+        names.len()
+    }
 }
 
 /// The provenance that stands above the pins.

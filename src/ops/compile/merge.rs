@@ -94,27 +94,24 @@ fn join(joined: &mut Vec<Joined>, by_name: &mut ByName, pins: Vec<Pin>, cells: &
     for pin in pins {
         let same = by_name.entry(pin.name.clone()).or_default();
         let is_same = |at: &&usize| joined[**at].pin.source == pin.source;
-        match same.iter().find(is_same) {
-            Some(&at) => {
-                let known = &mut joined[at];
-                known.cells.extend(cells);
-                add(&mut known.pin.extras, pin.extras);
-                if known.pin.hashes != pin.hashes {
-                    known.pin.hashes.extend(pin.hashes);
-                    known.pin.hashes.sort_unstable();
-                    known.pin.hashes.dedup();
-                }
-                add(&mut known.pin.via, pin.via);
-                add(&mut known.pin.comments, pin.comments);
-            }
-            None => {
-                same.push(joined.len());
-                joined.push(Joined {
-                    pin,
-                    cells: cells.to_vec(),
-                });
-            }
+        let Some(&at) = same.iter().find(is_same) else {
+            same.push(joined.len());
+            joined.push(Joined {
+                pin,
+                cells: cells.to_vec(),
+            });
+            continue;
+        };
+        let known = &mut joined[at];
+        known.cells.extend(cells);
+        add(&mut known.pin.extras, pin.extras);
+        if known.pin.hashes != pin.hashes {
+            known.pin.hashes.extend(pin.hashes);
+            known.pin.hashes.sort_unstable();
+            known.pin.hashes.dedup();
         }
+        add(&mut known.pin.via, pin.via);
+        add(&mut known.pin.comments, pin.comments);
     }
 }
 

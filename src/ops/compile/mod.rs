@@ -237,7 +237,7 @@ async fn resolve(
     let proof = fingerprint.filter(|_| is_unchanged);
     let proof = proof.map(|fingerprint| UnchangedProof {
         fingerprint,
-        pins: lock.pins.len(),
+        pins: lock.project_count(),
         messages: remembering.messages(),
     });
     let all = runs.resolutions.iter();
@@ -267,7 +267,7 @@ async fn resolve(
         held,
         pin_details,
         text,
-        pins: lock.pins.len(),
+        pins: lock.project_count(),
         lock: Some(lock),
         tried,
         requests,

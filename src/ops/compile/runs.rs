@@ -115,7 +115,7 @@ impl<'a> Fetchers<'a> {
         reporter: &dyn Reporter,
     ) -> Result<Runs, Error> {
         let runs = self.chosen(request, last_run, reporter).await;
-        let built = self.builders.iter().flat_map(|builder| builder.built());
+        let built = self.builders.iter().flat_map(Builder::built);
         let built: BTreeSet<String> = built.collect();
         if !built.is_empty() {
             let built: Vec<String> = built.into_iter().collect();

@@ -166,14 +166,14 @@ impl ProjectReleases {
                     nearest = Some((nearness, reason()));
                 }
             };
-            let held = || self.hold(&row.dated, position);
+            let holding = || self.hold(&row.dated, position);
             // What lasts is looked at first: a file that only its age keeps out
             // is named as such, and no other is.
             let rank = match rank {
                 Ok(rank) => rank,
                 Err(misfit) => {
                     // What may not be taken is not read either.
-                    if misfit.is_other_wheel() && other_wheel.is_none() && held().is_none() {
+                    if misfit.is_other_wheel() && other_wheel.is_none() && holding().is_none() {
                         other_wheel = Some(place);
                     }
                     fail(misfit.nearness(), &|| misfit.reason(self));
@@ -188,7 +188,7 @@ impl ProjectReleases {
                 fail(6, &|| reason.clone());
                 continue;
             }
-            if let Some(other) = held() {
+            if let Some(other) = holding() {
                 hold = Some(match hold {
                     Some(known) => known.sooner(other),
                     None => other,

@@ -136,13 +136,6 @@ impl<T: Copy> Answers<T> {
         if self.0.len() <= at {
             self.0.resize(at + 1, None);
         }
-        match self.0[at] {
-            Some(answer) => answer,
-            None => {
-                let answer = answer();
-                self.0[at] = Some(answer);
-                answer
-            }
-        }
+        *self.0[at].get_or_insert_with(answer)
     }
 }
