@@ -56,14 +56,6 @@ const SOURCES: Fate = Meaningless("pinfold does not read `[tool.uv.sources]`");
 
 const FOREIGN: &[Foreign] = &[
     // What goes in and out.
-    switch(
-        "universal",
-        Refused(
-            "pinfold locks for one Python and one platform at a time; choose them with \
-             `--python-version` and `--python-platform`",
-        ),
-    ),
-    switch("no-universal", AsAlways),
     switch("all-groups", Refused("name each group with `--group`")),
     Foreign {
         name: "exclude",
@@ -97,10 +89,6 @@ const FOREIGN: &[Foreign] = &[
     value(
         "torch-backend",
         Refused("add the index that has the builds you want with `--index`"),
-    ),
-    value(
-        "fork-strategy",
-        Meaningless("there is one target, so nothing forks"),
     ),
     value("resolver", Meaningless("there is one resolver")),
     value("max-rounds", Meaningless("there are no rounds")),

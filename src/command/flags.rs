@@ -16,7 +16,7 @@ use super::values::{Hashes, IndexStrategy, LineEnds, Markers, is_version};
 use super::written::AsWritten;
 use crate::lock::{Annotations, EmittedOptions, Format, pylock};
 use crate::python::{Platform, PlatformValues};
-use crate::resolve::{PreReleases, Resolution};
+use crate::resolve::{ForkStrategy, PreReleases, Resolution};
 use crate::text::{prior_to, without_password};
 
 /// What a flag asks for.
@@ -57,7 +57,6 @@ pub(super) enum Value {
 /// Reasons, worded to stand behind a flag.
 const GROUPS: &str = "name each group with `--group`";
 const BUILDS: &str = "pinfold does not lock build requirements";
-const UNIVERSAL: &str = "pinfold locks for one Python and one platform at a time";
 const PER_PROJECT: &str = "pinfold cannot set this for single projects yet";
 pub(super) const NO_CHOICE: &str = "pinfold does not support this value";
 
@@ -145,7 +144,8 @@ fn switch(name: &str) -> Option<Switch> {
         "--no-input-comments" => set(|options| options.input_comments = false),
         "--build-isolation" => set(|options| options.build_isolation = true),
         "--no-build-isolation" => set(|options| options.build_isolation = false),
-        "--universal" => Switch::Unsupported(UNIVERSAL),
+        "--universal" => set(|options| options.universal = true),
+        "--no-universal" => set(|options| options.universal = false),
         "--all-groups" => Switch::Unsupported(GROUPS),
         "--all-build-deps" | "--only-build-deps" => Switch::Unsupported(BUILDS),
         "--help"
@@ -187,7 +187,6 @@ fn switch(name: &str) -> Option<Switch> {
         | "--no-managed-python"
         | "--allow-python-downloads"
         | "--no-python-downloads"
-        | "--no-universal"
         | "--no-sources"
         | "--sources"
         | "--legacy-setup-py"
@@ -249,6 +248,7 @@ fn value(name: &str) -> Option<Value> {
         "--newline" => Value::Set(newline),
         "--pip-args" => Value::PipArguments,
         "--resolution" => Value::Set(resolution),
+        "--fork-strategy" => Value::Set(fork_strategy),
         "--format" => Value::Set(format),
         "--group" => set_value(|options, value| one(&mut options.groups, value)),
         "--hashes" => Value::Hashes,
@@ -277,7 +277,6 @@ fn value(name: &str) -> Option<Value> {
         | "--config-settings-package"
         | "--no-build-isolation-package"
         | "--no-sources-package"
-        | "--fork-strategy"
         | "--keyring-provider"
         | "--link-mode"
         | "--max-rounds"
@@ -461,6 +460,11 @@ fn resolution(options: &mut Options, value: &str) -> Result<(), String> {
     Ok(())
 }
 
+fn fork_strategy(options: &mut Options, value: &str) -> Result<(), String> {
+    options.fork_strategy = ForkStrategy::named(value).ok_or(NO_CHOICE)?;
+    Ok(())
+}
+
 fn format(options: &mut Options, value: &str) -> Result<(), String> {
     options.format = Format::named(value).ok_or(NO_CHOICE)?;
     Ok(())
@@ -492,6 +496,8 @@ pub fn write(options: &Options) -> String {
         python_platforms,
         targets,
         verify_metadata,
+        universal,
+        fork_strategy,
         platform_values,
         resolution,
         exclude_newer,
@@ -537,6 +543,10 @@ pub fn write(options: &Options) -> String {
     write_platforms(python_platforms, platform_values, &mut line);
     line.values("--target", targets);
     line.switch("--verify-metadata", *verify_metadata);
+    line.switch("--universal", *universal);
+    if *fork_strategy != ForkStrategy::default() {
+        line.values("--fork-strategy", [fork_strategy.name()]);
+    }
     if *resolution != Resolution::Highest {
         line.values("--resolution", [resolution.name()]);
     }

@@ -19,7 +19,7 @@ pub use flags::write;
 pub use header::{Recipe, recipe, recipe_beside};
 pub use options::{Options, seen_from};
 pub use parse::CompileCommand;
-pub use targets::{StatedTargets, stated_targets, target_name, target_words};
+pub use targets::{StatedTargets, stated_targets, target_name, target_words, universal_words};
 pub use tool::Tool;
 pub use values::{
     ConfigSetting, Hashes, IndexStrategy, LineEnds, Markers, NoLimit, NoSetting, ProjectLimit,

@@ -12,7 +12,7 @@ use super::written::AsWritten;
 use crate::lock::{Annotations, EmittedOptions, Format};
 use crate::python::{ExtraName, Platform, PlatformValues, ProjectName, PythonVersion, TargetName};
 use crate::requirements::{GroupRequest, Selector, location};
-use crate::resolve::{PreReleases, Resolution};
+use crate::resolve::{ForkStrategy, PreReleases, Resolution};
 
 /// The options of a compilation. Paths are as written: relative to the folder that the
 /// command is run in.
@@ -51,6 +51,11 @@ pub struct Options {
     pub targets: Vec<AsWritten<TargetName>>,
     /// Whether the metadata of all files that the targets would install is compared.
     pub verify_metadata: bool,
+    /// Whether the lock is for all platforms and all Pythons from the version on; the
+    /// platforms are then those on which everything has to be installable.
+    pub universal: bool,
+    /// How versions are shared among environments.
+    pub fork_strategy: ForkStrategy,
     /// What is stated of the platform beside its name.
     pub platform_values: PlatformValues,
 
@@ -137,6 +142,8 @@ impl Options {
             python_platforms: Vec::new(),
             targets: Vec::new(),
             verify_metadata: false,
+            universal: false,
+            fork_strategy: ForkStrategy::default(),
             platform_values: PlatformValues::default(),
             resolution: Resolution::Highest,
             exclude_newer: None,
@@ -300,6 +307,8 @@ impl Options {
             python_platforms,
             targets,
             verify_metadata,
+            universal,
+            fork_strategy,
             platform_values,
             resolution,
             exclude_newer,
@@ -345,6 +354,7 @@ impl Options {
         if !targets.is_empty() {
             self.python_versions.clear();
             self.python_platforms.clear();
+            self.universal = false;
         } else if !python_versions.is_empty() || !python_platforms.is_empty() {
             self.targets.clear();
         }
@@ -352,6 +362,10 @@ impl Options {
         replace_list(&mut self.python_platforms, python_platforms);
         replace_list(&mut self.targets, targets);
         self.verify_metadata |= verify_metadata;
+        self.universal |= universal;
+        if fork_strategy != ForkStrategy::default() {
+            self.fork_strategy = fork_strategy;
+        }
         self.platform_values = platform_values.or(self.platform_values);
         if resolution != Resolution::Highest {
             self.resolution = resolution;

@@ -3,6 +3,7 @@
 //! ```text
 //! targets  = "Python" version { "," version } [ "for" platform { ( "," | "and" ) platform } ]
 //!          | "Python" target { "," target }
+//!          | "Python" ">=" version "," "universal"
 //! target   = version "@" platform
 //! ```
 //!
@@ -61,6 +62,12 @@ pub fn stated_targets(text: Option<&str>) -> Result<StatedTargets, String> {
     if !words.next().is_some_and(is_python) {
         return Ok(stated);
     }
+    if let Some(word) = words.next_if(|word| word.starts_with(">=")) {
+        if let Ok(version) = word.trim_start_matches(">=").parse() {
+            stated.python_versions.push(version);
+        }
+        return Ok(stated);
+    }
     while let Some(word) = words.next_if(|word| word.contains('@')) {
         let target = AsWritten::from_str(word);
         let target = target.map_err(|error: TargetNameError| error.to_string())?;
@@ -84,6 +91,11 @@ pub fn stated_targets(text: Option<&str>) -> Result<StatedTargets, String> {
         stated.python_platforms.push(platform);
     }
     Ok(stated)
+}
+
+/// Returns the words for all platforms and all Pythons from a version on.
+pub fn universal_words(lowest: &str) -> String {
+    format!("Python >={lowest}, universal")
 }
 
 /// Returns the words for targets; `stated` says how far a Python's version is said.

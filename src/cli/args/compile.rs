@@ -227,6 +227,27 @@ pub(in crate::cli) struct Compile {
     /// Read the metadata of one wheel for all targets (default)
     #[arg(long, overrides_with = "verify_metadata", hide = true)]
     pub(in crate::cli) no_verify_metadata: bool,
+    /// Lock for all platforms and all Pythons from `--python-version` on
+    ///
+    /// Without that, the lowest Python is that of the project's `requires-python`, else the
+    /// interpreter's. Pins get markers where they are not for all. With `--python-platform`,
+    /// everything must be installable there as well.
+    #[arg(
+        long,
+        conflicts_with = "targets",
+        overrides_with = "no_universal",
+        help_heading = "Target"
+    )]
+    pub(in crate::cli) universal: bool,
+    /// Lock for the given platforms and Pythons only (default)
+    #[arg(long, overrides_with = "universal", hide = true)]
+    pub(in crate::cli) no_universal: bool,
+    /// Share versions among the targets of a Python, among all, or not
+    ///
+    /// `requires-python`: the newest for each Python, one for all its platforms where possible.
+    /// `fewest`: one for all targets where possible. `newest`: the newest for each target.
+    #[arg(long, value_enum, value_name = "STRATEGY", default_value_t = ForkStrategy::RequiresPython, help_heading = "Target")]
+    pub(in crate::cli) fork_strategy: ForkStrategy,
     /// Release of the platform, for markers on `platform_release`: `23.6.0`
     ///
     /// It is known only for an interpreter's own platform.
@@ -492,6 +513,16 @@ pub(in crate::cli) enum Resolution {
     Lowest,
     /// The oldest version of each direct requirement, the newest of all others
     LowestDirect,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum ForkStrategy {
+    /// The newest version for each Python
+    RequiresPython,
+    /// As few versions as possible
+    Fewest,
+    /// The newest version for each environment
+    Newest,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

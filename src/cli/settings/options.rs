@@ -13,7 +13,7 @@ use crate::command::{
 use crate::lock::{Annotations, EmittedOptions, Format};
 use crate::python::{Platform, PlatformValues, PythonVersion, TargetName, TargetNameError};
 use crate::requirements::{GroupRequest, Selector};
-use crate::resolve::{PreReleases, Resolution};
+use crate::resolve::{ForkStrategy, PreReleases, Resolution};
 use crate::text::without_password;
 
 /// Returns the options that a command line says, for these sources and this lock.
@@ -37,6 +37,8 @@ pub(in crate::cli) fn options(
         python_platforms: python_platforms(args)?,
         targets: targets(args)?,
         verify_metadata: args.verify_metadata,
+        universal: args.universal,
+        fork_strategy: ForkStrategy::named(&name(&args.fork_strategy)).unwrap_or_default(),
         platform_values: platform_values(args),
         resolution: Resolution::named(&name(&args.resolution)).unwrap_or_default(),
         exclude_newer: args.limit().as_deref().map(limit).transpose()?,

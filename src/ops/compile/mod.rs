@@ -25,6 +25,7 @@ mod settle;
 mod share;
 mod stated_python;
 mod target;
+mod universal;
 mod warnings;
 
 pub use cutoff::Cutoff;
@@ -61,7 +62,7 @@ use crate::lock::{self, Lock};
 use crate::ops::error::{Error, FileProblems};
 use crate::ops::events::{Event, Reporter};
 use crate::python::{Environment, ProjectName, Version};
-use crate::resolve::{Solution, Universe};
+use crate::resolve::{Range, Solution, Universe};
 use crate::text::Newline;
 
 /// What came of a compilation: nothing is written yet.
@@ -304,6 +305,9 @@ async fn lock_of(
     let mut known = BTreeMap::new();
     let is_one_of_several = fetchers.prepared.len() > 1;
     let target = fetchers.target_words(stated);
+    if let Some(scope) = &fetchers.prepared[0].read.scope {
+        return lock_of_range(request, fetchers, runs, &scope.range, target, reporter).await;
+    }
     for (run, cells) in runs.in_order() {
         let (prepared, fetcher) = (&fetchers.prepared[cells[0]], &fetchers.each[cells[0]]);
         let inputs = &prepared.read.inputs;
@@ -363,6 +367,57 @@ async fn lock_of(
     Ok(locked)
 }
 
+/// Makes a lock out of what was chosen for the regions of a range.
+async fn lock_of_range(
+    request: &Compile,
+    fetchers: &Fetchers<'_>,
+    runs: &mut Runs,
+    range: &Range,
+    target: String,
+    reporter: &dyn Reporter,
+) -> Result<Locked, Error> {
+    let mut locked = Locked {
+        lock: Lock::default(),
+        held: Vec::new(),
+        pin_details: Vec::new(),
+    };
+    let (prepared, fetcher) = (&fetchers.prepared[0], &fetchers.each[0]);
+    let inputs = &prepared.read.inputs;
+    let resolver = &mut runs.resolutions[0].resolver;
+    let mut parts = Vec::new();
+    for joined in universal::joined(resolver.regions(), range) {
+        let solution = &joined.solution;
+        let made = Made {
+            request: &prepared.request,
+            inputs,
+            places: &prepared.places,
+            solution,
+            hashes: fetchers
+                .hashes(request, &[0], solution, &BTreeMap::new(), reporter)
+                .await?,
+            markers: BTreeMap::new(),
+            indexes: annotated_indexes(&request.output, solution, fetcher),
+            options: public_option_lines(request, inputs, reporter),
+            output: &request.output,
+            target: target.clone(),
+        };
+        let lock = output::lock(&made);
+        if request.selection.gate.is_some() {
+            let report_inputs = ReportInputs {
+                request: &prepared.request,
+                solution,
+                fetcher,
+                lock: &lock,
+            };
+            add_new(&mut locked.held, report_inputs.held(resolver));
+            add_new(&mut locked.pin_details, report_inputs.pins());
+        }
+        parts.push((lock, joined));
+    }
+    locked.lock = universal::merge(parts, range, &prepared.locked);
+    Ok(locked)
+}
+
 /// Adds what is not there.
 fn add_new<T: PartialEq>(list: &mut Vec<T>, more: Vec<T>) {
     for one in more {
@@ -379,8 +434,15 @@ async fn report(request: &Compile, fetchers: &Fetchers<'_>, runs: &Runs, reporte
         let prepared = &fetchers.prepared[cells[0]];
         let fetcher = &fetchers.each[cells[0]];
         let Resolution {
-            solution, tried, ..
+            solution,
+            tried,
+            resolver,
         } = &runs.resolutions[run];
+        if let Some(scope) = &prepared.read.scope {
+            let all = universal::joined(resolver.regions(), &scope.range);
+            report_range(request, fetchers, &all, *tried, reporter).await;
+            continue;
+        }
         reporter.event(Event::Solved {
             pins: solution.chosen.len(),
             tried: *tried,
@@ -417,6 +479,34 @@ async fn report(request: &Compile, fetchers: &Fetchers<'_>, runs: &Runs, reporte
     }
     if let Some(preferences) = &fetchers.prepared[0].read.preferences {
         preferences.tell(&stale, reporter);
+    }
+}
+
+/// Says the same of what was chosen for the regions of a range.
+async fn report_range(
+    request: &Compile,
+    fetchers: &Fetchers<'_>,
+    all: &[universal::Joined],
+    tried: usize,
+    reporter: &dyn Reporter,
+) {
+    let (prepared, fetcher) = (&fetchers.prepared[0], &fetchers.each[0]);
+    reporter.event(Event::Solved {
+        pins: all.iter().map(|one| one.solution.chosen.len()).sum(),
+        tried,
+    });
+    for one in all {
+        warnings::report(
+            request,
+            &prepared.request,
+            &one.solution,
+            fetcher,
+            &prepared.places,
+            reporter,
+        );
+        if request.indexes.collision_check && !request.run.http.offline {
+            dependency_confusion::warn(&one.solution, fetcher, reporter).await;
+        }
     }
 }
 

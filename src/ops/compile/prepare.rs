@@ -24,6 +24,7 @@ use crate::ops::compile::preferences::{self, Preferences};
 use crate::ops::compile::pylock;
 use crate::ops::compile::request::{Compile, Run, Selection};
 use crate::ops::compile::target;
+use crate::ops::compile::universal::{self, Scope};
 use crate::ops::error::Error;
 use crate::ops::events::{Event, Reporter};
 use crate::ops::view::View;
@@ -39,7 +40,10 @@ use crate::vcs::{self, Git};
 /// What was read and settled for a cell without anybody being asked for a page.
 pub(in crate::ops) struct ReadInputs {
     pub(in crate::ops) inputs: Inputs,
+    /// What it is locked for; of a range of environments, one that stands for all.
     pub(in crate::ops) cell: Cell,
+    /// The range, if it is locked for one.
+    pub(in crate::ops) scope: Option<Scope>,
     /// The text of the lock file, if there is one.
     pub(in crate::ops) previous: Option<String>,
     /// The text of the `pylock.toml` beside it, if there is one.
@@ -118,6 +122,11 @@ pub(in crate::ops) async fn read_inputs(
     reporter: &dyn Reporter,
 ) -> Result<Vec<ReadInputs>, Error> {
     let http = Client::new(request.run.http.clone());
+    let mut read = Vec::new();
+    if request.selection.target.is_universal {
+        read.push(read_universal(request, asks, &http, reporter).await?);
+        return read_rest(request, asks, http, read, reporter);
+    }
     let settled = if asks {
         connect_to_named(request, &http);
         // While Python starts, the handshakes go on.
@@ -131,15 +140,41 @@ pub(in crate::ops) async fn read_inputs(
     }
     let cells = python::cells(settled.targets);
     let kept_files = (cells.len() > 1).then(KeptFiles::default);
-    let mut read = Vec::with_capacity(cells.len());
     for cell in cells {
         let inputs = inputs_of(request, &cell.environment, &http, kept_files.as_ref()).await?;
-        read.push((cell, inputs));
+        read.push((cell, inputs, None));
     }
     let each = read
         .iter()
-        .map(|(cell, inputs)| (cell, &inputs.requires_python[..]));
+        .map(|(cell, inputs, _)| (cell, &inputs.requires_python[..]));
     check_pythons(&each.collect::<Vec<_>>())?;
+    read_rest(request, asks, http, read, reporter)
+}
+
+/// Reads the sources for a range of environments, and settles the range.
+async fn read_universal(
+    request: &Compile,
+    asks: bool,
+    http: &Client,
+    reporter: &dyn Reporter,
+) -> Result<(Cell, Inputs, Option<Scope>), Error> {
+    universal::check(&request.selection.target)?;
+    if asks {
+        connect_to_named(request, http);
+    }
+    let inputs = inputs_of(request, &Environment::default(), http, None).await?;
+    let (scope, cell) = universal::settle(request, &inputs, reporter).await?;
+    Ok((cell, inputs, Some(scope)))
+}
+
+/// Reads the lock file, and settles who is asked.
+fn read_rest(
+    request: &Compile,
+    asks: bool,
+    http: Client,
+    read: Vec<(Cell, Inputs, Option<Scope>)>,
+    reporter: &dyn Reporter,
+) -> Result<Vec<ReadInputs>, Error> {
     let output = &request.output;
     let previous_beside = previous(output.beside.as_deref(), &request.run.view)?;
     let previous = previous(output.path.as_deref(), &request.run.view)?;
@@ -152,9 +187,10 @@ pub(in crate::ops) async fn read_inputs(
         connect_ahead(&indexes, &http);
     }
     let client = Arc::new(index_client(&request.run, &http));
-    let read = read.into_iter().map(|(cell, inputs)| ReadInputs {
+    let read = read.into_iter().map(|(cell, inputs, scope)| ReadInputs {
         inputs,
         cell,
+        scope,
         previous: previous.clone(),
         previous_beside: previous_beside.clone(),
         preferences: preferences.clone(),
@@ -182,7 +218,10 @@ pub(in crate::ops) async fn prepare_all(
             let (flat, builds) = (&first.flat, &first.shared_builds);
             (Arc::clone(flat), Arc::clone(builds))
         });
-        let own = locked_for(&locked, &read.cell.environment);
+        let own = match &read.scope {
+            Some(_) => Arc::clone(&locked),
+            None => locked_for(&locked, &read.cell.environment),
+        };
         let mut one = prepare(read, own, shared, request, reporter).await?;
         one.all_locked = Arc::clone(&locked);
         one.request.is_recorded = is_one_of_several;
@@ -249,6 +288,11 @@ async fn prepare(
         let (cell, locked) = (&prepared.read.cell, &prepared.locked);
         preferences.add_to(&mut prepared.request, &request.selection, locked, cell);
     }
+    if let Some(scope) = &mut prepared.read.scope {
+        universal::prefer(scope, &prepared.locked, &request.selection);
+        prepared.request.preferences.clear();
+        prepared.request.range = Some(scope.range.clone());
+    }
     Ok(prepared)
 }
 
@@ -265,14 +309,20 @@ async fn settle_places(
     }
     let overridden = drop_overridden(&mut prepared.read.inputs);
     let inputs = &prepared.read.inputs;
-    let targets = prepared.read.cell.targets.iter();
-    let tags: Vec<Tags> = targets.map(Target::tags).collect();
+    let is_for_range = prepared.read.scope.is_some();
+    let tags: Vec<Tags> = if is_for_range {
+        Vec::new()
+    } else {
+        let targets = prepared.read.cell.targets.iter();
+        targets.map(Target::tags).collect()
+    };
     let direct = DirectReader {
         client: &prepared.read.client,
         builder: &builder(prepared, request, reporter),
         git: &repositories(&request.run),
         tags: &tags,
         environment,
+        is_for_range,
         binary: &binary(&request.selection, inputs),
         is_build_forbidden: request.build.is_forbidden,
         view: &request.run.view,
@@ -349,7 +399,7 @@ pub(in crate::ops) fn fetcher_for<'a>(
         client: &prepared.read.client,
         settings: &prepared.read.indexes,
         flat: Arc::clone(&prepared.flat),
-        policy: policy(request, &prepared.read.inputs, cell, shared),
+        policy: policy(request, &prepared.read, cell, shared),
         pinned: pinned(&prepared.request, &prepared.locked),
         direct: prepared.direct.clone(),
         builder: Some(builder),
@@ -362,7 +412,7 @@ pub(in crate::ops) fn fetcher_for<'a>(
 /// Returns what makes a file admissible.
 fn policy(
     request: &Compile,
-    inputs: &Inputs,
+    read: &ReadInputs,
     cell: &Cell,
     shared: Option<&Arc<SharedMetadata>>,
 ) -> Policy {
@@ -371,8 +421,12 @@ fn policy(
         shared.map(|shared| shared.numbers()).unwrap_or_default(),
         request.selection.cutoffs(),
         request.selection.gate.clone(),
-        binary(&request.selection, inputs),
+        binary(&request.selection, &read.inputs),
     );
+    if read.scope.is_some() {
+        policy.targets.clear();
+        policy.is_for_range = true;
+    }
     policy.is_build_forbidden = request.build.is_forbidden;
     policy.which_hashes = request.output.which_hashes;
     policy
@@ -394,6 +448,7 @@ async fn inputs_of(
     kept_files: Option<&KeptFiles>,
 ) -> Result<Inputs, Error> {
     let reading = Reading {
+        is_for_range: request.selection.target.is_universal,
         environment,
         variable: &|name| request.run.variable(name),
         http,
@@ -570,6 +625,30 @@ fn resolve_request(
     }
 }
 
+/// Adds a pin of a lock for a range of environments, which may have several of a project.
+fn add_pin(
+    pinned: &mut FxHashMap<ProjectName, Pinned>,
+    pin: &lock::LockedPin,
+    request: &Request,
+) {
+    let Some(version) = pin.version().and_then(|version| version.parse().ok()) else {
+        return;
+    };
+    let range = request.range.as_ref();
+    let is_kept = range.is_some_and(|range| range.preferences.contains_key(&pin.name));
+    let entry = pinned.entry(pin.name.clone()).or_default();
+    entry.hashes.extend(pin.hashes.iter().cloned());
+    // The newest is what an update starts from.
+    if let Some(known) = entry.locked.take() {
+        let (newest, other) = if known < version { (version, known) } else { (known, version) };
+        entry.others.push(other);
+        entry.locked = Some(newest);
+    } else {
+        entry.locked = Some(version);
+    }
+    entry.kept = entry.locked.clone().filter(|_| is_kept);
+}
+
 /// What is pinned already: by the lock, or by a requirement for one version.
 fn pinned(request: &Request, locked: &LockFile) -> FxHashMap<ProjectName, Pinned> {
     let mut pinned: FxHashMap<ProjectName, Pinned> = FxHashMap::default();
@@ -581,6 +660,10 @@ fn pinned(request: &Request, locked: &LockFile) -> FxHashMap<ProjectName, Pinned
         })
     };
     for pin in &locked.pins {
+        if request.range.is_some() {
+            add_pin(&mut pinned, pin, request);
+            continue;
+        }
         if pinned.contains_key(&pin.name) && is_for_others(pin) {
             continue;
         }

@@ -248,6 +248,7 @@ fn selection(options: &Options, as_of: jiff::Timestamp) -> Selection {
             python_versions: values(&options.python_versions),
             python_platforms: values(&options.python_platforms),
             targets: values(&options.targets),
+            is_universal: options.universal,
             platform_values: options.platform_values.clone(),
         },
         exclude_newer: options
@@ -256,6 +257,7 @@ fn selection(options: &Options, as_of: jiff::Timestamp) -> Selection {
             .and_then(|limit| limit.before(as_of)),
         exclude_newer_packages: limits.collect(),
         resolution: options.resolution,
+        fork_strategy: options.fork_strategy,
         pre_releases: options.pre_releases(),
         binary: binary(options),
         without_dependencies: options.no_deps,

@@ -233,6 +233,9 @@ impl<'a> Fetchers<'a> {
     /// Returns how far the versions of Python are stated.
     pub(super) async fn stated_pythons(&self, runs: &Runs) -> StatedPythons {
         let mut pythons: Vec<(PythonVersion, String)> = Vec::new();
+        if self.prepared[0].read.scope.is_some() {
+            return StatedPythons(pythons);
+        }
         for (at, Prepared { read, locked, .. }) in self.prepared.iter().enumerate() {
             let target = read.cell.first();
             let solution = runs.solution(at);
@@ -253,6 +256,9 @@ impl<'a> Fetchers<'a> {
 
     /// Returns what the lock is for, as its header says it.
     pub(super) fn target_words(&self, stated: &StatedPythons) -> String {
+        if let Some(scope) = &self.prepared[0].read.scope {
+            return command::universal_words(&scope.stated());
+        }
         let targets = self.targets().collect::<Vec<_>>();
         command::target_words(&targets, &|python| stated.of(python))
     }

@@ -17,6 +17,8 @@ pub struct TargetRequest {
     pub python_platforms: Vec<Platform>,
     /// `--target`: these instead.
     pub targets: Vec<TargetName>,
+    /// `--universal`: all platforms, and all Pythons from a version on.
+    pub is_universal: bool,
     /// `--platform-release` and `--platform-version`
     pub platform_values: PlatformValues,
 }

@@ -208,6 +208,7 @@ impl Builder<'_> {
             let reading = Reading {
                 kept_files: None,
                 environment,
+                is_for_range: false,
                 variable: &|name| request.run.variable(name),
                 http: &client,
                 current_directory: &request.run.current_directory,

@@ -31,6 +31,9 @@ pub(in crate::ops) struct Policy {
     pub(in crate::ops) is_build_forbidden: bool,
     pub(super) numbers: Arc<Numbers>,
     pythons: Mutex<Answers<PythonSupport>>,
+    /// Whether a range of Pythons is resolved for: what releases require of Python is no
+    /// reason not to look at them then.
+    pub(in crate::ops) is_for_range: bool,
 }
 
 /// What one target can install.
@@ -128,6 +131,7 @@ impl Policy {
             binary,
             is_build_forbidden: false,
             numbers,
+            is_for_range: false,
             pythons: Mutex::default(),
         }
     }
@@ -146,6 +150,9 @@ impl Policy {
     }
 
     fn find_support(&self, specifiers: &str) -> PythonSupport {
+        if self.is_for_range {
+            return PythonSupport::Yes;
+        }
         Specifiers::parse(specifiers)
             .or_else(|_| Specifiers::parse_lenient(specifiers))
             .map_or(PythonSupport::Yes, |specifiers| {
@@ -171,6 +178,13 @@ pub(in crate::ops) enum PythonSupport {
     No,
 }
 
+/// Returns what the text of specifiers says of versions that are too old; none if it cannot
+/// be read.
+pub(in crate::ops) fn lower_bounds(text: &str) -> Option<Specifiers> {
+    let specifiers = Specifiers::parse(text).or_else(|_| Specifiers::parse_lenient(text));
+    Some(without_upper_bounds(&specifiers.ok()?))
+}
+
 /// Returns what specifiers say of versions that are too old.
 fn without_upper_bounds(specifiers: &Specifiers) -> Specifiers {
     let lower: Vec<String> = specifiers
@@ -190,10 +204,24 @@ fn without_upper_bounds(specifiers: &Specifiers) -> Specifiers {
 pub(in crate::ops) struct Pinned {
     /// The version the lock has: its files stay admissible, whatever their age.
     pub(in crate::ops) locked: Option<Version>,
+    /// Other versions that it has, in other environments.
+    pub(in crate::ops) others: Vec<Version>,
     /// The locked version, unless it is to be upgraded: it may be yanked.
     pub(in crate::ops) kept: Option<Version>,
     /// The hashes the lock has for it, as `sha256:…`.
     pub(in crate::ops) hashes: FxHashSet<String>,
     /// Versions that are required exactly: they may be yanked.
     pub(in crate::ops) exact: Vec<Version>,
+}
+
+impl Pinned {
+    /// Whether the lock has a version.
+    pub(super) fn has_locked(&self, version: &Version) -> bool {
+        self.locked.as_ref() == Some(version) || self.others.contains(version)
+    }
+
+    /// Whether a version is to be kept.
+    pub(super) fn keeps(&self, version: &Version) -> bool {
+        self.kept.is_some() && self.has_locked(version)
+    }
 }

@@ -11,7 +11,7 @@ use crate::update::{Hold, Word as _};
 
 /// Why a file does not suit the target.
 #[derive(Debug, Clone, Copy)]
-enum Misfit {
+pub(super) enum Misfit {
     /// It is for other Pythons: the number of the specifier.
     Python(u32),
     /// Wheels are not wanted, or only they are: by which option.
@@ -65,14 +65,14 @@ fn platform_tags(tags: &str) -> impl Iterator<Item = &str> {
 }
 
 /// How well the files of a release suit a target.
-struct Suits<'a> {
+pub(super) struct Suits<'a> {
     releases: &'a ProjectReleases,
     position: u32,
     target: Option<&'a Installer>,
 }
 
 impl<'a> Suits<'a> {
-    const fn new(
+    pub(super) const fn new(
         releases: &'a ProjectReleases,
         position: u32,
         target: Option<&'a Installer>,
@@ -85,7 +85,7 @@ impl<'a> Suits<'a> {
     }
 
     /// Returns for each file the rank of a wheel, none for an sdist; or why it does not suit.
-    fn each(&self) -> impl Iterator<Item = (&'a Row, Result<Option<u32>, Misfit>)> {
+    pub(super) fn each(&self) -> impl Iterator<Item = (&'a Row, Result<Option<u32>, Misfit>)> {
         let position = self.position;
         let releases = self.releases;
         let policy = &*releases.policy;
@@ -148,11 +148,11 @@ impl ProjectReleases {
         let version = self.version(position);
         // What is locked stays admissible in an update: to leave it for something older
         // because what is newer is too young would be a downgrade by age.
-        let kept = match self.gate {
-            Some(_) => &self.pinned.locked,
-            None => &self.pinned.kept,
+        let is_kept = match self.gate {
+            Some(_) => self.pinned.has_locked(version),
+            None => self.pinned.keeps(version),
         };
-        let may_be_yanked = kept.as_ref() == Some(version) || self.pinned.exact.contains(version);
+        let may_be_yanked = is_kept || self.pinned.exact.contains(version);
         let suits = Suits::new(self, position, target);
         let mut best: Option<(u32, Place)> = None;
         let mut sdist: Option<Place> = None;

@@ -5,6 +5,7 @@
 
 pub(in crate::ops) mod admission;
 mod judgement;
+mod range;
 mod rows;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,7 +21,7 @@ pub(in crate::ops) use crate::ops::compile::candidates::rows::Numbers;
 use crate::ops::compile::candidates::rows::{Dated, Place, Row};
 use crate::ops::compile::cutoff::Limit;
 use crate::ops::compile::request::WhichHashes;
-use crate::python::{ProjectName, Version};
+use crate::python::{ProjectName, Version, WorldSet, Worlds};
 use crate::resolve::{Absence, Availability, Reason, Releases, position_in};
 use crate::update::{Hold, ProjectPolicy};
 
@@ -457,7 +458,7 @@ impl ProjectReleases {
     fn hold(&self, file: &Dated, position: u32) -> Option<Hold> {
         let gate = self.gate.as_ref()?;
         let version = self.version(position);
-        if self.pinned.locked.as_ref() == Some(version) {
+        if self.pinned.has_locked(version) {
             let is_locked = match gate.locked {
                 LockedFiles::Recorded => self.is_recorded(file.sha256),
                 LockedFiles::All => true,
@@ -513,7 +514,7 @@ impl ProjectReleases {
             Some(_) => Reason::TooNew(limit.rule.clone()),
             None => Reason::NoUploadTime(limit.rule.clone()),
         };
-        if self.pinned.locked.as_ref() == Some(self.version(position)) {
+        if self.pinned.has_locked(self.version(position)) {
             let is_locked = match file.sha256 {
                 Some(sha256) if !self.pinned.hashes.is_empty() => {
                     self.pinned.hashes.contains(&sha256.prefixed())
@@ -606,6 +607,14 @@ impl Releases for ProjectReleases {
 
     fn availability(&self, position: u32) -> Availability {
         self.judge(position).availability.clone()
+    }
+
+    fn worlds(&self, position: u32, worlds: &mut Worlds) -> WorldSet {
+        self.usable_in(position, worlds)
+    }
+
+    fn limit(&self, position: u32) -> Reason {
+        self.range_limit(position)
     }
 
     fn turn(&self, position: u32) -> u8 {

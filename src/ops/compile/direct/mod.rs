@@ -24,7 +24,9 @@ use crate::ops::compile::direct::source::{
 use crate::ops::compile::fetch::DirectRelease;
 use crate::ops::error::Error;
 use crate::ops::view::View;
-use crate::python::{Environment, ExtraName, ProjectName, Requirement, RequirementSource, Tags};
+use crate::python::{
+    Environment, ExtraName, Marker, ProjectName, Requirement, RequirementSource, Tags,
+};
 use crate::requirements::PerProject;
 use crate::resolve::RootRequirement;
 use crate::text::without_password;
@@ -38,6 +40,8 @@ pub(in crate::ops) struct DirectReader<'a> {
     /// Those of each target.
     pub(in crate::ops) tags: &'a [Tags],
     pub(in crate::ops) environment: &'a Environment,
+    /// Whether all environments of a range count, instead of that one.
+    pub(in crate::ops) is_for_range: bool,
     pub(in crate::ops) binary: &'a [PerProject],
     pub(in crate::ops) is_build_forbidden: bool,
     pub(in crate::ops) view: &'a View,
@@ -264,11 +268,15 @@ impl DirectReader<'_> {
 
     /// Whether a requirement is one of the project, or of one of the extras.
     fn holds(&self, requirement: &Requirement, extras: &[ExtraName]) -> bool {
+        let holds = |marker: &Marker, extra| {
+            if self.is_for_range {
+                marker.admits_extra(extra)
+            } else {
+                marker.evaluate(self.environment, extra)
+            }
+        };
         requirement.marker.as_ref().is_none_or(|marker| {
-            marker.evaluate(self.environment, None)
-                || extras
-                    .iter()
-                    .any(|extra| marker.evaluate(self.environment, Some(extra)))
+            holds(marker, None) || extras.iter().any(|extra| holds(marker, Some(extra)))
         })
     }
 

@@ -44,7 +44,7 @@ impl Fetcher<'_> {
             Err(explanation) => {
                 let advice = self.advice(&explanation).await;
                 Err(Error::NoSolution {
-                    target: None,
+                    target: explanation.region.clone(),
                     explanation: Box::new(explanation),
                     advice,
                 })

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::index::{CoreMetadata, Entry, File, MetadataError, Sha256};
 use crate::ops::compile::candidates::ProjectReleases;
-use crate::ops::compile::candidates::admission::PythonSupport;
+use crate::ops::compile::candidates::admission::{PythonSupport, lower_bounds};
 use crate::ops::compile::fetch::shared::ReadMetadata;
 use crate::ops::compile::fetch::{Fetcher, Known, Learned};
 use crate::ops::error::{Distribution, Error, with_causes};
@@ -89,7 +89,11 @@ impl Fetcher<'_> {
         let Some(shared) = &self.shared else {
             let python = core.requires_python.as_deref();
             self.admit_python(name, position, python)?;
-            return read_metadata(core);
+            let mut metadata = read_metadata(core)?;
+            if self.policy.is_for_range {
+                metadata.requires_python = python.and_then(lower_bounds);
+            }
+            return Ok(metadata);
         };
         let read = Arc::new(ReadMetadata {
             requires_python: core.requires_python.clone(),

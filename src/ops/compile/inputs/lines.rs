@@ -386,7 +386,7 @@ impl Reader<'_> {
         if Marker::may_ask_for_patch(marker.as_written()) {
             self.inputs.patch_markers.push(marker.clone());
         }
-        marker.evaluate(self.reading.environment, None)
+        self.reading.is_for_range || marker.evaluate(self.reading.environment, None)
     }
 }
 

@@ -39,6 +39,8 @@ impl KeptFiles {
 /// How inputs are read.
 pub(in crate::ops) struct Reading<'a> {
     pub(in crate::ops) environment: &'a Environment,
+    /// Whether it is read for more environments than that one: then every marker holds.
+    pub(in crate::ops) is_for_range: bool,
     pub(in crate::ops) variable: &'a dyn Fn(&str) -> Option<String>,
     pub(in crate::ops) http: &'a Client,
     /// What was read before for another cell; none if there is only one.

@@ -55,6 +55,7 @@ impl Fixture {
         let reading = Reading {
             kept_files: None,
             environment: &target.environment(),
+            is_for_range: false,
             variable: &|name| (name == "TOKEN").then(|| "s3cret".to_owned()),
             http: &http,
             current_directory: self.folder.path().to_str().unwrap(),

@@ -1,6 +1,7 @@
 //! What a `pylock.toml` says beside names, versions and markers: for whom it is, and the
 //! files of each release.
 
+use std::borrow::Cow;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -14,6 +15,7 @@ use crate::index::{self, File as IndexFile};
 use crate::lock::pylock::{Details, File, Origin, Place, Release, environment};
 use crate::lock::{Pin, PinSource};
 use crate::ops::compile::candidates::ProjectReleases;
+use crate::ops::compile::universal;
 use crate::ops::error::{Distribution, Error};
 use crate::python::ProjectName;
 use crate::requirements::location;
@@ -31,8 +33,21 @@ impl Writing<'_> {
         let folder = Folder::of(self.request, path);
         let recorded = Recorded::read(name, previous);
         let mut details = self.for_targets();
-        for (run, cells) in self.runs.in_order() {
-            let solution = &self.runs.resolutions[run].solution;
+        let parts = self.runs.in_order().into_iter();
+        let parts: Vec<(Cow<'_, Solution>, Vec<usize>)> =
+            match &self.fetchers.prepared[0].read.scope {
+                Some(scope) => {
+                    let regions = self.runs.resolutions[0].resolver.regions();
+                    let joined = universal::joined(regions, &scope.range).into_iter();
+                    joined
+                        .map(|one| (Cow::Owned(one.solution), vec![0]))
+                        .collect()
+                }
+                None => parts
+                    .map(|(run, cells)| (Cow::Borrowed(&self.runs.resolutions[run].solution), cells))
+                    .collect(),
+            };
+        for (solution, cells) in &parts {
             let fetcher = &self.fetchers.each[cells[0]];
             let dependencies = dependencies(solution);
             for pin in &self.lock.pins {
@@ -88,6 +103,14 @@ impl Writing<'_> {
 
     /// Returns for whom the lock is.
     fn for_targets(&self) -> Details {
+        if let Some(scope) = &self.fetchers.prepared[0].read.scope {
+            return Details {
+                environments: Vec::new(),
+                requires_python: Some(format!(">={}", scope.stated())),
+                targets: Vec::new(),
+                releases: BTreeMap::new(),
+            };
+        }
         let mut environments = Vec::new();
         for prepared in self.fetchers.prepared {
             let cell = &prepared.read.cell;
