@@ -299,6 +299,13 @@ impl ProjectReleases {
             .collect()
     }
 
+    /// Returns the files of a release that can be used somewhere.
+    pub(super) fn usable_rows(&self, position: u32) -> Vec<&Row> {
+        let suits = Suits::new(self, position, None);
+        let usable = suits.each().filter(|(_, suits)| suits.is_ok());
+        usable.map(|(row, _)| row).collect()
+    }
+
     /// Returns the platforms that the wheels of a release are for, sorted.
     pub(in crate::ops) fn wheel_platforms(&self, position: u32) -> Vec<String> {
         let entries = self.entries(position);

@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use crate::ops::compile::candidates::ProjectReleases;
 use crate::ops::compile::candidates::admission::lower_bounds;
-use crate::ops::compile::candidates::judgement::Suits;
 use crate::python::{WorldSet, Worlds};
 use crate::resolve::{OtherWheels, Reason};
 
@@ -40,9 +39,8 @@ impl ProjectReleases {
     /// Returns which Pythons the usable files of a release require; none if one of them
     /// requires nothing.
     fn required_pythons(&self, position: u32) -> Option<BTreeSet<Arc<str>>> {
-        let suits = Suits::new(self, position, None);
-        let usable = suits.each().filter(|(_, suits)| suits.is_ok());
-        let pythons: BTreeSet<u32> = usable.map(|(row, _)| row.python).collect::<Option<_>>()?;
+        let usable = self.usable_rows(position).into_iter();
+        let pythons: BTreeSet<u32> = usable.map(|row| row.python).collect::<Option<_>>()?;
         let pythons = pythons.into_iter().map(|one| self.policy.numbers.text(one));
         let pythons: BTreeSet<Arc<str>> = pythons.collect();
         (!pythons.is_empty()).then_some(pythons)
