@@ -20,7 +20,7 @@ use super::set::{Term, VersionSet};
 use super::solution::Solution;
 use super::solver::Solver;
 use super::universe::{Edge, Facts, Kind, ProjectId, Universe, Viewer};
-use crate::python::{Marker, ProjectName, RequirementSource, Specifiers, WorldSet};
+use crate::python::{Marker, ProjectName, RequirementSource, Specifiers, Version, WorldSet};
 
 /// A part of a range, in which each project has one version.
 #[derive(Debug, Clone)]
@@ -627,21 +627,30 @@ impl Universe {
         })
     }
 
-    /// Returns the Pythons of the region in words, if it is not all that is resolved for.
+    /// Returns the region in words, if it is not all that is resolved for.
     pub(super) fn region_in_words(&self) -> Option<String> {
         let regional = self.regional.as_ref()?;
-        if regional.region == regional.range.all {
+        let (region, all) = (regional.region, regional.range.all);
+        if region == all {
             return None;
         }
-        let pythons = regional.with(|worlds| worlds.pythons_of(regional.region));
-        let ranges: Vec<String> = pythons
-            .iter()
-            .map(|(lower, upper)| match upper {
-                Some(upper) => format!("{lower} to below {upper}"),
-                None => format!("{lower} and later"),
-            })
-            .collect();
-        Some(format!("Python {}", ranges.join(", ")))
+        Some(regional.with(|worlds| {
+            let ranges = worlds.pythons_of(region);
+            let pythons = pythons_in_words(&ranges);
+            let of_pythons = ranges.iter().fold(WorldSet::NONE, |set, (lower, upper)| {
+                let own = match upper {
+                    Some(upper) => worlds.between(lower, upper),
+                    None => worlds.since(lower),
+                };
+                worlds.or(set, own)
+            });
+            let same_pythons = worlds.and(all, of_pythons);
+            let others = worlds.minus(same_pythons, region);
+            match worlds.marker(region, others) {
+                Some(marker) => format!("{pythons} where `{marker}`"),
+                None => pythons,
+            }
+        }))
     }
 
     /// Whether a requirement holds in all of the region.
@@ -658,4 +667,29 @@ fn has_upper_bound(source: &RequirementSource) -> bool {
     };
     let last = specifiers.ranges().iter().last();
     last.is_some_and(|(_, end)| *end != Bound::Unbounded)
+}
+
+/// Returns ranges of Pythons in words: `Python 3.11`, `Python 3.10 to 3.12`.
+fn pythons_in_words(ranges: &[(Version, Option<Version>)]) -> String {
+    let ranges: Vec<String> = ranges
+        .iter()
+        .map(|(lower, upper)| match (minor(lower), upper) {
+            (Some(first), None) => format!("3.{first} and later"),
+            (None, None) => format!("{lower} and later"),
+            (first, Some(upper)) => match (first, minor(upper)) {
+                (Some(first), Some(end)) if end == first + 1 => format!("3.{first}"),
+                (Some(first), Some(end)) if end > first => format!("3.{first} to 3.{}", end - 1),
+                _ => format!("{lower} to below {upper}"),
+            },
+        })
+        .collect();
+    format!("Python {}", ranges.join(", "))
+}
+
+/// Returns the minor version, if a version is the first of it.
+fn minor(version: &Version) -> Option<u64> {
+    match version.release() {
+        [3, minor, 0] | [3, minor] => Some(*minor),
+        _ => None,
+    }
 }

@@ -26,6 +26,7 @@ pub(crate) fn request(folder: &Path, index_url: &str) -> Compile {
         },
         selection: Selection {
             target: TargetRequest {
+                is_universal: false,
                 python: None,
                 python_versions: vec![PythonVersion::parse("3.12").unwrap()],
                 python_platforms: vec![Platform::parse("linux").unwrap()],

@@ -414,7 +414,7 @@ async fn lock_of_range(
         }
         parts.push((lock, joined));
     }
-    locked.lock = universal::merge(parts, range, &prepared.locked);
+    locked.lock = universal::merge(parts, range, &prepared.locked)?;
     Ok(locked)
 }
 
@@ -440,6 +440,7 @@ async fn report(request: &Compile, fetchers: &Fetchers<'_>, runs: &Runs, reporte
         } = &runs.resolutions[run];
         if let Some(scope) = &prepared.read.scope {
             let all = universal::joined(resolver.regions(), &scope.range);
+            universal::warn_of_upper_bounds(&all, scope, fetcher, reporter);
             report_range(request, fetchers, &all, *tried, reporter).await;
             continue;
         }

@@ -424,8 +424,7 @@ fn policy(
         binary(&request.selection, &read.inputs),
     );
     if read.scope.is_some() {
-        policy.targets.clear();
-        policy.is_for_range = true;
+        policy.open_to_range();
     }
     policy.is_build_forbidden = request.build.is_forbidden;
     policy.which_hashes = request.output.which_hashes;
@@ -626,11 +625,7 @@ fn resolve_request(
 }
 
 /// Adds a pin of a lock for a range of environments, which may have several of a project.
-fn add_pin(
-    pinned: &mut FxHashMap<ProjectName, Pinned>,
-    pin: &lock::LockedPin,
-    request: &Request,
-) {
+fn add_pin(pinned: &mut FxHashMap<ProjectName, Pinned>, pin: &lock::LockedPin, request: &Request) {
     let Some(version) = pin.version().and_then(|version| version.parse().ok()) else {
         return;
     };
@@ -640,7 +635,11 @@ fn add_pin(
     entry.hashes.extend(pin.hashes.iter().cloned());
     // The newest is what an update starts from.
     if let Some(known) = entry.locked.take() {
-        let (newest, other) = if known < version { (version, known) } else { (known, version) };
+        let (newest, other) = if known < version {
+            (version, known)
+        } else {
+            (known, version)
+        };
         entry.others.push(other);
         entry.locked = Some(newest);
     } else {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
+use super::fetch::Fetcher;
 use super::inputs::Inputs;
 use super::prepare::is_kept;
 use super::request::{Compile, Selection};
@@ -240,14 +241,80 @@ fn add_new<T: PartialEq + Clone>(list: &mut Vec<T>, more: &[T]) {
     }
 }
 
+/// Says which pins pip refuses on some Pythons: upper bounds do not count here, since they
+/// are often guesses.
+pub(super) fn warn_of_upper_bounds(
+    all: &[Joined],
+    scope: &Scope,
+    fetcher: &Fetcher<'_>,
+    reporter: &dyn Reporter,
+) {
+    let mut worlds = scope.range.worlds.lock();
+    let Some(of_python_3) = of_python_3(&mut worlds) else {
+        return;
+    };
+    let mut refused = Vec::new();
+    for joined in all {
+        for (name, chosen) in &joined.solution.chosen {
+            let (Some(releases), Some(&own)) = (fetcher.releases(name), joined.required.get(name))
+            else {
+                continue;
+            };
+            let entry = releases.metadata_entry(chosen.position);
+            let Some(text) = entry.and_then(|entry| entry.requires_python) else {
+                continue;
+            };
+            if !text.contains(['<', '~', '=']) {
+                continue;
+            }
+            let Ok(pythons) = Specifiers::parse_lenient(text) else {
+                continue;
+            };
+            let pythons = worlds.of_pythons(&pythons);
+            let own = worlds.and(own, of_python_3);
+            if !worlds.is_subset(own, pythons) {
+                refused.push(format!("{name} {} ({text})", chosen.version));
+            }
+        }
+    }
+    if !refused.is_empty() {
+        let more = refused.len().saturating_sub(MOST_REFUSED);
+        refused.truncate(MOST_REFUSED);
+        let more = match more {
+            0 => String::new(),
+            more => format!(", and {more} more"),
+        };
+        reporter.event(Event::Warning(format!(
+            "pip refuses these on Pythons above the upper bound of their Requires-Python: {}{more}",
+            refused.join(", ")
+        )));
+    }
+}
+
+/// How many pins are named.
+const MOST_REFUSED: usize = 5;
+
+/// Returns all Pythons before 4, which bounds name that mean nothing by it.
+fn of_python_3(worlds: &mut Worlds) -> Option<WorldSet> {
+    let (lower, upper) = ("3".parse().ok()?, "4".parse().ok()?);
+    Some(worlds.between(&lower, &upper))
+}
+
 /// Returns the lock of all parts, with the markers that tell where each pin holds.
 ///
 /// A marker that the file has already stays as it is written if it means the same.
-pub(super) fn merge(parts: Vec<(Lock, Joined)>, range: &Range, previous: &LockFile) -> Lock {
+///
+/// # Errors
+/// When the markers are more than can be combined.
+pub(super) fn merge(
+    parts: Vec<(Lock, Joined)>,
+    range: &Range,
+    previous: &LockFile,
+) -> Result<Lock, Error> {
     let mut worlds = range.worlds.lock();
     let mut parts = parts.into_iter();
     let Some((mut merged, joined)) = parts.next() else {
-        return Lock::default();
+        return Ok(Lock::default());
     };
     mark(&mut merged.pins, &joined, range, previous, &mut worlds);
     for (mut lock, joined) in parts {
@@ -259,7 +326,16 @@ pub(super) fn merge(parts: Vec<(Lock, Joined)>, range: &Range, previous: &LockFi
             }
         }
     }
-    merged
+    if worlds.is_overfull() {
+        return Err(Error::Usage {
+            message: "the markers of the requirements are too many to combine".to_owned(),
+            help: Some(
+                "lock for the targets you use, with `--python-version` and `--python-platform`"
+                    .to_owned(),
+            ),
+        });
+    }
+    Ok(merged)
 }
 
 fn mark(

@@ -34,6 +34,8 @@ pub(in crate::ops) struct Policy {
     /// Whether a range of Pythons is resolved for: what releases require of Python is no
     /// reason not to look at them then.
     pub(in crate::ops) is_for_range: bool,
+    /// Whose wheels are read where any would do, so that it is always the same one.
+    pub(in crate::ops) reader: Option<Installer>,
 }
 
 /// What one target can install.
@@ -132,8 +134,15 @@ impl Policy {
             is_build_forbidden: false,
             numbers,
             is_for_range: false,
+            reader: None,
             pythons: Mutex::default(),
         }
+    }
+
+    /// Lets all environments of a range count, instead of the targets.
+    pub(in crate::ops) fn open_to_range(&mut self) {
+        self.is_for_range = true;
+        self.reader = self.targets.drain(..).next();
     }
 
     /// Whether the target's Python will do. What cannot be read forbids nothing.

@@ -92,6 +92,7 @@ impl<'a> Suits<'a> {
         let binary = releases.binary();
         let mut pythons = policy.pythons();
         let mut compatibility = self.target.map(Installer::answers);
+        let mut reader = policy.reader.as_ref().map(Installer::answers);
         let mut suits = move |row: &Row| {
             if let Some(specifiers) = row.python
                 && !releases.admits(position, pythons.of(specifiers))
@@ -110,7 +111,13 @@ impl<'a> Suits<'a> {
             }
             match &mut compatibility {
                 Some(compatibility) => compatibility.of(tags).map(Some).map_err(Misfit::Tags),
-                None => Ok(Some(u32::from(policy.numbers.text(tags).ends_with("-any")))),
+                None => {
+                    let rank = reader.as_mut().and_then(|reader| reader.of(tags).ok());
+                    let is_any = || u32::from(policy.numbers.text(tags).ends_with("-any"));
+                    Ok(Some(
+                        rank.map_or_else(is_any, |rank| rank.saturating_add(2)),
+                    ))
+                }
             }
         };
         let rows = releases.rows(position).iter();

@@ -34,19 +34,21 @@ impl Writing<'_> {
         let recorded = Recorded::read(name, previous);
         let mut details = self.for_targets();
         let parts = self.runs.in_order().into_iter();
-        let parts: Vec<(Cow<'_, Solution>, Vec<usize>)> =
-            match &self.fetchers.prepared[0].read.scope {
-                Some(scope) => {
-                    let regions = self.runs.resolutions[0].resolver.regions();
-                    let joined = universal::joined(regions, &scope.range).into_iter();
-                    joined
-                        .map(|one| (Cow::Owned(one.solution), vec![0]))
-                        .collect()
-                }
-                None => parts
-                    .map(|(run, cells)| (Cow::Borrowed(&self.runs.resolutions[run].solution), cells))
-                    .collect(),
-            };
+        let parts: Vec<(Cow<'_, Solution>, Vec<usize>)> = match &self.fetchers.prepared[0]
+            .read
+            .scope
+        {
+            Some(scope) => {
+                let regions = self.runs.resolutions[0].resolver.regions();
+                let joined = universal::joined(regions, &scope.range).into_iter();
+                joined
+                    .map(|one| (Cow::Owned(one.solution), vec![0]))
+                    .collect()
+            }
+            None => parts
+                .map(|(run, cells)| (Cow::Borrowed(&self.runs.resolutions[run].solution), cells))
+                .collect(),
+        };
         for (solution, cells) in &parts {
             let fetcher = &self.fetchers.each[cells[0]];
             let dependencies = dependencies(solution);
