@@ -198,10 +198,7 @@ fn switch(name: &str) -> Option<Switch> {
 
 fn value(name: &str) -> Option<Value> {
     Some(match name {
-        "--output-file" => set_value(|options, value| {
-            options.take_output(value);
-            Ok(())
-        }),
+        "--output-file" => Value::Set(output_file),
         "--constraint" | "--constraints" => {
             set_value(|options, value| one(&mut options.constraints, value))
         }
@@ -420,6 +417,11 @@ fn index(value: &str) -> String {
         return without_password(value);
     }
     value.to_owned()
+}
+
+fn output_file(options: &mut Options, value: &str) -> Result<(), String> {
+    options.take_output(value);
+    Ok(())
 }
 
 fn python_version(options: &mut Options, value: &str) -> Result<(), String> {

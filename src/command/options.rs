@@ -371,12 +371,7 @@ impl Options {
             self.resolution = resolution;
         }
         self.exclude_newer = exclude_newer.or(self.exclude_newer);
-        let is_said = |limit: &ProjectLimit| {
-            let mut said = exclude_newer_packages.iter();
-            said.any(|one| one.project == limit.project)
-        };
-        self.exclude_newer_packages.retain(|limit| !is_said(limit));
-        self.exclude_newer_packages.extend(exclude_newer_packages);
+        replace_limits(&mut self.exclude_newer_packages, exclude_newer_packages);
         if pre || prerelease.is_some() {
             (self.pre, self.prerelease) = (pre, prerelease);
         }
@@ -426,6 +421,13 @@ impl Options {
         sort(&mut self.no_emit_packages);
         self
     }
+}
+
+/// Lets the limits that are said count for more than those of the same projects.
+fn replace_limits(limits: &mut Vec<AsWritten<ProjectLimit>>, said: Vec<AsWritten<ProjectLimit>>) {
+    let is_said = |limit: &ProjectLimit| said.iter().any(|one| one.project == limit.project);
+    limits.retain(|limit| !is_said(limit));
+    limits.extend(said);
 }
 
 fn sort<T: ToString>(list: &mut [T]) {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::lock::pylock;
 use crate::ops::compile::request::{Compile, Source};
+use crate::python::ExtraName;
 use crate::requirements::location;
 
 /// What a file is read as.
@@ -73,6 +74,22 @@ impl Kind {
     }
 }
 
+/// Takes a source apart that names extras of a lock, as pip has it on its command line.
+///
+/// ```text
+/// source = path ["[" extra *("," extra) "]"]
+/// ```
+pub(super) fn with_extras(source: &str) -> Option<(&str, Vec<ExtraName>)> {
+    let (path, extras) = source.strip_suffix(']')?.rsplit_once('[')?;
+    let name = path.rsplit('/').next().unwrap_or(path);
+    if extras.trim().is_empty() {
+        return None;
+    }
+    let extras = extras.split(',').map(|extra| extra.trim().parse().ok());
+    let extras = extras.collect::<Option<Vec<_>>>()?;
+    pylock::has_name(name).then_some((path, extras))
+}
+
 /// Whether it is plain at a glance that no input says anything but requirements, so that
 /// they do not change which index is asked: no line of a file begins as an option does.
 pub(in crate::ops) fn are_silent(request: &Compile) -> bool {
@@ -117,4 +134,19 @@ pub(in crate::ops) fn is_remote(source: &str) -> bool {
 
 pub(in crate::ops) fn local_path(source: &str) -> PathBuf {
     PathBuf::from(location::file_path(source).unwrap_or_else(|| source.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn extras_stand_in_brackets_behind_the_name_of_a_lock() {
+        let (path, extras) = with_extras("a/pylock.dev.toml[x, Y_z]").unwrap();
+        assert_eq!(path, "a/pylock.dev.toml");
+        assert_eq!(extras.len(), 2);
+        for source in ["pylock.toml", "a.toml[x]", "pylock.toml[]", "pylock.toml[x"] {
+            assert!(with_extras(source).is_none(), "{source}");
+        }
+    }
 }

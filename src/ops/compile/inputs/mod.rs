@@ -11,8 +11,8 @@ pub(in crate::ops) mod reader;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
+use crate::lock::pylock::Pylock;
 use crate::ops::compile::direct::source::{DirectReference, ProjectTree};
-pub(in crate::ops) use crate::ops::compile::inputs::pylocks::PylockSource;
 use crate::ops::error::FileProblems;
 use crate::python::{Marker, ProjectName, Specifiers};
 use crate::requirements::{PerProject, Written};
@@ -40,6 +40,17 @@ pub struct SourceOptions {
     pub no_binary: Vec<String>,
     /// `--trusted-host`
     pub trusted_hosts: Vec<String>,
+}
+
+/// A lock that was read as a source.
+#[derive(Debug)]
+pub(in crate::ops) struct PylockSource {
+    /// Its name, as shown.
+    pub(in crate::ops) name: String,
+    /// Its text.
+    pub(in crate::ops) text: String,
+    /// What it says.
+    pub(in crate::ops) lock: Pylock,
 }
 
 /// All that was read.

@@ -3,39 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::lock::pylock::{self, Choice, Origin, Package, Place, Pylock, Selected};
+use crate::lock::pylock::{self, Choice, Origin, Package, Place, Selected};
+use crate::ops::compile::inputs::PylockSource;
 use crate::ops::compile::inputs::lines::Asker;
 use crate::ops::compile::inputs::reader::{OpenFile, Reader};
 use crate::python::{ExtraName, Marker, Requirement, RequirementSource, Specifiers};
 use crate::requirements::location;
 use crate::text::Problem;
-
-/// A lock that was read as a source.
-#[derive(Debug)]
-pub(in crate::ops) struct PylockSource {
-    /// Its name, as shown.
-    pub(in crate::ops) name: String,
-    /// Its text.
-    pub(in crate::ops) text: String,
-    /// What it says.
-    pub(in crate::ops) lock: Pylock,
-}
-
-/// Takes a source apart that names extras of a lock, as pip has it on its command line.
-///
-/// ```text
-/// source = path ["[" extra *("," extra) "]"]
-/// ```
-pub(super) fn with_extras(source: &str) -> Option<(&str, Vec<ExtraName>)> {
-    let (path, extras) = source.strip_suffix(']')?.rsplit_once('[')?;
-    let name = path.rsplit('/').next().unwrap_or(path);
-    if extras.trim().is_empty() {
-        return None;
-    }
-    let extras = extras.split(',').map(|extra| extra.trim().parse().ok());
-    let extras = extras.collect::<Option<Vec<_>>>()?;
-    pylock::has_name(name).then_some((path, extras))
-}
 
 impl Reader<'_> {
     /// Takes a lock.
@@ -186,19 +160,4 @@ fn place(origin: &Origin, source: &str) -> Option<(String, bool)> {
             (format!("{}{fragment}", seen(&file.place)), false)
         }
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn extras_stand_in_brackets_behind_the_name_of_a_lock() {
-        let (path, extras) = with_extras("a/pylock.dev.toml[x, Y_z]").unwrap();
-        assert_eq!(path, "a/pylock.dev.toml");
-        assert_eq!(extras.len(), 2);
-        for source in ["pylock.toml", "a.toml[x]", "pylock.toml[]", "pylock.toml[x"] {
-            assert!(with_extras(source).is_none(), "{source}");
-        }
-    }
 }

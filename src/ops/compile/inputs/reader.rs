@@ -9,8 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::http::{Client, Request};
 use crate::ops::compile::inputs::Inputs;
-use crate::ops::compile::inputs::kind::{Kind, Role, is_remote, local_path};
-use crate::ops::compile::inputs::pylocks::with_extras;
+use crate::ops::compile::inputs::kind::{Kind, Role, is_remote, local_path, with_extras};
 use crate::ops::compile::request::Source;
 use crate::ops::error::{Error, FileProblems};
 use crate::ops::view::View;
