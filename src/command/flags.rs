@@ -419,6 +419,10 @@ fn index(value: &str) -> String {
     value.to_owned()
 }
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "what sets an option may fail, though this does not"
+)]
 fn output_file(options: &mut Options, value: &str) -> Result<(), String> {
     options.take_output(value);
     Ok(())
@@ -494,13 +498,13 @@ pub fn write(options: &Options) -> String {
         all_extras,
         groups,
         no_deps,
-        python_versions,
-        python_platforms,
-        targets,
-        verify_metadata,
-        universal,
-        fork_strategy,
-        platform_values,
+        python_versions: _,
+        python_platforms: _,
+        targets: _,
+        verify_metadata: _,
+        universal: _,
+        fork_strategy: _,
+        platform_values: _,
         resolution,
         exclude_newer,
         exclude_newer_packages,
@@ -541,14 +545,7 @@ pub fn write(options: &Options) -> String {
     line.switch("--all-extras", *all_extras);
     line.values("--group", groups);
     line.switch("--no-deps", *no_deps);
-    line.values("--python-version", python_versions);
-    write_platforms(python_platforms, platform_values, &mut line);
-    line.values("--target", targets);
-    line.switch("--verify-metadata", *verify_metadata);
-    line.switch("--universal", *universal);
-    if *fork_strategy != ForkStrategy::default() {
-        line.values("--fork-strategy", [fork_strategy.name()]);
-    }
+    write_target(options, &mut line);
     if *resolution != Resolution::Highest {
         line.values("--resolution", [resolution.name()]);
     }
@@ -591,6 +588,18 @@ pub fn write(options: &Options) -> String {
         line.values("--newline", [newline.name()]);
     }
     line.finish(sources)
+}
+
+/// Writes whom a lock is for.
+fn write_target(options: &Options, line: &mut Line) {
+    line.values("--python-version", &options.python_versions);
+    write_platforms(&options.python_platforms, &options.platform_values, line);
+    line.values("--target", &options.targets);
+    line.switch("--verify-metadata", options.verify_metadata);
+    line.switch("--universal", options.universal);
+    if options.fork_strategy != ForkStrategy::default() {
+        line.values("--fork-strategy", [options.fork_strategy.name()]);
+    }
 }
 
 fn write_platforms(platforms: &[AsWritten<Platform>], values: &PlatformValues, line: &mut Line) {

@@ -273,24 +273,39 @@ impl Options {
         }
     }
 
+    /// Takes whom a lock is for, where that is said: targets stand in the place of versions and
+    /// platforms, and these in theirs.
+    fn overlay_targets(&mut self, said: &mut Self) {
+        if !said.targets.is_empty() {
+            self.python_versions.clear();
+            self.python_platforms.clear();
+            self.universal = false;
+        } else if !said.python_versions.is_empty() || !said.python_platforms.is_empty() {
+            self.targets.clear();
+        }
+        replace_list(
+            &mut self.python_versions,
+            std::mem::take(&mut said.python_versions),
+        );
+        replace_list(
+            &mut self.python_platforms,
+            std::mem::take(&mut said.python_platforms),
+        );
+        replace_list(&mut self.targets, std::mem::take(&mut said.targets));
+        self.verify_metadata |= said.verify_metadata;
+        self.universal |= said.universal;
+        if said.fork_strategy != ForkStrategy::default() {
+            self.fork_strategy = said.fork_strategy;
+        }
+    }
+
     /// Lets what is said count for more than what is here; more of a list is added to it.
     ///
     /// What is said is what differs from the defaults of `pinfold compile`. How the lock
     /// looks is not asked of an existing one: those options stay.
     #[must_use]
-    pub fn overlaid(mut self, said: Self) -> Self {
-        fn add<T: PartialEq>(list: &mut Vec<T>, said: Vec<T>) {
-            for value in said {
-                if !list.contains(&value) {
-                    list.push(value);
-                }
-            }
-        }
-        fn replace_list<T>(list: &mut Vec<T>, said: Vec<T>) {
-            if !said.is_empty() {
-                *list = said;
-            }
-        }
+    pub fn overlaid(mut self, mut said: Self) -> Self {
+        self.overlay_targets(&mut said);
         // An option that is added has to be decided on here.
         let Self {
             sources,
@@ -303,12 +318,12 @@ impl Options {
             all_extras,
             groups,
             no_deps,
-            python_versions,
-            python_platforms,
-            targets,
-            verify_metadata,
-            universal,
-            fork_strategy,
+            python_versions: _,
+            python_platforms: _,
+            targets: _,
+            verify_metadata: _,
+            universal: _,
+            fork_strategy: _,
             platform_values,
             resolution,
             exclude_newer,
@@ -351,21 +366,6 @@ impl Options {
         self.all_extras |= all_extras;
         add(&mut self.groups, groups);
         self.no_deps |= no_deps;
-        if !targets.is_empty() {
-            self.python_versions.clear();
-            self.python_platforms.clear();
-            self.universal = false;
-        } else if !python_versions.is_empty() || !python_platforms.is_empty() {
-            self.targets.clear();
-        }
-        replace_list(&mut self.python_versions, python_versions);
-        replace_list(&mut self.python_platforms, python_platforms);
-        replace_list(&mut self.targets, targets);
-        self.verify_metadata |= verify_metadata;
-        self.universal |= universal;
-        if fork_strategy != ForkStrategy::default() {
-            self.fork_strategy = fork_strategy;
-        }
         self.platform_values = platform_values.or(self.platform_values);
         if resolution != Resolution::Highest {
             self.resolution = resolution;
@@ -453,6 +453,20 @@ pub fn seen_from(folder: &str, source: &str) -> String {
         return source.to_owned();
     }
     location::displayed(&format!("/{source}"), &format!("/{folder}"))
+}
+
+fn replace_list<T>(list: &mut Vec<T>, said: Vec<T>) {
+    if !said.is_empty() {
+        *list = said;
+    }
+}
+
+fn add<T: PartialEq>(list: &mut Vec<T>, said: Vec<T>) {
+    for value in said {
+        if !list.contains(&value) {
+            list.push(value);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -125,7 +125,7 @@ pub(in crate::ops) async fn read_inputs(
     let mut read = Vec::new();
     if request.selection.target.is_universal {
         read.push(read_universal(request, asks, &http, reporter).await?);
-        return read_rest(request, asks, http, read, reporter);
+        return read_rest(request, asks, &http, read, reporter);
     }
     let settled = if asks {
         connect_to_named(request, &http);
@@ -148,7 +148,7 @@ pub(in crate::ops) async fn read_inputs(
         .iter()
         .map(|(cell, inputs, _)| (cell, &inputs.requires_python[..]));
     check_pythons(&each.collect::<Vec<_>>())?;
-    read_rest(request, asks, http, read, reporter)
+    read_rest(request, asks, &http, read, reporter)
 }
 
 /// Reads the sources for a range of environments, and settles the range.
@@ -171,7 +171,7 @@ async fn read_universal(
 fn read_rest(
     request: &Compile,
     asks: bool,
-    http: Client,
+    http: &Client,
     read: Vec<(Cell, Inputs, Option<Scope>)>,
     reporter: &dyn Reporter,
 ) -> Result<Vec<ReadInputs>, Error> {
