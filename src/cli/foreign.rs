@@ -241,7 +241,7 @@ mod tests {
 
     #[test]
     fn takes_what_happens_anyway_and_what_has_no_meaning() {
-        let taken = said(&["--no-universal"]);
+        let taken = said(&["--no-preview"]);
         assert_eq!(taken, Ok(Vec::new()));
         assert_eq!(
             said(&["--max-rounds", "3"]).unwrap(),

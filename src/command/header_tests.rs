@@ -284,8 +284,8 @@ fn joins_what_uv_does_not_quote() {
         assert_eq!(command.options.output.as_deref(), Some("o.txt"));
     }
     check(
-        &uv("uv pip compile my dir/a.in b.in -o o.txt --config-setting a=b c d --universal"),
-        "uv pip compile of=my dir/a.in|b.in to=o.txt unsupported=--universal",
+        &uv("uv pip compile my dir/a.in b.in -o o.txt --config-setting a=b c d --all-groups"),
+        "uv pip compile of=my dir/a.in|b.in to=o.txt unsupported=--all-groups",
     );
     check(
         &uv(r"uv pip compile requirements\dev.in -o requirements\dev.txt"),
@@ -482,7 +482,7 @@ fn reads_groups_builds_and_limits() {
 #[test]
 fn names_what_it_cannot_do() {
     for (flag, expected) in [
-        ("--universal", "--universal"),
+        ("--all-groups", "--all-groups"),
         ("--resolution oldest", "--resolution oldest"),
         ("--torch-backend=cpu", "--torch-backend cpu"),
         ("--format pylock.xml", "--format pylock.xml"),

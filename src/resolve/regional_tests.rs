@@ -499,6 +499,35 @@ fn pins_of_the_lock_are_tried_first_where_they_hold() {
 }
 
 #[test]
+fn pins_of_the_lock_keep_a_region_apart() {
+    let table = Table::default()
+        .release("a", "1", &[])
+        .since("a", "2", ">=3.11", &[]);
+    for strategy in [RequiresPython, Fewest, Newest] {
+        let mut request = universal("3.10", strategy, &["a"]);
+        let range = request.range.as_mut().unwrap();
+        let mut place = |text: &str| {
+            let marker = Marker::parse(text).unwrap();
+            range.worlds.lock().of_marker(&marker, None)
+        };
+        let (old, new) = (
+            place("python_version < '3.11'"),
+            place("python_version >= '3.11'"),
+        );
+        let pins = vec![("1".parse().unwrap(), old), ("2".parse().unwrap(), new)];
+        range.preferences.insert("a".parse().unwrap(), pins);
+        check(
+            &table,
+            &request,
+            &[
+                "a==1; python_version < '3.11'",
+                "a==2; python_version >= '3.11'",
+            ],
+        );
+    }
+}
+
+#[test]
 fn constraints_and_overrides_count_where_their_markers_hold() {
     let table = Table::default()
         .release("a", "1", &["b"])

@@ -302,16 +302,53 @@ impl Universe {
 
     /// Whether a chosen release splits the region, as it cannot be used in all of it.
     pub(super) fn splits_by_release(&mut self, project: ProjectId, position: u32) -> bool {
-        if !self.may_split() || !self.falls_short(project, position, Viewer::Solver) {
+        if !self.may_split() {
+            return false;
+        }
+        if self.splits_by_pins(project) {
+            return true;
+        }
+        if !self.falls_short(project, position, Viewer::Solver) {
             return false;
         }
         let usable = self.usable_in(project, position, Viewer::Solver);
         self.split_along(usable)
     }
 
+    /// Whether several pins of the lock for a project split the region: each is to stay where
+    /// it is.
+    fn splits_by_pins(&mut self, project: ProjectId) -> bool {
+        let state = &self.projects[project as usize];
+        let (Some(regional), Some(releases)) = (&self.regional, &state.releases) else {
+            return false;
+        };
+        let Some(pins) = regional.range.preferences.get(&state.name) else {
+            return false;
+        };
+        if pins.len() < 2 {
+            return false;
+        }
+        let needed = self.needed(project).unwrap_or(regional.region);
+        let mut here: Vec<(u32, WorldSet)> = Vec::new();
+        regional.with(|worlds| {
+            for (version, set) in pins {
+                let set = worlds.and(regional.region, *set);
+                if let Some(position) = releases.position(version)
+                    && !worlds.is_disjoint(needed, set)
+                {
+                    here.push((position, set));
+                }
+            }
+        });
+        if here.iter().all(|(position, _)| *position == here[0].0) {
+            return false;
+        }
+        here.into_iter().any(|(_, set)| self.split_along(set))
+    }
+
     /// Splits the region along a set, if it lies across.
     fn split_along(&mut self, set: WorldSet) -> bool {
-        let Some(regional) = &mut self.regional else {
+        let Some(regional) = &self.regional else {
             return false;
         };
         let region = regional.region;
@@ -319,7 +356,10 @@ impl Universe {
         if parts.contains(&WorldSet::NONE) {
             return false;
         }
-        regional.split = Some(parts.to_vec());
+        let parts = self.in_order(parts.to_vec(), &[]);
+        if let Some(regional) = &mut self.regional {
+            regional.split = Some(parts);
+        }
         true
     }
 

@@ -565,8 +565,8 @@ fn says_why_a_file_is_no_target() {
             ),
             ("same.txt", &by_uv("uv pip compile same.txt -o same.txt")),
             (
-                "universal.txt",
-                &by_uv("uv pip compile requirements.in --universal"),
+                "torch.txt",
+                &by_uv("uv pip compile requirements.in --torch-backend=cpu"),
             ),
             ("unused.in", "a\n"),
         ],
@@ -581,7 +581,8 @@ fn says_why_a_file_is_no_target() {
             "- over.txt: its header names `gone.in`, which does not exist",
             "- piped.txt: it was made from standard input; name its sources in a `[[lock]]` table",
             "- same.txt: it would be both input and output",
-            "- universal.txt: its header has `--universal`: pinfold locks for one Python and one platform at a time",
+            "- torch.txt: its header has `--torch-backend cpu`: pinfold uses only the indexes that are \
+             listed",
             "- unused.in: it has no lock file; run `pinfold compile unused.in` to create one",
         ],
     );
@@ -781,7 +782,7 @@ fn configuration_wins() {
         ("c.txt", "a<2\n"),
         (
             "a.txt",
-            &*by_uv("uv pip compile a.in --generate-hashes --universal -o a.txt"),
+            &*by_uv("uv pip compile a.in --generate-hashes --torch-backend=cpu -o a.txt"),
         ),
         ("custom.lock", &by_pip_compile("make lock")),
         ("frozen.txt", "a==1\n"),
@@ -818,7 +819,7 @@ fn configuration_wins() {
     let (targets, _) = targets(&candidates(&files), &locks);
     let of = |output: &str| targets.iter().find(|one| one.output == output).unwrap();
     assert!(has_hashes(of("a.txt")) && has_hashes(of("new.txt")) && !has_hashes(of("frozen.txt")));
-    assert_eq!(of("a.txt").ignored, ["--universal"]);
+    assert_eq!(of("a.txt").ignored, ["--torch-backend cpu"]);
     assert_eq!(python(of("a.txt")), "3.13");
     assert_eq!(python(of("custom.lock")), "3.11");
     assert_eq!(

@@ -197,10 +197,10 @@ fn an_unknown_key_is_told_with_what_was_meant() {
         &["`config` is not a key of `[compile]`"],
     );
     check(
-        "[compile]\nuniversal = true\n",
+        "[compile]\nall-groups = true\n",
         &[
-            "`--universal` is not supported",
-            "`--universal` comes from pinfold.toml:2:1",
+            "`--all-groups` is not supported",
+            "`--all-groups` comes from pinfold.toml:2:1",
         ],
     );
     project.write("pinfold.toml", "");

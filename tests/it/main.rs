@@ -65,6 +65,7 @@ mod stops;
 mod target_laws;
 mod targets;
 mod unchanged;
+mod universal;
 mod update;
 mod update_finds;
 mod update_plans;

@@ -31,10 +31,6 @@ fn command(project: &Project) -> String {
 fn what_cannot_be_honoured_is_refused_with_what_to_use_instead() {
     for (arguments, sentence) in [
         (
-            "--universal",
-            "choose them with `--python-version` and `--python-platform`",
-        ),
-        (
             "--format pylock.toml -o a.txt",
             "named `pylock.toml` or `pylock.NAME.toml`",
         ),
@@ -103,7 +99,6 @@ fn what_has_no_meaning_here_is_taken_with_a_warning() {
         "--resolver backtracking",
         "--max-rounds 3",
         "--link-mode copy",
-        "--fork-strategy fewest",
         "--no-sources",
         "--no-sources-package a",
         "--system",
@@ -448,7 +443,7 @@ fn help_names_no_values_of_variables() {
     }
     let run = run(&mut project.command(&["compile", "--help"]));
     assert!(run.stdout.contains("PINFOLD_INDEX_URL for --index-url"));
-    assert!(!run.stdout.contains("--universal"), "they are refused");
+    assert!(!run.stdout.contains("--torch-backend"), "they are refused");
 }
 
 #[test]
@@ -468,7 +463,7 @@ fn the_reference_is_what_the_program_prints() {
     for expected in [
         "| `-i`, `--index-url`, `--default-index` | `URL` | PyPI | `PINFOLD_INDEX_URL` | `index-url` |",
         "| `--exclude` | `GLOB` … |",
-        "| `--universal` | refused: ",
+        "| `--torch-backend` | refused: ",
         "### `[[index]]`",
         "| `cooldown` | duration | `\"7d\"` |",
     ] {

@@ -13,6 +13,7 @@ use crate::index::{IndexClient, Settings};
 use crate::lock::{self, LockFile};
 use crate::ops::compile::build::{BuildContext, Builder, SharedBuilds};
 use crate::ops::compile::candidates::admission::{Pinned, Policy};
+use crate::ops::compile::candidates::witnesses::Witnesses;
 use crate::ops::compile::direct::{DirectPin, DirectReader, DirectReleases};
 use crate::ops::compile::fetch::{DirectRelease, Fetcher, Parts, SharedMetadata};
 use crate::ops::compile::flat::{self, Flat};
@@ -423,8 +424,9 @@ fn policy(
         request.selection.gate.clone(),
         binary(&request.selection, &read.inputs),
     );
-    if read.scope.is_some() {
-        policy.open_to_range();
+    if let Some(scope) = &read.scope {
+        let platforms = request.selection.target.python_platforms.clone();
+        policy.open_to_range(Witnesses::new(platforms, &scope.lowest));
     }
     policy.is_build_forbidden = request.build.is_forbidden;
     policy.which_hashes = request.output.which_hashes;

@@ -211,7 +211,7 @@ mod tests {
     fn failures_and_alarms_are_warnings_at_their_files() {
         insta::assert_snapshot!(annotations(&samples::rich()), @r#"
         ::warning file=tools/requirements.txt,title=Not updated::mkdocs 2.0 needs `jinja2>=4`; sphinx 8.3 needs `jinja2<4`
-        ::warning file=all.txt,title=Skipped::its header has `--universal`: pinfold locks for one Python at a time
+        ::warning file=all.txt,title=Skipped::its header has `--all-groups`: name each group with `--group`
         ::warning file=app.txt,title=six%3A yanked::1.16.1 is yanked: "by @octocat, see #12"
         ::warning file=app.txt,title=httpx2%3A new-package::the project is there since 2026-08-30
         "#);

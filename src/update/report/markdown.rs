@@ -575,7 +575,7 @@ mod tests {
 
         | File | Why |
         |---|---|
-        | `all.txt` | its header has `--universal`: pinfold locks for one Python at a time |
+        | `all.txt` | its header has `--all-groups`: name each group with `--group` |
 
         - Note: `legacy.txt` is left out: no tool is known to have written it
 

@@ -173,7 +173,7 @@ pub(super) fn rich() -> Plan {
     plan.targets[0].inputs = vec![input("app.in")];
     plan.skipped = vec![SkippedFile {
         path: "all.txt".to_owned(),
-        why: "its header has `--universal`: pinfold locks for one Python at a time".to_owned(),
+        why: "its header has `--all-groups`: name each group with `--group`".to_owned(),
     }];
     plan
 }

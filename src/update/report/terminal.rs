@@ -279,7 +279,7 @@ mod tests {
           `docs.in` requires both
           tried: without `mkdocs`: still no solution
           to reproduce: pinfold update tools/requirements.txt --as-of 2026-11-21T04:17:00Z
-        all.txt: skipped, because its header has `--universal`: pinfold locks for one Python at a time
+        all.txt: skipped, because its header has `--all-groups`: name each group with `--group`
         note: `legacy.txt` is left out: no tool is known to have written it
         Updated 3 of 4 targets: 5 packages, 2 images; 1 failed, 1 skipped, 2 held back, 2 alarms
         "#);

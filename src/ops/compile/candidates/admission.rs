@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rustc_hash::FxHashSet;
 
 use super::rows::{Answers, Numbers};
+use crate::ops::compile::candidates::witnesses::Witnesses;
 use crate::ops::compile::cutoff::Cutoffs;
 use crate::ops::compile::request::WhichHashes;
 use crate::python::{Cell, Specifiers, TagMismatch, Tags, Target, Version};
@@ -36,6 +37,8 @@ pub(in crate::ops) struct Policy {
     pub(in crate::ops) is_for_range: bool,
     /// Whose wheels are read where any would do, so that it is always the same one.
     pub(in crate::ops) reader: Option<Installer>,
+    /// Platforms of a range on which everything has to be installable.
+    pub(in crate::ops) witnesses: Witnesses,
 }
 
 /// What one target can install.
@@ -49,7 +52,7 @@ pub(in crate::ops) struct Installer {
 }
 
 impl Installer {
-    fn of(target: &Target, numbers: &Arc<Numbers>) -> Self {
+    pub(super) fn of(target: &Target, numbers: &Arc<Numbers>) -> Self {
         Self {
             name: target.platform.to_string(),
             tags: target.tags(),
@@ -135,13 +138,15 @@ impl Policy {
             numbers,
             is_for_range: false,
             reader: None,
+            witnesses: Witnesses::default(),
             pythons: Mutex::default(),
         }
     }
 
     /// Lets all environments of a range count, instead of the targets.
-    pub(in crate::ops) fn open_to_range(&mut self) {
+    pub(in crate::ops) fn open_to_range(&mut self, witnesses: Witnesses) {
         self.is_for_range = true;
+        self.witnesses = witnesses;
         self.reader = self.targets.drain(..).next();
     }
 

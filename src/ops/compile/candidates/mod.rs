@@ -7,8 +7,9 @@ pub(in crate::ops) mod admission;
 mod judgement;
 mod range;
 mod rows;
+pub(in crate::ops) mod witnesses;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rustc_hash::FxHashMap;
 
@@ -49,6 +50,8 @@ pub(in crate::ops) struct ProjectReleases {
     /// The `Requires-Python` of releases whose metadata rules the target out by an
     /// upper bound.
     overlooked: Mutex<FxHashMap<u32, String>>,
+    /// The newest minor version of Python that a wheel is for by name.
+    last_minor: OnceLock<u16>,
 }
 
 /// What all places have of a project, whoever it is judged for.
@@ -167,6 +170,7 @@ impl ProjectReleases {
             absence: None,
             judged: Sparse::new(count),
             overlooked: Mutex::default(),
+            last_minor: OnceLock::new(),
         };
         releases.gate = releases.gate();
         releases
