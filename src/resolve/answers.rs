@@ -53,7 +53,7 @@ impl Provider for Universe {
             return Dependencies::Unavailable(VersionSet::single(version));
         }
         if self.regional.is_some() {
-            if self.splits_by_list(package, &edges) {
+            if self.splits_by_list(package, version, &edges) {
                 return Dependencies::Split;
             }
             self.note_needed(package, &edges);

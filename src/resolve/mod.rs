@@ -50,6 +50,7 @@ pub use universe::Universe;
 
 use self::partial::IncompatibilityId;
 use self::provider::{PackageId, Provider as _};
+use self::regional::{Inherited, Split};
 use self::set::VersionSet;
 use self::solver::{Patience, Solver, Step};
 use self::universe::Kind;
@@ -96,8 +97,9 @@ pub struct Resolver {
     stand_ins: BTreeSet<PackageId>,
     /// The packages whose constraints the solver was told of.
     constrained: BTreeSet<PackageId>,
-    /// The regions that are yet to be resolved, the next one last.
-    open: Vec<WorldSet>,
+    /// The regions that are yet to be resolved, the next one last, each with what was chosen
+    /// before it was split off.
+    open: Vec<(WorldSet, Arc<Inherited>)>,
     /// Those that are resolved, in the order in which they were.
     regions: Vec<Region>,
     /// How often a region was split since it had no solution.
@@ -194,9 +196,9 @@ impl Resolver {
     }
 
     /// Turns to another region, of which nothing is done yet.
-    fn enter_region(&mut self, region: WorldSet) {
+    fn enter_region(&mut self, region: WorldSet, inherited: &Inherited) {
         self.tried_elsewhere += self.solver.tried().1;
-        self.universe.enter(region);
+        self.universe.enter(region, inherited);
         self.assume = true;
         self.stand_ins.clear();
         self.start_again();
@@ -212,7 +214,7 @@ impl Resolver {
         self.universe.prefer_elsewhere(&region.solution);
         self.regions.push(region);
         match self.open.pop() {
-            Some(next) => self.enter_region(next),
+            Some((next, inherited)) => self.enter_region(next, &inherited),
             None => return self.regions.first().map(|region| region.solution.clone()),
         }
         None
@@ -220,10 +222,20 @@ impl Resolver {
 
     /// Goes on with the first part of a region that is to be split.
     fn split_region(&mut self) {
-        let parts = self.universe.take_split();
-        self.open.extend(parts.into_iter().flatten());
-        if let Some(next) = self.open.pop() {
-            self.enter_region(next);
+        let Some(Split { parts, at }) = self.universe.take_split() else {
+            return;
+        };
+        // What contradicts itself hands nothing down.
+        let decided = match self.solver.has_failed() {
+            true => BTreeMap::new(),
+            false => self.solver.decided(),
+        };
+        let inherited = Arc::new(self.universe.inherited(&decided, at));
+        let parts = parts.into_iter();
+        self.open
+            .extend(parts.map(|part| (part, Arc::clone(&inherited))));
+        if let Some((next, inherited)) = self.open.pop() {
+            self.enter_region(next, &inherited);
         }
     }
 

@@ -9,6 +9,19 @@ use super::provider::PackageId;
 use super::range::Range;
 use crate::python::{ExtraName, WorldSet, Worlds};
 
+/// Versions that a region has from the one it was split off: they are tried before those of
+/// other regions.
+pub(super) type Inherited = FxHashMap<ProjectId, u32>;
+
+/// How a region is to be split.
+#[derive(Debug)]
+pub(super) struct Split {
+    /// The parts, the first to be resolved last.
+    pub(super) parts: Vec<WorldSet>,
+    /// The release whose requirements split it.
+    pub(super) at: Option<(ProjectId, u32)>,
+}
+
 /// What is resolved for, and what the search for one region has found of it.
 #[derive(Debug)]
 pub(super) struct Regional {
@@ -23,8 +36,8 @@ pub(super) struct Regional {
     pub(super) takes_short: FxHashSet<ProjectId>,
     /// Whether the region must not be split any more.
     pub(super) is_settled: bool,
-    /// The parts that the region is to be split into, the first to be resolved last.
-    pub(super) split: Option<Vec<WorldSet>>,
+    /// How the region is to be split.
+    pub(super) split: Option<Split>,
     /// Where the files of releases can be used.
     pub(super) listed: Mutex<FxHashMap<(ProjectId, u32), WorldSet>>,
 }

@@ -506,7 +506,7 @@ fn pins_of_the_lock_keep_a_region_apart() {
     for strategy in [RequiresPython, Fewest, Newest] {
         let mut request = universal("3.10", strategy, &["a"]);
         let range = request.range.as_mut().unwrap();
-        let mut place = |text: &str| {
+        let place = |text: &str| {
             let marker = Marker::parse(text).unwrap();
             range.worlds.lock().of_marker(&marker, None)
         };

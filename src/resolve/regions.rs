@@ -15,6 +15,7 @@ use rustc_hash::FxHashMap;
 use super::fork::ForkStrategy;
 use super::partial::{Cause, IncompatibilityId};
 use super::provider::PackageId;
+use super::regional::{Inherited, Split};
 use super::request::{Reason, Resolution};
 use super::set::{Term, VersionSet};
 use super::solution::Solution;
@@ -99,6 +100,7 @@ impl Universe {
                     }
                 }
             }
+            others.extend(state.inherited);
             others.extend(state.elsewhere.iter().copied());
         }
         let state = &mut self.projects[project as usize];
@@ -107,7 +109,7 @@ impl Universe {
     }
 
     /// Turns to another region: forgets all that the search for the last one has found.
-    pub(super) fn enter(&mut self, region: WorldSet) {
+    pub(super) fn enter(&mut self, region: WorldSet, inherited: &Inherited) {
         let Some(regional) = &mut self.regional else {
             return;
         };
@@ -116,7 +118,8 @@ impl Universe {
         regional.needed.insert(PackageId::ROOT, region);
         regional.takes_short.clear();
         regional.split = None;
-        for state in &mut self.projects {
+        for (project, state) in (0..).zip(&mut self.projects) {
+            state.inherited = inherited.get(&project).copied();
             state.noticed.clear();
             state.sequence = None;
             state.to_build = None;
@@ -145,12 +148,7 @@ impl Universe {
 
     /// Lets later regions prefer what was chosen in one.
     pub(super) fn prefer_elsewhere(&mut self, solution: &Solution) {
-        // With the lowest of what is required directly alone, a version may be low in one
-        // region for a reason that another does not have.
-        let is_shared = self.request.resolution != Resolution::LowestDirect
-            && (self.regional.as_ref())
-                .is_some_and(|regional| regional.range.strategy != ForkStrategy::Newest);
-        if !is_shared {
+        if !self.shares_versions() {
             return;
         }
         for (name, chosen) in &solution.chosen {
@@ -163,9 +161,35 @@ impl Universe {
         }
     }
 
-    /// Returns the parts that the region is to be split into, the first to be resolved last.
-    pub(super) fn take_split(&mut self) -> Option<Vec<WorldSet>> {
+    /// Returns how the region is to be split.
+    pub(super) fn take_split(&mut self) -> Option<Split> {
         self.regional.as_mut()?.split.take()
+    }
+
+    /// Returns what the parts of a region have from it: what was decided when it was split.
+    pub(super) fn inherited(
+        &self,
+        decided: &BTreeMap<PackageId, u32>,
+        at: Option<(ProjectId, u32)>,
+    ) -> Inherited {
+        if !self.shares_versions() {
+            return Inherited::default();
+        }
+        let decided = decided.iter();
+        decided
+            .filter_map(|(&package, &position)| Some((self.project_of(package)?, position)))
+            .chain(at)
+            .collect()
+    }
+
+    /// Whether versions are shared on purpose.
+    ///
+    /// With the lowest of what is required directly alone, a version may be low in one region
+    /// for a reason that another does not have.
+    fn shares_versions(&self) -> bool {
+        self.request.resolution != Resolution::LowestDirect
+            && (self.regional.as_ref())
+                .is_some_and(|regional| regional.range.strategy != ForkStrategy::Newest)
     }
 
     /// Forbids or allows to split the region.
@@ -358,14 +382,19 @@ impl Universe {
         }
         let parts = self.in_order(parts.to_vec(), &[]);
         if let Some(regional) = &mut self.regional {
-            regional.split = Some(parts);
+            regional.split = Some(Split { parts, at: None });
         }
         true
     }
 
     /// Whether a list of requirements splits the region: it has a project more than once,
     /// not everywhere the same.
-    pub(super) fn splits_by_list(&mut self, package: PackageId, edges: &[Edge]) -> bool {
+    pub(super) fn splits_by_list(
+        &mut self,
+        package: PackageId,
+        position: u32,
+        edges: &[Edge],
+    ) -> bool {
         if !self.may_split() {
             return false;
         }
@@ -429,8 +458,9 @@ impl Universe {
             return false;
         }
         let parts = self.in_order(parts, edges);
+        let at = self.project_of(package).map(|project| (project, position));
         if let Some(regional) = &mut self.regional {
-            regional.split = Some(parts);
+            regional.split = Some(Split { parts, at });
         }
         true
     }

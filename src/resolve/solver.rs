@@ -606,6 +606,16 @@ impl Solver {
         guess.run(provider, Patience::ENDLESS);
     }
 
+    /// Whether the search has ended without a solution.
+    pub(super) const fn has_failed(&self) -> bool {
+        self.failed.is_some()
+    }
+
+    /// Returns what is decided so far.
+    pub(super) fn decided(&self) -> BTreeMap<PackageId, u32> {
+        self.partial.solution()
+    }
+
     /// Returns how many conflicts there were so far.
     pub(super) const fn conflict_count(&self) -> u32 {
         self.partial.conflict_count()

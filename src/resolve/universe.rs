@@ -9,7 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 pub(super) use super::facts::{Edge, Facts, Kind, ProjectId};
 use super::provider::PackageId;
-use super::regional::Regional;
+use super::regional::{Inherited, Regional};
 use super::request::{
     Availability, Metadata, Need, PreReleases, Reason, Releases, Request, Resolution, positions,
 };
@@ -27,6 +27,8 @@ pub(super) struct Project {
     pub(super) preference: Option<u32>,
     /// What is tried next: other pins of the lock, and what other regions have.
     pub(super) preferences: Vec<u32>,
+    /// What was chosen before the region was split off.
+    pub(super) inherited: Option<u32>,
     /// What was chosen in other regions, in the order of these.
     pub(super) elsewhere: Vec<u32>,
     sets: FxHashMap<Specifiers, VersionSet>,
@@ -179,7 +181,7 @@ impl Universe {
         universe.place_constraints();
         if let Some(regional) = &universe.regional {
             let all = regional.region;
-            universe.enter(all);
+            universe.enter(all, &Inherited::default());
         }
         universe
     }
@@ -204,6 +206,7 @@ impl Universe {
             noticed: FxHashSet::default(),
             preference: None,
             preferences: Vec::new(),
+            inherited: None,
             elsewhere: Vec::new(),
             sets: FxHashMap::default(),
             sequence: None,
