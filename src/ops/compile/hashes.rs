@@ -9,7 +9,6 @@ use crate::index::Sha256;
 use crate::lock::{self, LockFile};
 use crate::ops::compile::fetch::Fetcher;
 use crate::ops::compile::inputs::Inputs;
-use crate::ops::compile::prepare::is_kept;
 use crate::ops::compile::request::{Compile, Hashes, WhichHashes};
 use crate::ops::error::Error;
 use crate::ops::events::{Event, Reporter};
@@ -41,7 +40,7 @@ pub(in crate::ops) async fn hashes(
         // As of any release that is new in the lock. In an update the policy decides which
         // files are taken.
         let is_gated = request.selection.gate.is_some();
-        let is_upgraded = !is_gated && !is_kept(&request.selection, name);
+        let is_upgraded = !is_gated && !request.selection.keeps(name);
         let for_target = request.output.which_hashes == WhichHashes::Target;
         let hashes = match kept {
             Some(pin) if for_target => {

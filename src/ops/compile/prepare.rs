@@ -330,7 +330,7 @@ async fn settle_places(
         current_directory: &request.run.current_directory,
         overridden: &overridden,
         locked: &prepared.locked,
-        is_upgraded: &|name: &ProjectName| !is_kept(&request.selection, name),
+        is_upgraded: &|name: &ProjectName| !request.selection.keeps(name),
     };
     let (roots, pythons) = direct.projects(&inputs.trees).await?;
     check_pythons(&[(&prepared.read.cell, &pythons)])?;
@@ -469,15 +469,6 @@ async fn inputs_of(
     .await
 }
 
-/// Returns whether the lock's choice for a project stays.
-pub(in crate::ops) fn is_kept(selection: &Selection, name: &ProjectName) -> bool {
-    if selection.upgrade {
-        return selection.kept_packages.contains(name);
-    }
-    let mut upgraded = selection.upgrade_packages.iter();
-    !upgraded.any(|requirement| requirement.name == *name)
-}
-
 /// Returns what reads repositories.
 fn repositories(run: &Run) -> Git {
     Git::new(vcs::Settings {
@@ -582,7 +573,7 @@ fn resolve_request(
 ) -> Request {
     let mut preferences: FxHashMap<ProjectName, Version> = FxHashMap::default();
     for pin in &locked.pins {
-        if is_kept(&request.selection, &pin.name)
+        if request.selection.keeps(&pin.name)
             && let Some(version) = pin.version().and_then(|version| version.parse().ok())
         {
             preferences.insert(pin.name.clone(), version);

@@ -7,7 +7,6 @@ use rustc_hash::FxHashMap;
 
 use super::fetch::Fetcher;
 use super::inputs::Inputs;
-use super::prepare::is_kept;
 use super::request::{Compile, Selection};
 use super::target::{self, TargetRequest};
 use crate::http::blocking;
@@ -153,7 +152,7 @@ fn no_python(lower: Option<&Version>, pythons: &[(String, Specifiers)]) -> Error
 pub(super) fn prefer(scope: &mut Scope, locked: &LockFile, selection: &Selection) {
     let mut worlds = scope.range.worlds.lock();
     for pin in &locked.pins {
-        if is_kept(selection, &pin.name)
+        if selection.keeps(&pin.name)
             && let Some(version) = pin.version().and_then(|version| version.parse().ok())
             && let Some(set) = worlds_of(pin, &mut worlds)
         {
