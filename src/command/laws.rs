@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, subsequence};
 
 use super::{CompileCommand, Hashes, LineEnds, Markers, Options, Recipe, Tool, recipe, write};
-use crate::lock::{Annotations, EmittedOptions, FileHeader};
+use crate::lock::{Annotations, EmittedOptions, FileHeader, Format};
 use crate::resolve::{PreReleases, Resolution};
 use crate::text::without_password;
 
@@ -53,7 +53,7 @@ const NAMES: &[&str] = &["dev", "Test_Extra", "x.y"];
 prop_compose! {
     fn inputs()(
         sources in some(FILES),
-        output in maybe(&["out.txt", "-", "my out.txt"]),
+        output in maybe(&["out.txt", "-", "my out.txt", "sub/pylock.dev.toml"]),
         constraints in some(FILES),
         overrides in some(FILES),
         extras in some(NAMES),
@@ -108,6 +108,7 @@ prop_compose! {
     fn any_options()(
         options in choices(),
         switches: [bool; 9],
+        (is_pylock, is_double, wants_all) in any::<(bool, bool, bool)>(),
         markers in (0..3_usize).prop_map(|index| [Markers::None, Markers::Direct, Markers::All][index]),
         emitted: [bool; 4],
         config_settings in some(&["a=b", "c=d e=f", "g="]),
@@ -124,7 +125,16 @@ prop_compose! {
         let [pre, no_index, no_build, build_isolation, index_annotation, input_comments, header,
             strip_extras, allow_unsafe] = switches;
         let [indexes, find_links, trusted_hosts, binary] = emitted;
+        let (format, beside) = match options.output.as_deref() {
+            Some("sub/pylock.dev.toml") => (Format::Pylock, None),
+            None | Some("-") if is_pylock => (Format::Pylock, None),
+            None | Some("-") => (Format::Requirements, None),
+            Some(_) => (Format::Requirements, is_double.then(|| "pylock.toml".to_owned())),
+        };
+        let has_pylock = format == Format::Pylock || beside.is_some();
         Options {
+            format, beside,
+            all_files: wants_all && has_pylock && hashes == Hashes::All,
             pre, no_index, no_build, build_isolation, index_annotation, input_comments, header,
             strip_extras,
             markers, allow_unsafe,

@@ -295,18 +295,18 @@ impl<'a> Arguments<'a> {
             options.emitted.indexes = false;
             self.command.ignored.push("--no-index".to_owned());
         }
-        options.all_files &= options.has_pylock() || options.output.is_none();
-        let Some(output) = &options.output else {
-            return;
-        };
-        if Format::of_path(output) == Format::Pylock {
-            options.format = Format::Pylock;
-        } else if options.format == Format::Pylock && output != "-" {
-            self.command.unsupported.push((
-                "--format pylock.toml".to_owned(),
-                "the name of its output is not `pylock.toml` or `pylock.NAME.toml`".to_owned(),
-            ));
+        let is_pylock = |output: &String| Format::of_path(output) == Format::Pylock;
+        match &options.output {
+            Some(output) if is_pylock(output) => options.format = Format::Pylock,
+            Some(output) if options.format == Format::Pylock && output != "-" => {
+                self.command.unsupported.push((
+                    "--format pylock.toml".to_owned(),
+                    "the name of its output is not `pylock.toml` or `pylock.NAME.toml`".to_owned(),
+                ));
+            }
+            _ => {}
         }
+        options.all_files &= options.has_pylock();
     }
 }
 

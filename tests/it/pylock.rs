@@ -379,7 +379,7 @@ fn a_lock_for_others_or_with_wrong_files_is_no_source() {
     for (lock, words) in [
         (
             foreign(&index, "requires-python = \">=3.13\""),
-            "the lock is for Python >=3.13, but the target is Python 3.12",
+            "requires-python = \">=3.13\"",
         ),
         (
             foreign(&index, "environments = [\"sys_platform == 'darwin'\"]"),

@@ -35,8 +35,21 @@ pub struct Pylock {
     pub default_groups: Vec<String>,
     /// The packages, in the order of the file.
     pub packages: Vec<Package>,
+    /// Where it says for which Pythons it is, for which environments, and its extras.
+    pub places: Places,
     /// What was put up with.
     pub notes: Vec<Problem>,
+}
+
+/// Where a `pylock.toml` says what it is for; at its beginning, if it does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Places {
+    /// `requires-python`
+    pub requires_python: Span,
+    /// `environments`
+    pub environments: Span,
+    /// `extras`
+    pub extras: Span,
 }
 
 /// An entry of a `pylock.toml`.
@@ -92,7 +105,7 @@ pub fn read(text: &str) -> Result<Pylock, Vec<Problem>> {
         problems: Vec::new(),
         is_told_of_names: false,
     };
-    reader.head(&table);
+    reader.head(&table, text);
     if reader.problems.is_empty() {
         for (number, value) in tables::list(&table, "packages").iter().enumerate() {
             let Some(package) = value.get_ref().as_table() else {
@@ -125,8 +138,22 @@ impl Reader {
         self.lock.notes.push(Problem::new(span, message));
     }
 
-    fn head(&mut self, table: &Table<'_>) {
+    fn head(&mut self, table: &Table<'_>, text: &str) {
         self.format(table);
+        let place = |key| {
+            let Some(value) = table.get(key) else {
+                return Span::default();
+            };
+            let Span { start, end } = Span::from(value.span());
+            let rest = text.get(start..end).unwrap_or_default();
+            // Of a list on several lines the first one will do.
+            Span::new(start, start + rest.lines().next().map_or(0, str::len))
+        };
+        self.lock.places = Places {
+            requires_python: place("requires-python"),
+            environments: place("environments"),
+            extras: place("extras"),
+        };
         self.lock.created_by = tables::string(table, "created-by").map(str::to_owned);
         self.lock.requires_python = self.specifiers(table);
         self.lock.extras = tables::strings(table, "extras")

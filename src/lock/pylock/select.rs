@@ -3,7 +3,7 @@
 use super::marker::{given, normal};
 use super::read::{Package, Pylock};
 use crate::python::{Environment, ExtraName, Given, Marker, Version};
-use crate::text::{Problem, Span};
+use crate::text::Problem;
 
 /// Where a lock is installed, and what of it.
 #[derive(Debug, Clone, Copy)]
@@ -36,7 +36,8 @@ impl Pylock {
         for extra in choice.extras {
             if !self.extras.contains(extra) {
                 let message = format!("the lock has no extra `{extra}`");
-                problems.push(Problem::new(Span::default(), message).with_help(self.has_extras()));
+                let problem = Problem::new(self.places.extras, message);
+                problems.push(problem.with_help(self.has_extras()));
             }
         }
         let selected = self.holding(choice);
@@ -112,7 +113,7 @@ impl Pylock {
                 "the lock is for Python {specifiers}, but the target is Python {}",
                 environment.python_full_version
             );
-            problems.push(Problem::new(Span::default(), message));
+            problems.push(Problem::new(self.places.requires_python, message));
         }
         if let Some(markers) = &self.environments {
             let holds = |marker: &String| match given(marker, &[], &[]) {
@@ -123,7 +124,7 @@ impl Pylock {
             if !markers.iter().any(holds) {
                 let message = "the target is none of the environments that the lock is for";
                 let help = format!("they are: {}", markers.join("; "));
-                problems.push(Problem::new(Span::default(), message).with_help(help));
+                problems.push(Problem::new(self.places.environments, message).with_help(help));
             }
         }
         problems
