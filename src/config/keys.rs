@@ -391,6 +391,13 @@ pub(super) const LOCK: Section = Section {
             "The targets to lock for, in place of `python-version` and `python-platform`.",
         ),
         key(
+            "universal",
+            Kind::Flag,
+            Some("false"),
+            "true",
+            "Lock for all platforms and all Pythons from `python-version` on.",
+        ),
+        key(
             "index-url",
             Kind::Text,
             None,

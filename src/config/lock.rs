@@ -26,6 +26,8 @@ pub struct LockConfig {
     pub python_platforms: Vec<Platform>,
     /// `targets`
     pub targets: Vec<TargetName>,
+    /// `universal`
+    pub universal: Option<bool>,
     /// `index-url`
     pub index_url: Option<Located<String>>,
     /// `extra-index-urls`
@@ -80,6 +82,7 @@ impl LockConfig {
                     help: Some(error.help),
                 })
             })),
+            universal: reader.flag(table, "universal"),
             index_url: reader.parsed(table, "index-url", url),
             extra_index_urls: reader.items(table, "extra-index-urls", url),
             find_links: reader.items(table, "find-links", not_empty),

@@ -197,9 +197,13 @@ fn take_targets(options: &mut Options, lock: &LockConfig) {
     if !lock.targets.is_empty() {
         options.python_versions.clear();
         options.python_platforms.clear();
+        options.universal = false;
         let targets = lock.targets.iter().cloned();
         options.targets = targets.map(AsWritten::from).collect();
         return;
+    }
+    if let Some(universal) = lock.universal {
+        options.universal = universal;
     }
     if lock.python_versions.is_empty() && lock.python_platforms.is_empty() {
         return;

@@ -115,6 +115,7 @@ fn lock(output: &str, sources: &[&str]) -> LockConfig {
         index_url: None,
         extra_index_urls: Vec::new(),
         find_links: Vec::new(),
+        universal: None,
         no_hashes: None,
         only_binary: Vec::new(),
         no_binary: Vec::new(),
@@ -231,6 +232,7 @@ fn a_table_says_how_a_lock_is_made() {
         index_url: Some(located("https://index.example/simple/")),
         extra_index_urls: vec![located("https://b.example/simple/")],
         find_links: vec![located("wheels")],
+        universal: Some(true),
         no_hashes: Some(true),
         only_binary: vec!["c".to_owned()],
         no_binary: vec!["d".to_owned()],
@@ -249,6 +251,7 @@ fn a_table_says_how_a_lock_is_made() {
     assert_eq!(options.find_links, ["wheels"]);
     assert_eq!(texts(&options.only_binary), ["c"]);
     assert_eq!(texts(&options.no_binary), ["d"]);
+    assert!(options.universal);
     assert!(!has_hashes(target));
 }
 
