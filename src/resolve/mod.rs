@@ -226,9 +226,10 @@ impl Resolver {
             return;
         };
         // What contradicts itself hands nothing down.
-        let decided = match self.solver.has_failed() {
-            true => BTreeMap::new(),
-            false => self.solver.decided(),
+        let decided = if self.solver.has_failed() {
+            BTreeMap::new()
+        } else {
+            self.solver.decided()
         };
         let inherited = Arc::new(self.universe.inherited(&decided, at));
         let parts = parts.into_iter();

@@ -152,7 +152,7 @@ fn resolve(table: &Table, request: Request, answers: Answers) -> (Resolver, Outc
                                 frontier.learned_releases(&mut resolver.universe, name);
                             }
                             Need::Metadata(name, position) => {
-                                frontier.learned_metadata(&mut resolver.universe, name, *position)
+                                frontier.learned_metadata(&mut resolver.universe, name, *position);
                             }
                         }
                         early = frontier.go_on(&mut resolver.universe);

@@ -585,7 +585,7 @@ impl Universe {
         let mut leads: FxHashMap<PackageId, Vec<(PackageId, WorldSet)>> = FxHashMap::default();
         let mut queue = vec![PackageId::ROOT];
         while let Some(package) = queue.pop() {
-            if !leads.contains_key(&package) {
+            let leads = leads.entry(package).or_insert_with(|| {
                 let position = decided.get(&package).copied().unwrap_or(0);
                 let edges = self.edges(package, position).unwrap_or_default();
                 let mut found = Vec::with_capacity(edges.len());
@@ -593,10 +593,10 @@ impl Universe {
                     let packages = self.packages_of(edge).into_iter();
                     found.extend(packages.map(|target| (target, edge.worlds)));
                 }
-                leads.insert(package, found);
-            }
+                found
+            });
             let own = reached[&package];
-            for &(target, condition) in &leads[&package] {
+            for &(target, condition) in &*leads {
                 let before = reached.get(&target).copied().unwrap_or(WorldSet::NONE);
                 let Some(regional) = &self.regional else {
                     break;

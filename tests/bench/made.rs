@@ -280,10 +280,11 @@ impl Projects {
         let metadata = (0..count).map(|minor| Metadata {
             requirements: needs(minor)
                 .iter()
-                .map(|text| Requirement::parse(text).expect("a requirement"))
+                .map(|text| Arc::new(Requirement::parse(text).expect("a requirement")))
                 .collect(),
             extras: vec!["more".parse().expect("an extra")],
             refused: None,
+            requires_python: None,
         });
         let row = (Arc::new(Versions(versions.collect())), metadata.collect());
         self.rows.insert(name(project), row);

@@ -126,8 +126,8 @@ fn platforms_of_a_python_share_a_version_and_it_is_said_what_that_costs() {
     compiled(&project, &index, &targets, &[]).says(
         0,
         &[
-            "plat 1.0 instead of 2.0",
-            "Python 3.12.0 on x86_64-manylinux_2_17",
+            "note: one version for several targets: plat 1.0 instead of 2.0 (2.0 on \
+             x86_64-manylinux_2_17: no usable wheel: ",
             "--fork-strategy newest",
         ],
     );

@@ -13,7 +13,7 @@ use super::runs::{Fetchers, Runs};
 use crate::ops::error::Error;
 use crate::ops::events::{Event, Reporter};
 use crate::python::{ProjectName, Version};
-use crate::resolve::{Availability, ForkStrategy, Releases, Request};
+use crate::resolve::{Availability, ForkStrategy, Reason, Releases, Request};
 
 /// How often versions are shared anew: one that is taken back may take others back.
 const MOST_ROUNDS: usize = 3;
@@ -210,7 +210,10 @@ fn note_cost(fetchers: &Fetchers<'_>, own: &Versions, shared: &Versions, reporte
             let availability = releases.map(|releases| releases.availability(*position));
             if let Some(Availability::Unusable(reason)) = availability {
                 let target = fetchers.prepared[*cell].read.cell.first();
-                why = format!(", as {newest} is not for {target}: {reason}");
+                why = match reason {
+                    Reason::RequiresPython(_) => format!(" ({newest} {reason})"),
+                    reason => format!(" ({newest} on {}: {reason})", target.platform),
+                };
                 break;
             }
         }

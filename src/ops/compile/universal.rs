@@ -199,33 +199,28 @@ pub(super) fn joined(regions: &[Region], range: &Range) -> Vec<Joined> {
         for (name, chosen) in chosen {
             let set = region.required.get(name).copied();
             let set = set.unwrap_or(WorldSet::NONE);
-            let is_place = |joined: &&mut Joined| {
+            let is_place = |joined: &Joined| {
                 let known = joined.solution.chosen.get(name);
                 known.is_none_or(|known| known.position == chosen.position)
             };
-            let joined = match all.iter_mut().find(is_place) {
-                Some(joined) => joined,
-                None => {
-                    all.push(Joined::default());
-                    let last = all.len() - 1;
-                    &mut all[last]
-                }
-            };
+            let place = all.iter().position(is_place);
+            let place = place.unwrap_or_else(|| {
+                all.push(Joined::default());
+                all.len() - 1
+            });
+            let joined = &mut all[place];
             let before = joined.required.get(name).copied();
             let set = worlds.or(before.unwrap_or(WorldSet::NONE), set);
             joined.required.insert(name.clone(), set);
-            match joined.solution.chosen.get_mut(name) {
-                Some(known) => {
-                    known.extras.extend(chosen.extras.iter().cloned());
-                    known.required_by.extend(chosen.required_by.iter().cloned());
-                    known.roots.extend(&chosen.roots);
-                    known.roots.sort_unstable();
-                    known.roots.dedup();
-                }
-                None => {
-                    let name = name.clone();
-                    joined.solution.chosen.insert(name, chosen.clone());
-                }
+            if let Some(known) = joined.solution.chosen.get_mut(name) {
+                known.extras.extend(chosen.extras.iter().cloned());
+                known.required_by.extend(chosen.required_by.iter().cloned());
+                known.roots.extend(&chosen.roots);
+                known.roots.sort_unstable();
+                known.roots.dedup();
+            } else {
+                let name = name.clone();
+                joined.solution.chosen.insert(name, chosen.clone());
             }
         }
     }

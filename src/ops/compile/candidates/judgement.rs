@@ -109,16 +109,14 @@ impl<'a> Suits<'a> {
             if binary == Some(false) {
                 return Err(Misfit::Policy(NO_BINARY));
             }
-            match &mut compatibility {
-                Some(compatibility) => compatibility.of(tags).map(Some).map_err(Misfit::Tags),
-                None => {
-                    let rank = reader.as_mut().and_then(|reader| reader.of(tags).ok());
-                    let is_any = || u32::from(policy.numbers.text(tags).ends_with("-any"));
-                    Ok(Some(
-                        rank.map_or_else(is_any, |rank| rank.saturating_add(2)),
-                    ))
-                }
+            if let Some(compatibility) = &mut compatibility {
+                return compatibility.of(tags).map(Some).map_err(Misfit::Tags);
             }
+            let rank = reader.as_mut().and_then(|reader| reader.of(tags).ok());
+            let is_any = || u32::from(policy.numbers.text(tags).ends_with("-any"));
+            Ok(Some(
+                rank.map_or_else(is_any, |rank| rank.saturating_add(2)),
+            ))
         };
         let rows = releases.rows(position).iter();
         rows.map(move |row| (row, suits(row)))
