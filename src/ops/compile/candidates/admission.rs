@@ -4,11 +4,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::FxHashSet;
 
+use super::installer::Installer;
 use super::rows::{Answers, Numbers};
 use crate::ops::compile::candidates::witnesses::Witnesses;
 use crate::ops::compile::cutoff::Cutoffs;
 use crate::ops::compile::request::WhichHashes;
-use crate::python::{Cell, Specifiers, TagMismatch, Tags, Target, Version};
+use crate::python::{Cell, Specifiers, Version};
 use crate::requirements::PerProject;
 use crate::update;
 
@@ -39,67 +40,6 @@ pub(in crate::ops) struct Policy {
     pub(in crate::ops) reader: Option<Installer>,
     /// Platforms of a range on which everything has to be installable.
     pub(in crate::ops) witnesses: Witnesses,
-}
-
-/// What one target can install.
-#[derive(Debug)]
-pub(in crate::ops) struct Installer {
-    /// The target, as messages name it.
-    pub(in crate::ops) name: String,
-    tags: Tags,
-    numbers: Arc<Numbers>,
-    compatible: Mutex<Answers<Result<u32, TagMismatch>>>,
-}
-
-impl Installer {
-    pub(super) fn of(target: &Target, numbers: &Arc<Numbers>) -> Self {
-        Self {
-            name: target.platform.to_string(),
-            tags: target.tags(),
-            numbers: Arc::clone(numbers),
-            compatible: Mutex::default(),
-        }
-    }
-
-    /// How good a wheel is, by the end of its name.
-    pub(super) fn compatibility(&self, tags: &str) -> Result<u32, TagMismatch> {
-        self.answers().of(self.numbers.number(tags))
-    }
-
-    /// Returns what answers for many wheels.
-    pub(super) fn answers(&self) -> Compatibility<'_> {
-        Compatibility {
-            installer: self,
-            known: self
-                .compatible
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        }
-    }
-
-    fn find(&self, tags: u32) -> Result<u32, TagMismatch> {
-        match self.numbers.wheel(tags) {
-            Some(name) => self
-                .tags
-                .compatibility(&name)
-                .ok_or_else(|| self.tags.incompatibility(&name)),
-            None => Err(TagMismatch::Platform),
-        }
-    }
-}
-
-/// How good wheels are, by the numbers of the ends of their names.
-pub(super) struct Compatibility<'a> {
-    installer: &'a Installer,
-    known: MutexGuard<'a, Answers<Result<u32, TagMismatch>>>,
-}
-
-impl Compatibility<'_> {
-    pub(super) fn of(&mut self, tags: u32) -> Result<u32, TagMismatch> {
-        let installer = self.installer;
-        let find = || installer.find(tags);
-        self.known.get_or_insert_with(tags, find)
-    }
 }
 
 /// Whether specifiers admit the Python of a cell, by their numbers.

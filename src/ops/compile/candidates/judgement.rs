@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::ops::compile::candidates::admission::Installer;
+use crate::ops::compile::candidates::installer::Installer;
 use crate::ops::compile::candidates::rows::{Place, Row};
 use crate::ops::compile::candidates::{Judgement, ProjectReleases};
 use crate::python::{TagMismatch, WheelName};

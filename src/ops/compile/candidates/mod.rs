@@ -4,6 +4,7 @@
 //! of most projects are never looked at.
 
 pub(in crate::ops) mod admission;
+mod installer;
 mod judgement;
 mod range;
 mod rows;
@@ -17,7 +18,8 @@ use crate::config::Bump;
 use crate::index::listing::Sparse;
 use crate::index::page::ProjectStatus;
 use crate::index::{Entry, File, IndexUrl, Listing, Sha256};
-use crate::ops::compile::candidates::admission::{Installer, Pinned, Policy, PythonSupport};
+use crate::ops::compile::candidates::admission::{Pinned, Policy, PythonSupport};
+use crate::ops::compile::candidates::installer::Installer;
 pub(in crate::ops) use crate::ops::compile::candidates::rows::Numbers;
 use crate::ops::compile::candidates::rows::{Dated, Place, Row};
 use crate::ops::compile::cutoff::Limit;

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rustc_hash::FxHashMap;
 
-use crate::ops::compile::candidates::Numbers;
-use crate::ops::compile::candidates::admission::Installer;
+use crate::ops::compile::candidates::installer::Installer;
+use crate::ops::compile::candidates::rows::Numbers;
 use crate::python::{Environment, Platform, PythonVersion, Target};
 
 /// Platforms that the user names beside a range.
