@@ -20,6 +20,22 @@ pub(in crate::cli) const SOURCES: &str = "SRC";
 /// What our own configuration cannot say, since it says where that is.
 pub(in crate::cli) const NO_KEYS: [&str; 3] = ["config", "no-config", "directory"];
 
+/// What is said in the place of others: a layer that says the one has the last word on these,
+/// and the other way round.
+const INSTEAD_OF: [(&str, &[&str]); 1] = [(
+    "target",
+    &["python-version", "python-platform", "universal"],
+)];
+
+/// Returns what an option decides beside itself.
+fn decided_with(subject: &str) -> impl Iterator<Item = &'static str> {
+    INSTEAD_OF.iter().flat_map(move |&(one, others)| {
+        let all = if subject == one { others } else { &[] };
+        let one = others.contains(&subject).then_some(one);
+        all.iter().copied().chain(one)
+    })
+}
+
 /// Where a layer comes from, the strongest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(in crate::cli) enum Rank {
@@ -109,6 +125,8 @@ pub(in crate::cli) fn merge(command: &Command, typed: &ArgMatches, layers: &[Ran
     for (name, option) in options::options(command) {
         if typed.value_source(option.get_id().as_str()) == Some(ValueSource::CommandLine) {
             let subject = options::subject(command, name);
+            let with = decided_with(subject).map(str::to_owned);
+            merge.decided.extend(with);
             merge.decided.insert(subject.to_owned());
         }
     }
@@ -168,6 +186,7 @@ impl Merge<'_> {
             }
             let words = words.into_iter().map(|word| of_machine(*rank, word));
             let words = words.collect();
+            decided_here.extend(decided_with(&subject).map(str::to_owned));
             decided_here.push(subject);
             self.merged.counting.push(Counting {
                 option: setting.option,
@@ -273,6 +292,9 @@ mod tests {
             .arg(one("index-url").alias("default-index"))
             .arg(list("find-links"))
             .arg(one("timeout"))
+            .arg(list("target"))
+            .arg(list("python-version"))
+            .arg(list("python-platform"))
             .arg(
                 Arg::new("pip_args")
                     .long("pip-args")
@@ -339,6 +361,28 @@ mod tests {
             &[&[texts("timeout", &["1"]), texts("find-links", &["a"])]],
             &[],
         );
+    }
+
+    #[test]
+    fn targets_stand_in_the_place_of_versions_and_platforms() {
+        let pair = &[
+            texts("python-version", &["3.10", "3.12"]),
+            texts("python-platform", &["linux"]),
+        ][..];
+        let target = &[texts("target", &["3.12@linux"])][..];
+        check(&["--target", "3.11@linux"], &[pair, target], &[]);
+        check(
+            &["--python-version", "3.11"],
+            &[target, pair],
+            &["--python-platform=linux"],
+        );
+        check(&[], &[target, pair], &["--target=3.12@linux"]);
+        let words = [
+            "--python-version=3.10",
+            "--python-version=3.12",
+            "--python-platform=linux",
+        ];
+        check(&[], &[pair, target], &words);
     }
 
     #[test]
