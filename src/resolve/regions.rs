@@ -367,10 +367,24 @@ impl Universe {
         if here.iter().all(|(position, _)| *position == here[0].0) {
             return false;
         }
-        here.into_iter().any(|(_, set)| self.split_along(set))
+        if !here.into_iter().any(|(_, set)| self.split_along(set)) {
+            return false;
+        }
+        self.turn_split(|universe, parts| universe.in_order(parts, &[]));
+        true
     }
 
-    /// Splits the region along a set, if it lies across.
+    /// Changes the order of the parts that the region is to be split into.
+    fn turn_split(&mut self, turn: impl FnOnce(&Self, Vec<WorldSet>) -> Vec<WorldSet>) {
+        if let Some(Split { parts, at }) = self.take_split() {
+            let parts = turn(self, parts);
+            if let Some(regional) = &mut self.regional {
+                regional.split = Some(Split { parts, at });
+            }
+        }
+    }
+
+    /// Splits the region along a set, if it lies across; what is in it is resolved first.
     fn split_along(&mut self, set: WorldSet) -> bool {
         let Some(regional) = &self.regional else {
             return false;
@@ -380,8 +394,8 @@ impl Universe {
         if parts.contains(&WorldSet::NONE) {
             return false;
         }
-        let parts = self.in_order(parts.to_vec(), &[]);
         if let Some(regional) = &mut self.regional {
+            let parts = parts.to_vec();
             regional.split = Some(Split { parts, at: None });
         }
         true
@@ -682,6 +696,11 @@ impl Universe {
         }
         for set in conditions.into_values() {
             if self.split_along(set) {
+                // The rest first: it is not held back by what holds elsewhere.
+                self.turn_split(|_, mut parts| {
+                    parts.reverse();
+                    parts
+                });
                 return true;
             }
         }
