@@ -394,6 +394,41 @@ fn cuts_out_pythons_that_a_release_excludes() {
 }
 
 #[test]
+fn a_python_that_a_release_excludes_does_not_hold_others_back() {
+    let table = Table::default()
+        .release("a", "1", &[])
+        .since("a", "2", ">=3.12,!=3.14.1", &[]);
+    check(
+        &table,
+        &universal("3.12", RequiresPython, &["a"]),
+        &[
+            "a==1; python_full_version == '3.14.1'",
+            "a==2; python_full_version != '3.14.1'",
+        ],
+    );
+}
+
+#[test]
+fn the_better_of_the_versions_that_other_regions_have_is_preferred() {
+    let table = Table::default()
+        .release("a", "1", &[])
+        .release("a", "2", &[]);
+    let list = [
+        "a<2; python_version >= '3.13'",
+        "a>=2; python_version >= '3.12' and python_version < '3.13'",
+        "a; python_version < '3.12'",
+    ];
+    check(
+        &table,
+        &universal("3.11", RequiresPython, &list),
+        &[
+            "a==1; python_version >= '3.13'",
+            "a==2; python_version < '3.13'",
+        ],
+    );
+}
+
+#[test]
 fn does_not_split_for_pythons_that_need_no_release() {
     let table = Table::default()
         .release("a", "1", &["b; python_version >= '3.12'"])

@@ -147,15 +147,23 @@ impl Universe {
     }
 
     /// Lets later regions prefer what was chosen in one.
+    ///
+    /// Of several versions, the better one comes first: the region solved first may have had
+    /// a reason of its own for a worse one.
     pub(super) fn prefer_elsewhere(&mut self, solution: &Solution) {
         if !self.shares_versions() {
             return;
         }
+        let is_lowest_first = self.request.resolution == Resolution::Lowest;
         for (name, chosen) in &solution.chosen {
             if let Some(project) = self.known_project(name) {
                 let elsewhere = &mut self.projects[project as usize].elsewhere;
                 if !elsewhere.contains(&chosen.position) {
                     elsewhere.push(chosen.position);
+                    elsewhere.sort_unstable();
+                    if !is_lowest_first {
+                        elsewhere.reverse();
+                    }
                 }
             }
         }

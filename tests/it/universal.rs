@@ -123,6 +123,36 @@ fn pythons_that_a_release_excludes_get_another_one() {
 }
 
 #[test]
+fn a_release_with_wheels_for_later_pythons_only_is_not_for_earlier_ones() {
+    let releases = |with_source: bool| {
+        let mut releases = vec![
+            wheel("onnx", "1.0").tag("cp310-cp310-manylinux_2_17_x86_64"),
+            wheel("onnx", "2.0").tag("cp311-cp311-manylinux_2_17_x86_64"),
+            wheel("onnx", "2.0").tag("cp312-abi3-win_amd64"),
+            wheel("pure", "1.0").tag("py2.py3-none-any"),
+        ];
+        if with_source {
+            releases.push(sdist("onnx", "2.0"));
+        }
+        releases
+    };
+    let python = ["--python-version=3.10"];
+    check(
+        releases(false),
+        "onnx\npure\n",
+        &python,
+        &[
+            "onnx==1.0 ; python_version < \"3.11\"",
+            "onnx==2.0 ; python_version >= \"3.11\"",
+            "pure==1.0",
+        ],
+    );
+    let fewest = ["--python-version=3.10", "--fork-strategy=fewest"];
+    check(releases(false), "onnx\n", &fewest, &["onnx==1.0"]);
+    check(releases(true), "onnx\n", &python, &["onnx==2.0"]);
+}
+
+#[test]
 fn a_requirement_that_holds_nowhere_leaves_no_pin() {
     check(
         [wheel("certifi", "1.0")],

@@ -3,7 +3,8 @@
 //! Upper bounds of `Requires-Python` are left out of account, as uv does: they are often
 //! guesses, and the newest release of a project would else be an old one that has none.
 //!
-//! Wheels are looked at in two cases. Platforms that the user names have to be able to
+//! Wheels are looked at in three cases. A release without a source distribution is for no
+//! Python before the lowest one that a wheel of it names. Platforms that the user names have to be able to
 //! install everything, on each Python that the project has wheels for. And a local version,
 //! such as `2.5.0+cpu`, is for the platforms that it has wheels for, as long as there is the
 //! same version without the suffix for the others.
@@ -30,6 +31,10 @@ impl ProjectReleases {
                 worlds.or(all, own)
             }),
         };
+        if let Some(lowest) = self.lowest_python_of_wheels(position) {
+            let own = worlds.since(&lowest);
+            usable = worlds.and(usable, own);
+        }
         if let Some(base) = self.base_of(position) {
             let own = self.platforms_of(position, worlds);
             let others = self.platforms_of(base, worlds);
@@ -76,6 +81,15 @@ impl ProjectReleases {
         let pythons = pythons.into_iter().map(|one| self.policy.numbers.text(one));
         let pythons: BTreeSet<Arc<str>> = pythons.collect();
         (!pythons.is_empty()).then_some(pythons)
+    }
+
+    /// Returns the lowest Python that a wheel of a release names, if each names one and there
+    /// is no source distribution.
+    fn lowest_python_of_wheels(&self, position: u32) -> Option<Version> {
+        let rows = self.usable_rows(position).into_iter();
+        let lowest = rows.map(|row| lowest_minor(self.policy.numbers.text(row.tags?).as_ref()));
+        let lowest: BTreeSet<u16> = lowest.collect::<Option<_>>()?;
+        format!("3.{}", lowest.first()?).parse().ok()
     }
 
     /// Returns the release of the same version without its local part, if a release has one.
@@ -158,6 +172,23 @@ impl ProjectReleases {
             minors.max().unwrap_or_default()
         })
     }
+}
+
+/// Returns the lowest minor version of Python 3 that the tags of a wheel name; none if they
+/// are for all of Python 3, or for something unknown.
+fn lowest_minor(tags: &str) -> Option<u16> {
+    let pythons = tags.split('-').next().unwrap_or_default().split('.');
+    let minors = pythons
+        .filter(|tag| {
+            !tag.strip_prefix("py")
+                .is_some_and(|rest| rest.starts_with('2'))
+        })
+        .map(|tag| {
+            let named = tag.strip_prefix("cp3").or_else(|| tag.strip_prefix("pp3"));
+            named.or_else(|| tag.strip_prefix("py3"))?.parse().ok()
+        });
+    let minors: BTreeSet<u16> = minors.collect::<Option<_>>()?;
+    minors.first().copied()
 }
 
 /// How many platforms are named where a release has wheels for others only.
