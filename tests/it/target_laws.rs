@@ -34,7 +34,7 @@ struct Row {
 impl Row {
     fn releases(&self) -> Vec<Release> {
         let requires: Vec<&str> = self.requires.iter().map(String::as_str).collect();
-        let of = |file: &Option<&str>| {
+        let of = |file: Option<&str>| {
             let release = match file {
                 Some(tag) => wheel(&self.name, &self.version).tag(tag),
                 None => sdist(&self.name, &self.version),
@@ -45,7 +45,7 @@ impl Row {
                 None => release,
             }
         };
-        self.files.iter().map(of).collect()
+        self.files.iter().copied().map(of).collect()
     }
 
     fn is_for(&self, target: &Target) -> bool {

@@ -20,8 +20,8 @@ pub(in crate::cli) const SOURCES: &str = "SRC";
 /// What our own configuration cannot say, since it says where that is.
 pub(in crate::cli) const NO_KEYS: [&str; 3] = ["config", "no-config", "directory"];
 
-/// What is said in the place of others: a layer that says the one has the last word on these,
-/// and the other way round.
+/// Options that stand in the place of others: a layer that has the one has the last word on
+/// these, and the other way round.
 const INSTEAD_OF: [(&str, &[&str]); 1] = [(
     "target",
     &["python-version", "python-platform", "universal"],
