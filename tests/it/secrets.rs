@@ -587,8 +587,9 @@ fn a_private_page_is_kept_for_the_login_that_it_was_given_to() {
     }
     run(&mut project.compile_command(&["-i", &index.url()])).says(2, &["denied"]);
     index.requests();
-    // The first login finds what it left.
+    // The first login finds what it left. What an earlier run gave up may arrive late.
     let url = index.url_with_login("me:sesame");
     run(&mut project.compile_command(&["-i", &url, "-o", "other.txt"])).says(0, &[]);
-    assert_eq!(index.requests(), [""; 0]);
+    let mut seen = index.seen().into_iter();
+    assert!(!seen.any(|seen| seen.header("authorization") == Some(LOGIN)));
 }
