@@ -474,8 +474,8 @@ fn wheels_with_different_requirements_are_found_on_request() {
     compiled(&project, &index, &[AMD64, ARM64], &[]).says(0, &[]);
     // One wheel is read for both.
     assert_eq!(project.pins(), ["a==1.0", "c==1.0"]);
-    let words = "warning: the wheels of a 1.0 have different requirements; each target gets those \
-                 of its own wheel";
+    let words = "warning: the wheels of a 1.0 have different requirements; the lock has what the \
+                 wheel of each target requires";
     compiled(&project, &index, &[AMD64, ARM64], &["--verify-metadata"]).says(0, &[words]);
     assert_eq!(
         project.pins(),
@@ -503,4 +503,20 @@ fn equal_metadata_of_several_wheels_is_not_asked_for() {
     let project = Project::of("a\n");
     compiled(&project, &index, &[AMD64, ARM64], &["--verify-metadata"]).says(0, &[]);
     assert_eq!(index.requests().len(), 4);
+}
+
+#[test]
+fn what_one_of_the_targets_of_a_cell_needs_is_in_the_lock() {
+    let of = |tag: &str, requires: &[&str]| wheel("a", "1.0").tag(tag).requires(requires);
+    let index = Index::new([
+        of("py3-none-manylinux_2_17_x86_64", &["b"]),
+        of("py3-none-manylinux_2_28_x86_64", &["b", "gpu"]),
+        wheel("b", "1.0"),
+        wheel("gpu", "1.0"),
+    ]);
+    let project = Project::of("a\n");
+    let targets = [OLD_AMD64, AMD64];
+    compiled(&project, &index, &targets, &["--verify-metadata"])
+        .says(0, &["the wheels of a 1.0 have different requirements"]);
+    assert_eq!(project.pins(), ["a==1.0", "b==1.0", "gpu==1.0"]);
 }

@@ -92,7 +92,8 @@ impl<'a> Fetchers<'a> {
         request: &Compile,
         reporter: &'a dyn Reporter,
     ) -> Self {
-        let shared = (prepared.len() > 1).then(Arc::default);
+        let targets = prepared.iter().map(|one| one.read.cell.targets.len());
+        let shared = (targets.sum::<usize>() > 1).then(Arc::default);
         let each = prepared.iter().zip(builders);
         let each = each
             .map(|(prepared, builder)| {

@@ -2,7 +2,9 @@
 //! metadata of all files that the targets would install.
 //!
 //! The wheels of a release have the same requirements, as far as their publishers make no
-//! mistake. Where they do not, each cell is searched for with the metadata of its own wheel.
+//! mistake. Where they do not, each cell is searched for with the metadata of its own wheels:
+//! xgboost 2.1.4 requires a library of its GPU in its wheels for glibc 2.28, and not in those for
+//! 2.17. Of targets that no marker tells apart, what each needs is in the lock.
 
 use std::collections::BTreeMap;
 
@@ -61,8 +63,8 @@ async fn separate(fetchers: &Fetchers<'_>, runs: &Runs, reporter: &dyn Reporter)
             });
             let version = version.unwrap_or_default();
             reporter.event(Event::Warning(format!(
-                "the wheels of {name} {version} have different requirements; each target gets \
-                 those of its own wheel"
+                "the wheels of {name} {version} have different requirements; the lock has what \
+                 the wheel of each target requires"
             )));
         }
     }
@@ -78,12 +80,11 @@ fn chosen_files(fetchers: &Fetchers<'_>, runs: &Runs) -> BTreeMap<(ProjectName, 
             let Some(releases) = fetcher.releases(name) else {
                 continue;
             };
-            let Some(file) = releases.metadata_file(chosen.position) else {
-                continue;
-            };
             let files = all.entry((name.clone(), chosen.position)).or_default();
-            if files.iter().all(|known| known.filename != file.filename) {
-                files.push(file);
+            for file in releases.metadata_files(chosen.position) {
+                if files.iter().all(|known| known.filename != file.filename) {
+                    files.push(file);
+                }
             }
         }
     }

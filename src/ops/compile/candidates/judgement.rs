@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::index::File;
 use crate::ops::compile::candidates::installer::Installer;
 use crate::ops::compile::candidates::rows::{Place, Row};
 use crate::ops::compile::candidates::{Judgement, ProjectReleases};
@@ -146,6 +147,17 @@ impl ProjectReleases {
             }
         }
         judgement
+    }
+
+    /// Returns the files by which the targets would install a release, each once.
+    pub(in crate::ops) fn metadata_files(&self, position: u32) -> Vec<File> {
+        let mut places: Vec<Place> = Vec::new();
+        for target in &self.policy.targets {
+            let judgement = self.judgement_for(Some(target), position);
+            places.extend(judgement.file.filter(|place| !places.contains(place)));
+        }
+        let entries = places.into_iter().filter_map(|place| self.entry(place));
+        entries.filter_map(|entry| entry.to_file()).collect()
     }
 
     /// Judges a release for one target, or for whatever there is.

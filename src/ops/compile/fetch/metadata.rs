@@ -26,6 +26,9 @@ impl Fetcher<'_> {
                 if let Some(read) = shared.and_then(|shared| shared.get(name, position)) {
                     return Ok(Learned::Metadata(self.judge_read(name, position, &read)));
                 }
+                if let Some(core) = self.metadata_of_all(name, &releases, position).await {
+                    return Ok(Learned::Metadata(self.judge(name, position, &core)));
+                }
                 if let Some(core) = self.known_metadata(&releases, position) {
                     return Ok(Learned::Metadata(self.judge(name, position, &core)));
                 }
@@ -63,6 +66,36 @@ impl Fetcher<'_> {
             }
         };
         Ok(Learned::Metadata(self.judge(name, position, &core)))
+    }
+
+    /// Returns what all the files require by which the targets of a cell would install a
+    /// release, where these are several and are known to differ.
+    async fn metadata_of_all(
+        &self,
+        name: &ProjectName,
+        releases: &ProjectReleases,
+        position: u32,
+    ) -> Option<CoreMetadata> {
+        if !self.shared.as_ref()?.is_separate(name, position) {
+            return None;
+        }
+        let files = releases.metadata_files(position);
+        if files.len() < 2 {
+            return None;
+        }
+        let read = files.iter().map(|file| self.client.metadata(file));
+        let read = futures_util::future::join_all(read).await;
+        let mut read = read.into_iter().flatten();
+        let first = read.next()?;
+        let mut all = CoreMetadata::clone(&first);
+        for core in read {
+            for text in &core.requires_dist {
+                if !all.requires_dist.contains(text) {
+                    all.requires_dist.push(text.clone());
+                }
+            }
+        }
+        Some(all)
     }
 
     /// Returns the metadata of a wheel that nobody has to be asked for.

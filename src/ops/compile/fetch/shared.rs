@@ -75,7 +75,7 @@ impl SharedMetadata {
         separate.iter().cloned().collect()
     }
 
-    fn is_separate(&self, name: &ProjectName, position: u32) -> bool {
+    pub(super) fn is_separate(&self, name: &ProjectName, position: u32) -> bool {
         let separate = self.separate.lock().unwrap_or_else(PoisonError::into_inner);
         !separate.is_empty() && separate.contains(&(name.clone(), position))
     }
