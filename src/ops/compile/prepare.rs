@@ -429,6 +429,7 @@ fn policy(
         policy.open_to_range(Witnesses::new(platforms, &scope.lowest));
     }
     policy.is_build_forbidden = request.build.is_forbidden;
+    policy.keeps_rows = shared.is_some();
     policy.which_hashes = request.output.which_hashes;
     policy
 }

@@ -24,6 +24,8 @@ pub(in crate::ops) struct Policy {
     pub(in crate::ops) cutoffs: Cutoffs,
     /// Of which files the lock has hashes.
     pub(in crate::ops) which_hashes: WhichHashes,
+    /// Whether what was read of files is kept for other cells.
+    pub(in crate::ops) keeps_rows: bool,
     /// What an update may take.
     pub(in crate::ops) gate: Option<update::Policy>,
     /// `--only-binary` (yes) and `--no-binary` (no).
@@ -72,6 +74,7 @@ impl Policy {
                 .collect(),
             cutoffs,
             which_hashes: WhichHashes::default(),
+            keeps_rows: false,
             gate,
             binary,
             is_build_forbidden: false,

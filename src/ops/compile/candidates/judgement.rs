@@ -68,6 +68,7 @@ fn platform_tags(tags: &str) -> impl Iterator<Item = &str> {
 /// How well the files of a release suit a target.
 pub(super) struct Suits<'a> {
     releases: &'a ProjectReleases,
+    rows: &'a [Row],
     position: u32,
     target: Option<&'a Installer>,
 }
@@ -75,11 +76,13 @@ pub(super) struct Suits<'a> {
 impl<'a> Suits<'a> {
     pub(super) const fn new(
         releases: &'a ProjectReleases,
+        rows: &'a [Row],
         position: u32,
         target: Option<&'a Installer>,
     ) -> Self {
         Self {
             releases,
+            rows,
             position,
             target,
         }
@@ -119,8 +122,7 @@ impl<'a> Suits<'a> {
                 rank.map_or_else(is_any, |rank| rank.saturating_add(2)),
             ))
         };
-        let rows = releases.rows(position).iter();
-        rows.map(move |row| (row, suits(row)))
+        self.rows.iter().map(move |row| (row, suits(row)))
     }
 }
 
@@ -170,7 +172,8 @@ impl ProjectReleases {
             None => self.pinned.keeps(version),
         };
         let may_be_yanked = is_kept || self.pinned.exact.contains(version);
-        let suits = Suits::new(self, position, target);
+        let rows = self.rows(position);
+        let suits = Suits::new(self, &rows, position, target);
         let mut best: Option<(u32, Place)> = None;
         let mut sdist: Option<Place> = None;
         let mut other_wheel: Option<Place> = None;
@@ -183,7 +186,7 @@ impl ProjectReleases {
                     nearest = Some((nearness, reason()));
                 }
             };
-            let holding = || self.hold(&row.dated, position);
+            let holding = || self.with_dates(row, |file| self.hold(file, position));
             // What lasts is looked at first: a file that only its age keeps out
             // is named as such, and no other is.
             let rank = match rank {
@@ -201,7 +204,8 @@ impl ProjectReleases {
                 fail(5, &|| Reason::Yanked(self.words_of_yank(place)));
                 continue;
             }
-            if let Some(reason) = self.is_too_new(place.0, &row.dated, position) {
+            let too_new = self.with_dates(row, |file| self.is_too_new(place.0, file, position));
+            if let Some(reason) = too_new {
                 fail(6, &|| reason.clone());
                 continue;
             }
@@ -237,13 +241,16 @@ impl ProjectReleases {
     /// Returns for each file of a release whether a target would install it: a wheel, or the
     /// sdist of a release without wheels for it.
     pub(super) fn suitable_files(&self, position: u32) -> Vec<bool> {
-        let mut is_suitable = vec![false; self.rows(position).len()];
+        let rows = self.rows(position);
+        let mut is_suitable = vec![false; rows.len()];
         for target in &self.policy.targets {
-            let suits = Suits::new(self, position, Some(target));
+            let suits = Suits::new(self, &rows, position, Some(target));
             let usable = suits.each().map(|(row, suits)| {
                 let is_wheel = suits.ok()?.is_some();
-                let is_old = self.is_too_new(row.place.0, &row.dated, position).is_none()
-                    && self.hold(&row.dated, position).is_none();
+                let is_old = self.with_dates(row, |file| {
+                    self.is_too_new(row.place.0, file, position).is_none()
+                        && self.hold(file, position).is_none()
+                });
                 is_old.then_some(is_wheel)
             });
             let usable: Vec<Option<bool>> = usable.collect();
@@ -307,7 +314,8 @@ impl ProjectReleases {
     /// Returns the platforms that the wheels of a release are for where that is what is
     /// wrong with them.
     fn other_platforms(&self, position: u32, target: Option<&Installer>) -> BTreeSet<&str> {
-        let suits = Suits::new(self, position, target);
+        let rows = self.rows(position);
+        let suits = Suits::new(self, &rows, position, target);
         let others = self.entries(position).zip(suits.each());
         others
             .filter(|(_, (_, suits))| matches!(suits, Err(Misfit::Tags(TagMismatch::Platform))))
@@ -318,7 +326,7 @@ impl ProjectReleases {
 
     /// Returns the files of a release that can be used somewhere.
     pub(super) fn usable_rows(&self, position: u32) -> Vec<&Row> {
-        let suits = Suits::new(self, position, None);
+        let suits = Suits::new(self, self.kept_rows(position), position, None);
         let usable = suits.each().filter(|(_, suits)| suits.is_ok());
         usable.map(|(row, _)| row).collect()
     }

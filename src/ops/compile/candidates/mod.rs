@@ -21,7 +21,7 @@ use crate::index::{Entry, File, IndexUrl, Listing, Sha256};
 use crate::ops::compile::candidates::admission::{Pinned, Policy, PythonSupport};
 use crate::ops::compile::candidates::installer::Installer;
 pub(in crate::ops) use crate::ops::compile::candidates::rows::Numbers;
-use crate::ops::compile::candidates::rows::{Dated, Place, Row};
+use crate::ops::compile::candidates::rows::{Dated, Place, Row, Rows};
 use crate::ops::compile::cutoff::Limit;
 use crate::ops::compile::request::WhichHashes;
 use crate::python::{ProjectName, Version, WorldSet, Worlds};
@@ -260,15 +260,36 @@ impl ProjectReleases {
     }
 
     /// Returns what of the files of a release decides whether it can be used.
-    fn rows(&self, position: u32) -> &[Row] {
-        self.files.rows.get_or_init(position as usize, || {
-            let places = self.places(position).into_iter();
-            let files = places.flat_map(|(listing, index)| {
-                let entries = self.files.listings[listing].entries(index);
-                let numbered = entries.enumerate();
-                numbered.map(move |(number, entry)| ((listing, index, number), entry))
-            });
-            self.policy.numbers.rows(files)
+    fn rows(&self, position: u32) -> Rows<'_> {
+        if self.policy.keeps_rows {
+            Rows::Kept(self.kept_rows(position))
+        } else {
+            Rows::Read(self.read_rows(position))
+        }
+    }
+
+    /// Returns the same, kept for whoever asks next.
+    fn kept_rows(&self, position: u32) -> &[Row] {
+        let rows = &self.files.rows;
+        rows.get_or_init(position as usize, || self.read_rows(position))
+    }
+
+    fn read_rows(&self, position: u32) -> Box<[Row]> {
+        let places = self.places(position).into_iter();
+        let files = places.flat_map(|(listing, index)| {
+            let entries = self.files.listings[listing].entries(index);
+            let numbered = entries.enumerate();
+            numbered.map(move |(number, entry)| ((listing, index, number), entry))
+        });
+        self.policy.numbers.rows(files)
+    }
+
+    /// Returns what decides whether a file is old enough.
+    fn with_dates<T>(&self, row: &Row, ask: impl FnOnce(&Dated<'_>) -> T) -> T {
+        let place = row.place;
+        ask(&Dated {
+            upload_time: row.upload_time,
+            sha256: &|| self.entry(place)?.sha256(),
         })
     }
 
@@ -330,7 +351,10 @@ impl ProjectReleases {
     }
 
     fn is_installable(&self, listing: usize, entry: &Entry<'_>, position: u32) -> bool {
-        let file = Dated::of(entry);
+        let file = Dated {
+            upload_time: entry.upload_time,
+            sha256: &|| entry.sha256(),
+        };
         self.is_too_new(listing, &file, position).is_none() && self.hold(&file, position).is_none()
     }
 
@@ -432,7 +456,13 @@ impl ProjectReleases {
     /// Returns how many files of a release the policy holds back.
     pub(in crate::ops) fn held_files(&self, position: u32) -> usize {
         self.entries(position)
-            .filter(|entry| self.hold(&Dated::of(entry), position).is_some())
+            .filter(|entry| {
+                let file = Dated {
+                    upload_time: entry.upload_time,
+                    sha256: &|| entry.sha256(),
+                };
+                self.hold(&file, position).is_some()
+            })
             .count()
     }
 
@@ -461,12 +491,12 @@ impl ProjectReleases {
     }
 
     /// Returns why the policy of an update does not take a file.
-    fn hold(&self, file: &Dated, position: u32) -> Option<Hold> {
+    fn hold(&self, file: &Dated<'_>, position: u32) -> Option<Hold> {
         let gate = self.gate.as_ref()?;
         let version = self.version(position);
         if self.pinned.has_locked(version) {
             let is_locked = match gate.locked {
-                LockedFiles::Recorded => self.is_recorded(file.sha256),
+                LockedFiles::Recorded => self.is_recorded((file.sha256)()),
                 LockedFiles::All => true,
                 LockedFiles::Old | LockedFiles::Gone => false,
             };
@@ -513,7 +543,7 @@ impl ProjectReleases {
         })
     }
 
-    fn is_too_new(&self, listing: usize, file: &Dated, position: u32) -> Option<Reason> {
+    fn is_too_new(&self, listing: usize, file: &Dated<'_>, position: u32) -> Option<Reason> {
         let limit = self.files.limits[listing].as_ref()?;
         let reason = match file.upload_time {
             Some(time) if time < limit.before => return None,
@@ -521,7 +551,7 @@ impl ProjectReleases {
             None => Reason::NoUploadTime(limit.rule.clone()),
         };
         if self.pinned.has_locked(self.version(position)) {
-            let is_locked = match file.sha256 {
+            let is_locked = match (file.sha256)() {
                 Some(sha256) if !self.pinned.hashes.is_empty() => {
                     self.pinned.hashes.contains(&sha256.prefixed())
                 }

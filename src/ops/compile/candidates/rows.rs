@@ -4,6 +4,7 @@
 //! specifiers of Pythons come up again and again, so they are numbered, and each target
 //! answers once for each number.
 
+use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
@@ -24,23 +25,30 @@ pub(super) struct Row {
     /// The number of its `Requires-Python`.
     pub(super) python: Option<u32>,
     pub(super) is_yanked: bool,
-    pub(super) dated: Dated,
-}
-
-/// What of a file decides whether it is old enough.
-#[derive(Debug)]
-pub(super) struct Dated {
     pub(super) upload_time: Option<Timestamp>,
-    pub(super) sha256: Option<Sha256>,
 }
 
-impl Dated {
-    pub(super) fn of(entry: &Entry<'_>) -> Self {
-        Self {
-            upload_time: entry.upload_time,
-            sha256: entry.sha256(),
+/// The rows of a release: kept for other cells, or read for one look.
+pub(super) enum Rows<'a> {
+    Kept(&'a [Row]),
+    Read(Box<[Row]>),
+}
+
+impl Deref for Rows<'_> {
+    type Target = [Row];
+
+    fn deref(&self) -> &[Row] {
+        match self {
+            Self::Kept(rows) => rows,
+            Self::Read(rows) => rows,
         }
     }
+}
+
+/// What of a file decides whether it is old enough: its hash only where it may be locked.
+pub(super) struct Dated<'a> {
+    pub(super) upload_time: Option<Timestamp>,
+    pub(super) sha256: &'a dyn Fn() -> Option<Sha256>,
 }
 
 /// Numbers for texts.
@@ -78,7 +86,7 @@ impl Numbers {
                 .requires_python
                 .map(|specifiers| python(&mut numbered, specifiers)),
             is_yanked: entry.yanked.is_some(),
-            dated: Dated::of(&entry),
+            upload_time: entry.upload_time,
         });
         rows.collect()
     }
