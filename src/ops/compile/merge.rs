@@ -104,19 +104,19 @@ fn join(joined: &mut Vec<Joined>, by_name: &mut ByName, pins: Vec<Pin>, cells: &
         };
         let known = &mut joined[at];
         known.cells.extend(cells);
-        add(&mut known.pin.extras, pin.extras);
+        add_new(&mut known.pin.extras, pin.extras);
         if known.pin.hashes != pin.hashes {
             known.pin.hashes.extend(pin.hashes);
             known.pin.hashes.sort_unstable();
             known.pin.hashes.dedup();
         }
-        add(&mut known.pin.via, pin.via);
-        add(&mut known.pin.comments, pin.comments);
+        add_new(&mut known.pin.via, pin.via);
+        add_new(&mut known.pin.comments, pin.comments);
     }
 }
 
 /// Adds what is not there.
-fn add<T: PartialEq>(list: &mut Vec<T>, more: Vec<T>) {
+pub(super) fn add_new<T: PartialEq>(list: &mut Vec<T>, more: Vec<T>) {
     for one in more {
         if !list.contains(&one) {
             list.push(one);

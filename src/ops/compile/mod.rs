@@ -48,7 +48,7 @@ use self::fetch::attempts::Resolution;
 use self::inputs::Inputs;
 use self::last_run::{Fingerprint, LastRun, Remembering, Unchanged, UnchangedProof};
 use self::markers::markers;
-use self::merge::{Part, merge};
+use self::merge::{Part, add_new, merge};
 use self::network::public_option_lines;
 use self::output::Made;
 use self::pin_details::ReportInputs;
@@ -416,15 +416,6 @@ async fn lock_of_range(
     }
     locked.lock = universal::merge(parts, range, &prepared.locked)?;
     Ok(locked)
-}
-
-/// Adds what is not there.
-fn add_new<T: PartialEq>(list: &mut Vec<T>, more: Vec<T>) {
-    for one in more {
-        if !list.contains(&one) {
-            list.push(one);
-        }
-    }
 }
 
 /// Says what the user should know of what was chosen.
